@@ -1,0 +1,77 @@
+"""The one registry shape: markers, models, attention methods, data sets and findings all use it.
+
+MARKERS: Registry[Marker] = Registry("marker", MarkerError)
+
+@MARKERS.register("circle")
+def draw_circle(...): ...
+
+names, get = MARKERS.names, MARKERS.get
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vpe_core.errors import VPEError
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Named variants of one kind, in the order in which they were added.
+
+    Args:
+        kind: What an entry is, in the singular, for messages: "marker", "attention method".
+        error: Raised by `get` for an unknown name.
+    """
+
+    def __init__(self, kind: str, error: type[VPEError]) -> None:
+        self._kind = kind
+        self._error = error
+        self._entries: dict[str, T] = {}
+
+    def add(self, name: str, entry: T) -> T:
+        """Add `entry` under `name` and return it.
+
+        Raises:
+            ValueError: The name is taken.
+        """
+        if name in self._entries:
+            raise ValueError(f"The {self._kind} {name!r} is registered twice.")
+        self._entries[name] = entry
+        return entry
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """Decorator form of `add`, for functions and classes."""
+        return lambda entry: self.add(name, entry)
+
+    def names(self) -> tuple[str, ...]:
+        """All names, in the order in which they were added."""
+        return tuple(self._entries)
+
+    def get(self, name: str) -> T:
+        """The entry called `name`.
+
+        Raises:
+            VPEError: There is none (the registry's own subclass); the message lists the names and the nearest one.
+        """
+        try:
+            return self._entries[name]
+        except (KeyError, TypeError):
+            raise self._error(self._unknown(name)) from None
+
+    def _unknown(self, name: object) -> str:
+        near = difflib.get_close_matches(str(name)[:100].lower(), self._entries, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        shown = str(name)[:60]
+        return f"There is no {self._kind} called {shown!r}.{hint} Choose one of: {', '.join(self._entries)}."
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __len__(self) -> int:
+        return len(self._entries)

@@ -1,0 +1,79 @@
+"""Settings from the environment: `VPE_CACHE_DIR`, `VPE_DEVICE` and so on. There is no other configuration.
+
+Reading them is cheap and cached; a test that changes the environment calls `get_settings.cache_clear()`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+import platformdirs
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from vpe_core.errors import SettingsError
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+"""The checkout: `precomputed/` lies in it."""
+
+
+class Settings(BaseSettings):
+    """All settings, each read from the variable of its name in capitals after `VPE_`."""
+
+    model_config = SettingsConfigDict(env_prefix="VPE_", frozen=True, env_ignore_empty=True)
+
+    cache_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_cache_dir("visual-prompt-lab", appauthor=False)),
+        description="Downloaded models and X-rays, stored embeddings.",
+    )
+    results_dir: Path = Field(default=PROJECT_DIR / "results", description="Where benchmark runs are written.")
+    precomputed_dir: Path = Field(
+        default=PROJECT_DIR / "precomputed", description="The models, samples and results that the project carries."
+    )
+    ct_dir: Path | None = Field(default=None, description="Folder of the simulator's CT (cxr.nii.gz, mask.nii.gz).")
+    device: str = Field(
+        default="auto",
+        pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$",
+        description="auto, cpu, mps, cuda or cuda:N; auto takes the fastest there is.",
+    )
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        default="auto", description="Arithmetic of the encoders; auto takes the fastest safe one for the device."
+    )
+    allowed_models: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Hub ids (hf-hub:org/name) and folders, comma-separated, that may be loaded besides the listed models.",
+    )
+    offline: bool = Field(default=False, description="Never use the network, not even when asked to download.")
+    max_image_bytes: int = Field(default=30_000_000, gt=0, description="Largest image file, in bytes.")
+    max_image_pixels: int = Field(default=50_000_000, gt=0, description="Largest image, in pixels.")
+
+    @field_validator("allowed_models", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("cache_dir", "results_dir", "precomputed_dir", "ct_dir")
+    @classmethod
+    def _expand_home(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: A variable has a value that it cannot have; the message names each one.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"VPE_{'_'.join(str(part) for part in problem['loc']).upper()}={problem['input']!r}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise SettingsError(f"The environment holds settings that are not valid. {problems}.") from None
