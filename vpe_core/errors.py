@@ -10,6 +10,8 @@
     |   `-- ModelDownloadError      the weights could not be fetched
     |-- AttentionError          an attention method that does not fit the model or the input
     |-- DatasetError            a data set that is missing, incomplete or malformed
+    |-- ScoringError            embeddings or a scoring method that cannot give scores
+    |-- MetricError             labels, scores or a metric that cannot be evaluated
     |-- SimulationError         the simulator lacks its CT or was given impossible values
     |-- TrainingError           a training run that cannot start, resume or go on
     `-- SettingsError           an environment setting (VPE_...) that is not valid
@@ -59,6 +61,14 @@ class AttentionError(VPEError):
 
 class DatasetError(VPEError):
     """The data set is missing, incomplete or malformed."""
+
+
+class ScoringError(VPEError):
+    """The scoring method is unknown, or the embeddings do not fit it."""
+
+
+class MetricError(VPEError):
+    """The metric is unknown, or the labels and scores do not fit it."""
 
 
 class SimulationError(VPEError):
