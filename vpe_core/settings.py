@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     )
     allowed_models: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="Hub ids (hf-hub:org/name) and folders, comma-separated, that may be loaded besides the listed models.",
+        description="Hub ids (hf-hub:org/name) and folders, comma-separated, that may be loaded besides our own list.",
     )
     offline: bool = Field(default=False, description="Never use the network, not even when asked to download.")
     max_image_bytes: int = Field(default=30_000_000, gt=0, description="Largest image file, in bytes.")
