@@ -1,0 +1,79 @@
+"""Metrics as pure functions of arrays: how good, how sure, and how calibrated.
+
+from vpe_core.metrics import auroc, bootstrap, compare, draw_resamples
+
+auroc(labels, scores).macro                         # one value a class, nan = undefined
+resamples = draw_resamples(patient_ids)             # patients, not images, are resampled
+marked = bootstrap("auroc", labels, scores, resamples)
+marked.overall                                      # Interval(value, low, high, …)
+"""
+
+from vpe_core.metrics.calibration import Reliability, ece, reliability, top_label
+from vpe_core.metrics.delong import DeLongTest, delong_covariance, delong_test
+from vpe_core.metrics.discrimination import (
+    Curve,
+    PerClass,
+    accuracy,
+    auprc,
+    auroc,
+    balanced_accuracy,
+    confusion_matrix,
+    f1,
+    mcc,
+    pr_curve,
+    precision,
+    recall,
+    roc_curve,
+)
+from vpe_core.metrics.intervals import (
+    Bootstrap,
+    Comparison,
+    Difference,
+    Interval,
+    Resamples,
+    bootstrap,
+    bootstrap_mean,
+    bootstrap_statistic,
+    compare,
+    draw_resamples,
+    holm,
+)
+from vpe_core.metrics.registry import METRICS, Metric, get, names
+
+__all__ = [
+    "METRICS",
+    "Bootstrap",
+    "Comparison",
+    "Curve",
+    "DeLongTest",
+    "Difference",
+    "Interval",
+    "Metric",
+    "PerClass",
+    "Reliability",
+    "Resamples",
+    "accuracy",
+    "auprc",
+    "auroc",
+    "balanced_accuracy",
+    "bootstrap",
+    "bootstrap_mean",
+    "bootstrap_statistic",
+    "compare",
+    "confusion_matrix",
+    "delong_covariance",
+    "delong_test",
+    "draw_resamples",
+    "ece",
+    "f1",
+    "get",
+    "holm",
+    "mcc",
+    "names",
+    "pr_curve",
+    "precision",
+    "recall",
+    "reliability",
+    "roc_curve",
+    "top_label",
+]

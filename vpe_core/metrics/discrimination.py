@@ -1,0 +1,227 @@
+"""How well scores tell classes apart: areas under curves, measures of the predicted class, and the curves themselves.
+
+Everything takes `labels` (n,), the true class number of each sample, and `scores` (n, k), and nothing else; the
+predicted class is the column with the highest score (the first of several equal ones). Each class is measured against
+all others (one versus rest), as in the paper. What the data cannot answer is nan, "undefined": a class with no
+positive or no negative sample has no AUROC, and it does not pull the mean of the others towards 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vpe_core.metrics import confusion as of_confusion
+from vpe_core.metrics.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Statistic,
+    check_labels_scores,
+    check_positive_scores,
+    divide,
+    mean_of_defined,
+)
+from vpe_core.metrics.ranking import Ranking
+
+
+@dataclass(frozen=True, eq=False)
+class PerClass:
+    """One value for each class, nan where it is undefined.
+
+    Example:
+        >>> result = auroc([0, 0, 1], [[0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.2, 0.7, 0.1]])
+        >>> result.macro, result.n_defined, result.undefined(["nodule", "mass", "effusion"])
+        (1.0, 2, ('effusion',))
+    """
+
+    values: FloatArray
+
+    @property
+    def defined(self) -> BoolArray:
+        """(k,): which classes have a value."""
+        return ~np.isnan(self.values)
+
+    @property
+    def n_defined(self) -> int:
+        """The number of classes in the mean."""
+        return int(self.defined.sum())
+
+    @property
+    def macro(self) -> float:
+        """Plain mean over the defined classes; nan if there are none."""
+        return float(mean_of_defined(self.values))
+
+    def undefined(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Which of the k class `names` have no value, to be said next to the mean."""
+        return tuple(name for name, defined in zip(names, self.defined, strict=True) if not defined)
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """The points of a ROC or precision-recall curve, from the strictest threshold to the laxest.
+
+    Attributes:
+        x: False positive rate, or recall.
+        y: True positive rate, or precision.
+        thresholds: A sample counts as positive if it scores at least this; inf at the first point.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    thresholds: FloatArray
+
+    @property
+    def defined(self) -> bool:
+        """Whether there is a curve; it has no points for a class with no positive or no negative."""
+        return len(self.x) > 0
+
+
+def auroc(labels: ArrayLike, scores: ArrayLike) -> PerClass:
+    """Area under each class's ROC curve: the chance that a positive outranks a negative, a tie counting half.
+
+    Exact and rank-based (Hanley & McNeil 1982), the same as scikit-learn's `roc_auc_score(multi_class="ovr")`.
+
+    Raises:
+        MetricError: Labels and scores do not fit each other.
+    """
+    return _per_class(auroc_statistic, labels, scores)
+
+
+def auprc(labels: ArrayLike, scores: ArrayLike) -> PerClass:
+    """Average precision of each class: the sum of precision times step in recall, without interpolation.
+
+    Raises:
+        MetricError: Labels and scores do not fit each other.
+    """
+    return _per_class(auprc_statistic, labels, scores)
+
+
+def recall(labels: ArrayLike, scores: ArrayLike) -> PerClass:
+    """The share of each class that was found; undefined for a class without samples."""
+    return PerClass(of_confusion.recall_of(_confusion(labels, scores)))
+
+
+def precision(labels: ArrayLike, scores: ArrayLike) -> PerClass:
+    """The share of each predicted class that was right; undefined if it was never predicted or has no samples."""
+    return PerClass(of_confusion.precision_of(_confusion(labels, scores)))
+
+
+def f1(labels: ArrayLike, scores: ArrayLike) -> PerClass:
+    """2 TP / (2 TP + FP + FN) of each class; undefined for a class without samples."""
+    return PerClass(of_confusion.f1_of(_confusion(labels, scores)))
+
+
+def accuracy(labels: ArrayLike, scores: ArrayLike) -> float:
+    """The share of samples whose highest score is their own class; nan without samples."""
+    return float(of_confusion.accuracy_of(_confusion(labels, scores)))
+
+
+def balanced_accuracy(labels: ArrayLike, scores: ArrayLike) -> float:
+    """Mean recall over the classes that have samples."""
+    return float(of_confusion.balanced_accuracy_of(_confusion(labels, scores)))
+
+
+def mcc(labels: ArrayLike, scores: ArrayLike) -> float:
+    """Matthews correlation coefficient in -1..1; nan where the true or the predicted class never changes."""
+    return float(of_confusion.mcc_of(_confusion(labels, scores)))
+
+
+def confusion_matrix(labels: ArrayLike, scores: ArrayLike) -> IntArray:
+    """(k, k) counts: row = true class, column = predicted class.
+
+    Raises:
+        MetricError: Labels and scores do not fit each other.
+    """
+    return _confusion(labels, scores).astype(np.int64)
+
+
+def roc_curve(positive: ArrayLike, scores: ArrayLike) -> Curve:
+    """One class's ROC curve, from (0, 0) to (1, 1), with a point at each distinct score.
+
+    Args:
+        positive: (n,) whether the sample belongs to the class.
+        scores: (n,) its score for that class.
+
+    Raises:
+        MetricError: The arrays do not fit each other.
+    """
+    true_positive, false_positive, thresholds = _counts_at_thresholds(positive, scores)
+    if true_positive[-1] == 0 or false_positive[-1] == 0:
+        return _NO_CURVE
+    return Curve(false_positive / false_positive[-1], true_positive / true_positive[-1], thresholds)
+
+
+def pr_curve(positive: ArrayLike, scores: ArrayLike) -> Curve:
+    """One class's precision (y) against recall (x), from (0, 1) on, with a point at each distinct score.
+
+    Args:
+        positive: (n,) whether the sample belongs to the class.
+        scores: (n,) its score for that class.
+
+    Raises:
+        MetricError: The arrays do not fit each other.
+    """
+    true_positive, false_positive, thresholds = _counts_at_thresholds(positive, scores)
+    if true_positive[-1] == 0 or false_positive[-1] == 0:
+        return _NO_CURVE
+    precision_values = divide(true_positive, true_positive + false_positive)
+    precision_values[0] = 1.0  # by convention, since nothing is predicted positive yet
+    return Curve(true_positive / true_positive[-1], precision_values, thresholds)
+
+
+def auroc_statistic(labels: ArrayLike, scores: ArrayLike) -> Statistic:
+    """AUROC as a function of the samples' weights (n, m), giving (k, m)."""
+    rankings = _rank_classes(labels, scores)
+    return lambda weights: np.stack([ranking.auroc(weights) for ranking in rankings])
+
+
+def auprc_statistic(labels: ArrayLike, scores: ArrayLike) -> Statistic:
+    """Average precision as a function of the samples' weights (n, m), giving (k, m)."""
+    rankings = _rank_classes(labels, scores)
+    return lambda weights: np.stack([ranking.average_precision(weights) for ranking in rankings])
+
+
+def confusion_statistic(measure: Callable[[FloatArray], FloatArray]) -> Callable[[ArrayLike, ArrayLike], Statistic]:
+    """Make the statistic of a measure that reads a confusion matrix (k, k, m), such as `mcc_of`."""
+
+    def statistic(labels: ArrayLike, scores: ArrayLike) -> Statistic:
+        truth, values = check_labels_scores(labels, scores)
+        predicted, n_classes = values.argmax(axis=1), values.shape[1]
+        return lambda weights: measure(of_confusion.weighted_confusion(truth, predicted, n_classes, weights))
+
+    return statistic
+
+
+def _rank_classes(labels: ArrayLike, scores: ArrayLike) -> list[Ranking]:
+    truth, values = check_labels_scores(labels, scores)
+    return [Ranking.of(truth == number, column) for number, column in enumerate(values.T)]
+
+
+def _per_class(make: Callable[[ArrayLike, ArrayLike], Statistic], labels: ArrayLike, scores: ArrayLike) -> PerClass:
+    return PerClass(make(labels, scores)(_once(labels))[:, 0])
+
+
+def _confusion(labels: ArrayLike, scores: ArrayLike) -> FloatArray:
+    truth, values = check_labels_scores(labels, scores)
+    return of_confusion.weighted_confusion(truth, values.argmax(axis=1), values.shape[1], _once(truth))[..., 0]
+
+
+def _once(labels: ArrayLike) -> FloatArray:
+    """The weighting that counts each sample once."""
+    return np.ones((len(np.asarray(labels)), 1))
+
+
+def _counts_at_thresholds(positive: ArrayLike, scores: ArrayLike) -> tuple[IntArray, IntArray, FloatArray]:
+    """True and false positives at each distinct score as threshold, from the highest on, after (0, 0) at inf."""
+    truth, (values,) = check_positive_scores(positive, scores)
+    thresholds, place = np.unique(-values, return_inverse=True)
+    true_positive = np.cumsum(np.bincount(place[truth], minlength=len(thresholds)))
+    false_positive = np.cumsum(np.bincount(place[~truth], minlength=len(thresholds)))
+    return np.append(0, true_positive), np.append(0, false_positive), np.append(np.inf, -thresholds)
+
+
+_NO_CURVE = Curve(np.empty(0), np.empty(0), np.empty(0))
