@@ -93,7 +93,8 @@ def divide(numerator: NDArray[Any], denominator: NDArray[Any]) -> FloatArray:
     """The quotient; nan, without a warning, where the denominator is 0."""
     shape = np.broadcast_shapes(numerator.shape, denominator.shape)
     quotient: FloatArray = np.full(shape, np.nan)
-    return np.divide(numerator, denominator, out=quotient, where=denominator != 0)
+    np.divide(numerator, denominator, out=quotient, where=denominator != 0)
+    return quotient
 
 
 def mean_of_defined(values: FloatArray) -> FloatArray:

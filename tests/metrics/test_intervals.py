@@ -1,0 +1,321 @@
+"""The bootstrap against repeating rows and asking scikit-learn, and its promises against simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn import metrics as reference
+
+from vpe_core import metrics
+from vpe_core.errors import MetricError
+from vpe_core.metrics import Interval, bootstrap, bootstrap_mean, compare, draw_resamples, holm
+
+REFERENCES = {
+    "auroc": reference.roc_auc_score,
+    "auprc": reference.average_precision_score,
+}
+OF_PREDICTED = {
+    "accuracy": reference.accuracy_score,
+    "balanced_accuracy": lambda truth, predicted: reference.recall_score(
+        truth, predicted, labels=np.unique(truth), average="macro"
+    ),
+    "mcc": reference.matthews_corrcoef,
+}
+
+
+def repeated_rows(resamples, number: int) -> np.ndarray:
+    """The sample numbers of one resample, written out one by one: all samples of each drawn group."""
+    drawn = np.repeat(np.arange(resamples.n_groups), resamples.counts[:, number])
+    return np.concatenate([np.flatnonzero(resamples.group == group) for group in drawn])
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_each_draw_is_the_reference_on_the_repeated_rows(table, name):
+    resamples = draw_resamples(table.groups, n_resamples=6, seed=1)
+    result = bootstrap(name, table.labels, table.scores, resamples)
+    for number in range(6):
+        rows = repeated_rows(resamples, number)
+        for class_number in range(table.n_classes):
+            positive = table.labels[rows] == class_number
+            drawn = result.draws[class_number, number]
+            if positive.all() or not positive.any():
+                assert np.isnan(drawn)
+            else:
+                assert drawn == pytest.approx(REFERENCES[name](positive, table.scores[rows, class_number]), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", OF_PREDICTED)
+def test_each_draw_of_the_predicted_class_is_the_reference_on_the_repeated_rows(table, name):
+    resamples = draw_resamples(table.groups, n_resamples=6, seed=2)
+    result = bootstrap(name, table.labels, table.scores, resamples)
+    for number in range(6):
+        rows = repeated_rows(resamples, number)
+        truth, predicted = table.labels[rows], table.scores[rows].argmax(axis=1)
+        if name == "mcc" and min(len(np.unique(truth)), len(np.unique(predicted))) == 1:
+            assert np.isnan(result.draws[number])
+        else:
+            assert result.draws[number] == pytest.approx(OF_PREDICTED[name](truth, predicted))
+
+
+@pytest.mark.parametrize("name", metrics.names())
+def test_every_metric_gives_the_same_on_repeated_rows_as_with_weights(table, name):
+    resamples = draw_resamples(table.groups, n_resamples=5, seed=3)
+    result = bootstrap(name, table.labels, table.scores, resamples)
+    for number in range(5):
+        rows = repeated_rows(resamples, number)
+        statistic = metrics.get(name).statistic(table.labels[rows], table.scores[rows])
+        plain = statistic(np.ones((len(rows), 1)))[..., 0]
+        np.testing.assert_allclose(result.draws[..., number], plain, rtol=1e-9, atol=1e-12)
+
+
+def test_any_weights_agree_with_scikit_learn(table):
+    weights = np.random.default_rng(4).exponential(size=len(table.labels))
+    auroc = metrics.get("auroc").statistic(table.labels, table.scores)(weights[:, None])[:, 0]
+    auprc = metrics.get("auprc").statistic(table.labels, table.scores)(weights[:, None])[:, 0]
+    for number in np.flatnonzero(~np.isnan(auroc)):
+        arguments = {"y_true": table.labels == number, "y_score": table.scores[:, number], "sample_weight": weights}
+        assert auroc[number] == pytest.approx(reference.roc_auc_score(**arguments), rel=1e-12)
+        assert auprc[number] == pytest.approx(reference.average_precision_score(**arguments), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", metrics.names())
+def test_the_value_is_the_plain_metric(table, name):
+    result = bootstrap(name, table.labels, table.scores, draw_resamples(table.groups, 3))
+    plain = getattr(metrics, name)(table.labels, table.scores)
+    if metrics.get(name).per_class:
+        np.testing.assert_array_equal(result.values, plain.values)
+        assert [interval.value for interval in result.per_class] == pytest.approx(plain.values, nan_ok=True)
+        assert result.overall.value == pytest.approx(plain.macro)
+        assert result.n_defined == plain.n_defined
+    else:
+        assert result.overall.value == pytest.approx(plain, nan_ok=True)
+        assert result.per_class == ()
+
+
+def test_limits_are_the_percentiles_of_the_draws(table):
+    result = bootstrap("accuracy", table.labels, table.scores, draw_resamples(table.groups, 500))
+    interval, n_groups = result.overall, len(np.unique(table.groups))
+    assert (interval.n_groups, interval.n_resamples) == (n_groups, 500)
+    expected = np.percentile(result.draws, [2.5, 97.5]) if n_groups > 1 else [np.nan, np.nan]
+    assert [interval.low, interval.high] == pytest.approx(expected, nan_ok=True)
+
+
+def test_each_resample_draws_whole_patients_as_many_as_there_are(table):
+    resamples = draw_resamples(table.groups, n_resamples=200)
+    n_groups = len(np.unique(table.groups))
+    assert (resamples.n_groups, resamples.n_resamples) == (n_groups, 200)
+    assert (resamples.counts.sum(axis=0) == n_groups).all()
+    for patient in np.unique(table.groups):
+        assert len(np.unique(resamples.group[table.groups == patient])) == 1
+
+
+def test_patients_are_drawn_evenly():
+    counts = draw_resamples(np.arange(50), n_resamples=4000).counts
+    assert counts.mean(axis=1) == pytest.approx(np.ones(50), abs=0.08)  # standard error 0.016
+    assert counts.var() == pytest.approx(1 - 1 / 50, rel=0.02)
+
+
+def test_draws_depend_on_the_seed_alone_and_not_on_patients_names():
+    names = np.array(["b", "a", "b", "c"])
+    first, again = draw_resamples(names, 20, seed=7), draw_resamples(names, 20, seed=7)
+    renamed = draw_resamples([30, 99, 30, 1], 20, seed=7)
+    other = draw_resamples(names, 20, seed=8)
+    np.testing.assert_array_equal(first.counts, again.counts)
+    np.testing.assert_array_equal(first.group, renamed.group)
+    assert first.same_as(again)
+    assert first.same_as(renamed)
+    assert not first.same_as(other)
+    assert not np.array_equal(first.counts, other.counts)
+
+
+def test_the_draws_of_a_seed_never_change():
+    expected = [[0, 3, 3, 0, 0], [2, 0, 0, 1, 2], [1, 0, 0, 2, 1]]
+    np.testing.assert_array_equal(draw_resamples(["a", "b", "c"], n_resamples=5, seed=0).counts, expected)
+
+
+def test_blocks_of_resamples_do_not_change_the_result(monkeypatch, table):
+    resamples = draw_resamples(table.groups, n_resamples=50)
+    at_once = bootstrap("auroc", table.labels, table.scores, resamples).draws
+    monkeypatch.setattr("vpe_core.metrics.intervals._BLOCK", 1)
+    np.testing.assert_array_equal(bootstrap("auroc", table.labels, table.scores, resamples).draws, at_once)
+
+
+def test_one_patient_gives_a_value_but_no_interval():
+    labels, scores = [0, 1, 0, 1], [[0.9, 0.1], [0.4, 0.6], [0.3, 0.7], [0.2, 0.8]]
+    resamples = draw_resamples(["only"] * 4, 100)
+    result = bootstrap("auroc", labels, scores, resamples)
+    assert result.overall.value == 0.75
+    assert np.isnan([result.overall.low, result.overall.high]).all()
+    assert np.isnan(compare(result, result).overall.p_value)
+
+
+def test_a_rare_class_is_missing_from_some_resamples_and_that_is_said():
+    labels = np.array([0] * 30 + [1] * 30 + [2])
+    scores = np.random.default_rng(0).random((61, 3))
+    result = bootstrap("auroc", labels, scores, draw_resamples(np.arange(61), 1000))
+    assert result.per_class[0].n_resamples == 1000
+    assert result.per_class[2].n_resamples == pytest.approx(1000 * (1 - np.exp(-1)), rel=0.06)
+    assert result.overall.n_resamples == 1000
+
+
+def test_an_absent_class_is_undefined_throughout():
+    result = bootstrap("auroc", [0, 1, 0, 1], np.random.default_rng(0).random((4, 3)), draw_resamples([1, 2, 3, 4], 50))
+    assert result.n_defined == 2
+    absent = result.per_class[2]
+    assert np.isnan([absent.value, absent.low, absent.high]).all()
+    assert absent.n_resamples == 0
+    assert np.isnan(compare(result, result).per_class[2].p_value)
+
+
+def test_means_of_a_number_per_sample(table):
+    values = np.where(np.arange(len(table.labels)) % 7 == 0, np.nan, table.scores[:, 0])
+    resamples = draw_resamples(table.groups, n_resamples=5)
+    result = bootstrap_mean(values, resamples)
+    assert result.overall.value == pytest.approx(np.nanmean(values))
+    expected = [np.nanmean(values[repeated_rows(resamples, number)]) for number in range(5)]
+    np.testing.assert_allclose(result.draws, expected)
+
+
+def test_a_difference_is_taken_resample_by_resample(table):
+    resamples = draw_resamples(table.groups, 400)
+    better = np.clip(table.scores + 0.1 * np.eye(table.n_classes)[table.labels], 0, 1)
+    marked, unmarked = (bootstrap("auroc", table.labels, scores, resamples) for scores in (better, table.scores))
+    gain = compare(marked, unmarked)
+    assert gain.overall.interval.value == pytest.approx(marked.overall.value - unmarked.overall.value)
+    if resamples.n_groups > 1:
+        draws = np.nanmean(marked.draws - unmarked.draws, axis=0)
+        assert gain.overall.interval.low == pytest.approx(np.percentile(draws, 2.5))
+        assert gain.per_class[0].interval.high == pytest.approx(
+            np.nanpercentile(marked.draws[0] - unmarked.draws[0], 97.5)
+        )
+
+
+def test_no_difference_has_a_p_value_of_one(table):
+    result = bootstrap("accuracy", table.labels, table.scores, draw_resamples(table.groups, 200))
+    same = compare(result, result).overall
+    assert same.interval.value == 0
+    assert same.p_value == 1 or result.resamples.n_groups == 1
+
+
+def test_a_clear_difference_reaches_the_smallest_p_value():
+    labels = np.tile([0, 1], 100)
+    resamples = draw_resamples(np.arange(200), 999)
+    right, chance = np.eye(2)[labels], np.full((200, 2), 0.5)
+    gain = compare(bootstrap("auroc", labels, right, resamples), bootstrap("auroc", labels, chance, resamples))
+    assert gain.overall.interval.value == 0.5
+    assert gain.overall.p_value == pytest.approx(2 / 1000)
+
+
+def test_macro_differences_cover_the_classes_defined_on_both_sides():
+    labels, resamples = [0, 0, 1, 1], draw_resamples([1, 2, 3, 4], 20)
+    all_first = np.tile([0.9, 0.1], (4, 1))
+    result = compare(
+        bootstrap("precision", labels, np.eye(2)[labels], resamples),
+        bootstrap("precision", labels, all_first, resamples),
+    )
+    assert result.overall.interval.value == pytest.approx(1.0 - 0.5)  # class 1 is never predicted on the right side
+    assert np.isnan(result.per_class[1].interval.value)
+
+
+def clustered(rng: np.random.Generator, n_patients: int, boxes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Two classes, told apart by a normal score at distance 1; boxes of a patient share label and most of the noise."""
+    labels = np.repeat(rng.integers(2, size=n_patients), boxes)
+    shared = np.repeat(rng.normal(size=n_patients), boxes)
+    noise = np.sqrt(0.8) * shared + np.sqrt(0.2) * rng.normal(size=n_patients * boxes)
+    score = labels + noise
+    return labels, np.stack([-score, score], axis=1), np.repeat(np.arange(n_patients), boxes)
+
+
+def test_intervals_by_patient_cover_the_truth_and_intervals_by_box_do_not():
+    truth = stats.norm.cdf(1 / np.sqrt(2))  # binormal AUROC at distance 1
+    rng = np.random.default_rng(10)
+    by_patient = by_box = 0
+    for seed in range(200):
+        labels, scores, patients = clustered(rng, n_patients=60, boxes=5)
+        for_patient = bootstrap("auroc", labels, scores, draw_resamples(patients, 400, seed)).overall
+        for_box = bootstrap("auroc", labels, scores, draw_resamples(np.arange(len(labels)), 400, seed)).overall
+        by_patient += for_patient.low <= truth <= for_patient.high
+        by_box += for_box.low <= truth <= for_box.high
+    assert 0.90 <= by_patient / 200 <= 0.985
+    assert by_box / 200 < 0.80
+
+
+def test_p_values_hold_their_level_when_nothing_differs():
+    rng = np.random.default_rng(11)
+    p_values = []
+    for seed in range(200):
+        labels = rng.integers(3, size=150)
+        resamples = draw_resamples(np.repeat(np.arange(50), 3), 400, seed)
+        one, other = (rng.normal(size=(150, 3)) + np.eye(3)[labels] for _ in range(2))
+        results = [bootstrap("auroc", labels, scores, resamples) for scores in (one, other)]
+        p_values.append(compare(*results).overall.p_value)
+    assert 0.01 <= np.mean(np.array(p_values) < 0.05) <= 0.10
+    assert 0.4 <= np.mean(np.array(p_values) < 0.5) <= 0.6
+
+
+def test_the_spread_of_a_mean_is_the_textbook_standard_error():
+    values = np.random.default_rng(12).normal(size=400)
+    result = bootstrap_mean(values, draw_resamples(np.arange(400), 4000)).overall
+    assert (result.high - result.low) / (2 * 1.96) == pytest.approx(values.std() / 20, rel=0.05)
+
+
+def step_down(p_values: list[float]) -> list[float]:
+    """Holm's procedure from its definition: the smallest level at which each hypothesis is rejected."""
+    corrected = []
+    for p in p_values:
+        smaller_or_equal = [other for other in p_values if other <= p]
+        at_each_step = [(len(p_values) - sum(q < other for q in p_values)) * other for other in smaller_or_equal]
+        corrected.append(min(1.0, max(at_each_step)))
+    return corrected
+
+
+def test_holm_follows_its_definition():
+    rng = np.random.default_rng(13)
+    for size in (1, 2, 5, 30):
+        p_values = rng.random(size) ** 3
+        np.testing.assert_allclose(holm(p_values), step_down(list(p_values)))
+
+
+def test_holm_worked_example_and_missing_values():
+    np.testing.assert_allclose(holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02])
+    np.testing.assert_allclose(holm([0.01, np.nan, 0.04]), [0.02, np.nan, 0.04])
+    assert holm([]).shape == (0,)
+
+
+def test_an_interval_prints_as_in_a_table():
+    assert str(Interval(0.81249, 0.7801, 0.8499, 40, 2000)) == "0.812 (0.780 to 0.850)"
+
+
+@pytest.mark.parametrize(
+    ("groups", "n_resamples"), [([], 100), ([[1, 2]], 100), ([1, 2], 0)], ids=["none", "not flat", "no resample"]
+)
+def test_impossible_resamples_are_refused(groups, n_resamples):
+    with pytest.raises(MetricError, match="a patient for each sample"):
+        draw_resamples(groups, n_resamples)
+
+
+def test_resamples_of_other_samples_are_refused():
+    resamples = draw_resamples([1, 2, 3], 10)
+    with pytest.raises(MetricError, match="drawn for these 2 samples, but they were drawn for 3"):
+        bootstrap("auroc", [0, 1], np.eye(2), resamples)
+    with pytest.raises(MetricError, match="one value a sample"):
+        bootstrap_mean(np.eye(3), resamples)
+
+
+def test_only_like_is_compared_with_like():
+    labels, scores = [0, 1, 1], np.eye(2)[[0, 1, 0]]
+    resamples = draw_resamples([1, 2, 3], 10)
+    auroc = bootstrap("auroc", labels, scores, resamples)
+    for other in (
+        bootstrap("auprc", labels, scores, resamples),
+        bootstrap("auroc", labels, scores, draw_resamples([1, 2, 3], 10, seed=1)),
+        bootstrap("auroc", labels, scores, draw_resamples([1, 1, 3], 10)),
+    ):
+        with pytest.raises(MetricError, match="same metric on the same samples and resamples"):
+            compare(auroc, other)
+
+
+def test_an_unknown_metric_is_refused_with_a_hint():
+    with pytest.raises(MetricError, match="Did you mean 'auroc'"):
+        bootstrap("aurocc", [0, 1], np.eye(2), draw_resamples([1, 2], 10))
