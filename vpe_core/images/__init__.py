@@ -1,0 +1,6 @@
+"""Reading X-rays: PNG, JPEG, TIFF, WebP, DICOM and JSRT .IMG, from paths or bytes."""
+
+from vpe_core.images.pixels import XrayPixels, min_max_8bit
+from vpe_core.images.reader import READABLE, PathOrBytes, load_image, read_pixels
+
+__all__ = ["READABLE", "PathOrBytes", "XrayPixels", "load_image", "min_max_8bit", "read_pixels"]

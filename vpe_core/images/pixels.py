@@ -1,0 +1,117 @@
+"""Decoded pixels of any format, and the two ways in which they become 8-bit pictures.
+
+For people and for the `native` protocol: `XrayPixels.grey`, which follows the display range that the file asks for.
+For the `paper` protocol: `XrayPixels.min_max`, which stretches whatever range the values have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+PixelArray: TypeAlias = "NDArray[Any]"
+"""Values of any real type: (height, width), or (height, width, channels) with 2 (grey, alpha), 3 or 4 channels."""
+
+_CHANNELS_TO_MODE = {2: "LA", 3: "RGB", 4: "RGBA"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class XrayPixels:
+    """An image as it was stored: upright, with bright meaning dense, in its full bit depth.
+
+    Attributes:
+        values: The pixels, finite. Only 8-bit images have channels.
+        display_range: (low, high) values that are shown as black and white.
+        source_format: "PNG", "JPEG", "TIFF", "WebP", "DICOM", "JSRT" or "memory".
+    """
+
+    values: PixelArray
+    display_range: tuple[float, float]
+    source_format: str
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        height, width = self.values.shape[:2]
+        return width, height
+
+    def grey(self) -> Image.Image:
+        """The picture as people see it: mode "L", 8 bit, full resolution.
+
+        Colour is reduced to ITU-R 601 luma and transparency is laid over black. Eight-bit values are kept as they are;
+        deeper ones are mapped from the display range and rounded.
+        """
+        if self.values.ndim == 2:
+            return Image.fromarray(scale_to_8bit(self.values, *self.display_range))
+        picture = Image.fromarray(self.values, _CHANNELS_TO_MODE[self.values.shape[2]])
+        if picture.mode in ("LA", "RGBA"):
+            picture = picture.convert("RGBA")
+            picture = Image.alpha_composite(Image.new("RGBA", picture.size, "black"), picture)
+        return picture.convert("L")
+
+    def min_max(self) -> Image.Image:
+        """The picture as the paper's protocol makes it: mode "L" or "RGB", 8 bit, full resolution.
+
+        The values are stretched over their own range, all channels together, and truncated; transparency is dropped.
+        """
+        stretched = min_max_8bit(self.values)
+        if stretched.ndim == 2:
+            return Image.fromarray(stretched)
+        return Image.fromarray(stretched, _CHANNELS_TO_MODE[stretched.shape[2]]).convert("RGB")
+
+
+def own_range(values: PixelArray) -> tuple[float, float]:
+    """The display range of values that come without one: 0..255 for 8-bit values, else smallest to largest."""
+    if values.dtype == np.uint8:
+        return 0.0, 255.0
+    return float(values.min()), float(values.max())
+
+
+def scale_to_8bit(values: PixelArray, low: float, high: float) -> NDArray[np.uint8]:
+    """Map `low`..`high` to 0..255 with rounding; values beyond are clipped, an empty range gives black."""
+    if values.dtype == np.uint8 and (low, high) == (0, 255):
+        return values
+    if high <= low:
+        return np.zeros(values.shape, np.uint8)
+
+    def scale(levels: PixelArray) -> NDArray[np.uint8]:
+        share = (levels.astype(np.float64) - low) / (high - low)
+        return np.asarray(np.rint(share.clip(0, 1) * 255).astype(np.uint8))
+
+    return _map_levels(values, scale)
+
+
+def min_max_8bit(values: PixelArray) -> NDArray[np.uint8]:
+    """Stretch the values to 0..255 over their own range, truncating, as the official implementation does.
+
+    Constant values, which that implementation cannot stretch, become black.
+    """
+    low, high = values.min(), values.max()
+    if low == high:
+        return np.zeros(values.shape, np.uint8)
+    if values.dtype.kind in "iu":  # plain integers do not overflow
+        low, high = int(low), int(high)
+
+    def stretch(levels: PixelArray) -> NDArray[np.uint8]:
+        return np.asarray(((levels - low) / (high - low) * 255).astype(np.uint8))
+
+    return _map_levels(values, stretch)
+
+
+def _map_levels(values: PixelArray, convert: Callable[[PixelArray], NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Apply an element-wise function; for integers once a level rather than once a pixel."""
+    if values.dtype.kind not in "iu":
+        return convert(values)
+    lowest, highest = int(values.min()), int(values.max())
+    if highest - lowest >= 2**16:
+        return convert(values.astype(np.int64))
+    table = convert(np.arange(lowest, highest + 1))
+    return np.take(table, np.subtract(values, lowest, dtype=np.int64))
