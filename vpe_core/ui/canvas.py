@@ -1,0 +1,185 @@
+"""The drawing canvas: the only file that knows the component, streamlit-drawable-canvas.
+
+The app owns the marks; the canvas shows them and reports changes. It is told to redraw only when what it holds differs
+from what it should show (another colour, a typed region, an undone stroke), never after a stroke of its own, so a
+drawing is not lost and nothing flickers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import streamlit as st
+from streamlit_drawable_canvas import st_canvas
+
+from vpe_core.types import Arrow, Box
+from vpe_core.ui.fabric import count_objects, dot_radius_px, read_marks, write_drawing
+from vpe_core.ui.marks import Mark
+from vpe_core.ui.page import ASSETS
+
+LONG_SIDE_PX = 1024
+"""The canvas' own resolution; the browser scales it to the column, so that the picture is sharp on any screen."""
+
+MODES = {"arrow": "line", "bbox": "rect", "circle": "circle", "contour": "freedraw", "polygon": "polygon", "point": "point"}
+"""Tool to the component's drawing mode; "polygon" draws a contour point by point."""
+
+
+@dataclass(frozen=True, slots=True)
+class CanvasImage:
+    """The picture behind the drawing.
+
+    Attributes:
+        key: Identity of the picture; letters, digits and hyphens. Another picture needs another key.
+        data: JPEG or PNG, at the canvas' resolution.
+        size_wh: Width and height of the source image in pixels.
+        label: The picture in words, for screen readers.
+    """
+
+    key: str
+    data: bytes
+    size_wh: tuple[int, int]
+    label: str
+
+    @property
+    def scale(self) -> float:
+        """Canvas pixels per image pixel."""
+        return LONG_SIDE_PX / max(self.size_wh)
+
+    @property
+    def canvas_wh(self) -> tuple[int, int]:
+        """Width and height of the canvas in canvas pixels."""
+        width, height = (max(1, round(side * self.scale)) for side in self.size_wh)
+        return width, height
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the browser's canvas holds: what it was last told to show, and what it last reported.
+
+    `marks` is None when it shows something else besides, such as what a mere click leaves behind.
+    """
+
+    seed: dict[str, Any]
+    seed_marks: tuple[Mark, ...]
+    style: tuple[str, float]
+    marks: tuple[Mark, ...] | None
+    revision: int = 0
+    report: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A known finding to show over the picture."""
+
+    label: str
+    box: Box
+
+
+def drawing_canvas(
+    image: CanvasImage,
+    marks: tuple[Mark, ...],
+    *,
+    tool: str,
+    color: str,
+    width_px: float,
+    findings: tuple[Finding, ...] = (),
+) -> tuple[Mark, ...]:
+    """Show `marks` on the image and return them as they are after the person's last stroke.
+
+    Args:
+        image: The picture.
+        marks: What is to be shown.
+        tool: A key of `MODES`.
+        color: Of the marks, "#rrggbb".
+        width_px: Line width in pixels of the source image.
+        findings: Known findings, shown dashed.
+    """
+    key = f"canvas-{image.key}"
+    stroke_px = max(1.0, round(width_px * image.scale, 1))
+    held, marks = _held(key, image, marks, (color, stroke_px))
+    canvas_width, canvas_height = image.canvas_wh
+    is_point = tool == "point"
+    st_canvas(
+        key=key,
+        background_image=image.data,
+        width=canvas_width,
+        height=canvas_height,
+        drawing_mode=MODES[tool],
+        stroke_color=color,
+        stroke_width=0 if is_point else stroke_px,
+        fill_color=color if is_point else "rgba(0, 0, 0, 0)",
+        point_display_radius=dot_radius_px(stroke_px),
+        initial_drawing=held.seed,
+    )
+    _overlay()(
+        key=f"{key}-overlay",
+        data={
+            "canvas": key,
+            "mode": MODES[tool],
+            "label": image.label,
+            "width": canvas_width,
+            "height": canvas_height,
+            "color": color,
+            "heads": [_head(mark.region, image.scale, stroke_px) for mark in marks if isinstance(mark.region, Arrow)],
+            "findings": [_finding(finding, image.scale) for finding in findings],
+        },
+        height="content",
+    )
+    return marks
+
+
+def _held(
+    key: str, image: CanvasImage, marks: tuple[Mark, ...], style: tuple[str, float]
+) -> tuple[_Held, tuple[Mark, ...]]:
+    """What the canvas holds now, after its last report was read and, if need be, a new drawing was laid out for it."""
+    memory = f"{key}-held"
+    held: _Held | None = st.session_state.get(memory)
+    report = (st.session_state.get(key) or {}).get("drawing")
+    if held is None:
+        held = _Held(_seed(marks, image, style, 0), marks, style, marks)
+    elif report is None:  # mounted anew: it shows what it was told, not what was drawn on it since
+        held = replace(held, marks=held.seed_marks, report=None)
+    elif report != held.report:
+        marks = read_marks(report["raw"], image.scale, image.size_wh)
+        clean = count_objects(report["raw"]) == len(marks)
+        held = replace(held, marks=marks if clean else None, report=report)
+    if held.marks != marks or held.style != style:
+        revision = held.revision + 1
+        held = replace(
+            held, seed=_seed(marks, image, style, revision), style=style, marks=marks, seed_marks=marks, revision=revision
+        )
+    st.session_state[memory] = held
+    return held, marks
+
+
+def _seed(marks: tuple[Mark, ...], image: CanvasImage, style: tuple[str, float], revision: int) -> dict[str, Any]:
+    # The component redraws when this JSON changes; the revision makes it change even if the marks do not, as when
+    # what a mere click left behind is to be wiped.
+    return write_drawing(marks, image.scale, *style) | {"revision": revision}
+
+
+def _head(arrow: Arrow, scale: float, stroke_px: float) -> str:
+    """The corners of an arrow head on the canvas, as an SVG list of points."""
+    (tail_x, tail_y), (tip_x, tip_y) = arrow.scaled(scale, scale).tail, arrow.scaled(scale, scale).tip
+    length = arrow.length * scale
+    along_x, along_y = (tip_x - tail_x) / length, (tip_y - tail_y) / length
+    size = min(max(6 * stroke_px, 22.0), length)
+    base_x, base_y = tip_x - size * along_x, tip_y - size * along_y
+    corners = (
+        (tip_x, tip_y),
+        (base_x - size / 2 * along_y, base_y + size / 2 * along_x),
+        (base_x + size / 2 * along_y, base_y - size / 2 * along_x),
+    )
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+
+
+def _finding(finding: Finding, scale: float) -> dict[str, float | str]:
+    box = finding.box.scaled(scale, scale)
+    return {"label": finding.label, "x": box.x0, "y": box.y0, "w": box.width, "h": box.height}
+
+
+@cache
+def _overlay() -> Any:
+    return st.components.v2.component("vpl_canvas_overlay", js=(ASSETS / "canvas_overlay.js").read_text(encoding="utf-8"))

@@ -1,0 +1,102 @@
+"""What a person has drawn: a marker and the region it points at, and its short text form for links."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from vpe_core.errors import RegionError
+from vpe_core.types import Arrow, Box, Point, Polygon, Region
+
+MAX_MARKS = 20
+MAX_CONTOUR_POINTS = 120
+
+_NUMBER = re.compile(r"-?\d{1,6}(\.\d{1,3})?")
+_CORNERS = 2
+"""A box and an arrow are written as two points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One drawn shape.
+
+    Attributes:
+        marker: "arrow", "bbox", "circle", "contour" or "point", as in `vpe_core.markers`.
+        region: Where, in pixels of the source image, to a tenth of a pixel.
+    """
+
+    marker: str
+    region: Region
+
+
+def point_region(x: float, y: float, size_wh: tuple[int, int]) -> Box:
+    """The region that a point stands for: the square around it whose side is 8% of the image's shorter side."""
+    half = 0.04 * min(size_wh)
+    return Box(x - half, y - half, x + half, y + half)
+
+
+def rounded(mark: Mark) -> Mark:
+    """The mark with its coordinates rounded to a tenth of a pixel."""
+    return Mark(mark.marker, _region(mark.marker, [_tenth(point) for point in _points(mark.region)]))
+
+
+def marks_to_text(marks: tuple[Mark, ...]) -> str:
+    """Short and safe for a link: `circle:310,220,420,330;arrow:40,60,120,160`."""
+    return ";".join(
+        f"{mark.marker}:" + ",".join(f"{value:g}" for point in _points(mark.region) for value in point)
+        for mark in marks
+    )
+
+
+def marks_from_text(text: str) -> tuple[Mark, ...]:
+    """The marks that `marks_to_text` wrote; an empty text means none.
+
+    Raises:
+        RegionError: The text is malformed, has too many marks or points, or a region without area.
+    """
+    parts = text.split(";") if text else []
+    if len(parts) > MAX_MARKS:
+        raise RegionError(f"Expected at most {MAX_MARKS} marks, but got {len(parts)}.")
+    return tuple(_mark_from_text(part) for part in parts)
+
+
+def _mark_from_text(text: str) -> Mark:
+    marker, _, numbers = text.partition(":")
+    values = numbers.split(",")
+    if len(values) % 2 or len(values) > 2 * MAX_CONTOUR_POINTS or not all(map(_NUMBER.fullmatch, values)):
+        raise RegionError(
+            f"Expected a mark such as circle:310,220,420,330 with at most {MAX_CONTOUR_POINTS} points, "
+            f"but got {text[:60]!r}."
+        )
+    flat = [float(value) for value in values]
+    return Mark(marker, _region(marker, list(zip(flat[::2], flat[1::2], strict=True))))
+
+
+def _points(region: Region) -> list[Point]:
+    match region:
+        case Box(x0, y0, x1, y1):
+            return [(x0, y0), (x1, y1)]
+        case Arrow(tail, tip):
+            return [tail, tip]
+        case Polygon(points):
+            return list(points)
+
+
+def _region(marker: str, points: list[Point]) -> Region:
+    match marker:
+        case "contour":
+            return Polygon(tuple(points))
+        case "arrow" if len(points) == _CORNERS:
+            return Arrow(points[0], points[1])
+        case "bbox" | "circle" | "point" if len(points) == _CORNERS:
+            return Box(*points[0], *points[1])
+    raise RegionError(
+        f"Expected arrow, bbox, circle or point with two points, or contour with three or more, "
+        f"but got {marker[:30]!r} with {len(points)}."
+    )
+
+
+def _tenth(point: Point) -> Point:
+    x, y = (math.floor(value * 10 + 0.5) / 10 for value in point)
+    return x, y

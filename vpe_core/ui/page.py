@@ -1,0 +1,56 @@
+"""The frame that all pages share: title, navigation, style, footer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from vpe_core.settings import PROJECT_DIR
+
+APP_NAME = "Visual Prompt Lab"
+ASSETS = Path(__file__).with_name("assets")
+_FOOTER = "Research and teaching. Not a medical device."
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A page in the navigation: its file, relative to `app.py`, and its title."""
+
+    file: str
+    title: str
+
+
+_ALL_PAGES = (
+    PageLink("pages/overview.py", "Overview"),
+    PageLink("pages/live_demo.py", "Live demo"),
+    PageLink("pages/benchmark.py", "Benchmark"),
+    PageLink("pages/data_and_models.py", "Data and models"),
+)
+PAGES = tuple(page for page in _ALL_PAGES if (PROJECT_DIR / page.file).is_file())
+"""The pages that exist, in the order of the navigation; the first one is the home page."""
+
+
+def page_setup(title: str, subtitle: str = "") -> None:
+    """Set title, style, navigation and footer of the page; every page calls it first.
+
+    It does not rely on `app.py`: on a cold server, a deep link runs the page alone.
+    """
+    st.set_page_config(page_title=f"{title} · {APP_NAME}", page_icon=":material/radiology:", layout="wide")
+    st.html(f"<style>{_stylesheet()}</style>")
+    with st.sidebar:
+        st.html(f'<div class="vpl-brand">{APP_NAME}<small>chest X-ray</small></div>')
+        for page in PAGES:
+            st.page_link(page.file, label=page.title)
+    # Written first and shown last (by `order` in the style sheet), so that a page which stops early still has it.
+    st.container(key="vpl_footer").caption(_FOOTER)
+    st.title(title, anchor=False)
+    if subtitle:
+        st.html(f'<p class="vpl-subtitle">{subtitle}</p>')
+
+
+@cache
+def _stylesheet() -> str:
+    return (ASSETS / "style.css").read_text(encoding="utf-8")
