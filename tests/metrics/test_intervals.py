@@ -295,6 +295,12 @@ def test_impossible_resamples_are_refused(groups, n_resamples):
         draw_resamples(groups, n_resamples)
 
 
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_samples_without_a_patient_are_refused(missing):
+    with pytest.raises(MetricError, match="2 have none"):
+        draw_resamples(np.array(["a", missing, "b", missing], dtype=object))
+
+
 def test_resamples_of_other_samples_are_refused():
     resamples = draw_resamples([1, 2, 3], 10)
     with pytest.raises(MetricError, match="drawn for these 2 samples, but they were drawn for 3"):

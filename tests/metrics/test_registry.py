@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
+
 import numpy as np
 import pytest
 
 from vpe_core import metrics
 from vpe_core.errors import MetricError
+from vpe_core.metrics import discrimination, intervals
 
 LABELS = np.tile([0, 1, 2], 20)
 PERFECT = np.eye(3)[LABELS]
@@ -41,3 +44,10 @@ def test_every_public_name_exists_and_is_listed():
     assert sorted(metrics.__all__, key=str) == sorted(set(metrics.__all__))
     for name in metrics.__all__:
         assert hasattr(metrics, name)
+
+
+@pytest.mark.parametrize("module", [discrimination, intervals])
+def test_examples_in_docstrings_hold(module):
+    result = doctest.testmod(module)
+    assert result.attempted > 0
+    assert result.failed == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import math
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy.spatial.distance import cdist
 
 from vpe_core import scoring
 from vpe_core.errors import ScoringError
-from vpe_core.scoring import ClassTexts, cosines, normalised
+from vpe_core.scoring import ClassTexts, cosines, ensembles, methods, normalised
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.normal(size=(50, 32)).astype(np.float32)
@@ -136,3 +137,10 @@ def test_pairs_wants_a_negative_for_each_class():
 def test_an_unknown_scoring_lists_the_choices():
     with pytest.raises(ScoringError, match="paper, cosine, pairs"):
         scoring.get("softmax")
+
+
+@pytest.mark.parametrize("module", [methods, ensembles])
+def test_examples_in_docstrings_hold(module):
+    result = doctest.testmod(module)
+    assert result.attempted > 0
+    assert result.failed == 0

@@ -8,6 +8,7 @@ marked = bootstrap("auroc", labels, scores, resamples)
 marked.overall                                      # Interval(value, low, high, …)
 """
 
+from vpe_core.metrics.arrays import Statistic
 from vpe_core.metrics.calibration import Reliability, ece, reliability, top_label
 from vpe_core.metrics.delong import DeLongTest, delong_covariance, delong_test
 from vpe_core.metrics.discrimination import (
@@ -52,6 +53,7 @@ __all__ = [
     "PerClass",
     "Reliability",
     "Resamples",
+    "Statistic",
     "accuracy",
     "auprc",
     "auroc",

@@ -97,7 +97,11 @@ def ece(labels: ArrayLike, probabilities: ArrayLike, n_bins: int = N_BINS, binni
 
 
 def ece_statistic(labels: ArrayLike, probabilities: ArrayLike) -> Statistic:
-    """`ece` with equal-width bins as a function of the samples' weights (n, m), giving (m,)."""
+    """`ece` with equal-width bins as a function of the samples' weights (n, m), giving (m,).
+
+    Resampling adds noise to each bin and ECE takes its absolute value: of a well calibrated model the interval lies
+    higher than the value.
+    """
     confidence, correct = top_label(labels, probabilities)
     bins = _bins(confidence, _edges(confidence, N_BINS, "width"))
     gap = (confidence - correct)[:, None]

@@ -114,7 +114,7 @@ class Bootstrap:
 
     @cached_property
     def overall(self) -> Interval:
-        """The metric of the whole table: the mean over the defined classes where it is measured by class."""
+        """The metric of the whole table; if measured by class, the mean over the classes that each resample defines."""
         return _percentile_interval(_overall(self), self.resamples.n_groups)
 
     @cached_property
@@ -145,7 +145,7 @@ def draw_resamples(groups: ArrayLike, n_resamples: int = 2000, seed: int = 0) ->
         seed: The same seed and groups give the same draws, on any machine.
 
     Raises:
-        MetricError: `groups` is empty or not flat, or there is no resample to draw.
+        MetricError: `groups` is empty, not flat or has gaps, or there is no resample to draw.
     """
     names = np.asarray(groups)
     if names.ndim != 1 or len(names) == 0 or n_resamples < 1:
@@ -153,9 +153,14 @@ def draw_resamples(groups: ArrayLike, n_resamples: int = 2000, seed: int = 0) ->
             f"Expected a patient for each sample and at least one resample, "
             f"but got patients of shape {names.shape} and {n_resamples} resamples."
         )
-    _, first, inverse = np.unique(names, return_index=True, return_inverse=True)
-    group = np.argsort(np.argsort(first))[inverse]  # numbered by appearance, so that names do not matter
-    n_groups = len(first)
+    patients = names.tolist()
+    if unknown := sum(patient is None or patient != patient for patient in patients):  # noqa: PLR0124 - nan differs from itself
+        raise MetricError(
+            f"Expected a patient for each sample, but {unknown} have none. "
+            "Give each of those a name of its own if they are known to be different patients."
+        )
+    numbers = {patient: number for number, patient in enumerate(dict.fromkeys(patients))}
+    group, n_groups = np.array([numbers[patient] for patient in patients]), len(numbers)
     drawn = np.random.default_rng(seed).integers(n_groups, size=(n_resamples, n_groups))
     cells = drawn + n_groups * np.arange(n_resamples)[:, None]
     counts = np.bincount(cells.ravel(), minlength=n_resamples * n_groups).reshape(n_resamples, n_groups)
@@ -247,6 +252,10 @@ def holm(p_values: ArrayLike) -> FloatArray:
     """P-values corrected for a family of comparisons (Holm 1979); nan stays nan and does not count.
 
     Controls the chance of one false finding in the family, whatever the dependence between its members.
+
+    Example:
+        >>> holm([0.01, 0.04, 0.03]).round(2).tolist()
+        [0.03, 0.06, 0.06]
     """
     raw = np.asarray(p_values, dtype=np.float64)
     corrected = np.full(raw.shape, np.nan)

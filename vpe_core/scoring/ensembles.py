@@ -30,6 +30,10 @@ def mean_embedding(members: ArrayLike, weights: Sequence[float] | None = None) -
 
     Raises:
         ScoringError: There is no member, the weights do not fit, or the members cancel out.
+
+    Example:
+        >>> mean_embedding([[[8.0, 0.0]], [[0.0, 0.5]]]).round(3).tolist()
+        [[0.707, 0.707]]
     """
     return normalised(_weighted_mean(normalised(members), weights))
 

@@ -47,6 +47,11 @@ SCORINGS: Registry[Scoring] = Registry("scoring", ScoringError)
 def paper(images: ArrayLike, texts: ClassTexts) -> FloatArray:
     """Softmax over the classes of logit scale times cosine (Denner et al. 2025): each row sums to 1.
 
+    Example:
+        >>> texts = ClassTexts(positive=[[1.0, 0.0], [0.0, 1.0]], logit_scale=2.0)
+        >>> paper([[3.0, 0.0], [1.0, 1.0]], texts).round(3).tolist()
+        [[0.881, 0.119], [0.5, 0.5]]
+
     Raises:
         ScoringError: The embeddings do not fit each other.
     """
