@@ -46,6 +46,11 @@ class Settings(BaseSettings):
         description="Hub ids (hf-hub:org/name) and folders, comma-separated, that may be loaded besides our own list.",
     )
     offline: bool = Field(default=False, description="Never use the network, not even when asked to download.")
+    xray_mirror: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="Address of a folder with copies of the public X-rays that the app fetches on demand.",
+    )
     max_image_bytes: int = Field(default=30_000_000, gt=0, description="Largest image file, in bytes.")
     max_image_pixels: int = Field(default=50_000_000, gt=0, description="Largest image, in pixels.")
 

@@ -1,0 +1,151 @@
+"""The X-rays that the app offers: simulated ones that it carries, and real, public ones that it fetches on demand."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from vpe_core.errors import DatasetError, RegionError
+from vpe_core.settings import get_settings
+from vpe_core.types import Box
+
+SAMPLES_TABLE = "samples/samples.csv"
+REAL_TABLE = "real_samples.csv"
+REAL_PREFIX = "nih-"
+REAL_SOURCE = "NIH ChestX-ray14 (Wang et al., CVPR 2017)"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A known finding: its name and where it is, in image pixels."""
+
+    label: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryImage:
+    """An X-ray on offer.
+
+    Attributes:
+        name: Its name in links.
+        path: Its file; it may have to be fetched first.
+        title: A few words for people.
+        note: One sentence of background; may be empty.
+        difficulty: "easy", "hard" or empty.
+        findings: What is known to be there, with a place.
+        simulated: False for a real X-ray.
+    """
+
+    name: str
+    path: Path
+    title: str
+    note: str
+    difficulty: str
+    findings: tuple[Finding, ...]
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RealXray:
+    """A real X-ray's entry in the shipped table: where it lies in public, and how to know that it is the right file."""
+
+    file: str
+    url: str
+    sha256: str
+    size_bytes: int
+    image: GalleryImage
+
+
+def simulated_gallery(table: Path | None = None) -> tuple[GalleryImage, ...]:
+    """The simulated X-rays of the samples table; empty if there is no table.
+
+    Args:
+        table: A table of one row a finding; None takes the one in the settings' `precomputed_dir`.
+
+    Raises:
+        DatasetError: The table is malformed.
+    """
+    table = table or get_settings().precomputed_dir / SAMPLES_TABLE
+    rows = _rows(table)
+    images = []
+    for file, findings in groupby(rows, key=lambda row: row["image"]):
+        group = list(findings)
+        images.append(
+            GalleryImage(
+                name=Path(file).stem,
+                path=_beside(table, file),
+                title=group[0]["title"],
+                note=group[0]["note"],
+                difficulty=group[0]["difficulty"],
+                findings=tuple(Finding(row["finding"], _box(row, table)) for row in group if row["x0"]),
+                simulated=True,
+            )
+        )
+    return tuple(images)
+
+
+def real_xrays(table: Path | None = None) -> tuple[RealXray, ...]:
+    """The real X-rays of the shipped table, fetched or not; empty if there is no table.
+
+    Raises:
+        DatasetError: The table is malformed.
+    """
+    table = table or get_settings().precomputed_dir / REAL_TABLE
+    return tuple(_real_xray(row, table) for row in _rows(table))
+
+
+def real_xray_dir() -> Path:
+    """Where fetched real X-rays are kept."""
+    return get_settings().cache_dir / "xrays"
+
+
+def offered() -> tuple[GalleryImage, ...]:
+    """All X-rays that can be shown now: the simulated ones, then the real ones that have been fetched."""
+    fetched = (xray.image for xray in real_xrays() if xray.image.path.is_file())
+    return (*simulated_gallery(), *fetched)
+
+
+def _real_xray(row: dict[str, str], table: Path) -> RealXray:
+    labels = row["labels"].replace("_", " ").split("|")
+    people = f"{row['sex']}, {row['age']} years, {row['view']}"
+    try:
+        box = [float(row[f"box_{side}"]) for side in "xywh"] if row["box_label"] else None
+        findings = (Finding(row["box_label"].replace("_", " ").lower(), Box.from_xywh(*box)),) if box else ()
+        image = GalleryImage(
+            name=REAL_PREFIX + Path(row["file"]).stem,
+            path=_beside(real_xray_dir() / "any", row["file"]),
+            title=", ".join(labels).capitalize(),
+            note=f"{people}. {REAL_SOURCE}.",
+            difficulty="",
+            findings=findings,
+            simulated=False,
+        )
+        return RealXray(row["file"], row["url"], row["sha256"], int(row["bytes"]), image)
+    except (ValueError, RegionError) as error:
+        raise DatasetError(f"The table {table.name} has a malformed row for {row['file']!r}: {error}") from None
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
+    if not table.is_file():
+        return []
+    try:
+        with table.open(encoding="utf-8", newline="") as file:
+            return [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(file)]
+    except (OSError, ValueError, csv.Error) as error:
+        raise DatasetError(f"The table {table} cannot be read: {error}") from None
+
+
+def _beside(table: Path, file: str) -> Path:
+    if not file or Path(file).name != file:
+        raise DatasetError(f"Expected a bare file name in {table.name}, but got {file[:60]!r}.")
+    return table.parent / file
+
+
+def _box(row: dict[str, str], table: Path) -> Box:
+    try:
+        return Box(*(float(row[name]) for name in ("x0", "y0", "x1", "y1")))
+    except (ValueError, RegionError) as error:
+        raise DatasetError(f"The table {table.name} has a malformed box for {row['image']!r}: {error}") from None
