@@ -2,5 +2,15 @@
 
 from vpe_core.images.pixels import XrayPixels, min_max_8bit
 from vpe_core.images.reader import READABLE, PathOrBytes, load_image, read_pixels
+from vpe_core.images.sources import ImageSource, as_pixels
 
-__all__ = ["READABLE", "PathOrBytes", "XrayPixels", "load_image", "min_max_8bit", "read_pixels"]
+__all__ = [
+    "READABLE",
+    "ImageSource",
+    "PathOrBytes",
+    "XrayPixels",
+    "as_pixels",
+    "load_image",
+    "min_max_8bit",
+    "read_pixels",
+]

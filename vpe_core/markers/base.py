@@ -1,0 +1,83 @@
+"""What a marker is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageDraw
+
+    from vpe_core.markers.colors import RGB
+    from vpe_core.types import Point, Region
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """How a marker is drawn on one particular image.
+
+    Attributes:
+        rgb: Colour, 0..255 each.
+        width_px: Line width in pixels of that image.
+        opacity: 0 (invisible) to 1 (solid).
+    """
+
+    rgb: RGB
+    width_px: float
+    opacity: float
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRegion:
+    """A region on the paper's small image, in whole pixels; other than a `Box`, it may have shrunk to nothing.
+
+    Attributes:
+        corners: (x0, y0, x1, y1), truncated.
+        size_wh: Size of the image in pixels.
+        shaft: Tail and tip of an arrow that was drawn by hand.
+    """
+
+    corners: tuple[int, int, int, int]
+    size_wh: tuple[int, int]
+    shaft: tuple[Point, Point] | None = None
+
+    @property
+    def center(self) -> Point:
+        x0, y0, x1, y1 = self.corners
+        return (x0 + x1) / 2, (y0 + y1) / 2
+
+
+class Draw(Protocol):
+    """Makes a new RGB image from an RGB image."""
+
+    def __call__(self, image: Image.Image, region: Region, ink: Ink) -> Image.Image: ...
+
+
+class DrawPaper(Protocol):
+    """Draws on an image that the protocol has just made."""
+
+    def __call__(self, draw: ImageDraw.ImageDraw, region: PaperRegion, ink: Ink) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """One way to point at a region.
+
+    Attributes:
+        title: For people: "Bounding box".
+        draw: Draws it anti-aliased at any size.
+        draw_paper: Draws it on the paper's 256 x 256 image exactly as the official implementation does; None where the
+            paper has no such marker, and then `draw` serves both protocols.
+        phrase: What a text prompt calls it; None where the text cannot name it.
+        crops: The result is a part of the full-resolution image, in both protocols.
+        uses: Which of "color", "width" and "opacity" matter.
+        opacity: The default opacity.
+    """
+
+    title: str
+    draw: Draw
+    draw_paper: DrawPaper | None = None
+    phrase: str | None = None
+    crops: bool = False
+    uses: frozenset[str] = frozenset({"color", "width", "opacity"})
+    opacity: float = 1.0

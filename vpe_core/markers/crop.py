@@ -1,0 +1,56 @@
+"""The crop: the region and its surroundings, cut from the full-resolution image and not resized."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vpe_core.errors import RegionError
+from vpe_core.markers.base import Ink, Marker
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from vpe_core.types import Region
+
+MARGIN_SHARE = 0.2
+"""A crop reaches at least this share of the image's width, and of its height, from the middle of the region."""
+
+Corners = tuple[int, int, int, int]
+
+
+def draw_crop(image: Image.Image, region: Region, ink: Ink) -> Image.Image:  # noqa: ARG001
+    """Cut out a square around the middle of the region's box.
+
+    Half its side is the largest of half the box's width, half its height, 0.2 times the image's width and 0.2 times its
+    height; the square is truncated to whole pixels and clipped to the image.
+    """
+    x0, y0, x1, y1 = region.box.xyxy
+    return _cut(image, (int(x0), int(y0), int(x1), int(y1)))
+
+
+def draw_crop_as_published(image: Image.Image, region: Region, ink: Ink) -> Image.Image:  # noqa: ARG001
+    """The crop of the official code, which mistakes width for height.
+
+    On an image that is not square, it scales x by height / width and y by width / height before it cuts, so it shows
+    another place. Only needed to reproduce published crop rows, above all of VinDr-CXR.
+    """
+    width, height = image.size
+    x0, y0, x1, y1 = region.box.xyxy
+    x_ratio, y_ratio = width / height, height / width
+    return _cut(image, (int(x0 / x_ratio), int(y0 / y_ratio), int(x1 / x_ratio), int(y1 / y_ratio)))
+
+
+def _cut(image: Image.Image, corners: Corners) -> Image.Image:
+    width, height = image.size
+    x0, y0, x1, y1 = corners
+    center_x, center_y = (x0 + x1) / 2, (y0 + y1) / 2
+    half = max(0.5 * (x1 - x0), 0.5 * (y1 - y0), MARGIN_SHARE * width, MARGIN_SHARE * height)
+    left, right = max(0, int(center_x - half)), min(width, int(center_x + half))
+    top, bottom = max(0, int(center_y - half)), min(height, int(center_y + half))
+    if left >= right or top >= bottom:
+        raise RegionError(f"A crop around {corners} shows nothing of the image of {width} x {height} pixels.")
+    return image.crop((left, top, right, bottom))
+
+
+CROP = Marker("Crop", draw_crop, crops=True, uses=frozenset())
+CROP_AS_PUBLISHED = Marker("Crop as published", draw_crop_as_published, crops=True, uses=frozenset())
