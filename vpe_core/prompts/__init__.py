@@ -1,0 +1,20 @@
+"""Text prompts: templates, suffixes, ensembles and the data sets' class lists."""
+
+from vpe_core.prompts.building import build_prompts
+from vpe_core.prompts.classes import CLASS_LISTS, ClassList
+from vpe_core.prompts.suffixes import marker_suffix
+from vpe_core.prompts.templates import ENSEMBLES, JSRT_TEMPLATE, PAPER_TEMPLATE, check_template
+from vpe_core.prompts.texts import check_classes, parse_classes
+
+__all__ = [
+    "CLASS_LISTS",
+    "ENSEMBLES",
+    "JSRT_TEMPLATE",
+    "PAPER_TEMPLATE",
+    "ClassList",
+    "build_prompts",
+    "check_classes",
+    "check_template",
+    "marker_suffix",
+    "parse_classes",
+]

@@ -1,0 +1,66 @@
+"""Checks on what people type: class names, templates, lists."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from vpe_core.errors import PromptError
+
+MAX_CLASS_CHARS = 100
+MAX_TEMPLATE_CHARS = 300
+MAX_CLASSES = 100
+MAX_TEMPLATES = 50
+
+_DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def clean_text(text: str, what: str, max_chars: int) -> str:
+    """The text without surrounding space, if it may be used in a prompt and shown on a page.
+
+    Any script, sign and emoji may; what may not are characters that hide, break lines or turn the writing direction.
+
+    Raises:
+        PromptError: It is empty, too long or holds such a character.
+    """
+    if not isinstance(text, str):
+        raise PromptError(f"Expected {what} as text, but got {type(text).__name__}.")
+    cleaned = text.strip()
+    if not cleaned:
+        raise PromptError(f"Expected {what}, but got nothing.")
+    if len(cleaned) > max_chars:
+        raise PromptError(f"Expected {what} of at most {max_chars} characters, but got {len(cleaned)}. Shorten it.")
+    for character in cleaned:
+        if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in _DIRECTION_CONTROLS:
+            raise PromptError(
+                f"Expected {what} of plain text, but it holds the control character U+{ord(character):04X}. Remove it."
+            )
+    return cleaned
+
+
+def check_classes(classes: object) -> tuple[str, ...]:
+    """The class names, cleaned.
+
+    Args:
+        classes: 1 to 100 different names.
+
+    Raises:
+        PromptError: There are none or too many, or one is given twice or not valid.
+    """
+    if isinstance(classes, str) or not hasattr(classes, "__iter__"):
+        raise PromptError(f"Expected a list of class names, but got {str(classes)[:60]!r}.")
+    names = tuple(clean_text(name, "a class name", MAX_CLASS_CHARS) for name in classes)
+    if not 1 <= len(names) <= MAX_CLASSES:
+        raise PromptError(f"Expected 1 to {MAX_CLASSES} class names, but got {len(names)}.")
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise PromptError(f"Expected different class names, but {twice!r} is given twice.")
+    return names
+
+
+def parse_classes(text: str) -> tuple[str, ...]:
+    """Class names from a text field: separated by commas, semicolons or line breaks; empty ones are left out.
+
+    Raises:
+        PromptError: See `check_classes`.
+    """
+    parts = text.replace(";", ",").replace("\r", "\n").replace("\n", ",").split(",")
+    return check_classes([part for part in parts if part.strip()])
