@@ -17,7 +17,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vpe_core.attention import explain
+    from vpe_core.attention.explain import explain
     from vpe_core.images import load_image
     from vpe_core.markers import draw_marker, render_variant
     from vpe_core.models import load_model
