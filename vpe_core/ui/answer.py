@@ -1,0 +1,215 @@
+"""What a model says about an X-ray without and with the marks: numbers, attention and pictures. No streamlit here.
+
+Each image is encoded once; prompts and classes are scored against the kept embedding. A stroke therefore costs one image,
+and another wording none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from vpe_core.attention import attention_inside, patch_relevance
+from vpe_core.attention.localization import coverage
+from vpe_core.attention.resample import grid_to_image
+from vpe_core.markers import draw_marker, get
+from vpe_core.prompts import ENSEMBLES, build_prompts, marker_suffix
+from vpe_core.types import Box, Heatmap
+from vpe_core.ui.marks import Mark
+from vpe_core.ui.memory import Memory
+from vpe_core.ui.state import AS_DRAWN, COLORS, DemoState
+
+if TYPE_CHECKING:
+    from vpe_core.models import VisionLanguageModel
+
+SHOWN_PX = 560
+"""Longer side of the pictures under the overlays."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Xray:
+    """The X-ray at hand.
+
+    Attributes:
+        key: Identity of its pixels.
+        image: Mode "L", full resolution.
+    """
+
+    key: str
+    image: Image.Image
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """One image as the model was shown it.
+
+    Attributes:
+        shown: RGB, small enough for the page.
+        probabilities: Of the classes, (n_classes,).
+        heatmap: Attention, in the pixels of `shown`.
+    """
+
+    shown: Image.Image
+    probabilities: NDArray[np.float32]
+    heatmap: Heatmap
+
+
+@dataclass(frozen=True, slots=True)
+class RegionShare:
+    """Share of the attention inside the marked regions, before and after, and the regions' share of the image."""
+
+    before: float
+    after: float
+    area: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """Everything that the page shows.
+
+    Attributes:
+        classes: What the model chose from.
+        target: The class whose evidence the attention shows.
+        without: The unmarked image.
+        marked: The marked image; None while nothing is drawn.
+        inside: Attention inside the marks; None while nothing is drawn, and for crops.
+        milliseconds: What the latest image took: drawing, encoding and attention.
+        unknown_words: Words of the prompts that the model has never read.
+    """
+
+    classes: tuple[str, ...]
+    target: str
+    without: View
+    marked: View | None
+    inside: RegionShare | None
+    milliseconds: float
+    unknown_words: tuple[str, ...]
+
+
+def answer(
+    model: VisionLanguageModel, xray: Xray, state: DemoState, classes: tuple[str, ...], memory: Memory
+) -> Answer:
+    """Ask the model about the X-ray without and with the marks.
+
+    Raises:
+        VPEError: A prompt, mark or attention method does not fit.
+    """
+    asks = [_Ask(model, xray, DemoState(), memory, "")]
+    if state.marks:
+        asks.append(_Ask(model, xray, state, memory, suffix_words(state)))
+    template = ENSEMBLES.get(state.template, state.template)
+    scores = [ask.probabilities(classes, template) for ask in asks]
+    target = state.target if state.target in classes else classes[int(scores[-1].argmax())]
+    views = [
+        View(ask.shown, chances, ask.heatmap(target, state.method, template))
+        for ask, chances in zip(asks, scores, strict=True)
+    ]
+    marked = views[1] if state.marks else None
+    prompts = build_prompts(classes, [template] if isinstance(template, str) else template, suffix=suffix_words(state))
+    return Answer(
+        classes=classes,
+        target=target,
+        without=views[0],
+        marked=marked,
+        inside=_inside(views[0], marked, state, xray.image.size),
+        milliseconds=asks[-1].cost_ms(target, state.method, template),
+        unknown_words=model.unknown_words([prompt for group in prompts for prompt in group]),
+    )
+
+
+def draw(image: Image.Image, state: DemoState) -> Image.Image:
+    """The image as the model is shown it: with all marks, in the chosen treatment; a new RGB image."""
+    style = {"color": COLORS[state.color], "width": state.width}
+    if state.marks and state.treatment != AS_DRAWN and not get(state.treatment).phrase:
+        return draw_marker(image, _around(state.marks), state.treatment, **style)
+    drawn = image.convert("RGB")
+    for mark in state.marks:
+        marker = mark.marker if state.treatment == AS_DRAWN else state.treatment
+        drawn = draw_marker(drawn, mark.region, marker, **style)
+    return drawn
+
+
+def suffix_words(state: DemoState) -> str:
+    """The words that name the latest mark, if the prompt is to name it: " indicated by a red circle"."""
+    if not state.suffix or not state.marks:
+        return ""
+    marker = state.marks[-1].marker if state.treatment == AS_DRAWN else state.treatment
+    return marker_suffix(marker, state.color)
+
+
+Template = str | tuple[str, ...]
+
+
+class _Ask:
+    """One image, drawn when it is first needed; everything else is kept in the session's memory."""
+
+    def __init__(self, model: VisionLanguageModel, xray: Xray, state: DemoState, memory: Memory, suffix: str) -> None:
+        self._model, self._xray, self._state, self._memory, self._suffix = model, xray, state, memory, suffix
+        look = (state.marks, state.treatment, state.color, state.width) if state.marks else ()
+        self._picture: Hashable = (xray.key, look)
+
+    @cached_property
+    def image(self) -> Image.Image:
+        return draw(self._xray.image, self._state)
+
+    @property
+    def shown(self) -> Image.Image:
+        return self._memory.remember(("shown", self._picture), lambda: _shrunk(self.image))
+
+    def probabilities(self, classes: tuple[str, ...], template: Template) -> NDArray[np.float32]:
+        from vpe_core.models.encoder import probabilities
+
+        key = ("embedding", self._model.name, self._picture)
+        embedding = self._memory.remember(key, lambda: self._model.encode_images([self.image]))
+        texts = self._model.encode_classes(classes, template=template, suffix=self._suffix)
+        return probabilities(embedding, texts, self._model.logit_scale)[0]
+
+    def heatmap(self, target: str, method: str, template: Template) -> Heatmap:
+        key = self._attention_key(target, method, template)
+        grid = self._memory.remember(key, lambda: self._grid(target, method, template))
+        size_wh = self.shown.size
+        return Heatmap(grid_to_image(grid, self._model.view(size_wh), size_wh), method, target)
+
+    def cost_ms(self, target: str, method: str, template: Template) -> float:
+        keys = (("embedding", self._model.name, self._picture), self._attention_key(target, method, template))
+        return sum(self._memory.cost_ms(key) for key in keys)
+
+    def _attention_key(self, target: str, method: str, template: Template) -> Hashable:
+        return ("attention", self._model.name, self._picture, target, method, template, self._suffix)
+
+    def _grid(self, target: str, method: str, template: Template) -> NDArray[np.float32]:
+        return patch_relevance(
+            self._model, [self.image], target, method=method, template=template, suffix=self._suffix
+        )[0]
+
+
+def _inside(without: View, marked: View | None, state: DemoState, image_wh: tuple[int, int]) -> RegionShare | None:
+    if marked is None or marked.shown.size != without.shown.size:
+        return None
+    scale = without.shown.width / image_wh[0]
+    cover = np.max([coverage(mark.region.scaled(scale, scale), without.shown.size) for mark in state.marks], axis=0)
+    inside = cover > 0.5
+    if not inside.any():
+        return None
+    before, after = attention_inside(without.heatmap, inside), attention_inside(marked.heatmap, inside)
+    return RegionShare(before.share, after.share, before.area)
+
+
+def _shrunk(image: Image.Image) -> Image.Image:
+    factor = min(1.0, SHOWN_PX / max(image.size))
+    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _around(marks: tuple[Mark, ...]) -> Box:
+    boxes = [mark.region.box for mark in marks]
+    return Box(
+        min(box.x0 for box in boxes), min(box.y0 for box in boxes),
+        max(box.x1 for box in boxes), max(box.y1 for box in boxes),
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""Sentences of the live demo: what the numbers mean. Pure text; pages show it as text, never as Markdown or HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vpe_core.ui.marks import Mark
+
+_SAME = 0.02
+"""A probability that changes by less is called unchanged."""
+
+_NAMES = {"bbox": "box", "contour": "contour", "circle": "circle", "arrow": "arrow", "point": "point"}
+_TREATED = {
+    "crop": "crop",
+    "spotlight": "spotlight",
+    "blur": "blur around the region",
+    "grayscale-tint": "tint",
+    **_NAMES,
+}
+
+
+def marker_name(marks: Sequence[Mark], treatment: str) -> str:
+    """What the drawn marks are called in a sentence: "circle", "two boxes" are "marks", "crop"."""
+    if treatment in _TREATED:
+        return _TREATED[treatment]
+    kinds = {mark.marker for mark in marks}
+    return _NAMES[kinds.pop()] if len(marks) == 1 else "marks"
+
+
+def answer_sentence(
+    classes: Sequence[str], without: NDArray[np.float32], marked: NDArray[np.float32] | None, marker: str
+) -> str:
+    """What the marker does to the answer.
+
+    Args:
+        classes: Class names.
+        without: Probabilities of the unmarked image, (n_classes,).
+        marked: Those of the marked image; None while nothing is drawn.
+        marker: From `marker_name`.
+    """
+    before = int(without.argmax())
+    if marked is None:
+        return f"Without a marker, the likeliest class is {classes[before]} ({without[before]:.2f})."
+    after = int(marked.argmax())
+    plural = marker.endswith("s") and marker != "crops"
+    if before != after:
+        return (
+            f"The {marker} {'turn' if plural else 'turns'} the answer from {classes[before]} ({without[before]:.2f}) "
+            f"to {classes[after]} ({marked[after]:.2f})."
+        )
+    change = float(marked[after] - without[after])
+    if abs(change) < _SAME:
+        return f"The {marker} {'leave' if plural else 'leaves'} the answer at {classes[after]} ({marked[after]:.2f})."
+    direction = "surer" if change > 0 else "less sure"
+    return (
+        f"The answer stays {classes[after]}; the {marker} {'make' if plural else 'makes'} the model {direction} of it "
+        f"({without[after]:.2f} → {marked[after]:.2f})."
+    )
+
+
+def attention_sentence(inside_before: float, inside_after: float, area: float, marker: str) -> str:
+    """The share of attention inside the marked region, before and after, next to the region's share of the image."""
+    return (
+        f"Attention inside the {marker}: {inside_before:.2f} → {inside_after:.2f} of the total "
+        f"(the region covers {area:.2f} of the image)."
+    )
