@@ -7,7 +7,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
 
 .PHONY: run test browser clean
 
@@ -34,7 +34,7 @@ $(BIN)/python:
 
 # The browser tests drive a real Chromium. Without one they are skipped, and CI fails.
 browser:
-	@command -v chromium chromium-browser google-chrome >/dev/null && exit 0; \
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
 	command -v apt-get >/dev/null || { echo "No Chromium and no apt: the browser tests will be skipped"; exit 0; }; \
 	as_root=$$([ "$$(id -u)" = 0 ] || echo "sudo -n"); \
 	{ $$as_root apt-get update -qq && $$as_root apt-get install -y -qq --no-install-recommends chromium; } \
