@@ -1,0 +1,130 @@
+"""From a model, an image and a text to a heatmap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vpe_core.attention.base import METHODS
+from vpe_core.attention.resample import grid_to_image
+from vpe_core.errors import AttentionError
+from vpe_core.prompts import PAPER_TEMPLATE
+from vpe_core.types import Heatmap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from vpe_core.models.encoder import VisionLanguageModel
+
+_BATCH = 8
+"""Images in one pass: recorded attention and its gradients take memory."""
+
+
+def explain(
+    model: VisionLanguageModel,
+    image: Image,
+    text: str,
+    *,
+    method: str = "legrad",
+    template: str | Sequence[str] | None = PAPER_TEMPLATE,
+    suffix: str = "",
+) -> Heatmap:
+    """Where the model sees evidence for `text` in `image`.
+
+    Args:
+        model: A loaded model.
+        image: A PIL image.
+        text: A class name, or a complete prompt if `template` is None. Methods that read no text ignore it.
+        method: Name of an attention method.
+        template: As in `VisionLanguageModel.encode_classes`.
+        suffix: The same.
+
+    Raises:
+        AttentionError: The method is unknown, or does not fit the model.
+
+    Example:
+        >>> heat = explain(model, marked, "lung nodule", method="legrad")
+        >>> heat.values.shape
+        (1024, 1024)
+    """
+    return explain_many(model, [image], text, method=method, template=template, suffix=suffix)[0]
+
+
+def explain_many(
+    model: VisionLanguageModel,
+    images: Sequence[Image],
+    texts: str | Sequence[str],
+    *,
+    method: str = "legrad",
+    template: str | Sequence[str] | None = PAPER_TEMPLATE,
+    suffix: str = "",
+) -> list[Heatmap]:
+    """`explain` for several images at once, such as one without and one with a marker.
+
+    Args:
+        model: A loaded model.
+        images: PIL images of any sizes.
+        texts: One text for all images, or one for each.
+        method: Name of an attention method.
+        template: As in `VisionLanguageModel.encode_classes`.
+        suffix: The same.
+
+    Raises:
+        AttentionError: The method is unknown, does not fit the model, or the number of texts is wrong.
+    """
+    labels = _one_each(texts, len(images))
+    grids = patch_relevance(model, images, labels, method=method, template=template, suffix=suffix)
+    reads_text = METHODS.get(method).reads_text
+    return [
+        Heatmap(grid_to_image(grid, model.view(image.size), image.size), method, label if reads_text else None)
+        for grid, image, label in zip(grids, images, labels, strict=True)
+    ]
+
+
+def patch_relevance(
+    model: VisionLanguageModel,
+    images: Sequence[Image],
+    texts: str | Sequence[str] = "",
+    *,
+    method: str = "last-layer",
+    template: str | Sequence[str] | None = PAPER_TEMPLATE,
+    suffix: str = "",
+) -> NDArray[np.float32]:
+    """One value a patch, before it is spread over the image: what measurements should use.
+
+    Returns:
+        float32, (n_images, rows, columns), not negative; for `last-layer` each map sums to 1.
+    """
+    from vpe_core.attention.tracing import TracedTower
+
+    chosen = METHODS.get(method)
+    labels = _one_each(texts, len(images))
+    embeddings = _text_embeddings(model, labels, template, suffix) if chosen.reads_text else None
+    tower = TracedTower(model.visual)
+    parts = []
+    for start in range(0, len(images), _BATCH):
+        part = slice(start, start + _BATCH)
+        pixels = model.pixels(images[part])
+        text = pixels.new_tensor(embeddings[part]).float() if embeddings is not None else pixels.new_empty(0)
+        with model.lock:
+            relevance = chosen.relevance(tower, pixels, text)
+        parts.append(relevance.detach().float().cpu().numpy())
+    return np.concatenate(parts).reshape(len(images), *tower.grid_hw) if parts else np.empty((0, *tower.grid_hw), "f4")
+
+
+def _text_embeddings(
+    model: VisionLanguageModel, labels: Sequence[str], template: str | Sequence[str] | None, suffix: str
+) -> NDArray[np.float32]:
+    distinct = list(dict.fromkeys(labels))
+    rows = model.encode_classes(distinct, template=template, suffix=suffix)
+    return rows[[distinct.index(label) for label in labels]]
+
+
+def _one_each(texts: str | Sequence[str], n_images: int) -> list[str]:
+    labels = [texts] * n_images if isinstance(texts, str) else list(texts)
+    if len(labels) != n_images:
+        raise AttentionError(f"Expected one text for all {n_images} images or one for each, but got {len(labels)}.")
+    return labels

@@ -1,0 +1,41 @@
+"""LeGrad: how sensitive each block's evidence for a text is to where the block attends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vpe_core.attention.base import AttentionMethod
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vpe_core.attention.tracing import TracedTower
+
+_BLOCKS = 2
+"""The authors' implementation reads the last two blocks of a CLIP model."""
+
+
+def legrad(tower: TracedTower, pixels: Tensor, text: Tensor) -> Tensor:
+    """The positive gradient of each block's score with respect to its own attention, summed over the last blocks.
+
+    A block's score is the cosine between the text and the block's mean token, projected as the final class token is.
+    The mean over heads and queries of the positive gradient gives one value a patch. Because a score may act on its own
+    block only, the graph is cut between the blocks, and one backward pass serves them all.
+    """
+    import torch
+
+    first = max(0, tower.depth - _BLOCKS)
+    trace = tower.run(pixels, gradient_from=first, isolated=True)
+    scores = [(tower.project(tokens.mean(dim=1)) * text).sum() for tokens in trace.tokens[first:]]
+    gradients = torch.autograd.grad(scores, trace.attention[first:])
+    per_block = [slope.float().clamp(min=0).mean(dim=(1, 2)) for slope in gradients]
+    return torch.stack(per_block).sum(dim=0)[:, tower.prefix_tokens :]
+
+
+METHOD = AttentionMethod(
+    name="legrad",
+    title="LeGrad",
+    reads_text=True,
+    relevance=legrad,
+    source="Bousselham et al., LeGrad: an explainability method for vision transformers, arXiv 2404.03214",
+)

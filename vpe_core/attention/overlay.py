@@ -1,0 +1,76 @@
+"""A heatmap in colour on the image it belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vpe_core.attention.colormaps import table
+from vpe_core.errors import AttentionError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from vpe_core.types import Heatmap
+
+
+def overlay(
+    image: Image, heatmap: Heatmap, *, opacity: float = 0.6, colormap: str = "inferno", peak: float | None = None
+) -> Image:
+    """The heatmap on the image: the stronger the attention, the more colour and the less image.
+
+    Args:
+        image: A PIL image of the heatmap's size.
+        heatmap: What to show.
+        opacity: How much the strongest value covers the image, 0 to 1; weaker values cover in proportion.
+        colormap: "inferno", "magma", "viridis" or "cividis".
+        peak: The value shown at full strength; None takes the heatmap's own maximum. Give two heatmaps the same one to
+            compare them.
+
+    Returns:
+        A new RGB image of the same size.
+
+    Raises:
+        AttentionError: Sizes differ, the opacity is outside 0 to 1, or there is no such colour map.
+    """
+    from PIL import Image as PILImage
+
+    if image.size != heatmap.size_wh:
+        raise AttentionError(f"Expected an image of the heatmap's size {heatmap.size_wh}, but got {image.size}.")
+    if not 0 <= opacity <= 1:
+        raise AttentionError(f"Expected an opacity from 0 to 1, but got {opacity}.")
+    levels = _levels(heatmap.values, peak)
+    colors = table(colormap)[levels].astype(np.float32)
+    alpha = (np.float32(opacity / 255) * levels)[..., None]
+    grey = np.asarray(image.convert("RGB"), dtype=np.float32)
+    return PILImage.fromarray((grey + alpha * (colors - grey)).round().astype(np.uint8))
+
+
+def colorize(heatmap: Heatmap, *, colormap: str = "inferno", peak: float | None = None) -> Image:
+    """The heatmap alone, in colour.
+
+    Args:
+        heatmap: What to show.
+        colormap: As in `overlay`.
+        peak: As in `overlay`.
+
+    Returns:
+        An RGB image of the heatmap's size.
+
+    Raises:
+        AttentionError: There is no such colour map.
+    """
+    from PIL import Image as PILImage
+
+    return PILImage.fromarray(table(colormap)[_levels(heatmap.values, peak)])
+
+
+def _levels(values: NDArray[np.float32], peak: float | None) -> NDArray[np.uint8]:
+    """Values as indices 0 to 255; all 0 if there is nothing to see."""
+    top = float(values.max()) if peak is None else peak
+    if not top > 0:
+        return np.zeros(values.shape, np.uint8)
+    scaled: NDArray[np.float32] = np.clip(values / np.float32(top), 0, 1)
+    return np.rint(scaled * 255).astype(np.uint8)

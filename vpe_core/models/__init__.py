@@ -1,0 +1,53 @@
+"""Vision-language models: what there is, how to get it, how to ask it.
+
+    names()                      the listed models
+    get("biomedclip")            its spec: origin, revision, licence, domain
+    fetch("biomedclip")          download it once, with progress
+    load_model("simclip")        a `VisionLanguageModel`: encode_images, encode_texts, classify
+
+Importing this package does not import torch; `load_model` does.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from vpe_core.models.allowed import get, selectable_names
+from vpe_core.models.catalog import MODELS
+from vpe_core.models.specs import ModelRecord, ModelSpec
+from vpe_core.models.store import folder_of, is_ready
+
+if TYPE_CHECKING:
+    from vpe_core.models.download import Progress, fetch
+    from vpe_core.models.encoder import VisionLanguageModel
+    from vpe_core.models.loading import load_model
+
+__all__ = [
+    "ModelRecord",
+    "ModelSpec",
+    "Progress",
+    "VisionLanguageModel",
+    "fetch",
+    "folder_of",
+    "get",
+    "is_ready",
+    "load_model",
+    "names",
+    "selectable_names",
+]
+
+names = MODELS.names
+
+_LATER = {
+    "Progress": "download",
+    "VisionLanguageModel": "encoder",
+    "fetch": "download",
+    "load_model": "loading",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)

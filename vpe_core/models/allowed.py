@@ -1,0 +1,69 @@
+"""From a name to a spec: listed models by name, others only if the settings allow them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vpe_core.errors import ModelNotAllowedError
+from vpe_core.models.catalog import MODELS
+from vpe_core.models.specs import FOLDER_PREFIX, HUB_PREFIX, ModelSpec
+from vpe_core.settings import get_settings
+
+
+def get(name: str) -> ModelSpec:
+    """The spec of a listed model, of `hf-hub:organisation/repository`, or of a folder.
+
+    Args:
+        name: A listed name, a hub id with its prefix, or a folder (with or without `local-dir:`). Hub ids and folders
+            must be allowed by `VPE_ALLOWED_MODELS`; an allowed folder allows what lies in it.
+
+    Raises:
+        ModelNotAllowedError: A hub id or a folder that the settings do not allow.
+        ModelError: Any other name; the message lists the models.
+    """
+    if name in MODELS:
+        return MODELS.get(name)
+    if name.startswith(HUB_PREFIX):
+        return _hub_spec(name)
+    if name.startswith(FOLDER_PREFIX) or "/" in name or "\\" in name:
+        return _folder_spec(name.removeprefix(FOLDER_PREFIX))
+    return MODELS.get(name)
+
+
+def selectable_names() -> tuple[str, ...]:
+    """The listed models, then the hub ids and model folders that the settings allow."""
+    hub_ids = (entry for entry in get_settings().allowed_models if entry.startswith(HUB_PREFIX))
+    folders = (FOLDER_PREFIX + str(root) for root in _allowed_folders() if (root / "open_clip_config.json").is_file())
+    return (*MODELS.names(), *hub_ids, *folders)
+
+
+def _allowed_folders() -> tuple[Path, ...]:
+    entries = (entry for entry in get_settings().allowed_models if not entry.startswith(HUB_PREFIX))
+    return tuple(Path(entry.removeprefix(FOLDER_PREFIX)).expanduser().resolve() for entry in entries)
+
+
+def _hub_spec(name: str) -> ModelSpec:
+    if name not in get_settings().allowed_models:
+        raise ModelNotAllowedError(_refusal(name))
+    location = name.removeprefix(HUB_PREFIX)
+    return ModelSpec(name=name, title=location, scheme="hf-hub", location=location, domain="Not known; see its page.")
+
+
+def _folder_spec(path: str) -> ModelSpec:
+    folder = Path(path).expanduser().resolve()
+    if not any(folder.is_relative_to(root) for root in _allowed_folders()):
+        raise ModelNotAllowedError(_refusal(path))
+    return ModelSpec(
+        name=FOLDER_PREFIX + str(folder),
+        title=folder.name,
+        scheme="local-dir",
+        location=str(folder),
+        domain="Not known; a folder of this installation.",
+    )
+
+
+def _refusal(name: str) -> str:
+    return (
+        f"The settings do not allow the model {name[:200]!r}. Choose one of {', '.join(MODELS.names())}, or add it to "
+        "the environment variable VPE_ALLOWED_MODELS (hub ids and folders, comma-separated) and start again."
+    )
