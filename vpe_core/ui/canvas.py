@@ -12,18 +12,19 @@ from functools import cache
 from typing import Any
 
 import streamlit as st
-from streamlit_drawable_canvas import st_canvas
-
-from vpe_core.types import Arrow, Box
+from vpe_core.markers.arrow import HEAD_SHARE
+from vpe_core.markers.protocols import NATIVE_REFERENCE_PX
+from vpe_core.types import Arrow
 from vpe_core.ui.fabric import count_objects, dot_radius_px, read_marks, write_drawing
-from vpe_core.ui.marks import Mark
+from vpe_core.ui.gallery import Finding
+from vpe_core.ui.marks import TOOLS, Mark
 from vpe_core.ui.page import ASSETS
 
 LONG_SIDE_PX = 1024
 """The canvas' own resolution; the browser scales it to the column, so that the picture is sharp on any screen."""
 
-MODES = {"arrow": "line", "bbox": "rect", "circle": "circle", "contour": "freedraw", "polygon": "polygon", "point": "point"}
-"""Tool to the component's drawing mode; "polygon" draws a contour point by point."""
+MODES = dict(zip(TOOLS, ("line", "rect", "circle", "freedraw", "polygon", "point"), strict=True))
+"""Tool to the component's drawing mode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,20 @@ class _Held:
     report: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A known finding to show over the picture."""
-
-    label: str
-    box: Box
+def latest_marks(image: CanvasImage, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """The marks after the person's latest stroke; `marks` if nothing was drawn since the last call."""
+    memory = _memory(image)
+    held: _Held | None = st.session_state.get(memory)
+    report = (st.session_state.get(_key(image)) or {}).get("drawing")
+    if held is None or report == held.report:
+        return marks
+    if report is None:  # mounted anew: it shows what it was told, not what was drawn on it since
+        st.session_state[memory] = replace(held, marks=held.seed_marks, report=None)
+        return marks
+    drawn = read_marks(report["raw"], image.scale, image.size_wh)
+    clean = count_objects(report["raw"]) == len(drawn)
+    st.session_state[memory] = replace(held, marks=drawn if clean else None, report=report)
+    return drawn
 
 
 def drawing_canvas(
@@ -83,22 +92,24 @@ def drawing_canvas(
     *,
     tool: str,
     color: str,
-    width_px: float,
+    width: float,
     findings: tuple[Finding, ...] = (),
-) -> tuple[Mark, ...]:
-    """Show `marks` on the image and return them as they are after the person's last stroke.
+) -> None:
+    """Show `marks` on the image, to be drawn on; `latest_marks` tells what became of them.
 
     Args:
         image: The picture.
         marks: What is to be shown.
         tool: A key of `MODES`.
         color: Of the marks, "#rrggbb".
-        width_px: Line width in pixels of the source image.
+        width: Line width, as in `vpe_core.markers.draw_marker`.
         findings: Known findings, shown dashed.
     """
-    key = f"canvas-{image.key}"
-    stroke_px = max(1.0, round(width_px * image.scale, 1))
-    held, marks = _held(key, image, marks, (color, stroke_px))
+    from streamlit_drawable_canvas import st_canvas  # registers itself with the running app, so not before there is one
+
+    key = _key(image)
+    stroke_px = _stroke_px(image, width)
+    held = _laid_out(image, marks, (color, stroke_px))
     canvas_width, canvas_height = image.canvas_wh
     is_point = tool == "point"
     st_canvas(
@@ -122,36 +133,41 @@ def drawing_canvas(
             "width": canvas_width,
             "height": canvas_height,
             "color": color,
-            "heads": [_head(mark.region, image.scale, stroke_px) for mark in marks if isinstance(mark.region, Arrow)],
+            "heads": [
+                _head(mark.region, image.scale, HEAD_SHARE * min(image.canvas_wh), stroke_px)
+                for mark in marks
+                if isinstance(mark.region, Arrow)
+            ],
             "findings": [_finding(finding, image.scale) for finding in findings],
         },
         height="content",
     )
-    return marks
 
 
-def _held(
-    key: str, image: CanvasImage, marks: tuple[Mark, ...], style: tuple[str, float]
-) -> tuple[_Held, tuple[Mark, ...]]:
-    """What the canvas holds now, after its last report was read and, if need be, a new drawing was laid out for it."""
-    memory = f"{key}-held"
+def _stroke_px(image: CanvasImage, width: float) -> float:
+    """Line width on the canvas, as thick as `draw_marker` draws it on the image."""
+    shorter = min(image.size_wh)
+    return round(max(1.0, width * shorter / NATIVE_REFERENCE_PX) * image.scale, 1)
+
+
+def _laid_out(image: CanvasImage, marks: tuple[Mark, ...], style: tuple[str, float]) -> _Held:
+    """What the canvas is to hold: what it holds already, or a new drawing if that is not `marks` in this style."""
+    memory = _memory(image)
     held: _Held | None = st.session_state.get(memory)
-    report = (st.session_state.get(key) or {}).get("drawing")
-    if held is None:
-        held = _Held(_seed(marks, image, style, 0), marks, style, marks)
-    elif report is None:  # mounted anew: it shows what it was told, not what was drawn on it since
-        held = replace(held, marks=held.seed_marks, report=None)
-    elif report != held.report:
-        marks = read_marks(report["raw"], image.scale, image.size_wh)
-        clean = count_objects(report["raw"]) == len(marks)
-        held = replace(held, marks=marks if clean else None, report=report)
-    if held.marks != marks or held.style != style:
-        revision = held.revision + 1
-        held = replace(
-            held, seed=_seed(marks, image, style, revision), style=style, marks=marks, seed_marks=marks, revision=revision
-        )
-    st.session_state[memory] = held
-    return held, marks
+    if held is None or held.marks != marks or held.style != style:
+        revision = held.revision + 1 if held else 0
+        report = held.report if held else None
+        held = _Held(_seed(marks, image, style, revision), marks, style, marks, revision, report)
+        st.session_state[memory] = held
+    return held
+
+
+def _key(image: CanvasImage) -> str:
+    return f"canvas-{image.key}"
+
+
+def _memory(image: CanvasImage) -> str:
+    return f"canvas-{image.key}-held"
 
 
 def _seed(marks: tuple[Mark, ...], image: CanvasImage, style: tuple[str, float], revision: int) -> dict[str, Any]:
@@ -160,12 +176,12 @@ def _seed(marks: tuple[Mark, ...], image: CanvasImage, style: tuple[str, float],
     return write_drawing(marks, image.scale, *style) | {"revision": revision}
 
 
-def _head(arrow: Arrow, scale: float, stroke_px: float) -> str:
+def _head(arrow: Arrow, scale: float, head_px: float, stroke_px: float) -> str:
     """The corners of an arrow head on the canvas, as an SVG list of points."""
     (tail_x, tail_y), (tip_x, tip_y) = arrow.scaled(scale, scale).tail, arrow.scaled(scale, scale).tip
     length = arrow.length * scale
     along_x, along_y = (tip_x - tail_x) / length, (tip_y - tail_y) / length
-    size = min(max(6 * stroke_px, 22.0), length)
+    size = min(max(head_px, 3 * stroke_px), length)
     base_x, base_y = tip_x - size * along_x, tip_y - size * along_y
     corners = (
         (tip_x, tip_y),

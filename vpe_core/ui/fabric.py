@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpe_core.errors import RegionError
+from vpe_core.markers.fill import DOT_WIDTHS
 from vpe_core.types import Arrow, Box, Polygon, Region
 from vpe_core.ui.marks import MAX_CONTOUR_POINTS, MAX_MARKS, Mark, point_region, rounded
 
@@ -225,7 +226,7 @@ def _write_mark(mark: Mark, scale: float, color: str, stroke_px: float) -> dict[
 
 def dot_radius_px(stroke_px: float) -> float:
     """Radius of a point on the canvas, for lines of this width."""
-    return max(2 * stroke_px, 6.0)
+    return DOT_WIDTHS * stroke_px
 
 
 def _pair(values: Points) -> tuple[float, float]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from vpe_core.errors import RegionError
 from vpe_core.types import Arrow, Box, Point, Polygon, Region
 
+TOOLS = ("arrow", "bbox", "circle", "contour", "polygon", "point")
+"""What can be drawn with; "polygon" draws a contour point by point."""
 MAX_MARKS = 20
 MAX_CONTOUR_POINTS = 120
 

@@ -12,6 +12,7 @@ from vpe_core.settings import PROJECT_DIR
 
 APP_NAME = "Visual Prompt Lab"
 ASSETS = Path(__file__).with_name("assets")
+_SIDEBAR_PX = 208
 _FOOTER = "Research and teaching. Not a medical device."
 
 
@@ -38,7 +39,12 @@ def page_setup(title: str, subtitle: str = "") -> None:
 
     It does not rely on `app.py`: on a cold server, a deep link runs the page alone.
     """
-    st.set_page_config(page_title=f"{title} · {APP_NAME}", page_icon=":material/radiology:", layout="wide")
+    st.set_page_config(
+        page_title=f"{title} · {APP_NAME}",
+        page_icon=str(ASSETS / "favicon.svg"),
+        layout="wide",
+        initial_sidebar_state=_SIDEBAR_PX,
+    )
     st.html(f"<style>{_stylesheet()}</style>")
     with st.sidebar:
         st.html(f'<div class="vpl-brand">{APP_NAME}<small>chest X-ray</small></div>')

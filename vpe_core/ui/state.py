@@ -13,9 +13,8 @@ from typing import Any
 
 from vpe_core import attention, models
 from vpe_core.errors import PromptError, VPEError
-from vpe_core.prompts import ENSEMBLES, PAPER_TEMPLATE, check_classes, check_template
-from vpe_core.ui.canvas import MODES
-from vpe_core.ui.marks import Mark, marks_from_text, marks_to_text
+from vpe_core.prompts import CLASS_LISTS, ENSEMBLES, PAPER_TEMPLATE, check_classes, check_template
+from vpe_core.ui.marks import TOOLS, Mark, marks_from_text, marks_to_text
 
 COLORS = {"red": "#ff0000", "yellow": "#ffff00", "blue": "#1e90ff", "white": "#ffffff"}
 """Swatches: the name, which prompts use too, and the ink."""
@@ -35,7 +34,7 @@ class DemoState:
 
     Attributes:
         sample: Name of the X-ray; empty for the first one, `UPLOAD` for the session's own.
-        tool: The drawing tool, a key of `MODES`.
+        tool: The drawing tool, one of `TOOLS`.
         treatment: One of `TREATMENTS`.
         marks: What is drawn.
         color: A key of `COLORS`.
@@ -64,6 +63,16 @@ class DemoState:
     target: str = ""
     opacity: int = 60
     findings: bool = False
+
+    @property
+    def shown_classes(self) -> tuple[str, ...]:
+        """What the model chooses from."""
+        return self.classes or default_classes()
+
+
+def default_classes() -> tuple[str, ...]:
+    """What the model chooses from unless told otherwise."""
+    return CLASS_LISTS.get("simulated").classes
 
 
 def state_from_query(query: Mapping[str, str]) -> tuple[DemoState, tuple[str, ...]]:
@@ -124,7 +133,7 @@ def _model(text: str) -> str:
 
 
 def _classes(text: str) -> tuple[str, ...]:
-    return checked_classes(text.split(_SEPARATOR))
+    return own_classes(text.split(_SEPARATOR))
 
 
 def checked_classes(names: Iterable[str]) -> tuple[str, ...]:
@@ -133,10 +142,16 @@ def checked_classes(names: Iterable[str]) -> tuple[str, ...]:
     Raises:
         PromptError: One is not valid or given twice, or there are fewer than two or too many.
     """
-    classes = check_classes(names)
+    classes = check_classes(tuple(names))
     if not MIN_CLASSES <= len(classes) <= MAX_CLASSES:
         raise PromptError(f"Expected {MIN_CLASSES} to {MAX_CLASSES} classes to choose from, but got {len(classes)}.")
     return classes
+
+
+def own_classes(names: Iterable[str]) -> tuple[str, ...]:
+    """`checked_classes`; empty if they are the default ones."""
+    classes = checked_classes(names)
+    return () if set(classes) == set(default_classes()) else classes
 
 
 def checked_template(text: str) -> str:
@@ -150,7 +165,7 @@ def checked_template(text: str) -> str:
 
 _FIELDS: dict[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
     "sample": (_sample, str),
-    "tool": (_one_of("tool", lambda: tuple(MODES)), str),
+    "tool": (_one_of("tool", lambda: TOOLS), str),
     "treatment": (_one_of("treatment", lambda: TREATMENTS), str),
     "marks": (marks_from_text, marks_to_text),
     "color": (_one_of("colour", lambda: tuple(COLORS)), str),

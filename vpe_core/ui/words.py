@@ -22,8 +22,18 @@ _TREATED = {
 }
 
 
+_MARKDOWN = frozenset(r"\`*_{}[]()#+-!|<>~$:&.")
+
+
+def as_text(text: str) -> str:
+    """The text for places that read Markdown, such as labels and messages: shown as it is, whatever it contains."""
+    return "".join(f"\\{sign}" if sign in _MARKDOWN else sign for sign in " ".join(text.split()))
+
+
 def marker_name(marks: Sequence[Mark], treatment: str) -> str:
-    """What the drawn marks are called in a sentence: "circle", "two boxes" are "marks", "crop"."""
+    """What the drawn marks are called in a sentence: "circle", "crop", or "marks" if there are several."""
+    if not marks:
+        return "marker"
     if treatment in _TREATED:
         return _TREATED[treatment]
     kinds = {mark.marker for mark in marks}
@@ -61,9 +71,9 @@ def answer_sentence(
     )
 
 
-def attention_sentence(inside_before: float, inside_after: float, area: float, marker: str) -> str:
+def attention_sentence(inside_before: float, inside_after: float, area: float, marker: str, target: str) -> str:
     """The share of attention inside the marked region, before and after, next to the region's share of the image."""
     return (
-        f"Attention inside the {marker}: {inside_before:.2f} → {inside_after:.2f} of the total "
+        f"Attention for {target} inside the {marker}: {inside_before:.2f} → {inside_after:.2f} of the total "
         f"(the region covers {area:.2f} of the image)."
     )

@@ -1,0 +1,52 @@
+"""Live demo: draw on an X-ray, see the answer and the attention change."""
+
+import streamlit as st
+
+from vpe_core.ui import session
+from vpe_core.ui.canvas import drawing_canvas, latest_marks
+from vpe_core.ui.demo_answer import answer_column
+from vpe_core.ui.demo_settings import model_and_prompt, region_in_numbers
+from vpe_core.ui.demo_source import chosen_picture, no_picture, source_row
+from vpe_core.ui.demo_toolbar import toolbar
+from vpe_core.ui.page import page_setup
+from vpe_core.ui.state import COLORS
+from vpe_core.ui.words import as_text
+
+
+@st.fragment
+def workbench() -> None:
+    """Everything that reacts to a stroke; the rest of the page stays as it is."""
+    session.collect()
+    picture = chosen_picture()
+    if picture is None:
+        no_picture()
+        return
+    state = session.change(marks=latest_marks(picture.canvas, session.state().marks))
+    with st.container(key="demo"):
+        image, answer, settings = (st.container(key=f"demo_{name}") for name in ("image", "answer", "settings"))
+    with image:
+        toolbar()
+        with st.container(key="demo_canvas"):
+            drawing_canvas(
+                picture.canvas,
+                state.marks,
+                tool=state.tool,
+                color=COLORS[state.color],
+                width=state.width,
+                findings=picture.findings if state.findings else (),
+            )
+            if picture.simulated:
+                st.html('<span class="vpl-pill vpl-on-image">simulated X-ray</span>')
+    with settings:
+        source_row(picture)
+        model_and_prompt()
+        region_in_numbers(picture)
+    with answer:
+        answer_column(picture)
+    session.write_link()
+
+
+page_setup("Live demo", "Draw on the X-ray. The model answers without and with your marker.")
+for problem in session.begin():
+    st.warning(as_text(problem), icon=":material/link_off:")
+workbench()

@@ -1,0 +1,3 @@
+from vpe_core.ui.page import page_setup
+
+page_setup("Overview")

@@ -1,0 +1,210 @@
+"""The right-hand side: the answer without and with the marker, where the model looks, and what can be taken along."""
+
+from __future__ import annotations
+
+import csv
+import io
+from html import escape
+from urllib.parse import urlencode
+
+import streamlit as st
+from PIL import Image
+
+from vpe_core import attention, models
+from vpe_core.attention import overlay
+from vpe_core.errors import VPEError
+from vpe_core.models import ModelSpec, VisionLanguageModel
+from vpe_core.plots.answer_html import Picture as OverlayPicture
+from vpe_core.plots.answer_html import answer_bars, overlay_pair
+from vpe_core.ui import jobs, session
+from vpe_core.ui.answer import Answer, View, answer, draw
+from vpe_core.ui.marks import marks_to_text
+from vpe_core.ui.progress import watched
+from vpe_core.ui.session import Picture
+from vpe_core.ui.state import UPLOAD, DemoState, query_from_state
+from vpe_core.ui.words import answer_sentence, as_text, attention_sentence, marker_name
+
+TO_DRAW = "Draw a marker on the X-ray to see how the answer and the attention change."
+CROPPED = "A crop shows nothing but the region, so there is no share of attention to compare."
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _model(name: str) -> VisionLanguageModel:
+    return models.load_model(name)
+
+
+def answer_column(picture: Picture) -> None:
+    """Ask the model that the state names and show what it says."""
+    state = session.state()
+    try:
+        spec = models.get(state.model)
+        if not models.is_ready(spec):
+            _missing_model(spec)
+            return
+        with st.spinner(f"Loading {spec.title}", _cache=True):
+            model = _model(spec.name)
+        result = answer(model, picture.xray, state, state.shown_classes, session.memory())
+    except VPEError as error:
+        st.error(as_text(str(error)), icon=":material/error:")
+        return
+    _shown(result, model, picture, state)
+    _attention_settings(result)
+    _take_along(result, model, picture, state)
+
+
+def _shown(result: Answer, model: VisionLanguageModel, picture: Picture, state: DemoState) -> None:
+    """Bars, sentence, overlays and attention in one element, so that they change together."""
+    name = marker_name(state.marks, state.treatment)
+    pill = '<span class="vpl-pill">simulated</span>' if picture.simulated else ""
+    meta = f"{escape(model.spec.title)} · {escape(model.device_title)} · {result.milliseconds:.0f} ms {pill}"
+    marked = result.marked.probabilities if result.marked else None
+    bars = answer_bars(result.classes, result.without.probabilities, marked, marker=name)
+    sentence = answer_sentence(result.classes, result.without.probabilities, marked, name)
+    overlays = overlay_pair(
+        _overlay_picture(result.without, result, state, "without a marker"),
+        _overlay_picture(result.marked, result, state, f"with the {name}") if result.marked else None,
+        marker=name,
+    )
+    cautions = "".join(f'<p class="vpl-caution">{escape(text)}</p>' for text in _cautions(result, model.spec, picture))
+    st.html(
+        f'<section class="vpl-answer" aria-live="polite"><p class="vpl-meta">{meta}</p>{bars}'
+        f'<p class="vpl-sentence"><bdi>{escape(sentence)}</bdi></p>{cautions}{overlays}'
+        f'<p class="vpl-attention"><bdi>{_attention(result, name)}</bdi></p></section>'
+    )
+
+
+def _cautions(result: Answer, spec: ModelSpec, picture: Picture) -> list[str]:
+    cautions = []
+    if spec.simulated_only and not picture.simulated:
+        cautions.append(
+            f"Out of its domain: {spec.title} has seen only simulated X-rays. On this picture its answer means nothing."
+        )
+    if result.unknown_words:
+        words = ", ".join(result.unknown_words[:8])
+        cautions.append(f"{spec.title} has never read these words and skips them: {words}.")
+    return cautions
+
+
+def _overlay_picture(view: View, result: Answer, state: DemoState, how: str) -> OverlayPicture:
+    colored = overlay(view.shown, view.heatmap, opacity=state.opacity / 100)
+    alt = f"Where the model looks for {result.target}, {how}: {view.probabilities[result.classes.index(result.target)]:.2f}"
+    return OverlayPicture(_encoded(colored, "JPEG"), colored.size, alt)
+
+
+def _attention(result: Answer, name: str) -> str:
+    if result.inside is None:
+        return escape(CROPPED if result.marked else TO_DRAW)
+    inside = result.inside
+    text = escape(attention_sentence(inside.before, inside.after, inside.area, name, result.target))
+    numbers = f"{inside.before:.2f} → {inside.after:.2f}"
+    return text.replace(numbers, f"<strong>{numbers}</strong>", 1)
+
+
+def _attention_settings(result: Answer) -> None:
+    state, methods = session.state(), attention.names()
+    with st.container(key="demo_attention"):
+        opacity, target, method = st.columns(3, gap="small", vertical_alignment="bottom")
+        opacity.slider("Opacity", 0, 100, state.opacity, key=session.key("opacity"), format="%d%%")
+        targets = ("", *result.classes)
+        target.selectbox(
+            "Evidence for",
+            targets,
+            targets.index(state.target) if state.target in targets else 0,
+            format_func=lambda value: as_text(value) if value else "the likeliest class",
+            key=session.key("target"),
+        )
+        method.selectbox(
+            "Method",
+            methods,
+            methods.index(state.method),
+            format_func=lambda name: attention.get(name).title,
+            key=session.key("method"),
+        )
+
+
+def _take_along(result: Answer, model: VisionLanguageModel, picture: Picture, state: DemoState) -> None:
+    with st.container(key="demo_take", horizontal=True, gap="small"):
+        with st.popover("Copy link", icon=":material/link:"):
+            if state.sample == UPLOAD:
+                st.caption("An upload stays in this session: the link carries everything else.")
+            query = query_from_state(state)
+            st.code(f"{st.context.url or ''}{'?' + urlencode(query) if query else ''}", language=None, wrap_lines=True)
+        with st.popover("Download", icon=":material/download:"):
+            st.download_button(
+                "Marked X-ray (PNG)", lambda: _encoded(draw(picture.xray.image, state)), "marked-xray.png", "image/png",
+                on_click="ignore", width="stretch",
+            )  # fmt: skip
+            st.download_button(
+                "Overlays (PNG)", lambda: _encoded(_side_by_side(result, state)), "overlays.png", "image/png",
+                on_click="ignore", width="stretch",
+            )  # fmt: skip
+            st.download_button(
+                "Probabilities (CSV)", lambda: _table(result, model, picture, state), "probabilities.csv", "text/csv",
+                on_click="ignore", width="stretch",
+            )  # fmt: skip
+        with st.popover("What the model saw", icon=":material/visibility:"):
+            st.caption(f"{model.spec.title} sees the whole X-ray at this size.")
+            images = [picture.xray.image] + ([draw(picture.xray.image, state)] if state.marks else [])
+            for column, image, name in zip(st.columns(2), images, ("without", "with the marker"), strict=False):
+                column.image(model.seen(image), caption=name, alt=f"The model's input, {name}")
+
+
+def _missing_model(spec: ModelSpec) -> None:
+    size = f", {spec.size_bytes / 1e6:,.0f} MB" if spec.size_bytes else ""
+    st.info(
+        as_text(f"{spec.title} is not on this machine yet{size}. {spec.domain} Licence: {spec.licence}."),
+        icon=":material/download:",
+    )
+    if spec.scheme != "hf-hub":
+        st.caption("Restore its folder from the repository, or choose another model under the X-ray.")
+        return
+
+    def fetch(report: jobs.Report) -> None:
+        models.fetch(spec.name, lambda step: report(step.fraction, f"{step.file}: {step.done / 1e6:,.0f} MB"))
+
+    watched(f"model {spec.name}", f"Download {spec.title}", fetch, f"{spec.title} is here.")
+
+
+def _encoded(image: Image.Image, kind: str = "PNG") -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, quality=88)
+    return buffer.getvalue()
+
+
+def _side_by_side(result: Answer, state: DemoState) -> Image.Image:
+    views = [view for view in (result.without, result.marked) if view]
+    colored = [overlay(view.shown, view.heatmap, opacity=state.opacity / 100) for view in views]
+    gap = 8
+    both = Image.new("RGB", (sum(one.width for one in colored) + gap * (len(colored) - 1), colored[0].height))
+    left = 0
+    for one in colored:
+        both.paste(one, (left, 0))
+        left += one.width + gap
+    return both
+
+
+def _table(result: Answer, model: VisionLanguageModel, picture: Picture, state: DemoState) -> bytes:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(["class", "without", "with_marker", "model", "weights_sha256", "xray", "simulated", "marks", "prompt"])
+    marked = result.marked.probabilities if result.marked else None
+    for index, name in enumerate(result.classes):
+        writer.writerow(
+            [
+                _cell(name),
+                f"{result.without.probabilities[index]:.6f}",
+                "" if marked is None else f"{marked[index]:.6f}",
+                model.name,
+                model.record.weights_sha256,
+                picture.xray.key,
+                picture.simulated,
+                marks_to_text(state.marks),
+                _cell(state.template),
+            ]
+        )
+    return buffer.getvalue().encode()
+
+
+def _cell(text: str) -> str:
+    """Spreadsheets would run a text that begins like a formula."""
+    return f"'{text}" if text[:1] in "=+-@" else text

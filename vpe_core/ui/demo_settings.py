@@ -1,0 +1,147 @@
+"""Folded under the X-ray: model and prompt, and the region in numbers (the way to draw without a mouse)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from vpe_core import models
+from vpe_core.errors import PromptError, RegionError, VPEError
+from vpe_core.markers import get as get_marker
+from vpe_core.prompts import PAPER_TEMPLATE
+from vpe_core.types import Arrow, Box
+from vpe_core.ui import session
+from vpe_core.ui.marks import MAX_MARKS, Mark, point_region
+from vpe_core.ui.session import Picture
+from vpe_core.ui.state import AS_DRAWN, MAX_CLASSES, TREATMENTS, checked_classes, checked_template, default_classes
+from vpe_core.ui.words import as_text
+
+_ENSEMBLE_TITLES = {"reports": "Average of 5 report phrasings", "captions": "Average of 4 caption phrasings"}
+_TEMPLATES = (PAPER_TEMPLATE, *_ENSEMBLE_TITLES)
+
+
+def model_and_prompt() -> None:
+    """Show the settings of the question, and what is wrong with those that are not valid."""
+    with st.expander(as_text(_summary()), key="demo_question"):
+        state = session.state()
+        names = tuple(dict.fromkeys((*models.selectable_names(), state.model)))
+        st.selectbox("Model", names, names.index(state.model), format_func=_model_title, key=session.key("model"))
+        _classes()
+        _template()
+        left, right = st.columns(2)
+        left.toggle(
+            "Name the marker in the prompt",
+            state.suffix,
+            key=session.key("suffix"),
+            help="Adds words such as “indicated by a red circle”.",
+        )
+        right.selectbox(
+            "Show the marked region",
+            TREATMENTS,
+            TREATMENTS.index(state.treatment),
+            format_func=_treatment_title,
+            key=session.key("treatment"),
+        )
+
+
+def region_in_numbers(picture: Picture) -> None:
+    """Fields to add a shape by its coordinates."""
+    width, height = picture.canvas.size_wh
+    with st.expander("Region in numbers", key="demo_region"):
+        st.toggle(
+            "Contour point by point",
+            session.state().tool == "polygon",
+            key=session.key("by_points"),
+            help="With the tool Contour: click the corners, and the first one again to close.",
+        )
+        st.caption(f"Pixels of the X-ray, {width} wide and {height} high, from the upper left corner.")
+        kind = st.selectbox("Shape", ("circle", "bbox", "arrow", "point"), format_func=_kind_title, key="demo_region_kind")
+        names = {"arrow": ("tail x", "tail y", "tip x", "tip y"), "point": ("x", "y")}.get(kind, ("left", "top", "right", "bottom"))
+        limits = (width, height, width, height)
+        middle = (0.4, 0.4, 0.6, 0.6)
+        values = [
+            column.number_input(name, 0, limit, round(limit * share), key=f"demo_region_{kind}_{name}")
+            for column, name, limit, share in zip(st.columns(4), names, limits, middle, strict=False)
+        ]
+        full = len(session.state().marks) >= MAX_MARKS
+        if st.button("Add shape", key="demo_region_add", icon=":material/add:", disabled=full):
+            _add(kind, values, picture.canvas.size_wh)
+
+
+def _add(kind: str, values: list[int], size_wh: tuple[int, int]) -> None:
+    try:
+        match kind:
+            case "arrow":
+                region: Arrow | Box = Arrow((values[0], values[1]), (values[2], values[3]))
+            case "point":
+                region = point_region(values[0], values[1], size_wh)
+            case _:
+                region = Box(*values)
+    except RegionError as error:
+        st.error(as_text(str(error)), icon=":material/crop_free:")
+        return
+    session.change(marks=(*session.state().marks, Mark(kind, region)))
+    st.rerun(scope="fragment")
+
+
+def _classes() -> None:
+    state = session.state()
+    names = st.multiselect(
+        "Classes",
+        sorted({*default_classes(), *state.classes}, key=str.casefold),
+        format_func=as_text,
+        default=state.shown_classes,
+        key=session.key("classes"),
+        accept_new_options=True,
+        placeholder="Choose or type a class",
+        max_selections=MAX_CLASSES,
+        help="What the model chooses from. Type to add your own.",
+    )
+    _complain(lambda: checked_classes(names))
+
+
+def _template() -> None:
+    template = session.state().template
+    templates = tuple(dict.fromkeys((*_TEMPLATES, template)))
+    text = st.selectbox(
+        "Prompt",
+        templates,
+        templates.index(template),
+        format_func=lambda value: as_text(_ENSEMBLE_TITLES.get(value, value)),
+        key=session.key("template"),
+        accept_new_options=True,
+        help="Type your own, with {class} where the class name goes.",
+    )
+    _complain(lambda: checked_template(text or ""))
+
+
+def _complain(check: Callable[[], object]) -> None:
+    try:
+        check()
+    except PromptError as error:
+        st.error(as_text(f"{error} Until then, the last valid one counts."), icon=":material/edit:")
+
+
+def _summary() -> str:
+    state = session.state()
+    template = _ENSEMBLE_TITLES.get(state.template, f"“{state.template.replace('{suffix}', '')}”")
+    suffix = "marker named" if state.suffix else "no suffix"
+    shown = "" if state.treatment == AS_DRAWN else f" · {_treatment_title(state.treatment).lower()}"
+    return f"Model {state.model} · {len(state.shown_classes)} classes · {template} · {suffix}{shown}"
+
+
+def _model_title(name: str) -> str:
+    try:
+        spec = models.get(name)
+    except VPEError:
+        return as_text(name)
+    return as_text(spec.title if models.is_ready(spec) else f"{spec.title} (not downloaded)")
+
+
+def _treatment_title(name: str) -> str:
+    return "As drawn" if name == AS_DRAWN else get_marker(name).title
+
+
+def _kind_title(name: str) -> str:
+    return get_marker(name).title

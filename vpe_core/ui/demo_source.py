@@ -1,0 +1,147 @@
+"""Which X-ray: the gallery, an upload, or real ones fetched on demand."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from vpe_core.errors import ImageReadError
+from vpe_core.images import READABLE
+from vpe_core.ui import jobs, session
+from vpe_core.ui.gallery import GalleryImage, real_xrays
+from vpe_core.ui.pictures import gallery, gallery_picture, thumbnail, uploaded_picture
+from vpe_core.ui.progress import watched
+from vpe_core.ui.real_xrays import fetch_xrays, missing_xrays
+from vpe_core.ui.session import Picture
+from vpe_core.ui.state import UPLOAD
+from vpe_core.ui.words import as_text
+
+_FETCH = "real X-rays"
+_TYPES = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "dcm", "dicom", "img"]
+
+
+def chosen_picture() -> Picture | None:
+    """The picture that the state names; the first of the gallery if there is none of that name; None without any."""
+    wanted = session.state().sample
+    if wanted == UPLOAD and (own := session.upload()):
+        return own
+    entries = gallery()
+    entry = next((one for one in entries if one.name == wanted), None)
+    if entry is None and wanted:
+        st.warning(_unknown(wanted), icon=":material/link_off:")
+        session.change(sample="", marks=())
+    if entry is None and not entries:
+        return None
+    return gallery_picture(entry or entries[0])
+
+
+def source_row(picture: Picture) -> None:
+    """The row under the X-ray: which one it is, the previous and next one, and the way to others."""
+    entries = gallery()
+    names = [entry.name for entry in entries]
+    place = names.index(picture.xray.key) if picture.xray.key in names else None
+    with st.container(key="demo_source_row", horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button("Choose X-ray", key="demo_choose", icon=":material/photo_library:"):
+            _choose()
+        for text, icon, step in (("Previous", "chevron_left", -1), ("Next", "chevron_right", 1)):
+            st.button(
+                text,
+                key=f"demo_{text.lower()}",
+                icon=f":material/{icon}:",
+                on_click=_show,
+                args=(names[((place or 0) + step) % len(names)] if names else "",),
+                disabled=place is None,
+                help=f"{text} X-ray",
+            )
+        st.html(_place(picture, place, len(entries)))
+        st.toggle(
+            "Known findings",
+            value=session.state().findings,
+            key=session.key("findings"),
+            disabled=not picture.findings,
+            help=None if picture.findings else "There is no known finding with a place in this X-ray.",
+        )
+
+
+def no_picture() -> None:
+    """What is shown when there is no X-ray at all."""
+    st.info(
+        "There is no X-ray here yet. Upload one, or restore the folder precomputed/samples "
+        "(`python -m vpe_core simulate` makes new ones).",
+        icon=":material/image:",
+    )
+    _upload_field()
+
+
+@st.dialog("Choose an X-ray", width="large")
+def _choose() -> None:
+    _upload_field()
+    entries = gallery()
+    for title, kind in (("Simulated", True), ("Real, public", False)):
+        group = [entry for entry in entries if entry.simulated is kind]
+        if group:
+            st.subheader(title, anchor=False)
+            _thumbnails(group)
+    _real_section()
+
+
+def _thumbnails(entries: list[GalleryImage]) -> None:
+    with st.container(key=f"demo_gallery_{entries[0].simulated}"):
+        for entry in entries:
+            kind = "Simulated" if entry.simulated else "Real"
+            with st.container(key=f"demo_thumb_{entry.name}", gap=None):
+                changed = entry.path.stat().st_mtime_ns if entry.path.is_file() else 0
+                try:
+                    st.image(thumbnail(str(entry.path), changed), width="stretch", alt=f"{kind} chest X-ray")
+                except ImageReadError:
+                    st.caption("damaged")
+                if st.button(as_text(entry.title), key=f"demo_pick_{entry.name}", type="tertiary", width="stretch"):
+                    _show(entry.name)
+                    st.rerun()
+
+
+def _upload_field() -> None:
+    file = st.file_uploader(
+        f"Your own X-ray: {READABLE}. It stays in this session.", type=_TYPES, key="demo_upload_field"
+    )
+    if file is None:
+        return
+    try:
+        picture = uploaded_picture(file.getvalue())
+    except ImageReadError as error:
+        st.error(as_text(str(error)), icon=":material/broken_image:")
+        return
+    session.keep_upload(picture)
+    _show(UPLOAD)
+    st.rerun()
+
+
+def _real_section() -> None:
+    missing = missing_xrays()
+    if not missing and not jobs.state(_FETCH):
+        return
+    size_mb = sum(xray.size_bytes for xray in missing) / 1e6
+    st.caption(
+        f"{len(real_xrays())} real, public chest X-rays (NIH ChestX-ray14) can be fetched once: {size_mb:.0f} MB, "
+        "checked by hash, kept on the machine that runs the app."
+    )
+    watched(_FETCH, "Fetch real X-rays", fetch_xrays, "The real X-rays are here.")
+
+
+def _show(name: str) -> None:
+    session.change(sample=name, marks=())
+
+
+def _place(picture: Picture, place: int | None, total: int) -> str:
+    where = f"{place + 1} of {total} · " if place is not None else ""
+    return f'<p class="vpl-place" title="{escape(picture.note)}">{where}{escape(picture.title)}</p>'
+
+
+def _unknown(name: str) -> str:
+    if name == UPLOAD:
+        return "The uploaded X-ray was part of another session. Here is the first sample instead."
+    if any(xray.image.name == name for xray in real_xrays()):
+        return "The link names a real, public X-ray that has not been fetched here yet: Choose X-ray, Fetch real X-rays."
+    return "The link names an X-ray that is not here. Here is the first sample instead."
+

@@ -1,0 +1,73 @@
+"""Downloads that go on while people use the app: one thread a job, shared by all sessions, watched by polling."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from vpe_core.errors import VPEError
+
+Report = Callable[[float, str], None]
+"""Tells the share that is done, 0 to 1, and what is being done."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """How far a job is: running, then done, or stopped by an error that can be shown."""
+
+    fraction: float = 0.0
+    text: str = "Starting"
+    running: bool = True
+    error: str | None = None
+
+
+_states: dict[str, JobState] = {}
+_lock = threading.Lock()
+
+
+def start(key: str, work: Callable[[Report], object]) -> None:
+    """Run `work` in the background unless a job of this key is running already."""
+    with _lock:
+        if (known := _states.get(key)) and known.running:
+            return
+        _states[key] = JobState()
+    threading.Thread(target=_run, args=(key, work), name=f"job {key}", daemon=True).start()
+
+
+def state(key: str) -> JobState | None:
+    """The latest state of a job; None if it was never started."""
+    with _lock:
+        return _states.get(key)
+
+
+def dismiss(key: str) -> None:
+    """Forget a job that has ended."""
+    with _lock:
+        if (known := _states.get(key)) and not known.running:
+            del _states[key]
+
+
+def _run(key: str, work: Callable[[Report], object]) -> None:
+    def report(fraction: float, text: str) -> None:
+        _set(key, JobState(min(max(fraction, 0.0), 1.0), text))
+
+    try:
+        work(report)
+    except VPEError as error:
+        _end(key, str(error))
+    except BaseException as error:
+        _end(key, f"Something unexpected went wrong ({type(error).__name__}).")
+        raise
+    else:
+        _end(key, None)
+
+
+def _end(key: str, error: str | None) -> None:
+    with _lock:
+        _states[key] = replace(_states[key], running=False, error=error)
+
+
+def _set(key: str, new: JobState) -> None:
+    with _lock:
+        _states[key] = new
