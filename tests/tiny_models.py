@@ -1,4 +1,4 @@
-"""Small models with random weights in the very shapes of the real ones, written as open_clip folders."""
+"""Small models with random weights in the very shapes of the real ones, written as open_clip folders; and fixtures."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import open_clip
+import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
+
+from vpe_core.models import VisionLanguageModel, load_model
+from vpe_core.settings import get_settings
 
 WORDS = ("a", "chest", "x", "-", "ray", "with", "signs", "of", ".", "lung", "nodule", "pleural", "effusion", "red")
 
@@ -71,3 +77,42 @@ def _write(
         config["text_cfg"]["hf_model_name"] = hf_model_name
         file.write_text(json.dumps({"model_cfg": config, "preprocess_cfg": preprocessing}))
     return folder
+
+
+@pytest.fixture(scope="session")
+def model_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the two models, `native` and `timm`."""
+    root = tmp_path_factory.mktemp("models")
+    write_native_model(root / "native")
+    write_biomedclip_like_model(root / "timm")
+    return root
+
+
+@pytest.fixture(scope="session")
+def models(model_root: Path) -> dict[str, VisionLanguageModel]:
+    """Both models, loaded in fp32."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VPE_ALLOWED_MODELS", str(model_root))
+        get_settings.cache_clear()
+        return {family: load_model(str(model_root / family)) for family in ("native", "timm")}
+
+
+@pytest.fixture(params=["native", "timm"])
+def model(request: pytest.FixtureRequest, models: dict[str, VisionLanguageModel]) -> VisionLanguageModel:
+    """Each of the two models in turn."""
+    return models[request.param]
+
+
+@pytest.fixture
+def allow_models(model_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The settings allow the folder of the two models."""
+    monkeypatch.setenv("VPE_ALLOWED_MODELS", str(model_root))
+    get_settings.cache_clear()
+    return model_root
+
+
+@pytest.fixture(scope="session")
+def noise() -> list[Image.Image]:
+    """Three grey pictures of different shapes."""
+    rng = np.random.default_rng(7)
+    return [Image.fromarray(rng.integers(0, 256, shape, dtype=np.uint8)) for shape in ((64, 64), (90, 70), (50, 120))]

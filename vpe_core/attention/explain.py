@@ -98,17 +98,22 @@ def patch_relevance(
     Returns:
         float32, (n_images, rows, columns), not negative; for `last-layer` each map sums to 1.
     """
+    import torch
+
     from vpe_core.attention.tracing import TracedTower
 
     chosen = METHODS.get(method)
     labels = _one_each(texts, len(images))
-    embeddings = _text_embeddings(model, labels, template, suffix) if chosen.reads_text else None
+    if chosen.reads_text:
+        embeddings = _text_embeddings(model, labels, template, suffix)
+    else:
+        embeddings = np.empty((len(images), 0), np.float32)
     tower = TracedTower(model.visual)
     parts = []
     for start in range(0, len(images), _BATCH):
         part = slice(start, start + _BATCH)
         pixels = model.pixels(images[part])
-        text = pixels.new_tensor(embeddings[part]).float() if embeddings is not None else pixels.new_empty(0)
+        text = torch.from_numpy(embeddings[part]).to(pixels.device)
         with model.lock:
             relevance = chosen.relevance(tower, pixels, text)
         parts.append(relevance.detach().float().cpu().numpy())

@@ -19,13 +19,15 @@ def gradient(tower: TracedTower, pixels: Tensor, text: Tensor) -> Tensor:
     """
     import torch
 
+    from vpe_core.attention.tracing import full_precision
+
     trace = tower.run(pixels, gradient_from=0)
     score = (trace.embedding * text).sum()
     gradients = torch.autograd.grad(score, trace.attention)
     n_tokens = trace.attention[0].shape[-1]
-    relevance = torch.eye(n_tokens, device=pixels.device).expand(len(pixels), -1, -1)
+    relevance = torch.eye(n_tokens).to(trace.embedding).expand(len(pixels), -1, -1)
     for weights, slope in zip(trace.attention, gradients, strict=True):
-        gain = (weights.detach().float() * slope.float()).clamp(min=0).mean(dim=1)
+        gain = (full_precision(weights.detach()) * full_precision(slope)).clamp(min=0).mean(dim=1)
         relevance = relevance + gain @ relevance
     return tower.class_token_row(relevance)
 

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 def last_layer(tower: TracedTower, pixels: Tensor, _text: Tensor) -> Tensor:
     """Attention of the last block: query = class token, mean over the heads, patches only, rescaled to sum 1."""
+    from vpe_core.attention.tracing import full_precision
+
     weights = tower.run(pixels).attention[-1]
-    to_patches = tower.class_token_row(weights.float().mean(dim=1))
+    to_patches = tower.class_token_row(full_precision(weights).mean(dim=1))
     return to_patches / to_patches.sum(dim=1, keepdim=True)
 
 

@@ -24,11 +24,13 @@ def legrad(tower: TracedTower, pixels: Tensor, text: Tensor) -> Tensor:
     """
     import torch
 
+    from vpe_core.attention.tracing import full_precision
+
     first = max(0, tower.depth - _BLOCKS)
     trace = tower.run(pixels, gradient_from=first, isolated=True)
     scores = [(tower.project(tokens.mean(dim=1)) * text).sum() for tokens in trace.tokens[first:]]
     gradients = torch.autograd.grad(scores, trace.attention[first:])
-    per_block = [slope.float().clamp(min=0).mean(dim=(1, 2)) for slope in gradients]
+    per_block = [full_precision(slope).clamp(min=0).mean(dim=(1, 2)) for slope in gradients]
     return torch.stack(per_block).sum(dim=0)[:, tower.prefix_tokens :]
 
 

@@ -19,10 +19,12 @@ def rollout(tower: TracedTower, pixels: Tensor, _text: Tensor) -> Tensor:
     """
     import torch
 
+    from vpe_core.attention.tracing import full_precision
+
     flow: Tensor | None = None
     for weights in tower.run(pixels).attention:
-        mean = weights.float().mean(dim=1)
-        step = (mean + torch.eye(mean.shape[-1], device=mean.device)) / 2
+        mean = full_precision(weights).mean(dim=1)
+        step = (mean + torch.eye(mean.shape[-1]).to(mean)) / 2
         flow = step if flow is None else step @ flow
     assert flow is not None
     return tower.class_token_row(flow)

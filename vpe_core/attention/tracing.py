@@ -71,7 +71,7 @@ class TracedTower:
         """
         self._tape.begin(gradient_from, isolated)
         with torch.set_grad_enabled(gradient_from is not None):
-            embedding = functional.normalize(self._visual(pixels).float(), dim=-1)
+            embedding = functional.normalize(full_precision(self._visual(pixels)), dim=-1)
         trace = Trace(tuple(self._tape.attention), tuple(self._tape.tokens), embedding)
         self._tape.begin(None, isolated=False)
         self._check(trace, len(pixels))
@@ -79,7 +79,7 @@ class TracedTower:
 
     def project(self, tokens: Tensor) -> Tensor:
         """Tokens (…, width) of any block in the space of the embeddings, (…, dimension), of length 1."""
-        return functional.normalize(self._project(tokens).float(), dim=-1)
+        return functional.normalize(full_precision(self._project(tokens)), dim=-1)
 
     def class_token_row(self, matrix: Tensor) -> Tensor:
         """What the class token takes from each patch: (n, tokens, tokens) -> (n, n_patches).
@@ -99,6 +99,11 @@ class TracedTower:
                 f"Expected attention over {n_tokens} tokens in each of {self.depth} blocks, but got "
                 f"{len(trace.attention)} maps of the shapes {sorted(shapes)}. This image tower cannot be explained."
             )
+
+
+def full_precision(values: Tensor) -> Tensor:
+    """16-bit values as float32; others as they are."""
+    return values.float() if values.element_size() == 2 else values
 
 
 @dataclass(slots=True)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_UNLOADABLE = (RuntimeError, ValueError, LookupError, TypeError, AttributeError, OSError, pickle.UnpicklingError)
+"""What open_clip and torch raise on folders that hold something else than they expect."""
+
 Tokenizer = Callable[[list[str]], "torch.Tensor"]
 
 
@@ -102,6 +105,7 @@ def _checkpoint(folder: Path, spec: ModelSpec) -> _Checkpoint:
 
 def _build(folder: Path, spec: ModelSpec, checkpoint: _Checkpoint) -> tuple[Any, Tokenizer]:
     import open_clip
+    from safetensors import SafetensorError
 
     try:
         if spec.architecture:
@@ -110,7 +114,7 @@ def _build(folder: Path, spec: ModelSpec, checkpoint: _Checkpoint) -> tuple[Any,
         location = f"local-dir:{folder}"
         network = open_clip.create_model(location, require_pretrained=True, weights_only=True, **_text_override(folder))
         return network, _tokenizer(folder, location)
-    except (RuntimeError, ValueError, KeyError, TypeError, OSError, pickle.UnpicklingError) as error:
+    except (*_UNLOADABLE, SafetensorError) as error:
         reason = " ".join(str(error).split())[:400]
         raise ModelError(f"open_clip cannot load {spec.title} from {folder}: {reason}") from error
 
