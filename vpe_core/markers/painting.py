@@ -48,7 +48,7 @@ class ShapeMask:
 
     def closed_line(self, points: tuple[Point, ...], width_px: float) -> None:
         """Draw an outline with round joints."""
-        path = [self._scaled(point) for point in (*points, *points[:2])]  # the second segment again rounds the seam
+        path = [self._scaled(point) for point in (*points, *points[:2])]  # the first segment again: a round seam
         self._draw.line(path, fill=255, width=max(round(width_px * self._scale), 1), joint="curve")
 
     def coverage(self, opacity: float = 1.0) -> Image.Image:

@@ -59,6 +59,7 @@ def draw_marker(
         RegionError: A marker needs a region, and there is none in the image.
 
     Example:
+        >>> from vpe_core import Box
         >>> xray = Image.new("L", (512, 512))
         >>> draw_marker(xray, Box(100, 100, 200, 200), "bbox").getpixel((150, 100))
         (255, 0, 0)

@@ -1,0 +1,101 @@
+"""The public face of `vpe_core`, and the direction in which its parts may depend on each other."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import vpe_core
+
+ROOT = Path(vpe_core.__file__).resolve().parent.parent
+MODULES = sorted(info.name for info in pkgutil.walk_packages(vpe_core.__path__, "vpe_core."))
+GROUPS = sorted({name.split(".")[1] for name in MODULES})
+WITHOUT_TORCH = [
+    group for group in GROUPS if group in ("images", "markers", "prompts", "scoring", "metrics", "results", "plots")
+]
+ONLY_UI = ("streamlit", "streamlit_drawable_canvas")
+
+
+def source_path(module: str) -> Path:
+    path = ROOT / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def imported_names(module: str) -> set[str]:
+    """Top-level packages that a module imports anywhere, also inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(source_path(module).read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def loaded_after(statement: str, candidates: tuple[str, ...]) -> str:
+    """Which of the candidates are loaded after a statement has run in a fresh interpreter."""
+    program = f"import sys\n{statement}\nprint(*[name for name in {candidates!r} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+def test_the_public_names() -> None:
+    assert set(vpe_core.__all__) == {
+        "Box", "build_prompts", "draw_marker", "explain", "load_image", "load_model", "render_variant",
+    }  # fmt: skip
+    for name in vpe_core.__all__:
+        assert callable(getattr(vpe_core, name))
+        assert name in dir(vpe_core)
+
+
+def test_unknown_names_are_refused() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'load_modle'"):
+        _ = vpe_core.load_modle
+
+
+def test_the_version_is_the_one_that_is_cited() -> None:
+    assert f"version: {vpe_core.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"## {vpe_core.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    heavy = ("torch", "streamlit", "numpy", "PIL", "pandas", "pydicom")
+    assert loaded_after("import vpe_core; from vpe_core import Box", heavy) == ""
+
+
+@pytest.mark.parametrize("group", WITHOUT_TORCH)
+def test_torch_stays_out(group: str) -> None:
+    statement = "\n".join(f"import {name}" for name in MODULES if name.split(".")[1] == group)
+    assert loaded_after(statement, ("torch", "streamlit", "open_clip", "transformers")) == ""
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_the_ui_imports_streamlit(module: str) -> None:
+    if module.split(".")[1] != "ui":
+        assert not imported_names(module) & set(ONLY_UI)
+
+
+def _modules_with_examples() -> list[str]:
+    # Without those that load a model: their examples need weights.
+    return [name for name in MODULES if name.split(".")[1] in WITHOUT_TORCH and ">>>" in source_path(name).read_text()]
+
+
+@pytest.mark.parametrize("module", _modules_with_examples())
+def test_the_examples_in_docstrings_run(module: str) -> None:
+    results = doctest.testmod(importlib.import_module(module), optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert results.failed == 0
+
+
+def test_the_requirements_are_pinned() -> None:
+    for path in (ROOT / "requirements.txt", ROOT / "requirements-dev.txt"):
+        lines = [line.split("#")[0].strip() for line in path.read_text().splitlines()]
+        for line in filter(None, lines):
+            assert "==" in line or line == "-r requirements.txt", line
