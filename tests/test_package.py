@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import doctest
 import importlib
+import importlib.metadata
 import pkgutil
 import subprocess
 import sys
@@ -28,13 +29,13 @@ def source_path(module: str) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def imported_names(module: str) -> set[str]:
-    """Top-level packages that a module imports anywhere, also inside functions."""
+def imported_names(path: Path) -> set[str]:
+    """Top-level packages that a file imports anywhere, also inside functions."""
     found = set()
-    for node in ast.walk(ast.parse(source_path(module).read_text())):
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             found.update(alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module.split(".")[0])
     return found
 
@@ -80,7 +81,7 @@ def test_torch_stays_out(group: str) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_only_the_ui_imports_streamlit(module: str) -> None:
     if module.split(".")[1] != "ui":
-        assert not imported_names(module) & set(ONLY_UI)
+        assert not imported_names(source_path(module)) & set(ONLY_UI)
 
 
 def _modules_with_examples() -> list[str]:
@@ -94,8 +95,23 @@ def test_the_examples_in_docstrings_run(module: str) -> None:
     assert results.failed == 0
 
 
-def test_the_requirements_are_pinned() -> None:
-    for path in (ROOT / "requirements.txt", ROOT / "requirements-dev.txt"):
-        lines = [line.split("#")[0].strip() for line in path.read_text().splitlines()]
-        for line in filter(None, lines):
-            assert "==" in line or line == "-r requirements.txt", line
+def pinned(name: str) -> dict[str, str]:
+    """Package (in normal form) and version of each line of a requirements file."""
+    lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
+    pairs = [line.split("==") for line in lines if line and line != "-r requirements.txt"]
+    return {package.lower().replace("_", "-"): version for package, version in pairs}
+
+
+def test_the_requirements_are_what_is_installed() -> None:
+    for package, version in (pinned("requirements.txt") | pinned("requirements-dev.txt")).items():
+        assert importlib.metadata.version(package) == version
+
+
+def test_whatever_is_imported_is_required() -> None:
+    sources = [ROOT / "app.py", *ROOT.glob("pages/*.py"), *ROOT.glob("vpe_core/**/*.py")]
+    imported = {name for path in sources for name in imported_names(path)} - set(sys.stdlib_module_names)
+    distributions = importlib.metadata.packages_distributions()
+    required = set(pinned("requirements.txt"))
+    for name in imported - {"vpe_core", "__future__"}:
+        candidates = {package.lower().replace("_", "-") for package in distributions[name]}
+        assert candidates & required, f"{name} is imported, but requirements.txt does not name {candidates}"
