@@ -1,3 +1,81 @@
-from vpe_core.ui.page import page_setup
+"""Overview: what this is, one worked example, what is ready to use."""
 
-page_setup("Overview")
+from html import escape
+
+import streamlit as st
+
+from vpe_core import models
+from vpe_core.errors import VPEError
+from vpe_core.plots.answer_html import Picture, answer_bars, overlay_pair
+from vpe_core.ui.example import AFTER, BEFORE, Example, example_dir, load_example
+from vpe_core.ui.gallery import offered
+from vpe_core.ui.page import page_setup
+from vpe_core.ui.words import answer_sentence, as_text, attention_sentence
+
+INTRODUCTION = """
+Draw an arrow, a box or a circle on a chest X-ray, and a vision-language model changes its mind: the marker steers where
+it looks and what it says, without any retraining. This app shows it live, and the library under it measures it. It
+implements the system of Denner et al., *Visual Prompt Engineering for Vision Language Models in Radiology* (MIDL 2025,
+[arXiv 2408.15802](https://arxiv.org/abs/2408.15802)), who report that visual markers improve AUROC by up to 0.185.
+"""
+STEPS = """
+1. **Point.** Choose an X-ray, or upload one, and draw on it.
+2. **Compare.** The model answers twice, without and with the marker, and shows where it looked.
+3. **Question.** Change the wording, the colour, the model. Is it the marker, or only its size and place?
+"""
+
+
+def worked_example(example: Example) -> None:
+    """One stored answer, measured by the command that it names."""
+    pictures = [
+        Picture((example_dir() / name).read_bytes(), example.size_wh, f"Attention for {example.target}, {how}")
+        for name, how in ((BEFORE, "without a marker"), (AFTER, "with a red circle"))
+    ]
+    source = f'{escape(example.model_title)} <span class="vpl-pill">simulated</span>'
+    bars = answer_bars(example.classes, example.without, example.marked, marker="circle", source=source)
+    sentence = answer_sentence(example.classes, example.without, example.marked, "circle")
+    attention = attention_sentence(
+        example.attention_before, example.attention_after, example.area, "circle", example.target
+    )
+    left, right = st.columns(2, gap="medium")
+    left.html(f'<section class="vpl-answer">{overlay_pair(*pictures, marker="circle")}</section>')
+    left.html(f'<p class="vpl-attention">{escape(attention)}</p>')
+    right.html(f'<section class="vpl-answer">{bars}<p class="vpl-sentence">{escape(sentence)}</p></section>')
+    x0, y0, x1, y1 = (f"{value:g}" for value in example.region)
+    right.page_link(
+        "pages/live_demo.py",
+        label="Open this X-ray in the live demo",
+        icon=":material/draw:",
+        query_params={"sample": example.sample, "marks": f"circle:{x0},{y0},{x1},{y1}", "target": example.target},
+    )
+    st.caption(as_text(f"{example.title}. Measured with: {example.command}"))
+
+
+def ready() -> str:
+    """What can be used at once, in one sentence."""
+    titles = [models.get(name).title for name in models.names() if models.is_ready(models.get(name))]
+    images = offered()
+    simulated = sum(image.simulated for image in images)
+    real = len(images) - simulated
+    return (
+        f"Ready: {', '.join(titles) or 'no model'}; {simulated} simulated and {real} real X-rays. "
+        "More models and X-rays can be fetched under Data and models."
+    )
+
+
+page_setup("Visual Prompt Lab", "Visual prompt engineering for vision-language models in radiology.")
+st.markdown(INTRODUCTION)
+try:
+    example = load_example()
+    if example:
+        worked_example(example)
+    else:
+        st.info(
+            "A worked example would be shown here. Measure it with `python scripts/make_example.py --sample NAME`.",
+            icon=":material/science:",
+        )
+    st.markdown(STEPS)
+    st.page_link("pages/live_demo.py", label="Start with the live demo", icon=":material/arrow_forward:")
+    st.caption(as_text(ready()))
+except VPEError as error:
+    st.error(as_text(str(error)), icon=":material/error:")

@@ -1,7 +1,7 @@
 """The live answer as one piece of HTML: bars, sentence, overlays.
 
-HTML rather than figures: all of it is painted in one go and nothing jumps, it is read aloud as a table with pictures, and
-its text can be selected. Whatever a class name contains, it is shown as plain text.
+HTML rather than figures: all of it is painted in one go and nothing jumps, it is read aloud as a table with pictures,
+and its text can be selected. Whatever a class name contains, it is shown as plain text.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def answer_bars(
     with_marker: Sequence[float] | None = None,
     *,
     marker: str = "marker",
+    source: str = "",
 ) -> str:
     """A table of bars, the most probable class first: without the marker, with it, and the change.
 
@@ -39,15 +40,16 @@ def answer_bars(
         without: Probability of each class for the unmarked image, 0 to 1.
         with_marker: The same for the marked image; None while nothing is drawn.
         marker: What the marker is called, such as "circle".
+        source: HTML that says where the answer comes from, shown at the upper right.
     """
-    marked = with_marker if with_marker is not None else [None] * len(classes)
+    marked: Sequence[float | None] = with_marker if with_marker is not None else [None] * len(classes)
     rows = sorted(zip(classes, without, marked, strict=True), key=lambda row: -max(row[1], row[2] or 0))
     name = escape(marker)
     return (
+        f'<div class="vpl-head"><span class="vpl-key vpl-is-without">without</span>'
+        f'<span class="vpl-key vpl-is-with">with the {name}</span><span class="vpl-source">{source}</span></div>'
         '<table class="vpl-bars"><colgroup><col class="vpl-col-class"><col><col class="vpl-col-numbers">'
         '<col class="vpl-col-change"></colgroup>'
-        '<caption><span class="vpl-key vpl-is-without">without</span>'
-        f'<span class="vpl-key vpl-is-with">with the {name}</span></caption>'
         '<thead class="vpl-unseen"><tr><th>Class</th><th>Bars</th>'
         f"<th>Probability without, then with the {name}</th><th>Change</th></tr></thead>"
         f"<tbody>{''.join(_row(*row) for row in rows)}</tbody></table>"

@@ -1,7 +1,7 @@
 """What a model says about an X-ray without and with the marks: numbers, attention and pictures. No streamlit here.
 
-Each image is encoded once; prompts and classes are scored against the kept embedding. A stroke therefore costs one image,
-and another wording none.
+Each image is encoded once; prompts and classes are scored against the kept embedding. A stroke therefore costs one
+image, and another wording none.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ class View:
 
     Attributes:
         shown: RGB, small enough for the page.
-        probabilities: Of the classes, (n_classes,).
+        probabilities: Of the classes, 0 to 1.
         heatmap: Attention, in the pixels of `shown`.
     """
 
     shown: Image.Image
-    probabilities: NDArray[np.float32]
+    probabilities: tuple[float, ...]
     heatmap: Heatmap
 
 
@@ -105,7 +105,7 @@ def answer(
         asks.append(_Ask(model, xray, state, memory, suffix_words(state)))
     template = ENSEMBLES.get(state.template, state.template)
     scores = [ask.probabilities(classes, template) for ask in asks]
-    target = state.target if state.target in classes else classes[int(scores[-1].argmax())]
+    target = state.target if state.target in classes else classes[int(np.argmax(scores[-1]))]
     views = [
         View(ask.shown, chances, ask.heatmap(target, state.method, template))
         for ask, chances in zip(asks, scores, strict=True)
@@ -125,13 +125,12 @@ def answer(
 
 def draw(image: Image.Image, state: DemoState) -> Image.Image:
     """The image as the model is shown it: with all marks, in the chosen treatment; a new RGB image."""
-    style = {"color": COLORS[state.color], "width": state.width}
     if state.marks and state.treatment != AS_DRAWN and not get(state.treatment).phrase:
-        return draw_marker(image, _around(state.marks), state.treatment, **style)
+        return draw_marker(image, _around(state.marks), state.treatment, COLORS[state.color])
     drawn = image.convert("RGB")
     for mark in state.marks:
         marker = mark.marker if state.treatment == AS_DRAWN else state.treatment
-        drawn = draw_marker(drawn, mark.region, marker, **style)
+        drawn = draw_marker(drawn, mark.region, marker, COLORS[state.color], state.width)
     return drawn
 
 
@@ -162,13 +161,13 @@ class _Ask:
     def shown(self) -> Image.Image:
         return self._memory.remember(("shown", self._picture), lambda: _shrunk(self.image))
 
-    def probabilities(self, classes: tuple[str, ...], template: Template) -> NDArray[np.float32]:
+    def probabilities(self, classes: tuple[str, ...], template: Template) -> tuple[float, ...]:
         from vpe_core.models.encoder import probabilities
 
         key = ("embedding", self._model.name, self._picture)
         embedding = self._memory.remember(key, lambda: self._model.encode_images([self.image]))
         texts = self._model.encode_classes(classes, template=template, suffix=self._suffix)
-        return probabilities(embedding, texts, self._model.logit_scale)[0]
+        return tuple(probabilities(embedding, texts, self._model.logit_scale)[0].tolist())
 
     def heatmap(self, target: str, method: str, template: Template) -> Heatmap:
         key = self._attention_key(target, method, template)
@@ -184,9 +183,11 @@ class _Ask:
         return ("attention", self._model.name, self._picture, target, method, template, self._suffix)
 
     def _grid(self, target: str, method: str, template: Template) -> NDArray[np.float32]:
-        return patch_relevance(
+        grids = patch_relevance(
             self._model, [self.image], target, method=method, template=template, suffix=self._suffix
-        )[0]
+        )
+        grid: NDArray[np.float32] = grids[0]
+        return grid
 
 
 def _inside(without: View, marked: View | None, state: DemoState, image_wh: tuple[int, int]) -> RegionShare | None:

@@ -12,13 +12,14 @@ from functools import cache
 from typing import Any
 
 import streamlit as st
+
 from vpe_core.markers.arrow import HEAD_SHARE
 from vpe_core.markers.protocols import NATIVE_REFERENCE_PX
 from vpe_core.types import Arrow
 from vpe_core.ui.fabric import count_objects, dot_radius_px, read_marks, write_drawing
 from vpe_core.ui.gallery import Finding
 from vpe_core.ui.marks import TOOLS, Mark
-from vpe_core.ui.page import ASSETS
+from vpe_core.ui.page import asset
 
 LONG_SIDE_PX = 1024
 """The canvas' own resolution; the browser scales it to the column, so that the picture is sharp on any screen."""
@@ -198,4 +199,4 @@ def _finding(finding: Finding, scale: float) -> dict[str, float | str]:
 
 @cache
 def _overlay() -> Any:
-    return st.components.v2.component("vpl_canvas_overlay", js=(ASSETS / "canvas_overlay.js").read_text(encoding="utf-8"))
+    return st.components.v2.component("vpl_canvas_overlay", js=asset("canvas_overlay.js"))

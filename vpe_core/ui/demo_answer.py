@@ -16,14 +16,15 @@ from vpe_core.errors import VPEError
 from vpe_core.models import ModelSpec, VisionLanguageModel
 from vpe_core.plots.answer_html import Picture as OverlayPicture
 from vpe_core.plots.answer_html import answer_bars, overlay_pair
-from vpe_core.ui import jobs, session
+from vpe_core.ui import session
 from vpe_core.ui.answer import Answer, View, answer, draw
 from vpe_core.ui.marks import marks_to_text
-from vpe_core.ui.progress import watched
+from vpe_core.ui.progress import model_download
 from vpe_core.ui.session import Picture
 from vpe_core.ui.state import UPLOAD, DemoState, query_from_state
 from vpe_core.ui.words import answer_sentence, as_text, attention_sentence, marker_name
 
+_COLUMNS = ("class", "without", "with_marker", "model", "weights_sha256", "xray", "simulated", "marks", "prompt")
 TO_DRAW = "Draw a marker on the X-ray to see how the answer and the attention change."
 CROPPED = "A crop shows nothing but the region, so there is no share of attention to compare."
 
@@ -56,9 +57,9 @@ def _shown(result: Answer, model: VisionLanguageModel, picture: Picture, state: 
     """Bars, sentence, overlays and attention in one element, so that they change together."""
     name = marker_name(state.marks, state.treatment)
     pill = '<span class="vpl-pill">simulated</span>' if picture.simulated else ""
-    meta = f"{escape(model.spec.title)} · {escape(model.device_title)} · {result.milliseconds:.0f} ms {pill}"
+    source = f"{escape(model.spec.title)} · {escape(model.device_title)} · {result.milliseconds:.0f} ms {pill}"
     marked = result.marked.probabilities if result.marked else None
-    bars = answer_bars(result.classes, result.without.probabilities, marked, marker=name)
+    bars = answer_bars(result.classes, result.without.probabilities, marked, marker=name, source=source)
     sentence = answer_sentence(result.classes, result.without.probabilities, marked, name)
     overlays = overlay_pair(
         _overlay_picture(result.without, result, state, "without a marker"),
@@ -67,7 +68,7 @@ def _shown(result: Answer, model: VisionLanguageModel, picture: Picture, state: 
     )
     cautions = "".join(f'<p class="vpl-caution">{escape(text)}</p>' for text in _cautions(result, model.spec, picture))
     st.html(
-        f'<section class="vpl-answer" aria-live="polite"><p class="vpl-meta">{meta}</p>{bars}'
+        f'<section class="vpl-answer" aria-live="polite">{bars}'
         f'<p class="vpl-sentence"><bdi>{escape(sentence)}</bdi></p>{cautions}{overlays}'
         f'<p class="vpl-attention"><bdi>{_attention(result, name)}</bdi></p></section>'
     )
@@ -87,7 +88,8 @@ def _cautions(result: Answer, spec: ModelSpec, picture: Picture) -> list[str]:
 
 def _overlay_picture(view: View, result: Answer, state: DemoState, how: str) -> OverlayPicture:
     colored = overlay(view.shown, view.heatmap, opacity=state.opacity / 100)
-    alt = f"Where the model looks for {result.target}, {how}: {view.probabilities[result.classes.index(result.target)]:.2f}"
+    chance = view.probabilities[result.classes.index(result.target)]
+    alt = f"Where the model looks for {result.target}, {how}; it gives it {chance:.2f}"
     return OverlayPicture(_encoded(colored, "JPEG"), colored.size, alt)
 
 
@@ -110,7 +112,7 @@ def _attention_settings(result: Answer) -> None:
             "Evidence for",
             targets,
             targets.index(state.target) if state.target in targets else 0,
-            format_func=lambda value: as_text(value) if value else "the likeliest class",
+            format_func=lambda value: value or "the likeliest class",
             key=session.key("target"),
         )
         method.selectbox(
@@ -150,19 +152,12 @@ def _take_along(result: Answer, model: VisionLanguageModel, picture: Picture, st
 
 
 def _missing_model(spec: ModelSpec) -> None:
-    size = f", {spec.size_bytes / 1e6:,.0f} MB" if spec.size_bytes else ""
     st.info(
-        as_text(f"{spec.title} is not on this machine yet{size}. {spec.domain} Licence: {spec.licence}."),
+        as_text(f"{spec.title} is not on this machine yet. {spec.domain} Licence: {spec.licence}."),
         icon=":material/download:",
     )
-    if spec.scheme != "hf-hub":
-        st.caption("Restore its folder from the repository, or choose another model under the X-ray.")
-        return
-
-    def fetch(report: jobs.Report) -> None:
-        models.fetch(spec.name, lambda step: report(step.fraction, f"{step.file}: {step.done / 1e6:,.0f} MB"))
-
-    watched(f"model {spec.name}", f"Download {spec.title}", fetch, f"{spec.title} is here.")
+    model_download(spec)
+    st.caption("Or choose another model under the X-ray.")
 
 
 def _encoded(image: Image.Image, kind: str = "PNG") -> bytes:
@@ -186,7 +181,7 @@ def _side_by_side(result: Answer, state: DemoState) -> Image.Image:
 def _table(result: Answer, model: VisionLanguageModel, picture: Picture, state: DemoState) -> bytes:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(["class", "without", "with_marker", "model", "weights_sha256", "xray", "simulated", "marks", "prompt"])
+    writer.writerow(_COLUMNS)
     marked = result.marked.probabilities if result.marked else None
     for index, name in enumerate(result.classes):
         writer.writerow(

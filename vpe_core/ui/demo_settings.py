@@ -18,6 +18,13 @@ from vpe_core.ui.state import AS_DRAWN, MAX_CLASSES, TREATMENTS, checked_classes
 from vpe_core.ui.words import as_text
 
 _ENSEMBLE_TITLES = {"reports": "Average of 5 report phrasings", "captions": "Average of 4 caption phrasings"}
+_FIELDS = {
+    "circle": ("left", "top", "right", "bottom"),
+    "bbox": ("left", "top", "right", "bottom"),
+    "arrow": ("tail x", "tail y", "tip x", "tip y"),
+    "point": ("x", "y"),
+}
+_MIDDLE = (0.4, 0.4, 0.6, 0.6)
 _TEMPLATES = (PAPER_TEMPLATE, *_ENSEMBLE_TITLES)
 
 
@@ -56,13 +63,11 @@ def region_in_numbers(picture: Picture) -> None:
             help="With the tool Contour: click the corners, and the first one again to close.",
         )
         st.caption(f"Pixels of the X-ray, {width} wide and {height} high, from the upper left corner.")
-        kind = st.selectbox("Shape", ("circle", "bbox", "arrow", "point"), format_func=_kind_title, key="demo_region_kind")
-        names = {"arrow": ("tail x", "tail y", "tip x", "tip y"), "point": ("x", "y")}.get(kind, ("left", "top", "right", "bottom"))
+        kind = st.selectbox("Shape", tuple(_FIELDS), format_func=_kind_title, key="demo_region_kind")
         limits = (width, height, width, height)
-        middle = (0.4, 0.4, 0.6, 0.6)
         values = [
             column.number_input(name, 0, limit, round(limit * share), key=f"demo_region_{kind}_{name}")
-            for column, name, limit, share in zip(st.columns(4), names, limits, middle, strict=False)
+            for column, name, limit, share in zip(st.columns(4), _FIELDS[kind], limits, _MIDDLE, strict=False)
         ]
         full = len(session.state().marks) >= MAX_MARKS
         if st.button("Add shape", key="demo_region_add", icon=":material/add:", disabled=full):
@@ -90,7 +95,6 @@ def _classes() -> None:
     names = st.multiselect(
         "Classes",
         sorted({*default_classes(), *state.classes}, key=str.casefold),
-        format_func=as_text,
         default=state.shown_classes,
         key=session.key("classes"),
         accept_new_options=True,
@@ -108,7 +112,7 @@ def _template() -> None:
         "Prompt",
         templates,
         templates.index(template),
-        format_func=lambda value: as_text(_ENSEMBLE_TITLES.get(value, value)),
+        format_func=lambda value: _ENSEMBLE_TITLES.get(value, value),
         key=session.key("template"),
         accept_new_options=True,
         help="Type your own, with {class} where the class name goes.",
@@ -135,8 +139,8 @@ def _model_title(name: str) -> str:
     try:
         spec = models.get(name)
     except VPEError:
-        return as_text(name)
-    return as_text(spec.title if models.is_ready(spec) else f"{spec.title} (not downloaded)")
+        return name
+    return spec.title if models.is_ready(spec) else f"{spec.title} (not downloaded)"
 
 
 def _treatment_title(name: str) -> str:

@@ -8,16 +8,15 @@ import streamlit as st
 
 from vpe_core.errors import ImageReadError
 from vpe_core.images import READABLE
-from vpe_core.ui import jobs, session
+from vpe_core.ui import session
 from vpe_core.ui.gallery import GalleryImage, real_xrays
 from vpe_core.ui.pictures import gallery, gallery_picture, thumbnail, uploaded_picture
-from vpe_core.ui.progress import watched
-from vpe_core.ui.real_xrays import fetch_xrays, missing_xrays
+from vpe_core.ui.progress import xrays_download
+from vpe_core.ui.real_xrays import missing_xrays
 from vpe_core.ui.session import Picture
 from vpe_core.ui.state import UPLOAD
 from vpe_core.ui.words import as_text
 
-_FETCH = "real X-rays"
 _TYPES = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "dcm", "dicom", "img"]
 
 
@@ -118,15 +117,9 @@ def _upload_field() -> None:
 
 
 def _real_section() -> None:
-    missing = missing_xrays()
-    if not missing and not jobs.state(_FETCH):
-        return
-    size_mb = sum(xray.size_bytes for xray in missing) / 1e6
-    st.caption(
-        f"{len(real_xrays())} real, public chest X-rays (NIH ChestX-ray14) can be fetched once: {size_mb:.0f} MB, "
-        "checked by hash, kept on the machine that runs the app."
-    )
-    watched(_FETCH, "Fetch real X-rays", fetch_xrays, "The real X-rays are here.")
+    if missing_xrays():
+        st.caption("Real, public chest X-rays (NIH ChestX-ray14), kept on the machine that runs the app.")
+        xrays_download()
 
 
 def _show(name: str) -> None:
@@ -142,6 +135,5 @@ def _unknown(name: str) -> str:
     if name == UPLOAD:
         return "The uploaded X-ray was part of another session. Here is the first sample instead."
     if any(xray.image.name == name for xray in real_xrays()):
-        return "The link names a real, public X-ray that has not been fetched here yet: Choose X-ray, Fetch real X-rays."
+        return "The link names a real, public X-ray that has to be fetched first: see Choose X-ray."
     return "The link names an X-ray that is not here. Here is the first sample instead."
-

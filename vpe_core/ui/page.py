@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -46,6 +47,7 @@ def page_setup(title: str, subtitle: str = "") -> None:
         initial_sidebar_state=_SIDEBAR_PX,
     )
     st.html(f"<style>{_stylesheet()}</style>")
+    _dark_first()(key="vpl_dark_first")
     with st.sidebar:
         st.html(f'<div class="vpl-brand">{APP_NAME}<small>chest X-ray</small></div>')
         for page in PAGES:
@@ -57,6 +59,16 @@ def page_setup(title: str, subtitle: str = "") -> None:
         st.html(f'<p class="vpl-subtitle">{subtitle}</p>')
 
 
+def asset(name: str) -> str:
+    """The text of a file in `assets/`."""
+    return (ASSETS / name).read_text(encoding="utf-8")
+
+
+@cache
+def _dark_first() -> Any:
+    return st.components.v2.component("vpl_dark_first", js=asset("dark_first.js"))
+
+
 @cache
 def _stylesheet() -> str:
-    return (ASSETS / "style.css").read_text(encoding="utf-8")
+    return asset("style.css")

@@ -1,4 +1,4 @@
-"""A button for a download, and a bar while it runs. The page stays alive: the work is done elsewhere."""
+"""Buttons for downloads, and a bar while one runs. The page stays alive: the work is done elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from vpe_core import models
+from vpe_core.models import ModelSpec
 from vpe_core.ui import jobs
+from vpe_core.ui.real_xrays import fetch_xrays, missing_xrays
 from vpe_core.ui.words import as_text
 
 _EVERY_S = 0.7
@@ -31,3 +34,23 @@ def watched(key: str, label: str, work: Callable[[jobs.Report], object], done: s
     if st.button(label, key=f"start {key}", icon=":material/download:"):
         jobs.start(key, work)
         st.rerun(scope="fragment")
+
+
+def model_download(spec: ModelSpec) -> None:
+    """The way to a model that is not on this machine: a download, or for an embedded one what to do instead."""
+    if spec.scheme != "hf-hub":
+        st.caption("Its folder is missing; restore it from the repository.")
+        return
+
+    def fetch(report: jobs.Report) -> None:
+        models.fetch(spec.name, lambda step: report(step.fraction, f"{step.file}: {step.done / 1e6:,.0f} MB"))
+
+    size = f" ({spec.size_bytes / 1e6:,.0f} MB)" if spec.size_bytes else ""
+    watched(f"model {spec.name}", f"Download {spec.title}{size}", fetch, f"{spec.title} is here.")
+
+
+def xrays_download() -> None:
+    """The way to the real X-rays; nothing if they are here."""
+    if missing := missing_xrays():
+        size_mb = sum(xray.size_bytes for xray in missing) / 1e6
+        watched("real X-rays", f"Fetch {len(missing)} real X-rays ({size_mb:.0f} MB)", fetch_xrays, "They are here.")

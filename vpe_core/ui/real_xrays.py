@@ -60,19 +60,19 @@ def _fetch(xray: RealXray, meter: _Meter, so_far: str) -> None:
             downloader=pooch.HTTPDownloader(progressbar=meter, chunk_size=_CHUNK_BYTES, timeout=_TIMEOUT_S),
         )
     except requests.HTTPError as error:
-        status = error.response.status_code
+        status = error.response.status_code if error.response is not None else "with an error"
         raise DatasetError(f"{xray.file} cannot be fetched: the server answered {status}. {so_far}") from error
     except requests.RequestException as error:
         raise DatasetError(f"There is no connection to the X-rays' server. {so_far} Try again when online.") from error
     except ValueError as error:
-        raise DatasetError(f"{xray.file} arrived, but it is not the expected file; it was discarded. {so_far}") from error
+        raise DatasetError(f"{xray.file} is not the expected file and was discarded. {so_far}") from error
     except OSError as error:
         raise DatasetError(f"{xray.file} cannot be written to {real_xray_dir()}: {error}. {so_far}") from error
 
 
 @dataclass(slots=True)
 class _Meter:
-    """pooch's progress bar: counts bytes over all files and stops one that sends more than announced."""
+    """Pooch's progress bar: counts bytes over all files and stops one that sends more than announced."""
 
     total_bytes: int
     progress: Progress
@@ -93,7 +93,7 @@ class _Meter:
         self.progress(min((self.before + self.arrived) / self.total_bytes, 1.0), self.file)
 
     def reset(self) -> None:
-        """pooch rewinds the bar, and then fills it at once, when a file is complete."""
+        """Pooch rewinds the bar, and then fills it at once, when a file is complete."""
         self.arrived = 0
 
     def close(self) -> None:

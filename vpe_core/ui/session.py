@@ -15,7 +15,7 @@ from vpe_core.ui.canvas import CanvasImage
 from vpe_core.ui.memory import Memory
 from vpe_core.ui.state import DemoState, checked_template, own_classes, query_from_state, state_from_query
 
-_STATE, _WRITTEN, _EPOCH, _MEMORY, _UPLOAD = (f"demo:{name}" for name in ("state", "written", "epoch", "memory", "upload"))
+_STATE, _WRITTEN, _EPOCH, _MEMORY, _UPLOAD = "demo:state", "demo:written", "demo:epoch", "demo:memory", "demo:upload"
 _AS_CHOSEN = ("color", "width", "model", "suffix", "treatment", "method", "target", "opacity", "findings")
 _CHECKED: dict[str, Callable[[Any], Any]] = {"classes": own_classes, "template": checked_template}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vpe_core.ui.marks import Mark
 
@@ -41,27 +40,27 @@ def marker_name(marks: Sequence[Mark], treatment: str) -> str:
 
 
 def answer_sentence(
-    classes: Sequence[str], without: NDArray[np.float32], marked: NDArray[np.float32] | None, marker: str
+    classes: Sequence[str], without: Sequence[float], marked: Sequence[float] | None, marker: str
 ) -> str:
     """What the marker does to the answer.
 
     Args:
         classes: Class names.
-        without: Probabilities of the unmarked image, (n_classes,).
+        without: Probabilities of the unmarked image, one a class.
         marked: Those of the marked image; None while nothing is drawn.
         marker: From `marker_name`.
     """
-    before = int(without.argmax())
+    before = int(np.argmax(without))
     if marked is None:
         return f"Without a marker, the likeliest class is {classes[before]} ({without[before]:.2f})."
-    after = int(marked.argmax())
+    after = int(np.argmax(marked))
     plural = marker.endswith("s") and marker != "crops"
     if before != after:
         return (
             f"The {marker} {'turn' if plural else 'turns'} the answer from {classes[before]} ({without[before]:.2f}) "
             f"to {classes[after]} ({marked[after]:.2f})."
         )
-    change = float(marked[after] - without[after])
+    change = marked[after] - without[after]
     if abs(change) < _SAME:
         return f"The {marker} {'leave' if plural else 'leaves'} the answer at {classes[after]} ({marked[after]:.2f})."
     direction = "surer" if change > 0 else "less sure"

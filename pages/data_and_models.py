@@ -1,0 +1,62 @@
+"""Data and models: what is on this machine, and how to get the rest."""
+
+import streamlit as st
+
+from vpe_core import models
+from vpe_core.errors import VPEError
+from vpe_core.models import ModelSpec
+from vpe_core.ui.gallery import real_xrays, simulated_gallery
+from vpe_core.ui.page import page_setup
+from vpe_core.ui.progress import model_download, xrays_download
+from vpe_core.ui.real_xrays import missing_xrays
+from vpe_core.ui.words import as_text
+
+
+def model_card(spec: ModelSpec) -> None:
+    """A model: what it was trained on, its licence, and whether it is here."""
+    ready = models.is_ready(spec)
+    with st.container(border=True, key=f"model_{spec.name}"):
+        badge = ":blue-badge[ready]" if ready else ":gray-badge[not here]"
+        simulated = " :gray-badge[simulated X-rays only]" if spec.simulated_only else ""
+        st.markdown(f"**{as_text(spec.title)}** {badge}{simulated}")
+        facts = [spec.domain, f"Licence: {spec.licence}."]
+        if spec.paper:
+            facts.append(f"{spec.paper}.")
+        st.caption(as_text(" ".join(facts)))
+        if not ready:
+            model_download(spec)
+
+
+def xrays() -> None:
+    """The X-rays that are here, and those that can be fetched."""
+    simulated, real, missing = simulated_gallery(), real_xrays(), missing_xrays()
+    st.markdown(f"**{len(simulated)} simulated X-rays** come with the app.")
+    st.caption(
+        "They are computed from a CT, with findings drawn in by a simulation: nobody's disease. "
+        "Everything that is simulated is marked so."
+    )
+    st.markdown(f"**{len(real) - len(missing)} of {len(real)} real, public X-rays** are here.")
+    st.caption(
+        "NIH ChestX-ray14 (Wang et al., CVPR 2017), no restriction on use. Fetched once, checked by hash, "
+        "kept on the machine that runs the app."
+    )
+    xrays_download()
+
+
+page_setup("Data and models", "What is on this machine, and how to get the rest.")
+try:
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.header("Models", anchor=False)
+        for name in models.selectable_names():
+            model_card(models.get(name))
+    with right:
+        st.header("X-rays", anchor=False)
+        xrays()
+        st.header("Your own", anchor=False)
+        st.caption(
+            "Uploads are read in the live demo, stay in the session that made them, and are never written to disk. "
+            "Other models can be allowed with the setting VPE_ALLOWED_MODELS."
+        )
+except VPEError as error:
+    st.error(as_text(str(error)), icon=":material/error:")
