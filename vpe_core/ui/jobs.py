@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vpe_core.errors import VPEError
+
+logger = logging.getLogger(__name__)
 
 Report = Callable[[float, str], None]
 """Tells the share that is done, 0 to 1, and what is being done."""
@@ -56,9 +59,9 @@ def _run(key: str, work: Callable[[Report], object]) -> None:
         work(report)
     except VPEError as error:
         _end(key, str(error))
-    except BaseException as error:
-        _end(key, f"Something unexpected went wrong ({type(error).__name__}).")
-        raise
+    except Exception as error:  # a defect: nobody would see it in a thread, and the page would wait forever
+        logger.exception("The job %r failed.", key)
+        _end(key, f"Something unexpected went wrong ({type(error).__name__}); see the app's log.")
     else:
         _end(key, None)
 

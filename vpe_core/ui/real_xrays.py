@@ -90,7 +90,7 @@ class _Meter:
         self.arrived += n_bytes
         if self.arrived > self.limit + _CHUNK_BYTES:  # pooch counts the last, shorter chunk as a whole one
             raise ValueError(f"{self.file} is larger than the {self.limit} bytes announced.")
-        self.progress(min((self.before + self.arrived) / self.total_bytes, 1.0), self.file)
+        self.progress((self.before + min(self.arrived, self.limit)) / self.total_bytes, self.file)
 
     def reset(self) -> None:
         """Pooch rewinds the bar, and then fills it at once, when a file is complete."""

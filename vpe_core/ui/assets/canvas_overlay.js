@@ -22,6 +22,7 @@ const STYLE = `
 `;
 const LABELS = { "Edit": "Move", "Delete selected": "Delete" };
 const SEND = '[aria-label="Update the app with this drawing"]';
+const RELEASES = ["mouseup", "touchend"];
 const SVG = "http://www.w3.org/2000/svg";
 
 export default function ({ data }) {
@@ -60,15 +61,19 @@ function once(root, container) {
   layer.setAttribute("aria-hidden", "true");
   container.append(layer);
 
-  // The component waits 200 ms after a stroke before it tells the app; its hidden send button does it at once.
+  // After a stroke the component waits 200 ms before it tells the app, and while polygons are drawn it says nothing of
+  // moves and deletions; its hidden send button tells at once. A polygon reports itself when it is closed.
+  const send = () => setTimeout(() => root.querySelector(SEND).click());
+  const editing = () => root.querySelector('[aria-label="Edit"]').ariaPressed === "true";
   let pressed = false;
-  container.addEventListener("pointerdown", () => { pressed = true; }, true);
   const released = () => {
-    if (pressed && container.isConnected && root.vplMode !== "polygon") setTimeout(() => root.querySelector(SEND).click());
+    if (!container.isConnected) for (const name of RELEASES) window.removeEventListener(name, released);
+    else if (pressed && (root.vplMode !== "polygon" || editing())) send();
     pressed = false;
-    if (!container.isConnected) for (const name of ["mouseup", "touchend"]) window.removeEventListener(name, released);
   };
-  for (const name of ["mouseup", "touchend"]) window.addEventListener(name, released);
+  container.addEventListener("pointerdown", () => { pressed = true; }, true);
+  for (const name of RELEASES) window.addEventListener(name, released);
+  root.querySelector('[aria-label="Delete selected"]').addEventListener("click", send);
 }
 
 function draw(layer, { width, height, heads, findings, color }) {

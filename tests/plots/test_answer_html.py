@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import re
+from html import unescape
+from xml.etree import ElementTree
+
+import pytest
+
+from vpe_core.plots.answer_html import Picture, answer_bars, overlay_pair, signed
+
+CLASSES = ("cardiomegaly", "consolidation", "lung mass")
+
+
+def rows(html: str) -> list[list[str]]:
+    """The table's rows as texts. `<col>` has no end tag in HTML, and here the table is read as XML."""
+    table = re.sub(r"<colgroup>.*?</colgroup>", "", html[html.index("<table") :])
+    return [["".join(cell.itertext()) for cell in row] for row in ElementTree.fromstring(table).iter("tr")][1:]
+
+
+def test_classes_are_sorted_by_their_highest_probability_and_the_change_is_a_number() -> None:
+    table = rows(answer_bars(CLASSES, (0.46, 0.31, 0.05), (0.0, 0.97, 0.05), marker="circle"))
+    assert [row[0] for row in table] == ["consolidation", "cardiomegaly", "lung mass"]
+    assert [row[2] for row in table] == ["0.31 → 0.97", "0.46 → 0.00", "0.05 → 0.05"]
+    assert [row[3] for row in table] == ["+0.66", "\N{MINUS SIGN}0.46", "0.00"]
+
+
+def test_bars_are_as_long_as_the_probabilities() -> None:
+    html = answer_bars(("a", "b"), (0.25, 0.75), (0.5, 1.0))
+    assert re.findall(r'<i class="(\S+)" style="width:([\d.]+)%">', html) == [
+        ("vpl-is-without", "75.0"),
+        ("vpl-is-with", "100.0"),
+        ("vpl-is-without", "25.0"),
+        ("vpl-is-with", "50.0"),
+    ]
+
+
+def test_without_a_marker_there_is_no_change() -> None:
+    table = rows(answer_bars(CLASSES, (0.46, 0.31, 0.05)))
+    assert [row[2:] for row in table] == [["0.46", ""], ["0.31", ""], ["0.05", ""]]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        '<img src=x onerror="alert(1)">',
+        "a & b",
+        "**bold** [link](http://x)",
+        "😀 نتيجة",
+        "x" * 100,
+        '"><script>x</script>',
+    ],
+)
+def test_any_class_name_is_shown_as_plain_text(name: str) -> None:
+    html = answer_bars((name, "other"), (0.9, 0.1), (0.8, 0.2), marker=name)
+    assert rows(html)[0][0] == name
+    assert not re.search(r"<(img|script)", html)
+    assert name in unescape(html)
+
+
+def test_overlays_stand_side_by_side_with_words_for_who_cannot_see_them() -> None:
+    before = Picture(b"\xff\xd8jpeg", (560, 400), "Where the model looks, without <a>")
+    html = overlay_pair(before, Picture(b"\xff\xd8other", (560, 400), "with"), marker="circle")
+    assert html.count("<img") == 2
+    assert "Where the model looks, without &lt;a&gt;" in html
+    empty = overlay_pair(before, None, marker="circle")
+    assert empty.count("<img") == 1
+    assert "aspect-ratio:560/400" in empty
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.66, "+0.66"), (-0.464, "−0.46"), (0.0049, "0.00"), (-0.0049, "0.00")])
+def test_changes_carry_their_sign(value: float, text: str) -> None:
+    assert signed(value) == text

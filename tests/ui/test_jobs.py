@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from vpe_core.errors import DatasetError
+from vpe_core.ui import jobs
+
+
+def wait(key: str) -> jobs.JobState:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        state = jobs.state(key)
+        if state and not state.running:
+            return state
+        time.sleep(0.01)
+    raise AssertionError("the job did not end")
+
+
+def test_a_job_reports_and_ends() -> None:
+    reported, go_on = threading.Event(), threading.Event()
+
+    def work(report: jobs.Report) -> None:
+        report(0.25, "a.png")
+        reported.set()
+        go_on.wait(5)
+
+    jobs.start("fine", work)
+    reported.wait(5)
+    assert jobs.state("fine") == jobs.JobState(0.25, "a.png", running=True)
+    jobs.dismiss("fine")
+    assert jobs.state("fine") is not None, "a running job is not forgotten"
+    go_on.set()
+    assert wait("fine").error is None
+    jobs.dismiss("fine")
+    assert jobs.state("fine") is None
+
+
+def test_a_second_start_while_it_runs_does_nothing() -> None:
+    runs, go_on = [], threading.Event()
+
+    def work(report: jobs.Report) -> None:
+        runs.append(1)
+        go_on.wait(5)
+
+    jobs.start("once", work)
+    jobs.start("once", work)
+    go_on.set()
+    wait("once")
+    assert runs == [1]
+
+
+def test_an_error_that_people_can_mend_is_kept_for_them() -> None:
+    def work(report: jobs.Report) -> None:
+        raise DatasetError("There is no connection.")
+
+    jobs.start("failing", work)
+    assert wait("failing").error == "There is no connection."
+
+
+def test_any_other_error_ends_the_job_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    def work(report: jobs.Report) -> None:
+        raise ZeroDivisionError
+
+    jobs.start("broken", work)
+    assert "ZeroDivisionError" in (wait("broken").error or "")
+    assert "broken" in caplog.text
