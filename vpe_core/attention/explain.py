@@ -114,7 +114,7 @@ def patch_relevance(
         part = slice(start, start + _BATCH)
         pixels = model.pixels(images[part])
         text = torch.from_numpy(embeddings[part]).to(pixels.device)
-        with model.lock:
+        with model.lock, torch.enable_grad():
             relevance = chosen.relevance(tower, pixels, text)
         parts.append(relevance.detach().float().cpu().numpy())
     return np.concatenate(parts).reshape(len(images), *tower.grid_hw) if parts else np.empty((0, *tower.grid_hw), "f4")

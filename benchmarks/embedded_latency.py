@@ -1,0 +1,101 @@
+"""How long one question to a model takes: loading, classifying and explaining an X-ray without and with a marker.
+
+    python benchmarks/embedded_latency.py [--model simclip] [--runs 20] [--json]
+
+Every figure is the median of the runs after two that warm up, with the ratio to a plain loop: open_clip as its
+documentation shows it, one picture at a time, texts encoded anew for each.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+
+from vpe_core import Box, draw_marker, load_model
+from vpe_core.attention import explain, explain_many, names, overlay
+from vpe_core.models import VisionLanguageModel
+
+CLASSES = ["lung nodule", "consolidation", "pleural effusion", "pneumothorax", "cardiomegaly", "atelectasis"]
+
+
+def main(
+    model: Annotated[str, typer.Option(help="Name of a model that is on this machine.")] = "simclip",
+    runs: Annotated[int, typer.Option(min=1, help="Runs a figure.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure, and print a table."""
+    load_model(model)  # imports
+    load_ms = _median_ms(lambda: load_model(model), runs=min(runs, 5))
+    network = load_model(model)
+    pair = _pictures()
+    prompts = [f"A chest x-ray with signs of {name}." for name in CLASSES]
+
+    def explain_pair(method: str) -> None:
+        for image, heatmap in zip(pair, explain_many(network, pair, CLASSES[0], method=method), strict=True):
+            overlay(image, heatmap)
+
+    loop_ms = _median_ms(lambda: [_plain_loop(network, image, prompts) for image in pair], runs)
+    rows: dict[str, tuple[float, float | None]] = {
+        "load": (load_ms, None),
+        "classify two images": (_median_ms(lambda: network.classify(pair, CLASSES), runs), loop_ms),
+    }
+    for method in names():
+        one_by_one = _median_ms(
+            lambda method=method: [explain(network, x, CLASSES[0], method=method) for x in pair], runs
+        )
+        rows[f"explain two images, with overlays: {method}"] = (
+            _median_ms(lambda method=method: explain_pair(method), runs), one_by_one,
+        )  # fmt: skip
+    _report(network, rows, as_json)
+
+
+def _pictures() -> list[Image.Image]:
+    noise = np.random.default_rng(0).integers(0, 256, (1024, 1024), dtype=np.uint8)
+    plain = Image.fromarray(noise)
+    return [plain.convert("RGB"), draw_marker(plain, Box(300, 300, 500, 480), "circle")]
+
+
+def _plain_loop(model: VisionLanguageModel, image: Image.Image, prompts: list[str]) -> torch.Tensor:
+    network, tokens = model._network, model._tokenizer(prompts)
+    with torch.no_grad():
+        features = network.encode_image(model.pixels([image]), normalize=True).float()
+        texts = network.encode_text(tokens.to(model.device), normalize=True).float()
+        return (network.logit_scale.exp() * features @ texts.T).softmax(dim=-1)
+
+
+def _median_ms(action: Callable[[], object], runs: int) -> float:
+    times = []
+    for run in range(runs + 2):
+        start = time.perf_counter()
+        action()
+        if run >= 2:
+            times.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(times)
+
+
+def _report(network: VisionLanguageModel, rows: dict[str, tuple[float, float | None]], as_json: bool) -> None:
+    title = f"{network.name}, {network.record.parameters / 1e6:.1f} M parameters, {network.record.precision}"
+    if as_json:
+        figures = {what: {"ms": ms, "plain_loop_ms": loop} for what, (ms, loop) in rows.items()}
+        typer.echo(json.dumps({"model": title, "device": network.device_title, "median": figures}, indent=2))
+        return
+    table = Table("What", title=f"{title}, on {network.device_title}")
+    for heading in ("median ms", "plain loop, ms", "ratio"):
+        table.add_column(heading, justify="right")
+    for what, (ms, loop) in rows.items():
+        table.add_row(what, f"{ms:.1f}", f"{loop:.1f}" if loop else "", f"{loop / ms:.1f}" if loop else "")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)

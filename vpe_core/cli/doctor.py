@@ -1,0 +1,100 @@
+"""`doctor`: what is on this machine, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from vpe_core import __version__
+from vpe_core.settings import Settings, get_settings
+
+_PACKAGES = ("torch", "open_clip_torch", "timm", "transformers", "streamlit", "pillow", "pydicom")
+_LOW_SPACE_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        what: The thing.
+        found: What is there.
+        remedy: What to do about it; empty if nothing is missing.
+    """
+
+    what: str
+    found: str
+    remedy: str = ""
+
+
+def doctor() -> None:
+    """Show device, versions, models and data, and what to do about what is missing."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("", "What", "Found", "To do")
+    for check in run_checks():
+        mark = "[yellow]-[/]" if check.remedy else "[green]ok[/]"
+        table.add_row(mark, *(escape(text) for text in (check.what, check.found, check.remedy)))
+    Console().print(table)
+
+
+def run_checks() -> Iterator[Check]:
+    """All checks, in the order in which they are shown."""
+    settings = get_settings()
+    yield Check("Program", f"vpe_core {__version__}, Python {platform.python_version()}")
+    yield Check("Libraries", ", ".join(f"{package} {version(package)}" for package in _PACKAGES))
+    yield _device(settings)
+    yield _cache(settings)
+    yield from _models()
+    yield _samples(settings.precomputed_dir / "samples")
+    yield _simulator(settings.ct_dir)
+
+
+def _device(settings: Settings) -> Check:
+    from vpe_core.models.device import LARGE_PARAMETERS, device_title, resolve_device, resolve_precision
+
+    device = resolve_device(settings.device)
+    precision = resolve_precision(settings.precision, device, LARGE_PARAMETERS)
+    return Check("Device", f"{device_title(device)}; large models compute in {precision}")
+
+
+def _cache(settings: Settings) -> Check:
+    folder = settings.cache_dir
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    free = shutil.disk_usage(existing).free
+    found = f"{folder}, {free / 1e9:.0f} GB free"
+    low = "" if free > _LOW_SPACE_BYTES else "Make room, or set VPE_CACHE_DIR to a folder on another disk."
+    return Check("Cache", found, low)
+
+
+def _models() -> Iterator[Check]:
+    from vpe_core.models import folder_of, get, is_ready, selectable_names
+
+    for name in selectable_names():
+        spec = get(name)
+        if is_ready(spec):
+            yield Check(f"Model {name}", str(folder_of(spec)))
+        elif spec.scheme == "embedded":
+            yield Check(f"Model {name}", "missing", "Restore precomputed/models from the repository.")
+        else:
+            yield Check(f"Model {name}", "not downloaded", f"python -m vpe_core models fetch {name}")
+
+
+def _samples(folder: Path) -> Check:
+    count = sum(1 for _ in folder.glob("*.png"))
+    remedy = "" if count else "Restore precomputed/samples from the repository."
+    return Check("Sample X-rays", f"{count} simulated X-rays in {folder}", remedy)
+
+
+def _simulator(ct_dir: Path | None) -> Check:
+    from vpe_core.simulation.ct import CT_FILE, HOW_TO_GET
+
+    if ct_dir and (ct_dir / CT_FILE).is_file():
+        return Check("Simulator's CT", str(ct_dir))
+    return Check("Simulator's CT", "not set (only needed to simulate and to train)", HOW_TO_GET)

@@ -1,0 +1,52 @@
+"""`simulate --out DIR`: chest X-rays from the CT, with findings, boxes and a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder to write: images/ and samples.csv.")],
+    cases: Annotated[int | None, typer.Option(min=1, help="Number of X-rays; a set's own number if left out.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same X-rays.")] = 0,
+    set_name: Annotated[str | None, typer.Option("--set", help="sim-multi, sim-nodule or sim-shift.")] = None,
+    part: Annotated[str, typer.Option(help="Part of the set: train, val or test.")] = "test",
+    size: Annotated[int, typer.Option(help="Edge length in pixels.")] = 1024,
+    portable: Annotated[bool, typer.Option("--portable", help="AP, tilted, noisy, with lines and tubes.")] = False,
+    twins: Annotated[bool, typer.Option("--twins", help="Also write the finding-free image of every case.")] = False,
+    webp: Annotated[int | None, typer.Option(min=1, max=100, help="Lossy WebP of this quality instead of PNG.")] = None,
+    ct: Annotated[Path | None, typer.Option(help="Folder of the chest CT; VPE_CT_DIR if left out.")] = None,
+) -> None:
+    """Simulate chest X-rays from a CT."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from vpe_core.simulation import SETS, SimulatedSet
+    from vpe_core.simulation.build import simulate as build
+
+    if set_name is None:
+        patients, count = range(9000 + 50 * seed, 9050 + 50 * seed), cases or 10
+        chosen = SimulatedSet(
+            "cases", "", ((0, 0),) * 3, (0, 0, 0), (0.1, 0.25, 0.3, 0.2, 0.15), portable=portable, seed=seed
+        )
+        plans = [chosen.plan(k, patients) for k in range(count)]
+    else:
+        chosen = SETS.get(set_name)
+        patients, own = chosen.part(part)
+        plans = [chosen.plan(k, patients, part) for k in range(cases or own)]
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        tasks: dict[str, int] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            task = tasks.setdefault(what, len(tasks))
+            if task == len(bar.tasks):
+                bar.add_task(what, total=total)
+            bar.update(bar.tasks[task].id, completed=done)
+
+        table = build(out, plans, size, ct, twins, webp, show)
+    console.print(f"{table['image'].nunique()} simulated X-rays with {table['x0'].notna().sum()} findings in {out}.")

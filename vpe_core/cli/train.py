@@ -1,0 +1,56 @@
+"""`train --config RECIPE.toml`: reproduces an embedded model from the CT, or goes on where a killed run stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    config: Annotated[Path, typer.Option(help="Recipe (TOML); the embedded models' are in vpe_core/training/recipes.")],
+    out: Annotated[Path | None, typer.Option(help="Model folder to write; the work folder if left out.")] = None,
+    work: Annotated[Path | None, typer.Option(help="Folder for checkpoints and the log.")] = None,
+    ct: Annotated[Path | None, typer.Option(help="Folder of the chest CT; VPE_CT_DIR if left out.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; part of what makes runs identical.")] = None,
+) -> None:
+    """Train an embedded model."""
+    import torch
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from vpe_core.settings import get_settings
+    from vpe_core.simulation.build import bases_for
+    from vpe_core.training.export import export
+    from vpe_core.training.loop import train as run
+    from vpe_core.training.recipe import load_recipe
+    from vpe_core.training.render import IMAGE_SIZE, render_training_cases
+
+    if threads:
+        torch.set_num_threads(threads)
+    recipe = load_recipe(config)
+    cache = get_settings().cache_dir
+    folder = work or cache / "training" / recipe.name
+    console = Console(stderr=True)
+    note = TextColumn("{task.fields[note]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), note)
+    with Progress(*columns, console=console) as bar:
+        project = bar.add_task("projecting base patients", total=None, note="")
+        patients = range(*recipe.train_patients)
+        bases = bases_for(
+            patients, False, IMAGE_SIZE, ct, lambda _, done, total: bar.update(project, completed=done, total=total)
+        )
+        bar.update(project, completed=1, total=1)
+        drawing = bar.add_task("rendering cases", total=recipe.cases, note="")
+        where = cache / "simulation" / f"cases-{recipe.cases}-{recipe.seed}"
+        cases = render_training_cases(where, bases, recipe.cases, recipe.seed, lambda n: bar.advance(drawing, n))
+        bar.update(drawing, completed=recipe.cases)
+        training = bar.add_task("training", total=sum(stage.steps for stage in recipe.stages), note="")
+
+        def show(step: int, total: int, terms: dict[str, float]) -> None:
+            bar.update(training, completed=step, total=total, note=f"loss {terms['loss']:.2f}")
+
+        weights = run(recipe, cases, folder, show)
+    written = export(recipe, weights, out or folder / "model")
+    console.print(f"{recipe.name} is in {written}; log.csv and checkpoints are in {folder}.")
