@@ -201,6 +201,20 @@ def test_a_jpeg_2000_frame_larger_than_its_header_is_refused(values_8: np.ndarra
         load_image(dicom_bytes(large))
 
 
+def test_the_patient_is_not_even_parsed(values_16: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[Dataset] = []
+
+    def watched(*args: object, **options: object) -> Dataset:
+        parsed.append(pydicom.dcmread(*args, **options))  # type: ignore[arg-type]
+        return parsed[-1]
+
+    monkeypatch.setattr("vpe_core.images.dicom.dcmread", watched)
+    read_pixels(dicom_bytes(dicom_dataset(values_16)))
+    assert parsed
+    assert "Rows" in parsed[0]
+    assert not any(element.tag.group == 0x0010 for element in parsed[0])
+
+
 def test_the_patient_is_neither_kept_nor_logged(values_16: np.ndarray, caplog: pytest.LogCaptureFixture) -> None:
     dataset = dicom_dataset(values_16)
     dataset.PatientComments = "Roentgen^Anna"

@@ -39,7 +39,7 @@ def read_raster(data: bytes, source_format: str) -> XrayPixels:
         values = to_values(ImageOps.exif_transpose(picture))
     if white_is_zero and values.dtype != np.uint8:  # Pillow turns 8-bit values over, but no deeper ones
         values = _turned_over(values)
-    if not np.isfinite(values).all():
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise ImageReadError("it holds values that are not finite. Replace NaN and infinity before saving it")
     return XrayPixels(values, own_range(values), source_format)
 

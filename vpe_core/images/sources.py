@@ -46,6 +46,6 @@ def from_array(values: NDArray[Any]) -> XrayPixels:
             "Expected an array of shape (height, width), or (height, width, channels) of uint8, "
             f"but got {values.shape} of {values.dtype}."
         )
-    if not np.isfinite(values).all():
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise ImageReadError("Expected finite pixel values, but the array holds NaN or infinity.")
     return XrayPixels(values, own_range(values), "memory")

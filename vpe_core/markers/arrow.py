@@ -72,7 +72,7 @@ def _paper_shaft(region: PaperRegion) -> tuple[Point, Point]:
 def _unit(start: Point, end: Point) -> Point | None:
     """The direction from start to end as a vector of length 1; None if they coincide."""
     dx, dy = end[0] - start[0], end[1] - start[1]
-    length = math.sqrt(dx * dx + dy * dy)  # math.hypot rounds otherwise, and the paper's pixels would change
+    length = math.sqrt(dx * dx + dy * dy)  # as the official code computes it: math.hypot may round otherwise
     return (dx / length, dy / length) if length else None
 
 

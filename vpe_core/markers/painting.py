@@ -35,16 +35,16 @@ class ShapeMask:
         self._draw = ImageDraw.Draw(self._canvas)
 
     def rectangle(self, box: Box, level: int = 255) -> None:
-        """Fill a rectangle."""
+        """Fill a rectangle; level 0 cuts it out again."""
         self._draw.rectangle(self._corners(box), fill=level)
 
     def ellipse(self, box: Box, level: int = 255) -> None:
-        """Fill the ellipse inscribed in a box."""
+        """Fill the ellipse inscribed in a box; level 0 cuts it out again."""
         self._draw.ellipse(self._corners(box), fill=level)
 
-    def polygon(self, points: tuple[Point, ...], level: int = 255) -> None:
+    def polygon(self, points: tuple[Point, ...]) -> None:
         """Fill a polygon."""
-        self._draw.polygon([self._scaled(point) for point in points], fill=level)
+        self._draw.polygon([self._scaled(point) for point in points], fill=255)
 
     def closed_line(self, points: tuple[Point, ...], width_px: float) -> None:
         """Draw an outline with round joints."""
