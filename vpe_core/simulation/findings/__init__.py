@@ -1,0 +1,20 @@
+"""Simulated findings: one function each, in one registry; adding one is a function and its import here."""
+
+from vpe_core.simulation.findings import airspace, device, focal, heart, interstitial, pleura
+from vpe_core.simulation.findings.base import FINDINGS, Finding, Lesion
+
+names, get = FINDINGS.names, FINDINGS.get
+
+__all__ = [
+    "FINDINGS",
+    "Finding",
+    "Lesion",
+    "airspace",
+    "device",
+    "focal",
+    "get",
+    "heart",
+    "interstitial",
+    "names",
+    "pleura",
+]
