@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from vpe_core.training.captions import CLASSES, Meaning
+from vpe_core.training.hand_markers import CANVAS, KINDS, PALETTE, HandMarker, draw, sample_marker
+from vpe_core.training.render import TrainingCases
+from vpe_core.training.samples import TrainingSamples, collate, positives
+
+
+def some(cases: TrainingCases, markers: float, count: int = 120) -> list[dict]:
+    samples = TrainingSamples(cases, 5, markers, 96, 6, count)
+    return [samples[i] for i in range(count)]
+
+
+def test_a_sample_depends_only_on_its_number(cases: TrainingCases) -> None:
+    first, again = (TrainingSamples(cases, 5, 0.6, 96, 6, 10)[4] for _ in range(2))
+    assert torch.equal(first["pixels"], again["pixels"])
+    assert first["caption"] == again["caption"]
+
+
+def test_the_plain_twin_sees_the_same_cases_and_zooms_without_markers(cases: TrainingCases) -> None:
+    marked, plain = some(cases, 0.6), some(cases, 0.0)
+    assert not any(sample["marked"] for sample in plain)
+    zoomed = [(a["focused"] and not a["marked"], b["focused"]) for a, b in zip(marked, plain, strict=True)]
+    assert all(a == b for a, b in zoomed)
+    for sample in plain:
+        grey = sample["pixels"].float()
+        assert (grey.std(-1) < 1).all()  # no colour anywhere
+
+
+def test_the_shares_are_those_of_the_recipe(cases: TrainingCases) -> None:
+    samples = some(cases, 0.6, 600)
+    marked = [s for s in samples if s["marked"]]
+    assert 0.38 < len(marked) / 600 < 0.60
+    healthy = [s for s in marked if not s["present"].any()]
+    assert 0.30 < len(healthy) / len(marked) < 0.70
+    assert all((s["source"] >= 0) == (s["marked"] and not s["present"].any()) for s in samples)
+    assert all(s["present"].sum() == 1 for s in marked if s["present"].any())
+
+
+def test_a_marker_on_a_finding_lies_on_its_dense_target(cases: TrainingCases) -> None:
+    hits = []
+    for s in some(cases, 1.0, 200):
+        if s["marked"] and s["present"].any():
+            covered = s["dense"][:, s["present"].numpy().argmax()].float().numpy()
+            hits.append((covered * s["region"].numpy()).sum() / max(covered.sum(), 1))
+    assert len(hits) > 30
+    assert np.mean(hits) > 0.8
+
+
+def test_size_and_place_of_a_marker_do_not_follow_the_class() -> None:
+    """The same box gives the same distribution of markers, whatever the finding; there is nothing to tell it."""
+    region = (100.0, 100.0, 140.0, 150.0)
+    markers = [sample_marker(np.random.default_rng(k), region) for k in range(400)]
+    exact = sum(m.region == region for m in markers)
+    assert 140 < exact < 260
+    assert {m.kind for m in markers} == set(KINDS)
+    assert "yellow" not in PALETTE
+    assert 0.5 < sum(m.color == "red" for m in markers) / 400 < 0.8
+
+
+def test_every_marker_leaves_ink_of_its_colour() -> None:
+    from PIL import Image
+
+    for kind in KINDS:
+        marker = HandMarker(kind, "green", (0, 255, 0), 3, (80, 80, 150, 160), 1)
+        drawn = np.asarray(draw(Image.new("L", (CANVAS, CANVAS), 90), marker)).astype(int)
+        ink = (drawn[..., 1] - drawn[..., 0]) > 100
+        assert 20 < ink.sum() < 6000
+        assert ink[60:180, 60:180].any()
+
+
+def test_true_captions_are_positives() -> None:
+    nodule, mass = CLASSES.index("lung nodule"), CLASSES.index("lung mass")
+
+    def sample(places: list, meaning: Meaning, focused: bool = False) -> dict:
+        return {"places": places, "meaning": meaning, "focused": focused}
+
+    truth = positives(
+        [
+            sample([(nodule, "left", "upper", ""), (mass, "right", "lower", "")], Meaning("finding", nodule)),
+            sample([(mass, "right", "lower", "")], Meaning("finding", mass, "right")),
+            sample([], Meaning("healthy")),
+            sample([(nodule, "left", "upper", "")], Meaning("absent", mass), focused=False),
+            sample([], Meaning("healthy"), focused=True),
+        ]
+    )
+    assert truth.tolist() == [
+        [1, 1, 0, 0, 0],
+        [0, 1, 0, 0, 0],
+        [0, 0, 1, 1, 1],
+        [1, 0, 0, 1, 0],
+        [0, 0, 1, 0, 1],
+    ]
+
+
+def test_a_batch_stacks(cases: TrainingCases) -> None:
+    batch = collate(some(cases, 0.6, 8))
+    assert batch["pixels"].shape == (8, 96, 96, 3)
+    assert batch["dense"].shape == (8, 36, len(CLASSES))
+    assert batch["positives"].shape == (8, 8)
+    assert (batch["positives"].diagonal() == 1).all()

@@ -1,0 +1,290 @@
+"""The training loop: deterministic batches, checkpoints, resume after a kill, a log with curves."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import open_clip
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Sampler
+
+from vpe_core.errors import TrainingError
+from vpe_core.models.word_tokenizer import WordTokenizer
+from vpe_core.training import captions, losses
+from vpe_core.training.losses import K, LeakPenalty
+from vpe_core.training.network import CONTEXT_LENGTH, build_clip, normalize, read, resize_positions, see, whiten_patches
+from vpe_core.training.recipe import Recipe, Stage
+from vpe_core.training.render import TrainingCases
+from vpe_core.training.samples import TrainingSamples, collate
+
+LOG_EVERY = 20
+WHITENING_SAMPLES = 400
+MUON_RATE = 2.0  # its learning rate relative to AdamW's
+MAX_LOGIT_SCALE = math.log(50.0)
+Progress = Callable[[int, int, dict[str, float]], None]
+
+
+@dataclass
+class Run:
+    """The state of one run; `save` and `load` make it survive a kill."""
+
+    recipe: Recipe
+    clip: open_clip.CLIP
+    dense_head: nn.Linear
+    optimizers: list[torch.optim.Optimizer]
+    average: dict[str, Tensor]
+    leak: LeakPenalty
+    step: int = 0
+
+    def save(self, path: Path, seconds: float) -> None:
+        part = path.with_suffix(".part")
+        state = {
+            "recipe": self.recipe.model_dump_json(),
+            "clip": self.clip.state_dict(),
+            "dense_head": self.dense_head.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "average": self.average,
+            "leak": self.leak.state(),
+            "step": self.step,
+            "seconds": seconds,
+        }
+        torch.save(state, part)
+        part.replace(path)
+
+
+class _Following(Sampler[int]):
+    """Samples first … last - 1, in order: which sample comes when depends on nothing else."""
+
+    def __init__(self, first: int, last: int) -> None:
+        self._range = range(first, last)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._range)
+
+    def __len__(self) -> int:
+        return len(self._range)
+
+
+def train(recipe: Recipe, cases: TrainingCases, folder: Path, progress: Progress = lambda *_: None) -> Path:
+    """Trains, or goes on where a killed run stopped; returns the file with the averaged weights.
+
+    Raises:
+        TrainingError: `folder` holds a run of another recipe, or the loss is no longer a number.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer = WordTokenizer.from_words(captions.vocabulary(), CONTEXT_LENGTH)
+    checkpoint = folder / "checkpoint.pt"
+    run, seconds = _start(recipe, cases, tokenizer, checkpoint)
+    total = sum(stage.steps for stage in recipe.stages)
+    log = _Log(folder / "log.csv", run.step)
+    first = 0
+    for stage in recipe.stages:
+        last = first + stage.steps
+        if run.step < last:
+            _enter_stage(run, stage)
+            clock = time.monotonic() - seconds
+            for batch in _batches(run, stage, cases, first):
+                terms = _step(run, stage, batch, tokenizer, first)
+                run.step += 1
+                if run.step % LOG_EVERY == 0 or run.step == total:
+                    seconds = time.monotonic() - clock
+                    log.write(run.step, seconds, terms)
+                    progress(run.step, total, terms)
+                if run.step % recipe.checkpoint_steps == 0 or run.step == last:
+                    seconds = time.monotonic() - clock
+                    run.save(checkpoint, seconds)
+        first = last
+    weights = folder / "average.pt"
+    torch.save(run.average, weights)
+    (folder / "run.json").write_text(json.dumps({"recipe": recipe.model_dump(), "seconds": round(seconds)}, indent=2))
+    return weights
+
+
+def _start(recipe: Recipe, cases: TrainingCases, tokenizer: WordTokenizer, checkpoint: Path) -> tuple[Run, float]:
+    """A new run, or the one in `checkpoint`."""
+    state: dict[str, Any] | None = None
+    size = recipe.stages[0].image_size
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        if state["recipe"] != recipe.model_dump_json():
+            raise TrainingError(f"{checkpoint.parent} holds a run of another recipe. Name another folder or delete it.")
+        size = 16 * round((len(state["clip"]["visual.positional_embedding"]) - 1) ** 0.5)
+    clip = build_clip(size, tokenizer.vocabulary_size, recipe.seed)
+    if state is None:
+        # The same first samples with markers for every model, so that the plain twin starts from the same weights.
+        first = TrainingSamples(cases, recipe.seed, 0.6, size, size // 16, WHITENING_SAMPLES)
+        whiten_patches(clip, normalize(collate([first[i] for i in range(len(first))])["pixels"]))  # type: ignore[arg-type]
+    torch.manual_seed(recipe.seed)
+    head = nn.Linear(clip.visual.conv1.out_channels, K + 1)
+    average = {name: value.detach().clone() for name, value in clip.state_dict().items()}
+    run = Run(recipe, clip, head, _optimizers(recipe, clip, head), average, LeakPenalty())
+    if state is None:
+        return run, 0.0
+    clip.load_state_dict(state["clip"])
+    head.load_state_dict(state["dense_head"])
+    for optimizer, saved in zip(run.optimizers, state["optimizers"], strict=True):
+        optimizer.load_state_dict(saved)
+    run.average, run.step = state["average"], state["step"]
+    run.leak.load(state["leak"])
+    return run, float(state["seconds"])
+
+
+def _optimizers(recipe: Recipe, clip: open_clip.CLIP, head: nn.Linear) -> list[torch.optim.Optimizer]:
+    """Muon (Jordan et al., 2024) for the matrices inside the transformers, AdamW for everything else."""
+    inner = {id(p) for tower in (clip.visual.transformer, clip.transformer) for p in tower.parameters() if p.ndim == 2}
+    parameters = [*clip.parameters(), *head.parameters()]
+    others = [p for p in parameters if id(p) not in inner]
+    groups = [
+        {"params": [p for p in others if p.ndim >= 2], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in others if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    matrices = [p for p in parameters if id(p) in inner]
+    return [
+        torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98)),
+        torch.optim.Muon(matrices, lr=1e-3, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw"),
+    ]
+
+
+def _enter_stage(run: Run, stage: Stage) -> None:
+    """Changes the image size: interpolated positions and, for them, a fresh optimiser."""
+    patches = stage.image_size // 16
+    if run.clip.visual.positional_embedding.shape[0] == patches * patches + 1:
+        return
+    state = resize_positions(run.clip.state_dict(), patches)
+    vocabulary = run.clip.token_embedding.num_embeddings
+    run.clip = build_clip(stage.image_size, vocabulary, run.recipe.seed)
+    run.clip.load_state_dict(state)
+    run.average = resize_positions(run.average, patches)
+    run.optimizers = _optimizers(run.recipe, run.clip, run.dense_head)
+
+
+def _batches(run: Run, stage: Stage, cases: TrainingCases, first_step: int) -> Iterator[dict[str, Any]]:
+    """The batches from the run's step to the end of the stage; sample numbers go on over all stages."""
+    recipe = run.recipe
+    before = 0
+    steps = 0
+    for earlier in recipe.stages:
+        if steps == first_step:
+            break
+        before += earlier.steps * earlier.batch_size
+        steps += earlier.steps
+    end = before + stage.steps * stage.batch_size
+    samples = TrainingSamples(cases, recipe.seed, recipe.markers, stage.image_size, stage.image_size // 16, end)
+    start = before + (run.step - first_step) * stage.batch_size
+    yield from DataLoader(
+        samples,
+        batch_size=stage.batch_size,
+        sampler=_Following(start, end),
+        num_workers=recipe.workers,
+        collate_fn=collate,
+        drop_last=True,
+        prefetch_factor=6 if recipe.workers else None,
+        multiprocessing_context="fork" if recipe.workers else None,
+    )
+
+
+def _step(run: Run, stage: Stage, batch: dict[str, Any], tokenizer: WordTokenizer, first_step: int) -> dict[str, float]:
+    rate = stage.learning_rate * _schedule(run.step - first_step, stage)
+    for optimizer, faster in zip(run.optimizers, (1.0, MUON_RATE), strict=True):
+        for group in optimizer.param_groups:
+            group["lr"] = rate * faster
+    loss, terms = _loss(run, batch, tokenizer)
+    if not math.isfinite(terms["loss"]):
+        raise TrainingError(f"The loss is {terms['loss']} at step {run.step}. Lower the learning rate and start anew.")
+    run.clip.zero_grad(set_to_none=True)
+    run.dense_head.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(run.clip.parameters(), 1.0)
+    for optimizer in run.optimizers:
+        optimizer.step()
+    with torch.no_grad():
+        run.clip.logit_scale.clamp_(0, MAX_LOGIT_SCALE)
+        momentum = min(run.recipe.average, (1 + run.step) / (10 + run.step))
+        for name, value in run.clip.state_dict().items():
+            run.average[name].lerp_(value, 1 - momentum) if value.is_floating_point() else None
+    return terms
+
+
+def _schedule(step: int, stage: Stage) -> float:
+    """Linear warm-up, then a cosine to 2%."""
+    if step < stage.warmup_steps:
+        return (step + 1) / stage.warmup_steps
+    done = (step - stage.warmup_steps) / max(stage.steps - stage.warmup_steps, 1)
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+
+
+def _loss(run: Run, batch: dict[str, Any], tokenizer: WordTokenizer) -> tuple[Tensor, dict[str, float]]:
+    weights = run.recipe.losses
+    rng = np.random.default_rng([run.recipe.seed, 77, run.step])
+    marked_as = [marker for marker in batch["marker"] if marker[0]]
+    prompts = captions.class_prompts(rng, *(marked_as[0] if marked_as and rng.random() < 0.5 else ("", "")))
+    texts = [*batch["caption"], *prompts, *captions.look_prompts(rng)]
+    n = len(batch["caption"])
+    present, marked = batch["present"], batch["marked"]
+    with torch.autocast("cpu", torch.bfloat16):
+        seen = see(run.clip, normalize(batch["pixels"]))
+        words = read(run.clip, tokenizer(texts))
+        patch_logits = run.dense_head(seen.patches)
+    scale = run.clip.logit_scale.exp()
+    class_logits = scale * seen.embedding @ words[n : n + K + 1].T
+    terms = {
+        "contrastive": losses.contrastive(scale * seen.embedding @ words[:n].T, batch["positives"]),
+        "zero_shot": losses.zero_shot(class_logits, present),
+        "undecided": losses.undecided(class_logits, present),
+        "dense": losses.dense(patch_logits[..., :K], batch["dense"]),
+        "pointed_at": losses.pointed_at(patch_logits[..., K], batch["region"], marked),
+        "attention": losses.attention_inside(seen.attention, batch["region"], marked),
+        "leak": run.leak(class_logits, batch["source"]),
+    }
+    looks = torch.tensor([("", "benign", "malignant").index(look) for look in batch["look"]])
+    look_logits = (scale * seen.embedding @ words[n + K + 1 :].T)[looks > 0]
+    look_loss = nn.functional.cross_entropy(look_logits, looks[looks > 0] - 1) if len(look_logits) else scale * 0
+    loss = terms["contrastive"] + 0.15 * look_loss
+    for name in ("zero_shot", "undecided", "dense", "pointed_at", "attention", "leak"):
+        loss = loss + getattr(weights, name) * terms[name]
+    with torch.no_grad():
+        aimed = marked & present.any(-1)
+        hits = (class_logits[:, :K].argmax(-1) == present.float().argmax(-1))[aimed]
+        plain = ~batch["focused"] & present.any(-1)
+        found = present[plain].gather(1, class_logits[plain, :K].argmax(-1, keepdim=True))
+        shown = {name: float(value) for name, value in terms.items()}
+        shown |= {"loss": float(loss), "scale": float(scale), "leak_gap": float(run.leak.gaps.abs().mean())}
+        shown["marked_accuracy"] = float(hits.float().mean()) if len(hits) else float("nan")
+        shown["unmarked_hit"] = float(found.float().mean()) if len(found) else float("nan")
+    return loss, shown
+
+
+class _Log:
+    """log.csv: one line every LOG_EVERY steps; lines after the step that a resumed run starts from are dropped."""
+
+    def __init__(self, path: Path, step: int) -> None:
+        self._path = path
+        rows = []
+        if path.exists():
+            with path.open(newline="") as stream:
+                rows = [row for row in csv.DictReader(stream) if int(row["step"]) <= step]
+        self._columns: list[str] = list(rows[0]) if rows else []
+        if rows:
+            with path.open("w", newline="") as stream:
+                writer = csv.DictWriter(stream, self._columns)
+                writer.writeheader()
+                writer.writerows(rows)
+
+    def write(self, step: int, seconds: float, terms: dict[str, float]) -> None:
+        row = {"step": step, "seconds": round(seconds, 1), **{name: round(value, 4) for name, value in terms.items()}}
+        new = not self._columns
+        self._columns = self._columns or list(row)
+        with self._path.open("w" if new else "a", newline="") as stream:
+            writer = csv.DictWriter(stream, self._columns)
+            if new:
+                writer.writeheader()
+            writer.writerow(row)

@@ -1,0 +1,70 @@
+"""A training run's recipe: a small TOML file, checked when it is read."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from vpe_core.errors import TrainingError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Stage(BaseModel):
+    """A stretch of training at one image size."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    image_size: int = Field(ge=32, multiple_of=16)
+    steps: int = Field(ge=1)
+    batch_size: int = Field(ge=4)
+    learning_rate: float = Field(gt=0)
+    warmup_steps: int = Field(ge=0)
+
+
+class LossWeights(BaseModel):
+    """How much each auxiliary term counts beside the contrastive one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    zero_shot: float = 1.0
+    undecided: float = 0.3
+    dense: float = 1.0
+    pointed_at: float = 1.0
+    attention: float = 0.2
+    leak: float = 0.5
+
+
+class Recipe(BaseModel):
+    """Everything that decides the weights, besides the machine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    seed: int
+    markers: Share = Field(description="share of the whole views that carry a marker")
+    train_patients: tuple[int, int]
+    cases: int = Field(ge=1)
+    stages: tuple[Stage, ...] = Field(min_length=1)
+    losses: LossWeights = LossWeights()
+    weight_decay: float = 0.05
+    average: float = Field(default=0.998, ge=0, lt=1, description="momentum of the averaged weights")
+    checkpoint_steps: int = Field(default=200, ge=1)
+    workers: int = Field(default=1, ge=0)
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Reads a recipe.
+
+    Raises:
+        TrainingError: the file is missing, no TOML, or a value is wrong; the message names it.
+    """
+    try:
+        return Recipe.model_validate(tomllib.loads(path.read_text()))
+    except OSError as error:
+        raise TrainingError(f"Expected a training recipe (TOML) at {path}: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise TrainingError(f"The training recipe {path.name} is not valid: {error}") from error
