@@ -1,0 +1,125 @@
+"""Makes precomputed/samples: the gallery of simulated X-rays, all from base patients of the test part.
+
+python -m scripts.make_samples --ct CT_FOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image
+
+from vpe_core.settings import get_settings
+from vpe_core.simulation.bases import load_base
+from vpe_core.simulation.build import bases_for
+from vpe_core.simulation.cases import CasePlan, plan_case, render_case
+
+SIZE, QUALITY, BANK_SIZE = 1024, 88, 512
+COLUMNS = ["image", "title", "finding", "x0", "y0", "x1", "y1", "side", "zone", "size_mm", "difficulty", "note"]
+SEVERAL = (0.0, 0.0, 0.2, 0.4, 0.4)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One picture: its plan, how hard it is to read, and a line for the reader."""
+
+    slug: str
+    title: str
+    plan: CasePlan
+    difficulty: str
+    note: str
+
+
+def single(finding: str, number: int, severity: float, difficulty: str, note: str) -> Entry:
+    """One finding; `number` fixes seed and patient."""
+    patient = 3000 + (number // 500 * 5 - 10 + 7 * (number % 10)) % 60
+    slug = f"{finding.replace(' ', '-')}-{difficulty}"
+    plan = CasePlan(number, patient, False, ((finding, severity),))
+    return Entry(slug, f"{finding.capitalize()}, {difficulty}", plan, difficulty, note)
+
+
+def nodule(look: str, number: int, severity: float, note: str) -> Entry:
+    patient = 3000 + (number - 7000) * 11 % 60
+    plan = CasePlan(number, patient, False, (("lung nodule", severity),), look)
+    return Entry(f"{look}-nodule-{number}", f"{look.capitalize()}-looking nodule", plan, "moderate", note)
+
+
+def several(number: int, note: str) -> Entry:
+    plan = plan_case(number, 3000 + (number - 8000) * 13 % 60, False, SEVERAL)
+    return Entry(f"several-{number}", f"{len(plan.findings)} findings", plan, "mixed", note)
+
+
+def normal(number: int, note: str) -> Entry:
+    plan = CasePlan(number, 3000 + (number - 8100) * 17 % 60, False, ())
+    return Entry(f"normal-{number}", "No finding", plan, "normal", note)
+
+
+GALLERY = (
+    several(8000, "A consolidation that everyone sees, and something small on the other side."),
+    several(8005, "A device, a large heart and two more: which one does the question mean?"),
+    single("lung nodule", 4501, 0.85, "easy", "A round opacity in the right middle zone."),
+    single("lung nodule", 4505, 0.3, "hard", "Small, next to vessels of its own size."),
+    single("lung mass", 4003, 0.85, "easy", "Larger than three centimetres, with a lobulated rim."),
+    single("lung mass", 4007, 0.3, "hard", "Half hidden by the dome of the diaphragm."),
+    single("calcified granuloma", 5002, 0.85, "easy", "Small, dense and sharp."),
+    single("calcified granuloma", 5006, 0.3, "hard", "A few millimetres of calcium."),
+    single("consolidation", 3003, 0.85, "easy", "Fluid in the airspaces of the left upper zone."),
+    single("consolidation", 3005, 0.3, "hard", "A faint haze in the right upper zone."),
+    single("interstitial opacities", 2500, 0.85, "easy", "A net of fine lines over most of the right lung."),
+    single("interstitial opacities", 2506, 0.3, "hard", "Hardly more than the lung's own markings."),
+    single("pleural effusion", 2001, 0.85, "easy", "Fluid that rises towards the right chest wall."),
+    single("pleural effusion", 2006, 0.3, "hard", "A little fluid behind the left diaphragm."),
+    single("pneumothorax", 1502, 0.85, "easy", "Follow the fine pleural line; there are no vessels beyond it."),
+    single("pneumothorax", 1506, 0.3, "hard", "A narrow rim of air at the left apex."),
+    single("cardiomegaly", 1003, 0.85, "easy", "The heart is wider than half of the chest."),
+    single("cardiomegaly", 1005, 0.3, "hard", "At the border of what is normal."),
+    single("atelectasis", 3504, 0.85, "easy", "Bands of collapsed lung at the left base."),
+    single("atelectasis", 3507, 0.3, "hard", "A thin band in the left middle zone."),
+    single("pacemaker", 5502, 0.85, "easy", "A case below the left clavicle, leads to the heart."),
+    nodule("benign", 7007, 0.78, "Round and smooth, in the right upper zone. Its twin follows."),
+    nodule("malignant", 7007, 0.78, "The same patient: irregular, with spicules."),
+    nodule("benign", 7011, 0.94, "Round, smooth and dense. Its twin follows."),
+    nodule("malignant", 7011, 0.94, "The same patient: irregular, on the other side."),
+    several(8009, "Air on one side, fluid on the other."),
+    several(8011, "Several findings that overlap in the left lung."),
+    several(8014, "Findings in all zones."),
+    several(8015, "A device over one lung, fluid under it."),
+    normal(8100, "Nothing to find: what does a marker do here?"),
+    normal(8105, "Nothing to find."),
+    normal(8107, "Nothing to find."),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ct", type=Path, help="folder of the chest CT, for base patients that are not there yet")
+    folder = get_settings().precomputed_dir / "samples"
+    folder.mkdir(parents=True, exist_ok=True)
+    bases = bases_for([entry.plan.patient for entry in GALLERY], False, BANK_SIZE, parser.parse_args().ct)
+    rows = []
+    for entry, path in zip(GALLERY, bases, strict=True):
+        case = render_case(entry.plan, load_base(path), SIZE)
+        name = f"{entry.slug}.webp"
+        Image.fromarray(case.image).convert("RGB").save(folder / name, quality=QUALITY, method=6)
+        about = {"image": name, "title": entry.title, "difficulty": entry.difficulty, "note": entry.note}
+        rows += [
+            {
+                **about,
+                **dict(zip(("x0", "y0", "x1", "y1"), (round(v * SIZE) for v in found.box), strict=True)),
+                "finding": found.finding,
+                "side": found.side,
+                "zone": found.zone,
+                "size_mm": found.size_mm,
+            }
+            for found in case.findings
+        ] or [about]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    table[["x0", "y0", "x1", "y1"]] = table[["x0", "y0", "x1", "y1"]].astype("Int64")
+    table.to_csv(folder / "samples.csv", index=False)
+
+
+if __name__ == "__main__":
+    main()
