@@ -9,7 +9,7 @@ from vpe_core.errors import VPEError
 from vpe_core.plots.answer_html import Picture, answer_bars, overlay_pair
 from vpe_core.ui.example import AFTER, BEFORE, Example, example_dir, load_example
 from vpe_core.ui.gallery import offered
-from vpe_core.ui.page import page_setup
+from vpe_core.ui.page import page_link, page_setup
 from vpe_core.ui.words import answer_sentence, as_text, attention_sentence
 
 INTRODUCTION = """
@@ -42,12 +42,13 @@ def worked_example(example: Example) -> None:
     left.html(f'<p class="vpl-attention">{escape(attention)}</p>')
     right.html(f'<section class="vpl-answer">{bars}<p class="vpl-sentence">{escape(sentence)}</p></section>')
     x0, y0, x1, y1 = (f"{value:g}" for value in example.region)
-    right.page_link(
-        "pages/live_demo.py",
-        label="Open this X-ray in the live demo",
-        icon=":material/draw:",
-        query_params={"sample": example.sample, "marks": f"circle:{x0},{y0},{x1},{y1}", "target": example.target},
-    )
+    with right:
+        page_link(
+            "pages/live_demo.py",
+            "Open this X-ray in the live demo",
+            icon=":material/draw:",
+            query_params={"sample": example.sample, "marks": f"circle:{x0},{y0},{x1},{y1}", "target": example.target},
+        )
     st.caption(as_text(f"{example.title}. Measured with: {example.command}"))
 
 
@@ -75,7 +76,7 @@ try:
             icon=":material/science:",
         )
     st.markdown(STEPS)
-    st.page_link("pages/live_demo.py", label="Start with the live demo", icon=":material/arrow_forward:")
+    page_link("pages/live_demo.py", "Start with the live demo", icon=":material/arrow_forward:")
     st.caption(as_text(ready()))
 except VPEError as error:
     st.error(as_text(str(error)), icon=":material/error:")

@@ -19,7 +19,7 @@ from vpe_core.ui.real_xrays import fetch_xrays, missing_xrays
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         """Say nothing."""
 
 

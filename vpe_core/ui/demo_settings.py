@@ -10,7 +10,7 @@ from vpe_core import models
 from vpe_core.errors import PromptError, RegionError, VPEError
 from vpe_core.markers import get as get_marker
 from vpe_core.prompts import PAPER_TEMPLATE
-from vpe_core.types import Arrow, Box
+from vpe_core.types import Arrow, Box, Region
 from vpe_core.ui import session
 from vpe_core.ui.marks import MAX_MARKS, Mark, point_region
 from vpe_core.ui.session import Picture
@@ -24,6 +24,7 @@ _FIELDS = {
     "arrow": ("tail x", "tail y", "tip x", "tip y"),
     "point": ("x", "y"),
 }
+_PROBLEM = "demo:region_problem"
 _MIDDLE = (0.4, 0.4, 0.6, 0.6)
 _TEMPLATES = (PAPER_TEMPLATE, *_ENSEMBLE_TITLES)
 
@@ -65,29 +66,38 @@ def region_in_numbers(picture: Picture) -> None:
         st.caption(f"Pixels of the X-ray, {width} wide and {height} high, from the upper left corner.")
         kind = st.selectbox("Shape", tuple(_FIELDS), format_func=_kind_title, key="demo_region_kind")
         limits = (width, height, width, height)
-        values = [
-            column.number_input(name, 0, limit, round(limit * share), key=f"demo_region_{kind}_{name}")
-            for column, name, limit, share in zip(st.columns(4), _FIELDS[kind], limits, _MIDDLE, strict=False)
-        ]
-        full = len(session.state().marks) >= MAX_MARKS
-        if st.button("Add shape", key="demo_region_add", icon=":material/add:", disabled=full):
-            _add(kind, values, picture.canvas.size_wh)
+        for column, name, limit, share in zip(st.columns(4), _FIELDS[kind], limits, _MIDDLE, strict=False):
+            column.number_input(name, 0, limit, round(limit * share), key=_field(kind, name))
+        st.button(
+            "Add shape",
+            key="demo_region_add",
+            icon=":material/add:",
+            on_click=_add,
+            args=(kind, picture.canvas.size_wh),
+            disabled=len(session.state().marks) >= MAX_MARKS,
+        )
+        if problem := st.session_state.pop(_PROBLEM, None):
+            st.error(as_text(problem), icon=":material/crop_free:")
 
 
-def _add(kind: str, values: list[int], size_wh: tuple[int, int]) -> None:
+def _field(kind: str, name: str) -> str:
+    return f"demo_region_{kind}_{name}"
+
+
+def _add(kind: str, size_wh: tuple[int, int]) -> None:
+    values = [st.session_state[_field(kind, name)] for name in _FIELDS[kind]]
     try:
         match kind:
             case "arrow":
-                region: Arrow | Box = Arrow((values[0], values[1]), (values[2], values[3]))
+                region: Region = Arrow((values[0], values[1]), (values[2], values[3]))
             case "point":
                 region = point_region(values[0], values[1], size_wh)
             case _:
                 region = Box(*values)
     except RegionError as error:
-        st.error(as_text(str(error)), icon=":material/crop_free:")
-        return
-    session.change(marks=(*session.state().marks, Mark(kind, region)))
-    st.rerun(scope="fragment")
+        st.session_state[_PROBLEM] = str(error)
+    else:
+        session.change(marks=(*session.state().marks, Mark(kind, region)))
 
 
 def _classes() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
 
 from vpe_core.settings import PROJECT_DIR
 
@@ -51,12 +52,20 @@ def page_setup(title: str, subtitle: str = "") -> None:
     with st.sidebar:
         st.html(f'<div class="vpl-brand">{APP_NAME}<small>chest X-ray</small></div>')
         for page in PAGES:
-            st.page_link(page.file, label=page.title)
+            page_link(page.file, page.title)
     # Written first and shown last (by `order` in the style sheet), so that a page which stops early still has it.
     st.container(key="vpl_footer").caption(_FOOTER)
     st.title(title, anchor=False)
     if subtitle:
         st.html(f'<p class="vpl-subtitle">{subtitle}</p>')
+
+
+def page_link(file: str, label: str, **options: Any) -> None:
+    """A link to another page; where a page runs as a script of its own, just its name."""
+    try:
+        st.page_link(file, label=label, **options)
+    except StreamlitPageNotFoundError:
+        st.caption(label)
 
 
 def asset(name: str) -> str:

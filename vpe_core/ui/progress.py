@@ -31,9 +31,7 @@ def watched(key: str, label: str, work: Callable[[jobs.Report], object], done: s
         st.rerun()
     if known and known.error:
         st.error(as_text(known.error), icon=":material/cloud_off:")
-    if st.button(label, key=f"start {key}", icon=":material/download:"):
-        jobs.start(key, work)
-        st.rerun(scope="fragment")
+    st.button(label, key=f"start {key}", icon=":material/download:", on_click=jobs.start, args=(key, work))
 
 
 def model_download(spec: ModelSpec) -> None:

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.app_home import make_precomputed, settings_of
+from vpe_core.settings import get_settings
+
+
+@pytest.fixture(scope="session")
+def precomputed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_precomputed(tmp_path_factory.mktemp("app") / "precomputed")
+
+
+@pytest.fixture(autouse=True)
+def app_settings(precomputed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in settings_of(precomputed).items():
+        monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()

@@ -1,0 +1,205 @@
+"""Every page through Streamlit's own test runner."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from vpe_core.settings import PROJECT_DIR
+from vpe_core.ui.page import PAGES
+
+LIVE = "pages/live_demo.py"
+TITLES = {
+    "pages/overview.py": "Visual Prompt Lab",
+    LIVE: "Live demo",
+    "pages/data_and_models.py": "Data and models",
+}
+TIMEOUT_S = 120
+
+
+def open_app(page: str, query: Mapping[str, str] = {}) -> AppTest:
+    app = AppTest.from_file(str(PROJECT_DIR / "app.py"), default_timeout=TIMEOUT_S)
+    app.switch_page(page)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def link_of(app: AppTest) -> dict[str, str]:
+    """What the address bar says."""
+    return {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
+
+
+def answer_of(app: AppTest) -> str:
+    return next(str(element.body) for element in app.get("html") if "vpl-answer" in str(element.body))
+
+
+@pytest.mark.parametrize("page", [page.file for page in PAGES])
+def test_every_page_runs_in_the_app_and_alone_as_on_a_cold_server(page: str) -> None:
+    for app in (open_app(page), AppTest.from_file(str(PROJECT_DIR / page), default_timeout=TIMEOUT_S).run()):
+        assert not app.exception
+        assert [title.value for title in app.title] == [TITLES[page]]
+        assert "Not a medical device" in " ".join(caption.value for caption in app.caption)
+        assert not app.error
+
+
+def test_the_navigation_shows_only_pages_that_exist() -> None:
+    assert all((PROJECT_DIR / page.file).is_file() for page in PAGES)
+    files = {f"pages/{path.name}" for path in (PROJECT_DIR / "pages").glob("*.py")}
+    assert files == {page.file for page in PAGES}
+
+
+def test_the_router_and_the_pages_stay_thin() -> None:
+    assert len((PROJECT_DIR / "app.py").read_text().splitlines()) < 50
+    for page in (PROJECT_DIR / "pages").glob("*.py"):
+        assert len(page.read_text().splitlines()) < 150, page.name
+
+
+@pytest.mark.parametrize("page", [page.file for page in PAGES if page.file != LIVE])
+def test_only_the_live_demo_imports_torch(page: str, precomputed: Path) -> None:
+    script = (
+        "import sys; from streamlit.testing.v1 import AppTest; "
+        f"app = AppTest.from_file({str(PROJECT_DIR / page)!r}, default_timeout={TIMEOUT_S}).run(); "
+        "assert not app.exception, app.exception; print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT_DIR,
+        env=dict(os.environ),
+        check=True,
+    )
+    assert done.stdout.split()[-1] == "False"
+
+
+def test_without_a_marker_the_demo_answers_once() -> None:
+    answer = answer_of(open_app(LIVE))
+    assert "Without a marker, the likeliest class is" in answer
+    assert "nothing drawn yet" in answer
+    assert answer.count("<img") == 1
+
+
+def test_a_link_shows_its_marker_and_both_answers() -> None:
+    app = open_app(LIVE, {"sample": "case_b", "marks": "circle:100,120,260,300", "findings": "1", "color": "yellow"})
+    answer = answer_of(app)
+    assert "with the circle" in answer
+    assert answer.count("<img") == 2
+    assert "Attention for" in answer
+    assert "simulated" in answer
+    assert not app.warning
+    assert link_of(app)["marks"] == "circle:100,120,260,300"
+    assert link_of(app)["sample"] == "case_b"
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"sample": "../../../etc/passwd"}, "sample was left out"),
+        ({"sample": "case_zzz"}, "names an X-ray that is not here"),
+        ({"sample": "upload"}, "part of another session"),
+        ({"sample": "nih-00002578_000"}, "has to be fetched first"),
+        ({"model": "/etc/passwd"}, "model was left out"),
+        ({"marks": "circle:1,2"}, "marks was left out"),
+        ({"template": "<script>alert(1)</script>"}, "template was left out"),
+        ({"classes": "x" * 10_000}, "classes was left out"),
+    ],
+)
+def test_a_hand_edited_link_gets_a_message_and_a_working_page(query: dict[str, str], message: str) -> None:
+    app = open_app(LIVE, query)
+    assert not app.exception
+    said = " ".join(warning.value for warning in app.warning).replace("\\", "")
+    assert message in said
+    assert "vpl-bars" in answer_of(app)
+
+
+def test_marks_outside_the_image_are_refused_in_words() -> None:
+    app = open_app(LIVE, {"marks": "circle:5000,5000,6000,6000"})
+    assert not app.exception
+    assert "outside the image" in " ".join(error.value for error in app.error).replace("\\", "")
+
+
+def test_changing_colour_model_and_prompt_keeps_the_drawing() -> None:
+    app = open_app(LIVE, {"marks": "circle:100,120,260,300;arrow:20,20,90,90"})
+    app.button_group(key="demo_color-1").set_value("white").run()
+    app.selectbox(key="demo_model-1").set_value("simclip-plain").run()
+    app.selectbox(key="demo_template-1").set_value("reports").run()
+    app.toggle(key="demo_suffix-1").set_value(True).run()
+    assert not app.exception
+    assert link_of(app) == {
+        "marks": "circle:100,120,260,300;arrow:20,20,90,90",
+        "color": "white",
+        "model": "simclip-plain",
+        "suffix": "1",
+        "template": "reports",
+    }
+
+
+def test_a_region_can_be_typed_and_taken_back() -> None:
+    app = open_app(LIVE)
+    app.selectbox(key="demo_region_kind").set_value("bbox").run()
+    for name, value in (("left", 50), ("top", 60), ("right", 150), ("bottom", 170)):
+        app.number_input(key=f"demo_region_bbox_{name}").set_value(value)
+    app.button(key="demo_region_add").click().run()
+    assert link_of(app)["marks"] == "bbox:50,60,150,170"
+    assert "with the box" in answer_of(app)
+    app.number_input(key="demo_region_bbox_right").set_value(40)
+    app.button(key="demo_region_add").click().run()
+    assert "x0 < x1" in app.error[0].value.replace("\\", "")
+    app.button(key="demo_undo").click().run()
+    assert "marks" not in link_of(app)
+
+
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "**fat** [a](http://b)", "😀 رئة", "a & b < c"])
+def test_any_class_name_is_shown_as_text(name: str) -> None:
+    from html import escape
+
+    app = open_app(LIVE, {"classes": f"{name}|other", "target": name, "marks": "circle:100,120,260,300"})
+    assert not app.exception
+    answer = answer_of(app)
+    assert f"<bdi>{escape(name)}</bdi>" in answer
+    assert "<img src=x" not in answer
+    assert app.multiselect(key="demo_classes-1").value == [name, "other"]
+
+
+def test_classes_that_cannot_be_used_are_refused_and_the_last_valid_ones_count() -> None:
+    app = open_app(LIVE, {"classes": "one|two"})
+    app.multiselect(key="demo_classes-1").set_value(["one"]).run()
+    assert "2 to 20 classes" in app.error[0].value
+    assert link_of(app)["classes"] == "one|two"
+    assert "vpl-bars" in answer_of(app)
+
+
+def test_a_model_that_is_not_here_offers_its_download_and_says_what_fails() -> None:
+    app = open_app(LIVE, {"model": "biomedclip"})
+    assert not app.exception
+    assert "not on this machine yet" in app.info[0].value
+    (button,) = [one for one in app.button if one.label.startswith("Download BiomedCLIP")]
+    assert "784 MB" in button.label
+
+
+def test_the_previous_and_next_xray_drop_the_drawing() -> None:
+    app = open_app(LIVE, {"marks": "circle:100,120,260,300"})
+    app.button(key="demo_next").click().run()
+    assert link_of(app)["sample"] == "case_b"
+    assert "marks" not in link_of(app)
+    app.button(key="demo_previous").click().run()
+    assert link_of(app)["sample"] == "case_a"
+
+
+def test_no_xray_at_all_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vpe_core.settings import get_settings
+
+    monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    app = open_app(LIVE)
+    assert not app.exception
+    assert "no X-ray here yet" in app.info[0].value
+    assert not open_app("pages/overview.py").exception
+    assert not open_app("pages/data_and_models.py").exception
