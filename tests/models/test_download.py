@@ -241,9 +241,17 @@ def test_a_checkpoint_other_than_the_pinned_one_is_refused(server: HubServer) ->
     files = source.files | {"open_clip_config.json": json.dumps(config).encode(), str(spec.weights): b"other" * 50_000}
     server.repositories[spec.location] = Repository(files, str(spec.revision))
     server.repositories[tower] = Repository(server.repositories["tiny/bert"].files, commit)
-    with pytest.raises(ModelDownloadError, match=f"not the pinned one: expected the SHA-256 {spec.sha256}"):
+    with pytest.raises(ModelDownloadError, match=f"than the pinned one: expected the SHA-256 {spec.sha256}"):
         fetch("biomedclip", endpoint=server.endpoint)
+    assert server.requests == []
     assert not is_ready(spec)
+
+
+def test_a_file_name_cannot_lead_out_of_the_folder(server: HubServer, tmp_path: Path) -> None:
+    server.repositories["org/tiny-biomed"].files["tokenizer/../../../../evil.json"] = b"{}"
+    folder = fetch(NAME, endpoint=server.endpoint)
+    assert list(tmp_path.rglob("evil.json")) == []
+    assert all("evil" not in file.path for file in read_manifest(folder).files)
 
 
 def test_a_pinned_commit_that_is_gone(server: HubServer) -> None:

@@ -41,11 +41,20 @@ def overlay(
         raise AttentionError(f"Expected an image of the heatmap's size {heatmap.size_wh}, but got {image.size}.")
     if not 0 <= opacity <= 1:
         raise AttentionError(f"Expected an opacity from 0 to 1, but got {opacity}.")
-    levels = _levels(heatmap.values, peak)
-    colors = table(colormap)[levels].astype(np.float32)
-    alpha = (np.float32(opacity / 255) * levels)[..., None]
-    grey = np.asarray(image.convert("RGB"), dtype=np.float32)
-    return PILImage.fromarray((grey + alpha * (colors - grey)).round().astype(np.uint8))
+    levels = _levels(heatmap.values, peak).astype(np.uint16) << 8
+    rgb = np.asarray(image.convert("RGB"))
+    blend = _blend_table(opacity, colormap)
+    channels = [blend[channel].take(levels | rgb[..., channel]) for channel in range(3)]
+    return PILImage.fromarray(np.stack(channels, axis=-1))
+
+
+def _blend_table(opacity: float, colormap: str) -> NDArray[np.uint8]:
+    """For each channel, the result for every level of attention and every value of the image: (3, 256 * 256)."""
+    alpha = (opacity * np.arange(256) / 255)[:, None]
+    image_values = np.arange(256)
+    colors = table(colormap).T[:, :, None].astype(float)
+    blended = image_values + alpha * (colors - image_values)
+    return np.rint(blended).astype(np.uint8).reshape(3, -1)
 
 
 def colorize(heatmap: Heatmap, *, colormap: str = "inferno", peak: float | None = None) -> Image:

@@ -115,20 +115,22 @@ def _fetch_into(folder: Path, spec: ModelSpec, progress: ProgressCallback, endpo
         sha256 = transfer(item.file, folder / item.target, endpoint, meter.add)
         stored.append(StoredFile(item.target, item.file.size, sha256))
     manifest = Manifest(spec.location, items[0].file.revision, tuple(stored))
-    _require_pinned_hash(folder, spec, manifest)
     manifest.write(folder)
+    for stale in folder.rglob("*.part"):
+        stale.unlink()
     logger.info("Fetched %s at commit %s into %s.", spec.location, manifest.revision, folder)
 
 
 def _plan(folder: Path, spec: ModelSpec, endpoint: str | None) -> list[_Item]:
     """What has to be fetched: the small files first, so that mistakes show before the checkpoint is transferred."""
     files = list_files(spec.location, spec.revision, endpoint)
+    checkpoint = _choose(files, *((spec.weights,) if spec.weights else _CHECKPOINTS))
+    _require_pinned_hash(spec, checkpoint)
     if spec.architecture:
-        return [_Item(_choose(files, spec.weights), spec.weights or "")]
+        return [_Item(checkpoint, checkpoint.path)]
     config = _choose(files, CONFIG)
     transfer(config, folder / CONFIG, endpoint, lambda _: None)
     tokenizer = _tokenizer_files(files)
-    checkpoint = _choose(files, *((spec.weights,) if spec.weights else _CHECKPOINTS))
     companions = _text_tower_items(_text_config(folder), spec, endpoint, with_tokenizer=not tokenizer)
     return [*(_Item(file, file.path) for file in (config, *tokenizer)), *companions, _Item(checkpoint, checkpoint.path)]
 
@@ -160,10 +162,12 @@ def _text_tower_items(
 
 
 def _tokenizer_files(files: Iterable[RemoteFile]) -> list[RemoteFile]:
-    return [file for file in files if any(fnmatch.fnmatchcase(file.path, pattern) for pattern in _TOKENIZER)]
+    """Those in the top folder only: a name with a path in it could lead out of the model's folder."""
+    top = [file for file in files if Path(file.path).name == file.path]
+    return [file for file in top if any(fnmatch.fnmatchcase(file.path, pattern) for pattern in _TOKENIZER)]
 
 
-def _choose(files: tuple[RemoteFile, ...], *paths: str | None) -> RemoteFile:
+def _choose(files: tuple[RemoteFile, ...], *paths: str) -> RemoteFile:
     """The first of `paths` that the repository has."""
     by_path = {file.path: file for file in files}
     for path in paths:
@@ -171,7 +175,7 @@ def _choose(files: tuple[RemoteFile, ...], *paths: str | None) -> RemoteFile:
             return by_path[path]
     where = f"{files[0].repository} at commit {files[0].revision[:12]}" if files else "The repository"
     raise ModelDownloadError(
-        f"Expected {' or '.join(map(str, paths))} on the hub, but {where} does not have it (404). The repository may "
+        f"Expected {' or '.join(paths)} on the hub, but {where} does not have it (404). The repository may "
         "have changed, or it is not an open_clip model."
     )
 
@@ -182,13 +186,9 @@ def _require_space(folder: Path, spec: ModelSpec, needed: int) -> None:
         raise no_space(spec, folder, needed)
 
 
-def _require_pinned_hash(folder: Path, spec: ModelSpec, manifest: Manifest) -> None:
-    if spec.sha256 is None or spec.weights is None:
-        return
-    found = manifest.sha256_of(spec.weights)
-    if found != spec.sha256:
-        (folder / spec.weights).unlink()
+def _require_pinned_hash(spec: ModelSpec, checkpoint: RemoteFile) -> None:
+    if spec.sha256 not in (None, checkpoint.sha256):
         raise ModelDownloadError(
-            f"The checkpoint of {spec.title} is not the pinned one: expected the SHA-256 {spec.sha256}, but got "
-            f"{found}. It was deleted. Do not use this source; check HF_ENDPOINT, or report it."
+            f"The hub offers another checkpoint of {spec.title} than the pinned one: expected the SHA-256 "
+            f"{spec.sha256}, but got {checkpoint.sha256}. Nothing was downloaded. Check HF_ENDPOINT, or report it."
         )

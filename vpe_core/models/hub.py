@@ -81,15 +81,14 @@ def transfer(file: RemoteFile, target: Path, endpoint: str | None, on_bytes: OnB
     on_bytes(_size(part))
     failures = 0
     while _size(part) < file.size or not part.exists():
-        before = _size(part)
+        before, broken = _size(part), None
         try:
             _append_rest(file, part, endpoint, on_bytes)
-        except TransportError:
-            if failures + 1 == _ATTEMPTS:
-                raise
+        except TransportError as error:
+            broken = error
         failures = 0 if _size(part) > before else failures + 1
         if failures == _ATTEMPTS:
-            raise _truncated(file, part)
+            raise broken or _truncated(file, part)
         time.sleep(_PAUSE_S * failures)
     sha256 = _verify(file, part)
     part.replace(target)
