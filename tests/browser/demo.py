@@ -1,0 +1,133 @@
+"""The live demo as a person meets it: what to click, where to draw, what to read."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+from playwright.sync_api import Browser, Locator
+
+Point = tuple[float, float]
+
+TIMEOUT_MS = 120_000
+"""Long, because a busy machine may be slow; nothing waits longer than it must."""
+
+
+class Demo:
+    """One browser window with the live demo, at its own session."""
+
+    def __init__(
+        self, browser: Browser, url: str, *, width: int = 1440, height: int = 1000, scheme: str = "dark"
+    ) -> None:
+        self.url = url
+        narrow = width < 500
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=narrow, is_mobile=narrow,
+            accept_downloads=True,
+        )  # fmt: skip
+        self.context.set_default_timeout(TIMEOUT_MS)
+        self.page = self.context.new_page()
+        self.problems: list[str] = []
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def close(self) -> None:
+        self.context.close()
+        assert not self.problems, self.problems
+
+    def open(self, query: Mapping[str, str] = {}, *, page: str = "live_demo") -> None:
+        """Open the page by its address, and wait for the answer."""
+        parts = "&".join(f"{name}={quote(value)}" for name, value in query.items())
+        self.page.goto(f"{self.url}/{page}?{parts}")
+        self.page.wait_for_selector("h1")
+        if page == "live_demo":
+            self.page.wait_for_selector(".vpl-bars")
+            self.canvas.wait_for()
+            self.settle()
+
+    def settle(self) -> None:
+        """Wait until the app has nothing more to do."""
+        self.page.wait_for_function(
+            "() => !document.querySelector('[data-testid=stStatusWidget]')"
+            " && document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'running'"
+        )
+
+    @property
+    def canvas(self) -> Locator:
+        return self.page.locator(".upper-canvas")
+
+    def link(self) -> dict[str, str]:
+        """What the address bar says."""
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.page.url).query).items()}
+
+    def marks(self) -> list[tuple[str, list[float]]]:
+        """The marks in the address bar: marker and coordinates in image pixels."""
+        parts = [part for part in self.link().get("marks", "").split(";") if part]
+        return [
+            (name, [float(value) for value in numbers.split(",")])
+            for name, _, numbers in (p.partition(":") for p in parts)
+        ]
+
+    def wait_for_marks(self, number: int) -> list[tuple[str, list[float]]]:
+        """Wait until the address bar names so many marks."""
+        self.page.wait_for_function(
+            "n => (new URL(location).searchParams.get('marks') || '').split(';').filter(Boolean).length === n",
+            arg=number,
+        )
+        self.settle()
+        return self.marks()
+
+    def answer(self) -> str:
+        """The text of the answer."""
+        return self.page.locator(".vpl-answer").inner_text()
+
+    def overlays(self) -> list[str]:
+        """The overlays, as they are embedded in the page."""
+        return [str(image.get_attribute("src")) for image in self.page.locator(".vpl-pair img").all()]
+
+    def choose_tool(self, name: str) -> None:
+        self.page.get_by_role("radio", name=name, exact=True).click()
+        self.settle()
+
+    def on_screen(self, point: Point, size_wh: tuple[int, int] = (512, 512)) -> tuple[Point, Point]:
+        """The whole screen pixel next to an image point, and the image point that it really is."""
+        box = self.canvas.bounding_box()
+        assert box is not None
+        scale = box["width"] / size_wh[0]
+        x, y = math.ceil(box["x"] + point[0] * scale), math.ceil(box["y"] + point[1] * scale)
+        return (x, y), ((x - box["x"]) / scale, (y - box["y"]) / scale)
+
+    def drag(self, path: Sequence[Point], size_wh: tuple[int, int] = (512, 512)) -> list[Point]:
+        """Drag the mouse through image points; returns where it really went, in image pixels."""
+        self.canvas.scroll_into_view_if_needed()
+        screen = [self.on_screen(point, size_wh) for point in path]
+        mouse = self.page.mouse
+        mouse.move(*screen[0][0])
+        mouse.down()
+        for (x, y), _ in screen[1:]:
+            mouse.move(x, y, steps=4)
+        mouse.up()
+        return [exact for _, exact in screen]
+
+    def click(self, point: Point, size_wh: tuple[int, int] = (512, 512)) -> Point:
+        """Click at an image point; returns where it really was."""
+        self.canvas.scroll_into_view_if_needed()
+        (x, y), exact = self.on_screen(point, size_wh)
+        self.page.mouse.click(x, y)
+        return exact
+
+    def upload(self, data: bytes, name: str) -> None:
+        """Upload a file through the dialog."""
+        self.page.get_by_role("button", name="Choose X-ray").click()
+        self.page.locator('[data-testid="stDialog"] input[type=file]').set_input_files(
+            {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+        )
+
+    def download(self, button: str) -> Path:
+        """Take along what the button under Download offers."""
+        self.page.get_by_role("button", name=re.compile("^Download|download Download")).first.click()
+        with self.page.expect_download() as waiting:
+            self.page.get_by_role("button", name=button).click()
+        return Path(waiting.value.path())

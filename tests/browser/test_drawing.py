@@ -1,0 +1,210 @@
+"""Drawing with the mouse, in a real browser: from the pointer to the region, the prediction and the overlay."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser
+
+from tests.browser.demo import Demo
+from vpe_core.types import Box
+
+RING = [(250 + 60 * math.sin(angle), 220 - 60 * math.cos(angle)) for angle in np.linspace(0, 2 * math.pi, 25)]
+
+
+@pytest.mark.parametrize("tool", ["Arrow", "Box", "Circle", "Contour", "Point"])
+def test_each_tool_gives_its_region_and_changes_answer_and_overlay(demo: Demo, tool: str) -> None:
+    demo.open({"sample": "case_a"})
+    before, alone = demo.answer(), demo.overlays()
+    demo.choose_tool(tool)
+    if tool == "Point":
+        went = [demo.click((200, 240))]
+    else:
+        went = demo.drag(RING if tool == "Contour" else [(150, 120), (260, 210)])
+    ((marker, numbers),) = demo.wait_for_marks(1)
+    points = np.array(numbers).reshape(-1, 2)
+    low, high = np.min(went, axis=0), np.max(went, axis=0)
+    match tool:
+        case "Arrow":
+            assert marker == "arrow"
+            np.testing.assert_allclose(points, [went[0], went[-1]], atol=1)
+        case "Box":
+            assert marker == "bbox"
+            np.testing.assert_allclose(points, [low, high], atol=1)
+        case "Circle":
+            assert marker == "circle"
+            center, radius = np.mean([went[0], went[-1]], axis=0), math.dist(went[0], went[-1]) / 2
+            np.testing.assert_allclose(points, [center - radius, center + radius], atol=1)
+        case "Contour":
+            assert marker == "contour"
+            np.testing.assert_allclose([points.min(0), points.max(0)], [low, high], atol=2)
+        case "Point":
+            assert marker == "point"
+            np.testing.assert_allclose(points.mean(axis=0), went[0], atol=1)
+    assert demo.answer() != before
+    assert f"with the {tool.lower()}" in demo.answer()
+    assert "→" in demo.answer()
+    assert len(alone) == 1
+    assert len(demo.overlays()) == 2
+    assert demo.overlays()[0] != demo.overlays()[1]
+
+
+@pytest.mark.parametrize(("sample", "size_wh"), [("case_a", (512, 512)), ("case_wide", (640, 400))])
+def test_a_stroke_lands_where_it_was_drawn_down_to_the_models_own_pixels(
+    demo: Demo, precomputed: Path, sample: str, size_wh: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vpe_core.models import load_model
+    from vpe_core.settings import get_settings
+
+    demo.open({"sample": sample, "width": "2"})
+    demo.choose_tool("Box")
+    start, end = demo.drag([(0.25 * size_wh[0], 0.3 * size_wh[1]), (0.6 * size_wh[0], 0.7 * size_wh[1])], size_wh)
+    demo.wait_for_marks(1)
+    drawn = Box(*start, *end)
+
+    marked = Image.open(demo.download("Marked X-ray (PNG)"))
+    assert marked.size == size_wh
+    width_px = max(1.0, 2 * min(size_wh) / 512)
+    np.testing.assert_allclose(_red_box(marked), drawn.expanded(width_px / 2).xyxy, atol=1)
+
+    monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(precomputed))
+    get_settings.cache_clear()
+    model = load_model("simclip")
+    in_model = model.view(size_wh).to_view(drawn)
+    np.testing.assert_allclose(_red_box(model.seen(marked)), in_model.xyxy, atol=1)
+
+
+def _red_box(image: Image.Image) -> tuple[float, float, float, float]:
+    red, green, _blue = np.moveaxis(np.asarray(image.convert("RGB")).astype(int), 2, 0)
+    ys, xs = np.nonzero(red - green > 60)
+    return float(xs.min()), float(ys.min()), float(xs.max() + 1), float(ys.max() + 1)
+
+
+def test_a_polygon_is_drawn_corner_by_corner_and_can_be_moved(demo: Demo) -> None:
+    demo.open({"sample": "case_a", "tool": "polygon"})
+    corners = [(120, 120), (220, 130), (210, 230), (110, 220)]
+    went = [demo.click(corner) for corner in corners]
+    demo.click(corners[0])
+    ((marker, numbers),) = demo.wait_for_marks(1)
+    assert marker == "contour"
+    np.testing.assert_allclose(np.array(numbers).reshape(-1, 2), went, atol=1)
+    _move_is_followed(demo, (160, 170), numbers)
+
+
+def test_shapes_can_be_moved_deleted_undone_and_cleared(demo: Demo) -> None:
+    demo.open({"sample": "case_a"})
+    demo.choose_tool("Box")
+    demo.drag([(60, 60), (130, 140)])
+    demo.wait_for_marks(1)
+    demo.drag([(200, 200), (300, 280)])
+    first, (_, second) = demo.wait_for_marks(2)
+    _move_is_followed(demo, (250, 240), second)
+    assert demo.marks()[0] == first
+    demo.page.get_by_role("button", name="Delete selected").click()
+    assert demo.wait_for_marks(1) == [first]
+    demo.page.get_by_role("button", name="Edit").click()
+    demo.drag([(300, 300), (380, 380)])
+    demo.wait_for_marks(2)
+    demo.page.get_by_role("button", name="Undo", exact=True).last.click()
+    assert demo.wait_for_marks(1) == [first]
+    demo.page.get_by_role("button", name="Clear", exact=True).click()
+    assert demo.wait_for_marks(0) == []
+    assert "nothing drawn yet" in demo.answer()
+
+
+def _move_is_followed(demo: Demo, grab: tuple[float, float], before: list[float]) -> None:
+    demo.page.get_by_role("button", name="Edit").click()
+    start, end = demo.drag([grab, (grab[0] + 40, grab[1] + 30)])
+    expected = np.array(before).reshape(-1, 2) + np.subtract(end, start)
+    demo.page.wait_for_function("text => !location.href.includes(text)", arg=f"{before[0]:g}%2C{before[1]:g}")
+    demo.settle()
+    np.testing.assert_allclose(np.array(demo.marks()[-1][1]).reshape(-1, 2), expected, atol=1.2)
+
+
+def test_a_mere_click_leaves_nothing(demo: Demo) -> None:
+    demo.open({"sample": "case_a"})
+    demo.choose_tool("Box")
+    demo.click((200, 200))
+    demo.page.wait_for_timeout(800)
+    demo.settle()
+    assert demo.marks() == []
+    went = demo.drag([(100, 100), (180, 180)])
+    ((_, numbers),) = demo.wait_for_marks(1)
+    np.testing.assert_allclose(numbers, [*went[0], *went[1]], atol=1)
+
+
+def test_the_drawing_survives_colour_width_model_and_a_visit_elsewhere(demo: Demo) -> None:
+    demo.open({"sample": "case_a"})
+    demo.drag([(150, 120), (260, 210)])
+    drawn = demo.wait_for_marks(1)
+    demo.page.get_by_role("radio", name="Yellow").click()
+    demo.page.wait_for_url("**color=yellow**")
+    demo.settle()
+    assert demo.marks() == drawn
+    assert _canvas_has(demo, (255, 255, 0)), "the drawing takes the new colour"
+    demo.page.get_by_text("Model simclip").click()
+    demo.page.get_by_label("Model", exact=True).click()
+    demo.page.get_by_role("option", name="SimCLIP without markers").click()
+    demo.page.wait_for_url("**model=simclip-plain**")
+    demo.settle()
+    assert demo.marks() == drawn
+    assert _canvas_has(demo, (255, 255, 0))
+    demo.page.get_by_role("link", name="Overview").click()
+    demo.page.get_by_text("Start with the live demo").wait_for()
+    demo.page.get_by_role("link", name="Live demo", exact=True).click()
+    demo.wait_for_marks(1)
+    assert demo.marks() == drawn
+    demo.page.wait_for_function(_COUNT, arg=[[255, 255, 0]])
+    demo.drag([(300, 300), (380, 380)])
+    assert demo.wait_for_marks(2)[0] == drawn[0]
+
+
+_COUNT = """([[red, green, blue]]) => {
+  const canvases = '[class*="st-key-canvas-"]:not([class*="-overlay"])';
+  const host = document.querySelector(`${canvases} [data-testid="stBidiComponentIsolated"]`);
+  const canvas = host?.shadowRoot?.querySelector('.dc-canvas');
+  if (!canvas) return 0;
+  const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4)
+    if (data[i + 3] > 200 && data[i] === red && data[i + 1] === green && data[i + 2] === blue) count += 1;
+  return count;
+}"""
+
+
+def _canvas_has(demo: Demo, color: tuple[int, int, int]) -> bool:
+    demo.page.wait_for_function(_COUNT, arg=[list(color)])
+    return True
+
+
+def test_touch_draws_on_a_narrow_screen_and_nothing_sticks_out(browser: Browser, app_url: str) -> None:
+    demo = Demo(browser, app_url, width=390, height=844)
+    demo.open({"sample": "case_a"})
+    overflow = demo.page.evaluate("document.querySelector('.stMain').scrollWidth - window.innerWidth")
+    assert overflow <= 0
+    box = demo.canvas.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert box["width"] == pytest.approx(box["height"], abs=1)
+    demo.canvas.scroll_into_view_if_needed()
+    screen = [demo.on_screen(point) for point in ((150, 120), (260, 210))]
+    touch = demo.context.new_cdp_session(demo.page)
+    for kind, ((x, y), _) in zip(("touchStart", "touchMove"), screen, strict=True):
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    ((marker, numbers),) = demo.wait_for_marks(1)
+    assert marker == "circle"
+    center = np.mean([screen[0][1], screen[1][1]], axis=0)
+    np.testing.assert_allclose(np.array(numbers).reshape(2, 2).mean(axis=0), center, atol=2)
+    order = demo.page.evaluate(
+        "['.upper-canvas', '.vpl-bars', '.vpl-pair', '.st-key-demo_question'].map(name => {"
+        "  const canvas = document.querySelector('[class*=st-key-canvas-] [data-testid=stBidiComponentIsolated]');"
+        "  return (document.querySelector(name) || canvas).getBoundingClientRect().top })"
+    )
+    assert order == sorted(order), "image, answer, overlays, settings"
+    demo.close()

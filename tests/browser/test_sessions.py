@@ -1,0 +1,193 @@
+"""Links, uploads, sessions and themes in a real browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, expect
+
+from tests.app_home import chest
+from tests.browser.demo import TIMEOUT_MS, Demo
+
+PATIENT = "Doe^Jane^Secret"
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+def test_a_cold_deep_link_shows_the_page_and_its_navigation(demo: Demo) -> None:
+    demo.open()
+    for name in ("Overview", "Live demo", "Data and models"):
+        expect(demo.page.get_by_role("link", name=name, exact=True)).to_be_visible()
+    for page, title in (("overview", "Visual Prompt Lab"), ("data_and_models", "Data and models")):
+        demo.open(page=page)
+        expect(demo.page.locator("h1")).to_have_text(title)
+
+
+def test_a_copied_link_shows_the_same_thing_in_a_new_browser(browser: Browser, app_url: str, demo: Demo) -> None:
+    demo.open({"sample": "case_b", "color": "yellow", "classes": "lung mass|pleural effusion|heart & <b>"})
+    demo.drag([(150, 120), (260, 210)])
+    demo.wait_for_marks(1)
+    demo.page.get_by_role("button", name="Copy link").click()
+    address = demo.page.locator('[data-testid="stPopoverBody"] code').inner_text()
+    other = Demo(browser, app_url)
+    other.page.goto(address)
+    other.page.wait_for_selector(".vpl-bars")
+    other.settle()
+    assert other.marks() == demo.marks()
+    assert _numbers(other) == _numbers(demo)
+    assert other.overlays() == demo.overlays()
+    assert "heart & <b>" in other.answer()
+    other.close()
+
+
+def test_a_hand_edited_link_gets_a_message(demo: Demo) -> None:
+    demo.open({"model": "../../etc/passwd", "color": "pink", "sample": "../x"})
+    alerts = demo.page.locator('[data-testid="stAlert"]').all_inner_texts()
+    assert len(alerts) == 3
+    assert all("was left out" in alert for alert in alerts)
+
+
+@pytest.mark.parametrize("kind", ["png", "png16", "dicom"])
+def test_an_upload_is_shown_and_answered_and_is_in_no_link(demo: Demo, kind: str) -> None:
+    demo.open()
+    before = _numbers(demo)
+    demo.upload(_file(kind), f"{PATIENT}.{'dcm' if kind == 'dicom' else 'png'}")
+    demo.page.get_by_text("Your X-ray", exact=True).wait_for()
+    demo.settle()
+    assert _numbers(demo) != before
+    assert "Out of its domain" in demo.answer()
+    demo.drag([(150, 120), (260, 210)])
+    demo.wait_for_marks(1)
+    assert "sample" not in demo.link()
+    assert PATIENT not in demo.page.content()
+    assert "simulated X-ray" not in demo.page.locator(".st-key-demo").inner_text()
+
+
+def test_a_real_dicom_can_be_uploaded(demo: Demo, shared_data: Path) -> None:
+    demo.open()
+    demo.upload((shared_data / "dicom" / "rsna_sample.dcm").read_bytes(), "rsna_sample.dcm")
+    demo.page.get_by_text("Your X-ray", exact=True).wait_for()
+    demo.settle()
+    demo.drag([(300, 300), (500, 500)], (1024, 1024))
+    demo.wait_for_marks(1)
+    assert "→" in demo.answer()
+
+
+@pytest.mark.parametrize("data", [b"not an image", b"\x89PNG\r\n\x1a\nbroken", b""], ids=["text", "cut PNG", "empty"])
+def test_a_broken_upload_says_so_and_the_session_goes_on(demo: Demo, data: bytes) -> None:
+    demo.open()
+    demo.upload(data, "broken.png")
+    expect(demo.page.locator('[data-testid="stDialog"] [data-testid="stAlert"]')).to_contain_text(
+        "Cannot read the image"
+    )
+    demo.page.keyboard.press("Escape")
+    demo.settle()
+    demo.drag([(150, 120), (260, 210)])
+    demo.wait_for_marks(1)
+
+
+def test_two_sessions_never_see_each_others_uploads_or_drawings(browser: Browser, app_url: str, demo: Demo) -> None:
+    other = Demo(browser, app_url)
+    other.open()
+    untouched = (_numbers(other), other.overlays())
+    demo.open()
+    demo.upload(_file("png"), "mine.png")
+    demo.page.get_by_text("Your X-ray", exact=True).wait_for()
+    demo.drag([(150, 120), (260, 210)])
+    demo.wait_for_marks(1)
+    other.page.reload()
+    other.page.wait_for_selector(".vpl-bars")
+    other.settle()
+    assert (_numbers(other), other.overlays()) == untouched
+    assert other.marks() == []
+    other.page.get_by_role("button", name="Choose X-ray").click()
+    dialog = other.page.locator('[data-testid="stDialog"]')
+    expect(dialog.get_by_role("button", name="Large heart")).to_be_visible()
+    assert "Your X-ray" not in dialog.inner_text()
+    other.close()
+
+
+def test_another_xray_is_chosen_from_the_gallery(demo: Demo) -> None:
+    demo.open()
+    demo.page.get_by_role("button", name="Choose X-ray").click()
+    demo.page.get_by_role("button", name="Large heart").click()
+    demo.page.wait_for_url("**sample=case_b**")
+    demo.settle()
+    expect(demo.page.locator(".vpl-place")).to_contain_text("Large heart")
+
+
+def test_offline_the_real_xrays_say_so_and_nothing_else_changes(demo: Demo) -> None:
+    demo.open()
+    demo.page.get_by_role("button", name="Choose X-ray").click()
+    demo.page.get_by_role("button", name="Fetch 24 real X-rays").click()
+    expect(demo.page.locator('[data-testid="stDialog"]')).to_contain_text("There is no connection")
+    demo.page.keyboard.press("Escape")
+    demo.drag([(150, 120), (260, 210)])
+    demo.wait_for_marks(1)
+
+
+def test_numbers_and_pictures_can_be_taken_along(demo: Demo) -> None:
+    demo.open({"sample": "case_a", "marks": "circle:100,120,260,300", "classes": "=1+1|lung mass"})
+    table = list(csv.DictReader(io.StringIO(demo.download("Probabilities (CSV)").read_text())))
+    assert [row["class"] for row in table] == ["'=1+1", "lung mass"]
+    assert sum(float(row["with_marker"]) for row in table) == pytest.approx(1, abs=1e-4)
+    assert table[0]["marks"] == "circle:100,120,260,300"
+    demo.open({"sample": "case_a", "marks": "circle:100,120,260,300"})
+    overlays = Image.open(demo.download("Overlays (PNG)"))
+    assert overlays.width > 2 * overlays.height - 20
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_the_app_is_dark_at_first_and_can_be_light(browser: Browser, app_url: str, scheme: str) -> None:
+    demo = Demo(browser, app_url, scheme=scheme)
+    demo.open(page="overview")
+    dark = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor === 'rgb(11, 15, 20)'"
+    demo.page.wait_for_function(dark)
+    demo.page.get_by_test_id("stMainMenu").click()
+    demo.page.get_by_text("Light", exact=True).click()
+    demo.page.wait_for_function(dark.replace("rgb(11, 15, 20)", "rgb(255, 255, 255)"))
+    demo.page.reload()
+    demo.page.wait_for_function(dark.replace("rgb(11, 15, 20)", "rgb(255, 255, 255)"))
+    demo.close()
+
+
+def _numbers(demo: Demo) -> list[str]:
+    return [row.inner_text() for row in demo.page.locator(".vpl-bars tbody tr").all()]
+
+
+def _file(kind: str) -> bytes:
+    image = chest((512, 512), seed=9)
+    buffer = io.BytesIO()
+    if kind == "png":
+        image.save(buffer, "PNG")
+    elif kind == "png16":
+        Image.fromarray(np.asarray(image).astype(np.uint16) * 200).save(buffer, "PNG")
+    else:
+        _dicom(image).save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def _dicom(image: Image.Image):
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
+
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta.MediaStorageSOPClassUID = DigitalXRayImageStorageForPresentation
+    dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    dataset.SOPClassUID = DigitalXRayImageStorageForPresentation
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID
+    dataset.PatientName = PATIENT
+    dataset.PatientID = PATIENT
+    dataset.Modality = "DX"
+    dataset.Rows, dataset.Columns = image.height, image.width
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 12, 11, 0
+    dataset.PixelData = (np.asarray(image).astype(np.uint16) * 16).tobytes()
+    return dataset
