@@ -72,7 +72,7 @@ try:
         worked_example(example)
     else:
         st.info(
-            "A worked example would be shown here. Measure it with `python scripts/make_example.py --sample NAME`.",
+            "A worked example would be shown here. Measure it with `python -m scripts.make_example --sample NAME`.",
             icon=":material/science:",
         )
     st.markdown(STEPS)

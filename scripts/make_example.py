@@ -1,6 +1,6 @@
 """Measure the overview's worked example: one gallery X-ray without and with a red circle around one of its findings.
 
-python scripts/make_example.py --sample NAME --finding 0
+python -m scripts.make_example --sample NAME --finding 0
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from vpe_core.ui.marks import Mark
 from vpe_core.ui.memory import Memory
 from vpe_core.ui.state import DemoState
 
+COMMAND = "python -m scripts.make_example"
 MARGIN_SHARE = 0.12
 """The circle is drawn this much of the finding's longer side outside its box, as a person would."""
 
@@ -54,7 +55,7 @@ def main() -> None:
         model_title=model.spec.title,
         weights_sha256=model.record.weights_sha256,
         size_wh=result.without.shown.size,
-        command=f"scripts/make_example.py --sample {entry.name} --finding {options.finding} --model {model.name}",
+        command=f"{COMMAND} --sample {entry.name} --finding {options.finding} --model {model.name}",
     )
     save_example(example, _overlay(result.without), _overlay(result.marked), options.out)
 

@@ -81,4 +81,6 @@ def load_example() -> Example | None:
     try:
         return TypeAdapter(Example).validate_json(file.read_bytes())
     except (OSError, ValueError) as error:
-        raise DatasetError(f"The example {file} is damaged: {error}. Run scripts/make_example.py again.") from None
+        raise DatasetError(
+            f"The example {file} is damaged ({error}). Make it again: scripts/make_example.py."
+        ) from None
