@@ -28,7 +28,10 @@ def test_a_finding_changes_the_picture_inside_its_box(name: str, base: Base) -> 
     assert mask.any()
     x0, y0, x1, y1 = (v * SIZE for v in found.box)
     left, top, right, bottom = bounding_box(mask)
-    assert x0 <= max(left, 1) and y0 <= max(top, 1) and x1 >= min(right, SIZE - 1) and y1 >= min(bottom, SIZE - 1)
+    assert x0 <= max(left, 1)
+    assert y0 <= max(top, 1)
+    assert x1 >= min(right, SIZE - 1)
+    assert y1 >= min(bottom, SIZE - 1)
     change = np.abs(case.image.astype(float) - healthy.image)
     assert change[mask].mean() > 3 * change[~mask].mean() + 0.5
     assert healthy.findings == ()

@@ -1,0 +1,95 @@
+"""Writes the model cards of the embedded models from their recipes, logs and measured results.
+
+python -m scripts.write_model_cards
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from vpe_core.settings import PROJECT_DIR, get_settings
+from vpe_core.training.recipe import Recipe, load_recipe
+
+INTRODUCTION = {
+    "simclip": "A small CLIP that follows visual markers: it answers about what a circle, box or arrow points at.",
+    "simclip-plain": "The control for SimCLIP: the same cases, views, budget and seed, but never a marker in training.",
+}
+CARD = Path(__file__).with_name("model_card_template.md").read_text()
+
+
+def main() -> None:
+    precomputed = get_settings().precomputed_dir
+    for name, introduction in INTRODUCTION.items():
+        folder = precomputed / "models" / name
+        recipe = load_recipe(PROJECT_DIR / "vpe_core" / "training" / "recipes" / f"{name}.toml")
+        (folder / "README.md").write_text(
+            _card(name, introduction, folder, recipe, precomputed / "results" / "embedded")
+        )
+
+
+def _card(name: str, introduction: str, folder: Path, recipe: Recipe, results: Path) -> str:
+    from safetensors import safe_open
+
+    weights = folder / "open_clip_model.safetensors"
+    with safe_open(weights, "np") as stored:
+        count = sum(stored.get_tensor(key).size for key in stored.keys())  # noqa: SIM118
+    vocabulary = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
+    run = json.loads((folder / "run.json").read_text())
+    stages = "; ".join(
+        f"{s.steps} steps of {s.batch_size} at {s.image_size} px, peak learning rate {s.learning_rate:g}"
+        for s in recipe.stages
+    )
+    markers = (
+        f"{recipe.markers:.0%} of the whole views carry a marker (circle, box, arrow; drawn exactly or by hand; "
+        "red in six of ten; never yellow)."
+        if recipe.markers
+        else "No view carries a marker."
+    )
+    tables = [_table(path) for path in sorted(results.glob(f"{name}-sim-*.json")) if _belongs(path, name)]
+    return CARD.format(
+        name=name,
+        introduction=introduction,
+        megabytes=weights.stat().st_size / 1e6,
+        parameters=f"{count / 1e6:.1f} million parameters in fp16",
+        cases=f"{recipe.cases:,}",
+        patients=recipe.train_patients[1] - recipe.train_patients[0],
+        markers=markers,
+        words=len(vocabulary) - 4,
+        stages=stages,
+        seed=recipe.seed,
+        minutes=f"{run['seconds'] / 60:.0f} minutes",
+        results="\n".join(tables),
+    )
+
+
+def _belongs(path: Path, name: str) -> bool:
+    return bool(json.loads(path.read_text())["model"] == name)
+
+
+def _table(path: Path) -> str:
+    found: dict[str, Any] = json.loads(path.read_text())
+    lines = [
+        f"\n### {found['set']}: {found['samples']} samples, {found['images']} images, "
+        f"{found['patients']} base patients\n",
+        f"Boxes alone (x, y, width, height; no picture) reach {found['boxes_alone_auroc']:.3f}; median box area "
+        f"{found['median_box_area']:.3f} of the image.\n",
+        "| shown | AUROC | gain over unmarked | picks the right finding of those present | attention in the box |",
+        "|---|---|---|---|---|",
+    ]
+    for name, row in found["rows"].items():
+        gain = _interval(row["gain"], signed=True) if "gain" in row else ""
+        picks = _interval(row["picks_the_right_finding"]) if "picks_the_right_finding" in row else ""
+        attention = f"{row['attention_inside']['median']:.2f}" if "attention_inside" in row else ""
+        lines.append(f"| {name} | {_interval(row['auroc'])} | {gain} | {picks} | {attention} |")
+    return "\n".join(lines)
+
+
+def _interval(numbers: dict[str, float], signed: bool = False) -> str:
+    form = "+.3f" if signed else ".3f"
+    return f"{numbers['value']:{form}} [{numbers['low']:{form}}, {numbers['high']:{form}}]"
+
+
+if __name__ == "__main__":
+    main()
