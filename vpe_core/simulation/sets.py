@@ -84,7 +84,7 @@ SETS.add(
     SimulatedSet(
         "sim-shift",
         "Simulated portable X-rays, 2 to 4 findings each",
-        ((5000, 5100), (5200, 5212), (4000, 4060)),
+        ((5000, 5100), (5200, 5212), (4000, 4040)),
         (6000, 120, 600),
         portable=True,
     ),

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 NODULE_TEMPLATE = "A chest X-ray with a {class} lung nodule."
 BLANK_GREY = 110
 N_RESAMPLES = 1000
+GROUPS_AT_ONCE = 12
+WITH_ATTENTION = ("unmarked", "red circle", "red box", "red arrow")
 Progress = Callable[[int, int], None]
 
 
@@ -106,29 +108,40 @@ def embed(
 ) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[np.float32]]]:
     """Embeddings and last-block attention inside the finding's box, one row a sample, of each variant.
 
-    Every file is decoded once; attention is measured for "unmarked" and the red markers on the image itself.
+    Every file is decoded once; attention is measured for `WITH_ATTENTION` only.
     """
     embeddings: dict[str, list[NDArray[np.float32]]] = {name: [] for name in variants}
-    shares: dict[str, list[float]] = {name: [] for name in variants if not name.startswith(("leak", "yellow", "crop"))}
-    groups = list(samples.table.groupby("image", sort=False))
-    for done, (_, rows) in enumerate(groups):
-        sources = _sources(samples.folder, rows.iloc[0], variants)
+    shares: dict[str, list[float]] = {name: [] for name in variants if name in WITH_ATTENTION}
+    groups = [rows for _, rows in samples.table.groupby("image", sort=False)]
+    for start in range(0, len(groups), GROUPS_AT_ONCE):
+        part = groups[start : start + GROUPS_AT_ONCE]
+        sources = [_sources(samples.folder, rows.iloc[0], variants) for rows in part]
+        repeats = [len(rows) for rows in part]
         for name, variant in variants.items():
-            renderer = VariantRenderer(sources[variant.picture], variant.protocol)  # type: ignore[arg-type]
-            size = sources[variant.picture].size
-            shown = [_show(renderer, variant, _box(row), size, k) for k, row in rows.iterrows()]
-            distinct = shown[:1] if variant.marker == "none" else shown
-            found = model.encode_images(distinct)
-            embeddings[name].append(np.repeat(found, len(rows) // len(found), axis=0))
+            shown, counts = [], []
+            for rows, pictures in zip(part, sources, strict=True):
+                drawn = _show_all(variant, rows, pictures[variant.picture])
+                shown += drawn
+                counts += [1] * len(drawn) if len(drawn) == len(rows) else [len(rows)]
+            embeddings[name].append(np.repeat(model.encode_images(shown), counts, axis=0))
             if name in shares:
-                maps = patch_relevance(model, distinct, method="last-layer")
-                maps = np.repeat(maps, len(rows) // len(maps), axis=0)
-                for grid, (_, row) in zip(maps, rows.iterrows(), strict=True):
-                    box = _box(row).scaled(grid.shape[1] / size[0], grid.shape[0] / size[1])
-                    shares[name].append(attention_inside(grid, box).share)
-        progress(done + 1, len(groups))
+                maps = np.repeat(patch_relevance(model, shown, method="last-layer"), counts, axis=0)
+                sizes = [pictures["image"].size for pictures, n in zip(sources, repeats, strict=True) for _ in range(n)]
+                boxes = [_box(row) for rows in part for _, row in rows.iterrows()]
+                for grid, box, (width, height) in zip(maps, boxes, sizes, strict=True):
+                    scaled = box.scaled(grid.shape[1] / width, grid.shape[0] / height)
+                    shares[name].append(attention_inside(grid, scaled).share)
+        progress(start + len(part), len(groups))
     stacked = {name: np.concatenate(parts) for name, parts in embeddings.items()}
     return stacked, {name: np.asarray(values, np.float32) for name, values in shares.items()}
+
+
+def _show_all(variant: Variant, rows: pd.DataFrame, picture: Image.Image) -> list[Image.Image]:
+    """The variant of every sample of one image; a single picture where nothing is marked."""
+    renderer = VariantRenderer(picture, variant.protocol)  # type: ignore[arg-type]
+    if variant.marker == "none":
+        return [renderer.render()]
+    return [_show(renderer, variant, _box(row), picture.size, index) for index, row in rows.iterrows()]
 
 
 def _sources(folder: Path, row: Any, variants: Mapping[str, Variant]) -> dict[str, Image.Image]:
@@ -145,8 +158,6 @@ def _box(row: Any) -> Box:
 
 
 def _show(renderer: VariantRenderer, variant: Variant, box: Box, size: tuple[int, int], seed: Any) -> Image.Image:
-    if variant.marker == "none":
-        return renderer.render()
     width, height = size
     if variant.place == "random":
         x, y = np.random.default_rng([7, int(seed)]).uniform((0, 0), (width - box.width, height - box.height))
