@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
+from PIL import Image
 from playwright.sync_api import Browser, Locator
 
 Point = tuple[float, float]
@@ -125,9 +127,13 @@ class Demo:
             {"name": name, "mimeType": "application/octet-stream", "buffer": data}
         )
 
-    def download(self, button: str) -> Path:
-        """Take along what the button under Download offers."""
+    def download(self, button: str) -> bytes:
+        """What the button under Download brings."""
         self.page.get_by_role("button", name=re.compile("^Download|download Download")).first.click()
         with self.page.expect_download() as waiting:
             self.page.get_by_role("button", name=button).click()
-        return Path(waiting.value.path())
+        return Path(waiting.value.path()).read_bytes()
+
+    def download_picture(self, button: str) -> Image.Image:
+        """The picture that the button under Download brings."""
+        return Image.open(io.BytesIO(self.download(button)))

@@ -65,7 +65,7 @@ def test_an_upload_is_shown_and_answered_and_is_in_no_link(demo: Demo, kind: str
     demo.wait_for_marks(1)
     assert "sample" not in demo.link()
     assert PATIENT not in demo.page.content()
-    assert "simulated X-ray" not in demo.page.locator(".st-key-demo").inner_text()
+    assert demo.page.locator(".vpl-on-image").count() == 0, "an upload is not labelled simulated"
 
 
 def test_a_real_dicom_can_be_uploaded(demo: Demo, shared_data: Path) -> None:
@@ -98,6 +98,7 @@ def test_two_sessions_never_see_each_others_uploads_or_drawings(browser: Browser
     demo.open()
     demo.upload(_file("png"), "mine.png")
     demo.page.get_by_text("Your X-ray", exact=True).wait_for()
+    demo.settle()
     demo.drag([(150, 120), (260, 210)])
     demo.wait_for_marks(1)
     other.page.reload()
@@ -133,13 +134,21 @@ def test_offline_the_real_xrays_say_so_and_nothing_else_changes(demo: Demo) -> N
 
 def test_numbers_and_pictures_can_be_taken_along(demo: Demo) -> None:
     demo.open({"sample": "case_a", "marks": "circle:100,120,260,300", "classes": "=1+1|lung mass"})
-    table = list(csv.DictReader(io.StringIO(demo.download("Probabilities (CSV)").read_text())))
+    table = list(csv.DictReader(io.StringIO(demo.download("Probabilities (CSV)").decode())))
     assert [row["class"] for row in table] == ["'=1+1", "lung mass"]
     assert sum(float(row["with_marker"]) for row in table) == pytest.approx(1, abs=1e-4)
     assert table[0]["marks"] == "circle:100,120,260,300"
     demo.open({"sample": "case_a", "marks": "circle:100,120,260,300"})
-    overlays = Image.open(demo.download("Overlays (PNG)"))
+    overlays = demo.download_picture("Overlays (PNG)")
     assert overlays.width > 2 * overlays.height - 20
+
+
+def test_what_the_model_saw_can_be_looked_at(demo: Demo) -> None:
+    demo.open({"sample": "case_a", "marks": "circle:100,120,260,300"})
+    demo.page.get_by_role("button", name="What the model saw").click()
+    pictures = demo.page.locator('[data-testid="stPopoverBody"] img')
+    expect(pictures).to_have_count(2)
+    assert pictures.first.evaluate("image => image.naturalWidth") == 64
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
@@ -149,7 +158,7 @@ def test_the_app_is_dark_at_first_and_can_be_light(browser: Browser, app_url: st
     dark = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor === 'rgb(11, 15, 20)'"
     demo.page.wait_for_function(dark)
     demo.page.get_by_test_id("stMainMenu").click()
-    demo.page.get_by_text("Light", exact=True).click()
+    demo.page.get_by_test_id("stMainMenuItem-theme-Light").click()
     demo.page.wait_for_function(dark.replace("rgb(11, 15, 20)", "rgb(255, 255, 255)"))
     demo.page.reload()
     demo.page.wait_for_function(dark.replace("rgb(11, 15, 20)", "rgb(255, 255, 255)"))

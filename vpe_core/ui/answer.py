@@ -50,11 +50,13 @@ class View:
     """One image as the model was shown it.
 
     Attributes:
+        seen: RGB, as the model's preprocessing leaves it.
         shown: RGB, small enough for the page.
         probabilities: Of the classes, 0 to 1.
         heatmap: Attention, in the pixels of `shown`.
     """
 
+    seen: Image.Image
     shown: Image.Image
     probabilities: tuple[float, ...]
     heatmap: Heatmap
@@ -107,7 +109,7 @@ def answer(
     scores = [ask.probabilities(classes, template) for ask in asks]
     target = state.target if state.target in classes else classes[int(np.argmax(scores[-1]))]
     views = [
-        View(ask.shown, chances, ask.heatmap(target, state.method, template))
+        View(ask.seen, ask.shown, chances, ask.heatmap(target, state.method, template))
         for ask, chances in zip(asks, scores, strict=True)
     ]
     marked = views[1] if state.marks else None
@@ -158,6 +160,11 @@ class _Ask:
         return draw(self._xray.image, self._state)
 
     @property
+    def seen(self) -> Image.Image:
+        """What the model's preprocessing makes of the image; done once, for it leaves its own result as it is."""
+        return self._memory.remember(("seen", self._model.name, self._picture), lambda: self._model.seen(self.image))
+
+    @property
     def shown(self) -> Image.Image:
         return self._memory.remember(("shown", self._picture), lambda: _shrunk(self.image))
 
@@ -165,7 +172,7 @@ class _Ask:
         from vpe_core.models.encoder import probabilities
 
         key = ("embedding", self._model.name, self._picture)
-        embedding = self._memory.remember(key, lambda: self._model.encode_images([self.image]))
+        embedding = self._memory.remember(key, lambda: self._model.encode_images([self.seen]))
         texts = self._model.encode_classes(classes, template=template, suffix=self._suffix)
         return tuple(probabilities(embedding, texts, self._model.logit_scale)[0].tolist())
 
@@ -183,9 +190,7 @@ class _Ask:
         return ("attention", self._model.name, self._picture, target, method, template, self._suffix)
 
     def _grid(self, target: str, method: str, template: Template) -> NDArray[np.float32]:
-        grids = patch_relevance(
-            self._model, [self.image], target, method=method, template=template, suffix=self._suffix
-        )
+        grids = patch_relevance(self._model, [self.seen], target, method=method, template=template, suffix=self._suffix)
         grid: NDArray[np.float32] = grids[0]
         return grid
 

@@ -125,30 +125,41 @@ def _attention_settings(result: Answer) -> None:
 
 
 def _take_along(result: Answer, model: VisionLanguageModel, picture: Picture, state: DemoState) -> None:
+    """Link, files, and the model's view; what costs something is made when it is asked for."""
     with st.container(key="demo_take", horizontal=True, gap="small"):
         with st.popover("Copy link", icon=":material/link:"):
-            if state.sample == UPLOAD:
-                st.caption("An upload stays in this session: the link carries everything else.")
-            query = query_from_state(state)
-            st.code(f"{st.context.url or ''}{'?' + urlencode(query) if query else ''}", language=None, wrap_lines=True)
-        with st.popover("Download", icon=":material/download:"):
-            st.download_button(
-                "Marked X-ray (PNG)", lambda: _encoded(draw(picture.xray.image, state)), "marked-xray.png", "image/png",
-                on_click="ignore", width="stretch",
-            )  # fmt: skip
-            st.download_button(
-                "Overlays (PNG)", lambda: _encoded(_side_by_side(result, state)), "overlays.png", "image/png",
-                on_click="ignore", width="stretch",
-            )  # fmt: skip
-            st.download_button(
-                "Probabilities (CSV)", lambda: _table(result, model, picture, state), "probabilities.csv", "text/csv",
-                on_click="ignore", width="stretch",
-            )  # fmt: skip
-        with st.popover("What the model saw", icon=":material/visibility:"):
-            st.caption(f"{model.spec.title} sees the whole X-ray at this size.")
-            images = [picture.xray.image] + ([draw(picture.xray.image, state)] if state.marks else [])
-            for column, image, name in zip(st.columns(2), images, ("without", "with the marker"), strict=False):
-                column.image(model.seen(image), caption=name, alt=f"The model's input, {name}")
+            _link(state)
+        with st.popover("Download", icon=":material/download:", key="demo_download", on_change="rerun") as files:
+            if files.open:
+                _files(result, model, picture, state)
+        with st.popover("What the model saw", icon=":material/visibility:", key="demo_seen", on_change="rerun") as seen:
+            if seen.open:
+                _seen(result)
+
+
+def _link(state: DemoState) -> None:
+    if state.sample == UPLOAD:
+        st.caption("An upload stays in this session: the link carries everything else.")
+    query = query_from_state(state)
+    st.code(f"{st.context.url or ''}{'?' + urlencode(query) if query else ''}", language=None, wrap_lines=True)
+
+
+def _files(result: Answer, model: VisionLanguageModel, picture: Picture, state: DemoState) -> None:
+    for label, data, name, mime in (
+        ("Marked X-ray (PNG)", _encoded(draw(picture.xray.image, state)), "marked-xray.png", "image/png"),
+        ("Overlays (PNG)", _encoded(_side_by_side(result, state)), "overlays.png", "image/png"),
+        ("Probabilities (CSV)", _table(result, model, picture, state), "probabilities.csv", "text/csv"),
+    ):
+        st.download_button(label, data, name, mime, on_click="ignore", width="stretch")
+
+
+def _seen(result: Answer) -> None:
+    width, height = result.without.seen.size
+    st.caption(f"The X-ray as it reaches the network: {width} by {height} pixels.")
+    views = [(result.without, "without"), (result.marked, "with the marker")]
+    for column, (view, name) in zip(st.columns(2), views, strict=True):
+        if view:
+            column.image(view.seen, caption=name, alt=f"The model's input, {name}")
 
 
 def _missing_model(spec: ModelSpec) -> None:

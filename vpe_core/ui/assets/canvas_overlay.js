@@ -22,7 +22,7 @@ const STYLE = `
 `;
 const LABELS = { "Edit": "Move", "Delete selected": "Delete" };
 const SEND = '[aria-label="Update the app with this drawing"]';
-const RELEASES = ["mouseup", "touchend"];
+const AS_MOUSE = { touchstart: "mousedown", touchmove: "mousemove", touchend: "mouseup", touchcancel: "mouseup" };
 const SVG = "http://www.w3.org/2000/svg";
 
 export default function ({ data }) {
@@ -61,19 +61,35 @@ function once(root, container) {
   layer.setAttribute("aria-hidden", "true");
   container.append(layer);
 
+  drawWithFingers(container);
+
   // After a stroke the component waits 200 ms before it tells the app, and while polygons are drawn it says nothing of
   // moves and deletions; its hidden send button tells at once. A polygon reports itself when it is closed.
   const send = () => setTimeout(() => root.querySelector(SEND).click());
   const editing = () => root.querySelector('[aria-label="Edit"]').ariaPressed === "true";
   let pressed = false;
   const released = () => {
-    if (!container.isConnected) for (const name of RELEASES) window.removeEventListener(name, released);
+    if (!container.isConnected) window.removeEventListener("mouseup", released);
     else if (pressed && (root.vplMode !== "polygon" || editing())) send();
     pressed = false;
   };
   container.addEventListener("pointerdown", () => { pressed = true; }, true);
-  for (const name of RELEASES) window.addEventListener(name, released);
+  window.addEventListener("mouseup", released);
   root.querySelector('[aria-label="Delete selected"]').addEventListener("click", send);
+}
+
+// The component's tools ask for the left mouse button, which a finger does not have: it is passed on as one.
+function drawWithFingers(container) {
+  const pass = (event) => {
+    if (event.touches.length > 1) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const { clientX, clientY } = event.changedTouches[0];
+    const buttons = event.touches.length;
+    const mouse = { clientX, clientY, button: 0, buttons, bubbles: true, composed: true, cancelable: true, view: window };
+    event.target.dispatchEvent(new MouseEvent(AS_MOUSE[event.type], mouse));
+  };
+  for (const name of Object.keys(AS_MOUSE)) container.addEventListener(name, pass, { capture: true, passive: false });
 }
 
 function draw(layer, { width, height, heads, findings, color }) {
