@@ -37,10 +37,14 @@ def doctor() -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("", "What", "Found", "To do")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for check in run_checks():
-        mark = "[yellow]-[/]" if check.remedy else "[green]ok[/]"
-        table.add_row(mark, *(escape(text) for text in (check.what, check.found, check.remedy)))
+        mark = "[yellow]--[/]" if check.remedy else "[green]ok[/]"
+        remedy = f"\n[yellow]{escape(check.remedy)}[/]" if check.remedy else ""
+        table.add_row(mark, escape(check.what), escape(check.found) + remedy)
     Console().print(table)
 
 
@@ -87,7 +91,7 @@ def _models() -> Iterator[Check]:
 
 
 def _samples(folder: Path) -> Check:
-    count = sum(1 for _ in folder.glob("*.png"))
+    count = sum(path.suffix in (".png", ".webp") for path in folder.glob("*"))
     remedy = "" if count else "Restore precomputed/samples from the repository."
     return Check("Sample X-rays", f"{count} simulated X-rays in {folder}", remedy)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="See which models there are, and download them.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="See which models there are, and download them.")
 
 
 @app.command("list")
