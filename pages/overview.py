@@ -28,14 +28,14 @@ STEPS = """
 def worked_example(example: Example) -> None:
     """One stored answer, measured by the command that it names."""
     pictures = [
-        Picture((example_dir() / name).read_bytes(), example.size_wh, f"Attention for {example.target}, {how}")
+        Picture((example_dir() / name).read_bytes(), example.size_wh, f"Attention, {how}")
         for name, how in ((BEFORE, "without a marker"), (AFTER, "with a red circle"))
     ]
     source = f'{escape(example.model_title)} <span class="vpl-pill">simulated</span>'
     bars = answer_bars(example.classes, example.without, example.marked, marker="circle", source=source)
     sentence = answer_sentence(example.classes, example.without, example.marked, "circle")
     attention = attention_sentence(
-        example.attention_before, example.attention_after, example.area, "circle", example.target
+        example.attention_before, example.attention_after, example.area, "circle", example.asked_for
     )
     left, right = st.columns(2, gap="medium")
     left.html(f'<section class="vpl-answer">{overlay_pair(*pictures, marker="circle")}</section>')
@@ -49,7 +49,7 @@ def worked_example(example: Example) -> None:
             icon=":material/draw:",
             query_params={"sample": example.sample, "marks": f"circle:{x0},{y0},{x1},{y1}", "target": example.target},
         )
-    st.caption(as_text(f"{example.title}. Measured with: {example.command}"))
+    st.caption(as_text(f"A circle around the {example.finding} in {example.sample}. Measured with: {example.command}"))
 
 
 def ready() -> str:

@@ -48,6 +48,7 @@ def main() -> None:
         without=_rounded(result.without),
         marked=_rounded(result.marked),
         target=result.target,
+        asked_for=result.asked_for,
         attention_before=round(result.inside.before, 4),
         attention_after=round(result.inside.after, 4),
         area=round(result.inside.area, 4),

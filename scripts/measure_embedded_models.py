@@ -37,7 +37,8 @@ def main() -> None:
             model = load_model(name, precision="fp32")
             for set_name in arguments.sets:
                 samples = Samples.read(precomputed / "datasets" / set_name)
-                variants = dict(VARIANTS) if samples.table["twin"].notna().all() else select(FEWER)
+                full = name == "simclip" and samples.table["twin"].notna().all()
+                variants = dict(VARIANTS) if full else select(FEWER)
                 task = bar.add_task(f"{name} on {set_name}", total=None)
                 embeddings, shares = embed(
                     model, samples, variants, lambda done, total, t=task: bar.update(t, completed=done, total=total)

@@ -53,6 +53,7 @@ def test_attention_in_two_numbers() -> None:
     assert attention_sentence(0.09, 0.63, 0.05, "circle", "consolidation") == (
         "Attention for consolidation inside the circle: 0.09 → 0.63 of the total (the region covers 0.05 of the image)."
     )
+    assert attention_sentence(0.09, 0.63, 0.05, "arrow", "").startswith("Attention inside the arrow: 0.09 → 0.63")
 
 
 def test_text_for_markdown_loses_its_meaning_but_not_its_signs() -> None:

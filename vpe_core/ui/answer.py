@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vpe_core.attention import attention_inside, patch_relevance
+from vpe_core.attention import get as get_method
 from vpe_core.attention.localization import coverage
 from vpe_core.attention.resample import grid_to_image
 from vpe_core.markers import draw_marker, get
@@ -78,6 +79,7 @@ class Answer:
     Attributes:
         classes: What the model chose from.
         target: The class whose evidence the attention shows.
+        asked_for: The same, or empty if the attention method reads no text.
         without: The unmarked image.
         marked: The marked image; None while nothing is drawn.
         inside: Attention inside the marks; None while nothing is drawn, and for crops.
@@ -87,6 +89,7 @@ class Answer:
 
     classes: tuple[str, ...]
     target: str
+    asked_for: str
     without: View
     marked: View | None
     inside: RegionShare | None
@@ -117,6 +120,7 @@ def answer(
     return Answer(
         classes=classes,
         target=target,
+        asked_for=target if get_method(state.method).reads_text else "",
         without=views[0],
         marked=marked,
         inside=_inside(views[0], marked, state, xray.image.size),

@@ -89,7 +89,8 @@ def _cautions(result: Answer, spec: ModelSpec, picture: Picture) -> list[str]:
 def _overlay_picture(view: View, result: Answer, state: DemoState, how: str) -> OverlayPicture:
     colored = overlay(view.shown, view.heatmap, opacity=state.opacity / 100)
     chance = view.probabilities[result.classes.index(result.target)]
-    alt = f"Where the model looks for {result.target}, {how}; it gives it {chance:.2f}"
+    looks = f"Where the model looks for {result.asked_for}" if result.asked_for else "Where the model looks"
+    alt = f"{looks}, {how}; it gives {result.target} {chance:.2f}"
     return OverlayPicture(_encoded(colored, "JPEG"), colored.size, alt)
 
 
@@ -97,7 +98,7 @@ def _attention(result: Answer, name: str) -> str:
     if result.inside is None:
         return escape(CROPPED if result.marked else TO_DRAW)
     inside = result.inside
-    text = escape(attention_sentence(inside.before, inside.after, inside.area, name, result.target))
+    text = escape(attention_sentence(inside.before, inside.after, inside.area, name, result.asked_for))
     numbers = f"{inside.before:.2f} → {inside.after:.2f}"
     return text.replace(numbers, f"<strong>{numbers}</strong>", 1)
 
@@ -114,6 +115,8 @@ def _attention_settings(result: Answer) -> None:
             targets.index(state.target) if state.target in targets else 0,
             format_func=lambda value: value or "the likeliest class",
             key=session.key("target"),
+            disabled=not result.asked_for,
+            help="For the methods that read the text. The last block and rollout are the same for every class.",
         )
         method.selectbox(
             "Method",

@@ -27,7 +27,8 @@ class Example:
         classes: What the model chose from.
         without: Their probabilities for the unmarked image.
         marked: Their probabilities with the circle.
-        target: The class whose evidence the overlays show.
+        target: The class at hand.
+        asked_for: The same, or empty if the overlays do not depend on a class.
         attention_before: Share of the attention inside the circle's box, unmarked.
         attention_after: The same with the circle.
         area: Share of the image that the box covers.
@@ -46,6 +47,7 @@ class Example:
     without: tuple[float, ...]
     marked: tuple[float, ...]
     target: str
+    asked_for: str
     attention_before: float
     attention_after: float
     area: float

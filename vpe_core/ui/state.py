@@ -43,7 +43,7 @@ class DemoState:
         classes: The classes to choose from; empty for the model's own list.
         template: The prompt, with `{class}`, or the name of an ensemble of prompts.
         suffix: Whether the prompt names the marker.
-        method: An attention method's name.
+        method: An attention method's name; the last block by default, because there a marker moves the gaze itself.
         target: The class whose evidence the attention shows; empty for the likeliest.
         opacity: Of the attention overlays, in percent.
         findings: Whether the known findings are shown.
@@ -59,7 +59,7 @@ class DemoState:
     classes: tuple[str, ...] = ()
     template: str = PAPER_TEMPLATE
     suffix: bool = False
-    method: str = "legrad"
+    method: str = "last-layer"
     target: str = ""
     opacity: int = 60
     findings: bool = False

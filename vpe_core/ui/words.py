@@ -71,8 +71,12 @@ def answer_sentence(
 
 
 def attention_sentence(inside_before: float, inside_after: float, area: float, marker: str, target: str) -> str:
-    """The share of attention inside the marked region, before and after, next to the region's share of the image."""
+    """The share of attention inside the marked region, before and after, next to the region's share of the image.
+
+    `target` is empty for attention that does not depend on a class.
+    """
+    about = f" for {target}" if target else ""
     return (
-        f"Attention for {target} inside the {marker}: {inside_before:.2f} → {inside_after:.2f} of the total "
+        f"Attention{about} inside the {marker}: {inside_before:.2f} → {inside_after:.2f} of the total "
         f"(the region covers {area:.2f} of the image)."
     )

@@ -9,7 +9,8 @@ export default function () {
   try {
     const first = !localStorage.getItem(ASKED);
     localStorage.setItem(ASKED, "yes");
-    if (!first || !light || embedded || localStorage.getItem(CHOICE) === '"Light"') return;
+    const choices = Object.entries(localStorage).filter(([key]) => key.startsWith("stActiveTheme-"));
+    if (!first || !light || embedded || choices.some(([, choice]) => choice === '"Light"')) return;
     localStorage.setItem(CHOICE, '"Dark"');
     if (localStorage.getItem(ASKED)) window.location.reload();
   } catch {
