@@ -91,7 +91,7 @@ def test_a_link_shows_its_marker_and_both_answers() -> None:
     answer = answer_of(app)
     assert "with the circle" in answer
     assert answer.count("<img") == 2
-    assert "Attention for" in answer
+    assert "Attention inside the circle" in answer
     assert "simulated" in answer
     assert not app.warning
     assert link_of(app)["marks"] == "circle:100,120,260,300"

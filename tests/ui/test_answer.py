@@ -138,7 +138,7 @@ def test_the_example_is_stored_and_read_back(tmp_path: Path, monkeypatch: pytest
     assert load_example() is None
     example = Example(
         sample="case", title="Mass", finding="lung mass", region=(1.0, 2.0, 3.0, 4.0), classes=CLASSES,
-        without=(0.5, 0.3, 0.2), marked=(0.1, 0.8, 0.1), target="lung nodule", attention_before=0.1,
+        without=(0.5, 0.3, 0.2), marked=(0.1, 0.8, 0.1), target="lung nodule", asked_for="", attention_before=0.1,
         attention_after=0.6, area=0.05, model="simclip", model_title="SimCLIP", weights_sha256="0" * 64,
         size_wh=(560, 560), command="scripts/make_example.py --sample case",
     )  # fmt: skip
