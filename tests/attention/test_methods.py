@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import open_clip
 import pytest
 import torch
 from torch import Tensor, nn
@@ -75,14 +76,32 @@ def test_gradient(visual: nn.Module, pixels: Tensor, text: Tensor) -> None:
     torch.testing.assert_close(relevance("gradient", visual, pixels, text), expected, atol=1e-12, rtol=0)
 
 
-def test_legrad(visual: nn.Module, pixels: Tensor, text: Tensor) -> None:
+def legrad_by_hand(visual: nn.Module, pixels: Tensor, text: Tensor, n_blocks: int) -> Tensor:
     shift = {block: torch.zeros_like(w).requires_grad_() for block, w in enumerate(plain_run(visual, pixels).attention)}
     run = plain_run(visual, pixels, shift)
-    expected = torch.zeros(2, run.attention[0].shape[-1] - 1, dtype=torch.float64)
-    for block in list(shift)[-2:]:
+    total = torch.zeros(2, run.attention[0].shape[-1] - 1, dtype=torch.float64)
+    for block in list(shift)[-n_blocks:]:
         score = (plain_project(visual, run.tokens[block].mean(dim=1)) * text).sum()
         (slope,) = torch.autograd.grad(score, shift[block], retain_graph=True)
-        expected += torch.relu(slope).mean(dim=1).mean(dim=1)[:, 1:]
+        total += torch.relu(slope).mean(dim=1).mean(dim=1)[:, 1:]
+    return total
+
+
+def test_legrad(visual: nn.Module, pixels: Tensor, text: Tensor) -> None:
+    expected = legrad_by_hand(visual, pixels, text, n_blocks=1)
+    torch.testing.assert_close(relevance("legrad", visual, pixels, text), expected, atol=1e-12, rtol=0)
+
+
+def test_legrad_reads_two_blocks_of_twelve(text: Tensor) -> None:
+    """As deep as ViT-B, where the authors read the last two."""
+    vision = {"image_size": 64, "layers": 12, "width": 48, "head_width": 16, "patch_size": 16}
+    words = {"context_length": 4, "vocab_size": 8, "width": 16, "heads": 1, "layers": 1}
+    torch.manual_seed(0)
+    visual = (
+        open_clip.CLIP(embed_dim=32, vision_cfg=vision, text_cfg=words).visual.eval().requires_grad_(False).double()
+    )
+    pixels = torch.randn(2, 3, 64, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
+    expected = legrad_by_hand(visual, pixels, text, n_blocks=2)
     torch.testing.assert_close(relevance("legrad", visual, pixels, text), expected, atol=1e-12, rtol=0)
 
 

@@ -11,8 +11,14 @@ if TYPE_CHECKING:
 
     from vpe_core.attention.tracing import TracedTower
 
-_BLOCKS = 2
-"""The authors' implementation reads the last two blocks of a CLIP model."""
+
+def _blocks_read(depth: int) -> int:
+    """The authors' implementation reads the last two blocks of a CLIP model, which has twelve or more.
+
+    In a tower half as deep the last block alone is the like part. Earlier blocks of the six-block SimCLIP know little
+    of the place of a finding and drown the map.
+    """
+    return 2 if depth >= 12 else 1
 
 
 def legrad(tower: TracedTower, pixels: Tensor, text: Tensor) -> Tensor:
@@ -26,7 +32,7 @@ def legrad(tower: TracedTower, pixels: Tensor, text: Tensor) -> Tensor:
 
     from vpe_core.attention.tracing import full_precision
 
-    first = max(0, tower.depth - _BLOCKS)
+    first = tower.depth - _blocks_read(tower.depth)
     trace = tower.run(pixels, gradient_from=first, isolated=True)
     scores = [(tower.project(tokens.mean(dim=1)) * text).sum() for tokens in trace.tokens[first:]]
     gradients = torch.autograd.grad(scores, trace.attention[first:])
@@ -39,5 +45,6 @@ METHOD = AttentionMethod(
     title="LeGrad",
     reads_text=True,
     relevance=legrad,
-    source="Bousselham et al., LeGrad: an explainability method for vision transformers, arXiv 2404.03214",
+    source="Bousselham et al., LeGrad: an explainability method for vision transformers via feature formation "
+    "sensitivity, ICCV 2025, arXiv 2404.03214",
 )
