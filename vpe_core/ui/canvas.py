@@ -81,8 +81,9 @@ def latest_marks(image: CanvasImage, marks: tuple[Mark, ...]) -> tuple[Mark, ...
     if report is None:  # mounted anew: it shows what it was told, not what was drawn on it since
         st.session_state[memory] = replace(held, marks=held.seed_marks, report=None)
         return marks
-    drawn = read_marks(report["raw"], image.scale, image.size_wh)
-    clean = count_objects(report["raw"]) == len(drawn)
+    drawing = report.get("raw") or {}
+    drawn = read_marks(drawing, image.scale, image.size_wh)
+    clean = count_objects(drawing) == len(drawn)
     st.session_state[memory] = replace(held, marks=drawn if clean else None, report=report)
     return drawn
 

@@ -12,6 +12,7 @@ import streamlit as st
 from vpe_core.errors import PromptError
 from vpe_core.ui.answer import Xray
 from vpe_core.ui.canvas import CanvasImage
+from vpe_core.ui.gallery import Finding
 from vpe_core.ui.memory import Memory
 from vpe_core.ui.state import DemoState, checked_template, own_classes, query_from_state, state_from_query
 
@@ -38,7 +39,7 @@ class Picture:
     title: str
     note: str
     simulated: bool
-    findings: tuple[Any, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def begin() -> tuple[str, ...]:
