@@ -113,7 +113,7 @@ def base_path(folder: Path, patient: int, portable: bool, size: int) -> Path:
 def load_base(path: Path) -> Base:
     """Reads one base patient that `make_bank` wrote."""
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as stream, np.load(stream) as stored:
             return Base(
                 int(stored["patient"]),
                 bool(stored["portable"]),
