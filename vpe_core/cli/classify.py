@@ -100,7 +100,7 @@ def _print_table(answer: _Answer) -> None:
     console.print(table)
     console.print(
         f"{answer.device}: {answer.milliseconds:.0f} ms for two images and their prompts, "
-        f"{answer.load_ms:.0f} ms to load the model."
+        f"{answer.load_ms:.0f} ms to load the model and its libraries."
     )
     if answer.unknown_words:
         words = escape(", ".join(answer.unknown_words))
