@@ -3,7 +3,7 @@
     python -m benchmarks.embedded_latency [--model simclip] [--runs 20] [--json]
 
 Every figure is the median of the runs after two that warm up, with the ratio to a plain loop. To classify, that is
-open_clip as its documentation shows it, one picture at a time and the texts encoded anew for each; to explain, it is one
+open_clip as its documentation shows it, one picture at a time and the texts encoded anew for each; to explain, one
 picture after the other. Give it a quiet machine.
 """
 
