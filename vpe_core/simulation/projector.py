@@ -49,8 +49,8 @@ class Projector:
         boosted = np.where(bone, MU_WATER_PER_MM + BONE_BOOST * (mu - MU_WATER_PER_MM), mu).astype(np.float32)
         masks = np.stack([ct.mask(STRUCTURES[name])[::2, ::2] for name in ORGANS])
         sharp = _sharpen_z(boosted)
-        halved = (sharp[:, 0:-1:2] + sharp[:, 1::2]) / 2  # finer than the sampling along a ray otherwise
-        self._mu = _volume(halved[None])
+        pooled = (sharp[:, 0:-1:2] + sharp[:, 1::2]) / 2  # finer than the sampling along a ray otherwise
+        self._mu = _volume(np.asarray(pooled[None], np.float32))
         self._organs = _volume(masks.astype(np.float32))
 
     def project(self, pose: Pose, size: int = 512, organ_size: int = 128, step_mm: float = 2.4) -> Projection:
@@ -76,7 +76,7 @@ class Projector:
         half_extent = torch.tensor(self._extent_mm) / 2
         warp = torch.from_numpy(pose.warp_mm)[None]
         rotation = torch.from_numpy(pose.rotation.T.copy())
-        for chunk in torch.split(depths, CHUNK):  # type: ignore[no-untyped-call]
+        for chunk in torch.split(depths, CHUNK):
             magnification = pose.magnification(chunk)
             y = chunk[:, None, None].expand(-1, size, size)
             x = u[None, None, :] * magnification[:, None, None] + torch.zeros_like(y)
