@@ -57,6 +57,7 @@ def run_checks() -> Iterator[Check]:
     yield _cache(settings)
     yield from _models()
     yield _samples(settings.precomputed_dir / "samples")
+    yield _test_sets(settings.precomputed_dir / "datasets")
     yield _simulator(settings.ct_dir)
 
 
@@ -94,6 +95,12 @@ def _samples(folder: Path) -> Check:
     count = sum(path.suffix in (".png", ".webp") for path in folder.glob("*"))
     remedy = "" if count else "Restore precomputed/samples from the repository."
     return Check("Sample X-rays", f"{count} simulated X-rays in {folder}", remedy)
+
+
+def _test_sets(folder: Path) -> Check:
+    found = ", ".join(sorted(table.parent.name for table in folder.glob("*/samples.csv")))
+    remedy = "" if found else "Restore precomputed/datasets from the repository."
+    return Check("Test sets", found or f"none in {folder}", remedy)
 
 
 def _simulator(ct_dir: Path | None) -> Check:
