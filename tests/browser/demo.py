@@ -91,6 +91,7 @@ class Demo:
 
     def choose_tool(self, name: str) -> None:
         self.page.get_by_role("radio", name=name, exact=True).click()
+        self.page.wait_for_timeout(800)  # the component changes its mode a moment after the script has run
         self.settle()
 
     def on_screen(self, point: Point, size_wh: tuple[int, int] = (512, 512)) -> tuple[Point, Point]:
