@@ -54,7 +54,7 @@ def _card(name: str, introduction: str, folder: Path, recipe: Recipe, results: P
         if recipe.markers
         else "No view carries a marker."
     )
-    tables = [_table(path) for path in sorted(results.glob(f"{name}-sim-*.json")) if _belongs(path, name)]
+    tables = [_table(path) for path in sorted(results.glob(f"{name}-sim-*.json"))]
     return CARD.format(
         name=name,
         introduction=introduction,
@@ -73,10 +73,6 @@ def _card(name: str, introduction: str, folder: Path, recipe: Recipe, results: P
         minutes=f"{run['seconds'] / 60:.0f} minutes",
         results="\n".join(tables),
     )
-
-
-def _belongs(path: Path, name: str) -> bool:
-    return bool(json.loads(path.read_text())["model"] == name)
 
 
 def _table(path: Path) -> str:

@@ -29,12 +29,11 @@ class SimulatedSet:
     """A recipe for cases with a fixed split by base patient.
 
     Attributes:
-        patients: first and last-but-one base patient of train, val and test; the three never overlap.
+        patients: first base patient of train, val and test and the one after the last; the three never overlap.
         images: number of images of train, val and test.
         counts: probability of 0, 1, 2 … findings an image.
         nodules: one nodule an image, benign against malignant, instead of `counts`.
         portable: AP, tilted, noisy, with lines and tubes.
-        twins: also writes the finding-free image of every case.
     """
 
     name: str
@@ -44,7 +43,6 @@ class SimulatedSet:
     counts: tuple[float, ...] = (0, 0, 0.4, 0.35, 0.25)
     nodules: bool = False
     portable: bool = False
-    twins: bool = False
     seed: int = 20261124
 
     def part(self, name: str) -> tuple[range, int]:
@@ -71,7 +69,7 @@ SETS: Registry[SimulatedSet] = Registry("simulated data set", SimulationError)
 _STANDING = ((1000, 1260), (2000, 2024), (3000, 3060))
 SETS.add(
     "sim-multi",
-    SimulatedSet("sim-multi", "Simulated X-rays, 2 to 4 findings each", _STANDING, (34000, 240, 600), twins=True),
+    SimulatedSet("sim-multi", "Simulated X-rays, 2 to 4 findings each", _STANDING, (34000, 240, 600)),
 )
 SETS.add(
     "sim-nodule",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vpe_core.models.word_tokenizer import WORD
 from vpe_core.simulation.cases import DRAWING_ORDER
 
 CLASSES = DRAWING_ORDER
@@ -97,7 +98,7 @@ class Meaning:
 
 def normalize(text: str) -> str:
     """Lower case, punctuation apart: the form in which words are looked up."""
-    return " ".join(re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)*", text.lower()))
+    return " ".join(re.findall(WORD, text.lower()))
 
 
 def finding_caption(

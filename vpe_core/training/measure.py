@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
+from vpe_core import scoring
 from vpe_core.attention.explain import patch_relevance
 from vpe_core.attention.localization import attention_inside
 from vpe_core.errors import DatasetError
@@ -174,10 +175,7 @@ def probabilities(model: VisionLanguageModel, samples: Samples, embeddings: NDAr
         texts = model.encode_classes(names, template=NODULE_TEMPLATE)
     else:
         texts = model.encode_classes(samples.classes)
-    logits = model.logit_scale * embeddings.astype(np.float64) @ texts.T.astype(np.float64)
-    logits -= logits.max(1, keepdims=True)
-    raised = np.exp(logits)
-    return np.asarray(raised / raised.sum(1, keepdims=True))
+    return scoring.get("paper")(embeddings, scoring.ClassTexts(texts, model.logit_scale))
 
 
 def summarise(

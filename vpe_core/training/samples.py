@@ -16,7 +16,6 @@ from vpe_core.training.captions import CLASSES, Meaning
 from vpe_core.training.hand_markers import CANVAS, draw, sample_marker
 from vpe_core.training.render import TrainingCases
 
-VIEWS = ("whole", "zoom")
 ZOOM_SHARE = 0.16
 HEALTHY_SHARE = 0.45  # of the markers and of the zoomed views: they point at a healthy place
 NOTHING = -1

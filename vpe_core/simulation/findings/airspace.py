@@ -7,7 +7,8 @@ from scipy.special import expit
 
 from vpe_core.simulation.fields import Array, Points, blur, draw_strokes, smooth_noise, wander
 from vpe_core.simulation.findings.base import FINDINGS, Lesion, between, visible
-from vpe_core.simulation.scene import MU_FLUID, Scene
+from vpe_core.simulation.organs import LEFT_LOBES, RIGHT_LOBES
+from vpe_core.simulation.scene import MU_FLUID, SIDES, Scene
 
 
 def soft_region(
@@ -25,7 +26,7 @@ def lobe_mask(scene: Scene, side: str, x_mm: float, y_mm: float) -> Array:
     """Soft mask (0..1) of the lobe with the longest path at a place: airspace disease stops at fissures."""
     column = int(np.clip(x_mm / scene.small_mm + scene.small / 2, 0, scene.small - 1))
     row = int(np.clip(y_mm / scene.small_mm + scene.small / 2, 0, scene.small - 1))
-    lobes = (0, 1) if side == "left" else (2, 3, 4)
+    lobes = LEFT_LOBES if side == "left" else RIGHT_LOBES
     path = scene.organs[max(lobes, key=lambda lobe: float(scene.organs[lobe, row, column]))]
     return scene.up(np.clip(path / np.clip(scene.lung_small(side), 8, None), 0, 1))
 
@@ -54,7 +55,7 @@ def consolidation(scene: Scene, rng: np.random.Generator, severity: float) -> Le
 @FINDINGS.register("atelectasis")
 def atelectasis(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """Plate-like bands in the lower half of a lung, in the severe third with a wedge of collapse under them."""
-    side = ("right", "left")[int(rng.random() < 0.5)]
+    side = SIDES[int(rng.random() < 0.5)]
     _, top, _, bottom = scene.lung_box(side)
     _, y = scene.xy_small
     path = scene.lung_small(side)

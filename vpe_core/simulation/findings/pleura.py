@@ -7,13 +7,13 @@ from scipy.special import expit
 
 from vpe_core.simulation.fields import Array, blur, smooth_noise
 from vpe_core.simulation.findings.base import FINDINGS, Lesion, between, visible
-from vpe_core.simulation.scene import MU_LUNG, Scene
+from vpe_core.simulation.scene import MU_LUNG, SIDES, Scene
 
 
 @FINDINGS.register("pleural effusion")
 def effusion(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """Fluid that rises towards the chest wall (meniscus) and blots out the diaphragm."""
-    side = ("right", "left")[int(rng.random() < 0.5)]
+    side = SIDES[int(rng.random() < 0.5)]
     x0, top, x1, bottom = scene.lung_box(side)
     x, y = scene.xy
     bottom = scene.diaphragm(side)
@@ -35,7 +35,7 @@ def effusion(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
 @FINDINGS.register("pneumothorax")
 def pneumothorax(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """Air without vessels between chest wall and a pleural line that closes smoothly towards hilum and base."""
-    side = ("right", "left")[int(rng.random() < 0.5)]
+    side = SIDES[int(rng.random() < 0.5)]
     lung = scene.lung_small(side)
     x0, top, x1, bottom = scene.lung_box(side)
     hub = (x1 - 0.12 * (x1 - x0) if side == "right" else x0 + 0.12 * (x1 - x0), top + 0.5 * (bottom - top))
