@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     precomputed_dir: Path = Field(
         default=PROJECT_DIR / "precomputed", description="The models, samples and results that the project carries."
     )
+    datasets_dir: Path | None = Field(
+        default=None, description="Folder of the data sets, one sub-folder each, named as in `datasets list`."
+    )
     ct_dir: Path | None = Field(default=None, description="Folder of the simulator's CT (cxr.nii.gz, mask.nii.gz).")
     device: str = Field(
         default="auto",
@@ -61,7 +64,7 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("cache_dir", "results_dir", "precomputed_dir", "ct_dir")
+    @field_validator("cache_dir", "results_dir", "precomputed_dir", "datasets_dir", "ct_dir")
     @classmethod
     def _expand_home(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()

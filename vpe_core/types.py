@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from vpe_core.errors import RegionError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -183,17 +185,23 @@ class Sample:
     Attributes:
         sample_id: Unique within the data set.
         image_id: The image, as its data set knows it; samples of one image share it.
+        image_path: The image's file.
         patient_id: For intervals that resample patients; the image's own id where the source names no patient.
         label: The one true class.
         box: Where the finding is, in pixels of the source image; None where the source gives no place.
+        group: The source's own finer or coarser name beside `label`; empty if it has none.
+        twin_path: The same patient without the findings; only a simulation has it.
         attributes: Anything else the source tells (age, sex, view, severity …), for subgroups.
     """
 
     sample_id: str
     image_id: str
+    image_path: Path
     patient_id: str
     label: str
     box: Box | None = None
+    group: str = ""
+    twin_path: Path | None = None
     attributes: Mapping[str, str | float | None] = field(default_factory=dict)
 
 

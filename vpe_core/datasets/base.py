@@ -1,0 +1,173 @@
+"""What a data set is, once it is read: samples, classes, and the rows that cannot be used."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from vpe_core.prompts import PAPER_TEMPLATE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vpe_core.types import Sample
+
+ProblemKind: TypeAlias = Literal["missing image", "unreadable image", "box", "label", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A row that cannot be used, and why.
+
+    Attributes:
+        file: The table's name, or the image's.
+        row: Its number in the table as a spreadsheet shows it, where the line of headings is row 1; None for a file.
+        reason: One sentence.
+        kind: For counting.
+    """
+
+    file: str
+    row: int | None
+    reason: str
+    kind: ProblemKind = "other"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One part of a data set: a table of samples in the source's order.
+
+    Attributes:
+        name: Its name in the registry; a table of one's own adds its file's name, as in "table-cohort".
+        title: For people.
+        part: "train", "val", "test" or "all".
+        root: The folder that all images lie in.
+        samples: The usable ones.
+        classes: The labels of all rows, sorted; a missing image does not change the question.
+        problems: The rows that are left out.
+        template: The paper's prompt, with {class} and {suffix}.
+        class_words: What stands for each label in the template.
+        simulated: Nobody's X-rays.
+        note: What else must be known to compare results; may be empty.
+    """
+
+    name: str
+    title: str
+    part: str
+    root: Path
+    samples: tuple[Sample, ...]
+    classes: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+    template: str = PAPER_TEMPLATE
+    class_words: Mapping[str, str] = field(default_factory=dict)
+    simulated: bool = False
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        words = {label: self.class_words.get(label, label) for label in self.classes}
+        object.__setattr__(self, "class_words", words)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return iter(self.samples)
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over samples, boxes, labels and the sizes of the image files; it does not depend on the folder."""
+        digest = hashlib.sha256()
+        sizes = {path: path.stat().st_size for path in self._files()}
+        for sample in self.samples:
+            files = [
+                (path.relative_to(self.root).as_posix(), sizes[path])
+                for path in (sample.image_path, sample.twin_path)
+                if path
+            ]
+            facts = (
+                sample.sample_id,
+                sample.image_id,
+                sample.patient_id,
+                sample.label,
+                sample.group,
+                sample.box and sample.box.xyxy,
+                files,
+            )
+            digest.update(json.dumps(facts).encode() + b"\n")
+        return digest.hexdigest()
+
+    @property
+    def n_images(self) -> int:
+        """How many images the samples are in."""
+        return len({sample.image_id for sample in self.samples})
+
+    @property
+    def n_patients(self) -> int:
+        """How many patients the samples are of."""
+        return len({sample.patient_id for sample in self.samples})
+
+    def class_counts(self) -> dict[str, int]:
+        """Samples of each class, in the order of `classes`."""
+        counts = Counter(sample.label for sample in self.samples)
+        return {label: counts[label] for label in self.classes}
+
+    def problem_counts(self) -> dict[str, int]:
+        """Problems of each kind, the most frequent first."""
+        return dict(Counter(problem.kind for problem in self.problems).most_common())
+
+    def frame(self) -> pd.DataFrame:
+        """The samples as a table, one row a sample; attributes are columns, a box is x0, y0, x1, y1."""
+        import pandas as pd
+
+        return pd.DataFrame([self._row(sample) for sample in self.samples])
+
+    def _row(self, sample: Sample) -> dict[str, object]:
+        corners = sample.box.xyxy if sample.box else (None,) * 4
+        return {
+            "sample_id": sample.sample_id,
+            "image_id": sample.image_id,
+            "patient_id": sample.patient_id,
+            "label": sample.label,
+            "group": sample.group,
+            **dict(zip(("x0", "y0", "x1", "y1"), corners, strict=True)),
+            "image_path": sample.image_path.relative_to(self.root).as_posix(),
+            "twin_path": sample.twin_path.relative_to(self.root).as_posix() if sample.twin_path else None,
+            **sample.attributes,
+        }
+
+    def _files(self) -> set[Path]:
+        return {path for sample in self.samples for path in (sample.image_path, sample.twin_path) if path}
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSpec:
+    """A data set that can be read: an entry of the registry.
+
+    Attributes:
+        name: As in the registry.
+        title: For people.
+        parts: What `open_dataset` accepts as a part.
+        default_part: One of them.
+        read: Reads a part from a folder.
+        how_to_get: One or two sentences: where it is obtained, and which files are expected.
+        simulated: Nobody's X-rays.
+        terms: Conditions of use, in a sentence.
+        citation: The paper to cite.
+        default_root: The folder where it is looked for when none is given; raises `DatasetError` if there is none.
+    """
+
+    name: str
+    title: str
+    parts: tuple[str, ...]
+    default_part: str
+    read: Callable[[Path, str], Dataset]
+    how_to_get: str
+    simulated: bool = False
+    terms: str = ""
+    citation: str = ""
+    default_root: Callable[[], Path] | None = None

@@ -1,0 +1,45 @@
+"""All data sets: a new one is a new file and a line here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vpe_core.datasets import nih14, simulated, table
+from vpe_core.datasets.base import Dataset, DatasetSpec
+from vpe_core.errors import DatasetError
+from vpe_core.registry import Registry
+
+DATASETS: Registry[DatasetSpec] = Registry("data set", DatasetError)
+for _spec in (nih14.SPEC, *simulated.SPECS, table.SPEC):
+    DATASETS.add(_spec.name, _spec)
+
+
+def open_dataset(name: str, root: Path | None = None, part: str | None = None) -> Dataset:
+    """Read a part of a data set.
+
+    Args:
+        name: From `names()`.
+        root: Its folder, in the layout in which it is published; None for the default one: the project's own for the
+            simulated sets, the sub-folder of VPE_DATASETS_DIR for the others.
+        part: None for the data set's default part.
+
+    Returns:
+        The usable samples, and the rows that cannot be used with the reasons. There may be no usable ones.
+
+    Raises:
+        DatasetError: There is no such data set, part or folder, or a table in it is missing or malformed.
+
+    Example:
+        >>> from vpe_core.datasets import open_dataset
+        >>> multi = open_dataset("sim-multi")
+        >>> len(multi.classes), multi.simulated
+        (10, True)
+    """
+    spec = DATASETS.get(name)
+    if part is not None and part not in spec.parts:
+        raise DatasetError(f"Expected a part of {name} out of {', '.join(spec.parts)}, but got {part!r}.")
+    if root is None and spec.default_root is not None:
+        root = spec.default_root()
+    if root is None or not Path(root).expanduser().exists():
+        raise DatasetError(f"Expected {spec.title} at {root}, which does not exist. {spec.how_to_get}")
+    return spec.read(Path(root).expanduser().absolute(), part or spec.default_part)
