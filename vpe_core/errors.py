@@ -12,6 +12,8 @@
     |-- DatasetError            a data set that is missing, incomplete or malformed
     |-- ScoringError            embeddings or a scoring method that cannot give scores
     |-- MetricError             labels, scores or a metric that cannot be evaluated
+    |-- BenchmarkError          a plan that is not valid, or a run that cannot start or go on
+    |-- ResultsError            stored results that are missing, damaged or lack what is asked for
     |-- SimulationError         the simulator lacks its CT or was given impossible values
     |-- TrainingError           a training run that cannot start, resume or go on
     `-- SettingsError           an environment setting (VPE_...) that is not valid
@@ -69,6 +71,14 @@ class ScoringError(VPEError):
 
 class MetricError(VPEError):
     """The metric is unknown, or the labels and scores do not fit it."""
+
+
+class BenchmarkError(VPEError):
+    """The plan is not valid, or the run cannot start or go on."""
+
+
+class ResultsError(VPEError):
+    """The stored results are missing, damaged or lack what is asked for."""
 
 
 class SimulationError(VPEError):
