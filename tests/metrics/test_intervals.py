@@ -325,3 +325,11 @@ def test_only_like_is_compared_with_like():
 def test_an_unknown_metric_is_refused_with_a_hint():
     with pytest.raises(MetricError, match="Did you mean 'auroc'"):
         bootstrap("aurocc", [0, 1], np.eye(2), draw_resamples([1, 2], 10))
+
+
+@pytest.mark.parametrize("name", ["auroc", "accuracy", "mcc", "f1"])
+def test_summing_up_by_group_changes_no_draw(table, name, monkeypatch):
+    resamples = draw_resamples(table.groups, n_resamples=400, seed=5)
+    by_group = bootstrap(name, table.labels, table.scores, resamples)
+    monkeypatch.setattr("vpe_core.metrics.intervals._FEW_GROUPS", 10**9)
+    np.testing.assert_array_equal(by_group.draws, bootstrap(name, table.labels, table.scores, resamples).draws)

@@ -7,7 +7,7 @@ example one bootstrap resample, so m resamples are evaluated by the same few arr
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,14 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 
 Statistic: TypeAlias = Callable[[FloatArray], FloatArray]
 """Weights (n, m) -> values (m,) of the whole table, or (k, m) of its k classes; nan where undefined."""
+
+
+@runtime_checkable
+class Groupable(Protocol):
+    """A statistic that can be summed up by group beforehand, so that weighing groups costs little."""
+
+    def by_group(self, group: IntArray, n_groups: int) -> Statistic:
+        """The same of weights (n_groups, m); `group` (n,) numbers the group of each sample."""
 
 
 def check_labels_scores(labels: ArrayLike, scores: ArrayLike) -> tuple[IntArray, FloatArray]:
@@ -111,6 +119,13 @@ def sum_by_cell(cells: IntArray, n_cells: int, weights: FloatArray) -> FloatArra
         occupied, starts = np.unique(cells[order], return_index=True)
         sums[occupied] = np.add.reduceat(weights[order], starts, axis=0)
     return sums
+
+
+def one_hot(group: IntArray, n_groups: int) -> FloatArray:
+    """(n, n_groups): weights that single out one group a column."""
+    columns = np.zeros((len(group), n_groups))
+    columns[np.arange(len(group)), group] = 1
+    return columns
 
 
 def _check_finite(what: str, values: NDArray[Any]) -> None:

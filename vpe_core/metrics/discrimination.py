@@ -24,6 +24,7 @@ from vpe_core.metrics.arrays import (
     check_positive_scores,
     divide,
     mean_of_defined,
+    one_hot,
 )
 from vpe_core.metrics.ranking import Ranking
 
@@ -175,8 +176,7 @@ def pr_curve(positive: ArrayLike, scores: ArrayLike) -> Curve:
 
 def auroc_statistic(labels: ArrayLike, scores: ArrayLike) -> Statistic:
     """AUROC as a function of the samples' weights (n, m), giving (k, m)."""
-    rankings = _rank_classes(labels, scores)
-    return lambda weights: np.stack([ranking.auroc(weights) for ranking in rankings])
+    return _AurocStatistic(_rank_classes(labels, scores))
 
 
 def auprc_statistic(labels: ArrayLike, scores: ArrayLike) -> Statistic:
@@ -190,10 +190,36 @@ def confusion_statistic(measure: Callable[[FloatArray], FloatArray]) -> Callable
 
     def statistic(labels: ArrayLike, scores: ArrayLike) -> Statistic:
         truth, values = check_labels_scores(labels, scores)
-        predicted, n_classes = values.argmax(axis=1), values.shape[1]
-        return lambda weights: measure(of_confusion.weighted_confusion(truth, predicted, n_classes, weights))
+        return _ConfusionStatistic(measure, truth, values.argmax(axis=1), values.shape[1])
 
     return statistic
+
+
+@dataclass(frozen=True, eq=False)
+class _AurocStatistic:
+    rankings: list[Ranking]
+
+    def __call__(self, weights: FloatArray) -> FloatArray:
+        return np.stack([ranking.auroc(weights) for ranking in self.rankings])
+
+    def by_group(self, group: IntArray, n_groups: int) -> Statistic:
+        grouped = [ranking.by_group(group, n_groups) for ranking in self.rankings]
+        return lambda weights: np.stack([ranking.auroc(weights) for ranking in grouped])
+
+
+@dataclass(frozen=True, eq=False)
+class _ConfusionStatistic:
+    measure: Callable[[FloatArray], FloatArray]
+    truth: IntArray
+    predicted: IntArray
+    n_classes: int
+
+    def __call__(self, weights: FloatArray) -> FloatArray:
+        return self.measure(of_confusion.weighted_confusion(self.truth, self.predicted, self.n_classes, weights))
+
+    def by_group(self, group: IntArray, n_groups: int) -> Statistic:
+        counts = of_confusion.weighted_confusion(self.truth, self.predicted, self.n_classes, one_hot(group, n_groups))
+        return lambda weights: self.measure(counts @ weights)
 
 
 def _rank_classes(labels: ArrayLike, scores: ArrayLike) -> list[Ranking]:

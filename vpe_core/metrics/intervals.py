@@ -21,10 +21,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vpe_core.errors import MetricError
-from vpe_core.metrics.arrays import FloatArray, IntArray, Statistic, divide, mean_of_defined
+from vpe_core.metrics.arrays import FloatArray, Groupable, IntArray, Statistic, divide, mean_of_defined
 from vpe_core.metrics.registry import get
 
 LEVEL = 0.95
+_FEW_GROUPS = 4  # with so many resamples a group, summing up by group is worth its while
 _BLOCK = 2**18  # weights held at a time: 2 MB, which stays in the processor's cache
 
 
@@ -90,6 +91,8 @@ class Resamples:
     def evaluate(self, statistic: Statistic) -> tuple[FloatArray, FloatArray]:
         """The statistic on the data as they are, () or (k,), and on each resample, (resamples,) or (k, resamples)."""
         as_is = statistic(np.ones((len(self.group), 1)))[..., 0]
+        if isinstance(statistic, Groupable) and self.n_groups * _FEW_GROUPS <= self.n_resamples:
+            return as_is, statistic.by_group(self.group, self.n_groups)(self.counts.astype(np.float64))
         width = max(8, _BLOCK // max(1, len(self.group)))
         blocks = [self.counts[:, start : start + width] for start in range(0, self.n_resamples, width)]
         draws = [statistic(block[self.group].astype(np.float64)) for block in blocks]
