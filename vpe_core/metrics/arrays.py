@@ -26,6 +26,8 @@ Statistic: TypeAlias = Callable[[FloatArray], FloatArray]
 class Groupable(Protocol):
     """A statistic that can be summed up by group beforehand, so that weighing groups costs little."""
 
+    def __call__(self, weights: FloatArray, /) -> FloatArray: ...
+
     def by_group(self, group: IntArray, n_groups: int) -> Statistic:
         """The same of weights (n_groups, m); `group` (n,) numbers the group of each sample."""
 
