@@ -128,7 +128,7 @@ class Dataset:
 
     def _row(self, sample: Sample) -> dict[str, object]:
         corners = sample.box.xyxy if sample.box else (None,) * 4
-        return {
+        row = {
             "sample_id": sample.sample_id,
             "image_id": sample.image_id,
             "patient_id": sample.patient_id,
@@ -137,8 +137,8 @@ class Dataset:
             **dict(zip(("x0", "y0", "x1", "y1"), corners, strict=True)),
             "image_path": sample.image_path.relative_to(self.root).as_posix(),
             "twin_path": sample.twin_path.relative_to(self.root).as_posix() if sample.twin_path else None,
-            **sample.attributes,
         }
+        return row | {name: value for name, value in sample.attributes.items() if name not in row}
 
     def _files(self) -> set[Path]:
         return {path for sample in self.samples for path in (sample.image_path, sample.twin_path) if path}

@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from vpe_core.datasets.base import Dataset, DatasetSpec
-from vpe_core.datasets.folders import expected_in_settings, first_file
+from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_file
+from vpe_core.datasets.headers import place, read_header
 from vpe_core.datasets.rows import Row, UnusableRow, classes_of, collect, number, read_rows
-from vpe_core.datasets.xrays import ImageFolders, place, read_header
 from vpe_core.prompts import CLASS_LISTS
 from vpe_core.types import Box, Sample
 
@@ -26,7 +26,7 @@ _TITLE = "NIH ChestX-ray14"
 def _read(root: Path, part: str) -> Dataset:
     table = first_file([root / BOXES], "the boxes", root)
     rows = read_rows(table, ("Image Index", "Finding Label", _X, _Y, _WIDTH, _HEIGHT), "Image Index")
-    images = ImageFolders([*sorted(root.glob("images_*/images")), root / "images"])
+    images = ImageFolders(root, ("images_*/images", "images"))
     labels = CLASS_LISTS.get("nih14").classes
     entries = _entries(root)
     header = cache(read_header)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vpe_core.datasets import nih14, simulated, table
+from vpe_core.datasets import jsrt, nih14, padchest_gr, simulated, table, vindr_cxr
 from vpe_core.datasets.base import Dataset, DatasetSpec
 from vpe_core.errors import DatasetError
 from vpe_core.registry import Registry
 
 DATASETS: Registry[DatasetSpec] = Registry("data set", DatasetError)
-for _spec in (nih14.SPEC, *simulated.SPECS, table.SPEC):
+for _spec in (padchest_gr.SPEC, vindr_cxr.SPEC, nih14.SPEC, jsrt.SPEC, *simulated.SPECS, table.SPEC):
     DATASETS.add(_spec.name, _spec)
 
 
@@ -40,6 +40,7 @@ def open_dataset(name: str, root: Path | None = None, part: str | None = None) -
         raise DatasetError(f"Expected a part of {name} out of {', '.join(spec.parts)}, but got {part!r}.")
     if root is None and spec.default_root is not None:
         root = spec.default_root()
-    if root is None or not Path(root).expanduser().exists():
-        raise DatasetError(f"Expected {spec.title} at {root}, which does not exist. {spec.how_to_get}")
-    return spec.read(Path(root).expanduser().absolute(), part or spec.default_part)
+    folder = None if root is None else Path(root).expanduser().resolve()
+    if folder is None or not folder.exists():
+        raise DatasetError(f"Expected {spec.title} at {folder}, which does not exist. {spec.how_to_get}")
+    return spec.read(folder, part or spec.default_part)

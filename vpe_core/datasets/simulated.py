@@ -6,8 +6,9 @@ from functools import cache, partial
 from pathlib import Path
 
 from vpe_core.datasets.base import Dataset, DatasetSpec
+from vpe_core.datasets.folders import inside
+from vpe_core.datasets.headers import place, read_header
 from vpe_core.datasets.rows import Row, attribute_reader, classes_of, collect, read_rows
-from vpe_core.datasets.xrays import inside, place, read_header
 from vpe_core.errors import DatasetError
 from vpe_core.prompts import CLASS_LISTS, JSRT_TEMPLATE, PAPER_TEMPLATE
 from vpe_core.settings import get_settings
@@ -31,15 +32,16 @@ def _carried(name: str) -> Path:
 
 
 def _read(name: str, root: Path, part: str) -> Dataset:
-    if root == _carried(name) and part != CARRIED_PART:
+    if root == _carried(name).resolve() and part != CARRIED_PART:
         raise DatasetError(
             f"Of {name}, the project carries the part {CARRIED_PART!r} only. Write the part {part!r} with "
             f"`python -m vpe_core simulate --set {name} --part {part} --out DIR`, and give that folder."
         )
-    rows = [row for row in read_rows(root / TABLE, _REQUIRED, "image") if row["finding"] != HEALTHY]
+    table = read_rows(root / TABLE, _REQUIRED, "image")
+    rows = [row for row in table if row["finding"] != HEALTHY]
     nodules = name == "sim-nodule"
     labels = tuple(NODULE_WORDS) if nodules else CLASS_LISTS.get("simulated").classes
-    attributes = attribute_reader(rows, [column for column in rows[0].cells if column not in _OWN_COLUMNS])
+    attributes = attribute_reader(rows, [column for column in table[0].cells if column not in _OWN_COLUMNS])
 
     header = cache(read_header)
 

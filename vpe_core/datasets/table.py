@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from vpe_core.datasets.base import Dataset, DatasetSpec
-from vpe_core.datasets.folders import expected_in_settings
+from vpe_core.datasets.folders import expected_in_settings, inside
+from vpe_core.datasets.headers import place, read_header
 from vpe_core.datasets.rows import Row, attribute_reader, classes_of, collect, read_rows
-from vpe_core.datasets.xrays import inside, place, read_header
 from vpe_core.errors import DatasetError
 from vpe_core.types import Sample
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vpe_core.errors import DatasetError
+from vpe_core.fetching import CHUNK_BYTES, fetch_file
 from vpe_core.settings import get_settings
 from vpe_core.ui.gallery import RealXray, real_xray_dir, real_xrays
 
 Progress = Callable[[float, str], None]
 """Called with the share of bytes that has arrived, 0 to 1, and the file at work."""
-
-_TIMEOUT_S = 20
-_CHUNK_BYTES = 1 << 16
 
 
 def missing_xrays() -> tuple[RealXray, ...]:
@@ -35,8 +31,6 @@ def fetch_xrays(progress: Progress = lambda _share, _file: None) -> int:
         DatasetError: There is no network, or a file is not there or not the expected one.
     """
     missing = missing_xrays()
-    if missing and get_settings().offline:
-        raise DatasetError("The setting VPE_OFFLINE forbids downloads. Nothing was fetched.")
     meter = _Meter(sum(xray.size_bytes for xray in missing), progress)
     for number, xray in enumerate(missing):
         meter.start(xray)
@@ -45,29 +39,9 @@ def fetch_xrays(progress: Progress = lambda _share, _file: None) -> int:
 
 
 def _fetch(xray: RealXray, meter: _Meter, so_far: str) -> None:
-    import pooch
-    import requests
-
-    pooch.get_logger().setLevel(logging.WARNING)
     mirror = get_settings().xray_mirror
     url = f"{mirror.rstrip('/')}/{xray.file}" if mirror else xray.url
-    try:
-        pooch.retrieve(
-            url,
-            known_hash=f"sha256:{xray.sha256}",
-            fname=xray.file,
-            path=real_xray_dir(),
-            downloader=pooch.HTTPDownloader(progressbar=meter, chunk_size=_CHUNK_BYTES, timeout=_TIMEOUT_S),
-        )
-    except requests.HTTPError as error:
-        status = error.response.status_code if error.response is not None else "with an error"
-        raise DatasetError(f"{xray.file} cannot be fetched: the server answered {status}. {so_far}") from error
-    except requests.RequestException as error:
-        raise DatasetError(f"There is no connection to the X-rays' server. {so_far} Try again when online.") from error
-    except ValueError as error:
-        raise DatasetError(f"{xray.file} is not the expected file and was discarded. {so_far}") from error
-    except OSError as error:
-        raise DatasetError(f"{xray.file} cannot be written to {real_xray_dir()}: {error}. {so_far}") from error
+    fetch_file(url, xray.sha256, real_xray_dir() / xray.file, so_far, meter)
 
 
 @dataclass(slots=True)
@@ -88,7 +62,7 @@ class _Meter:
 
     def update(self, n_bytes: int) -> None:
         self.arrived += n_bytes
-        if self.arrived > self.limit + _CHUNK_BYTES:  # pooch counts the last, shorter chunk as a whole one
+        if self.arrived > self.limit + CHUNK_BYTES:  # pooch counts the last, shorter chunk as a whole one
             raise ValueError(f"{self.file} is larger than the {self.limit} bytes announced.")
         self.progress((self.before + min(self.arrived, self.limit)) / self.total_bytes, self.file)
 

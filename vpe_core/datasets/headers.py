@@ -1,10 +1,9 @@
-"""The image files of a data set: found through one listing, and measured by their headers, without decoding them."""
+"""What an image file tells without being decoded, and whether a box lies in it."""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,51 +85,10 @@ def _dicom_header(path: Path) -> Header:
     return Header((int(dataset.Columns), int(dataset.Rows)), years, sex if sex in ("F", "M", "O") else "")
 
 
-class ImageFolders:
-    """Images that a table names without a folder, found through one listing of all folders.
-
-    Args:
-        folders: Where they may lie; those that do not exist are ignored, the first that has a name wins.
-        suffixes: Endings that are tried, in order of preference, after names that come without one.
-    """
-
-    def __init__(self, folders: Iterable[Path], suffixes: tuple[str, ...] = ("",)) -> None:
-        self.folders = tuple(folder for folder in folders if folder.is_dir())
-        self._suffixes = suffixes
-        self._paths: dict[str, Path] = {}
-        for folder in self.folders:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    self._paths.setdefault(entry.name, folder / entry.name)
-
-    def find(self, name: str) -> Path:
-        """The file of an image.
-
-        Raises:
-            UnusableRow: None of the folders has it.
-        """
-        for suffix in self._suffixes:
-            if path := self._paths.get(name + suffix):
-                return path
-        raise UnusableRow("missing image", f"The image {name!r} is in none of the {len(self.folders)} image folders.")
-
-
-def inside(root: Path, name: str) -> Path:
-    """The file that a table names by its path from the data set's folder.
-
-    Raises:
-        UnusableRow: The name is empty, or leads out of the folder.
-    """
-    if not name:
-        raise UnusableRow("missing image", "The row names no image.")
-    path = Path(os.path.normpath(root / name))
-    if not path.is_relative_to(root):
-        raise UnusableRow("missing image", f"The image {name!r} lies outside the data set's folder.")
-    return path
-
-
 def place(xyxy: Sequence[float], size_wh: tuple[int, int]) -> Box:
-    """The box (x0, y0, x1, y1) of a finding. It may reach beyond the image, as the paper's JSRT boxes do, but its centre lies inside.
+    """The box (x0, y0, x1, y1) of a finding.
+
+    It may reach beyond the image, as the paper's JSRT boxes do, but its centre lies inside.
 
     Raises:
         UnusableRow: It has no area, or lies outside the image.

@@ -1,0 +1,112 @@
+"""JSRT: 154 X-rays with one nodule each, benign or malignant; raw .IMG files and a table without headings.
+
+Source: Shiraishi et al., American Journal of Roentgenology 174 (2000) 71-74.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from vpe_core.datasets.base import Dataset, DatasetSpec
+from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_file
+from vpe_core.datasets.headers import place, read_header
+from vpe_core.datasets.rows import Row, UnusableRow, classes_of, collect, number, read_rows
+from vpe_core.prompts import CLASS_LISTS, JSRT_TEMPLATE
+from vpe_core.types import Sample
+
+TABLE = "CLNDAT_EN.txt"
+COLUMNS = ("image", "second", "third", "age", "sex", "x", "y", "malignancy", "location", "diagnosis")
+MM_PER_PX = 0.175
+_BOX_FACTOR = 5
+_SUBTLETIES = ("1", "2", "3", "4", "5")
+_TITLE = "JSRT"
+
+
+def _read(root: Path, part: str) -> Dataset:
+    table = first_file([root / TABLE, root / "Clinical_Information" / TABLE], "the clinical information", root)
+    rows = read_rows(table, COLUMNS, "image", columns=COLUMNS, delimiter="\t")
+    images = ImageFolders(root, ("images", "Nodule154images", "."))
+    labels = CLASS_LISTS.get("jsrt").classes
+    subtlety_first = _subtlety_first(rows)
+    header = cache(read_header)
+
+    def sample(row: Row) -> Sample:
+        label = row.label("malignancy", labels)
+        x, y, second = row.floats("x", "y", "second")
+        half = half_box_px(second)
+        path = images.find(row["image"])
+        third = number(row["third"])
+        size_mm, subtlety = (third, second) if subtlety_first else (second, third)
+        return Sample(
+            sample_id=f"{row['image']}#{row.nth}",
+            image_id=row["image"],
+            image_path=path,
+            patient_id=row["image"],  # one image a patient
+            label=label,
+            box=place((x - half, y - half, x + half, y + half), header(path).size_wh),
+            attributes={
+                "age": number(row["age"]),
+                "sex": row["sex"] or None,
+                "size_mm": size_mm,
+                "subtlety": subtlety,
+                "location": row["location"] or None,
+                "diagnosis": row["diagnosis"] or None,
+            },
+        )
+
+    samples, problems = collect(rows, TABLE, sample)
+    return Dataset(
+        name="jsrt",
+        title=_TITLE,
+        part=part,
+        root=root,
+        samples=samples,
+        classes=classes_of(rows, "malignancy", labels),
+        problems=problems,
+        template=JSRT_TEMPLATE,
+        note=_SUBTLETY_NOTE if subtlety_first else "",
+    )
+
+
+def half_box_px(second_column: float) -> int:
+    """Half the edge of the paper's box: five times the second column, taken for millimetres, in whole pixels.
+
+    Raises:
+        UnusableRow: The box would have no area.
+    """
+    half = _BOX_FACTOR * int(second_column / MM_PER_PX)
+    if half <= 0:
+        raise UnusableRow("box", f"Expected a size above {MM_PER_PX} in the second column, but got {second_column}.")
+    return half
+
+
+def _subtlety_first(rows: Sequence[Row]) -> bool:
+    """Whether the second column holds the five degrees of subtlety and the third the size in mm.
+
+    The database's guide has them the other way round, and the official code follows the guide.
+    """
+    return all(row["second"] in _SUBTLETIES for row in rows) and any(row["third"] not in _SUBTLETIES for row in rows)
+
+
+_SUBTLETY_NOTE = (
+    "The second column of this table is the degree of subtlety, not the size in mm. The paper's boxes are made from "
+    "the second column, and so are these, to be comparable: their size follows the subtlety, not the nodule."
+)
+
+SPEC = DatasetSpec(
+    name="jsrt",
+    title=_TITLE,
+    parts=("all",),
+    default_part="all",
+    read=_read,
+    how_to_get=(
+        "Register at http://db.jsrt.or.jp/eng.php and unpack it: Clinical_Information/CLNDAT_EN.txt, and the 154 .IMG "
+        "files with nodules in images or Nodule154images."
+    ),
+    terms="Free for research after registration; it must not be passed on.",
+    citation="Shiraishi et al., Development of a digital image database for chest radiographs with and without a lung "
+    "nodule, AJR 174 (2000) 71-74",
+    default_root=expected_in_settings("jsrt"),
+)

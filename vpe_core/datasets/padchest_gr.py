@@ -1,0 +1,134 @@
+"""PadChest-GR: one row of the master table is one label of one X-ray; its box is in the grounded reports.
+
+Source: de Castro et al., PadChest-GR, arXiv 2411.05085 (2024).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from vpe_core.datasets.base import Dataset, DatasetSpec
+from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_file
+from vpe_core.datasets.headers import place, read_header
+from vpe_core.datasets.rows import Row, UnusableRow, classes_of, collect, number, read_rows
+from vpe_core.datasets.splits import describe, fetch_split, read_split, select_rows, split_file
+from vpe_core.errors import DatasetError
+from vpe_core.types import Sample
+
+TABLE = "master_table.csv"
+REPORTS = "grounded_reports_*.json"
+IMAGES = ("Padchest_GR_files/PadChest_GR", "PadChest_GR", "images")
+_REQUIRED = ("ImageID", "label", "label_group")
+_TITLE = "PadChest-GR"
+
+Findings: TypeAlias = Mapping[str, Any]
+
+
+def _read(root: Path, part: str) -> Dataset:
+    table = first_file([root / TABLE], "the master table", root)
+    rows = read_rows(table, _REQUIRED, "ImageID")
+    reports = _read_reports(root)
+    images = ImageFolders(root, IMAGES)
+    numbers = read_split(split_file(root, "padchestgr", part) or fetch_split("padchestgr", part))
+    selected = select_rows(rows, numbers, table)
+    header = cache(read_header)
+
+    def sample(row: Row) -> Sample:
+        name, label = row["ImageID"], row.label("label")
+        group = row.label("label_group")
+        boxes = _boxes(reports, name, label)
+        path = images.find(name)
+        size_wh = header(path).size_wh
+        return Sample(
+            sample_id=f"{name}#{row.nth}",
+            image_id=name,
+            image_path=path,
+            patient_id=row.first("PatientID") or name,
+            label=group,
+            box=place(_in_pixels(boxes[0], size_wh), size_wh),
+            group=label,
+            attributes={**_attributes(row), "boxes": float(len(boxes))},
+        )
+
+    samples, problems = collect(selected, TABLE, sample)
+    return Dataset(
+        name="padchest-gr",
+        title=_TITLE,
+        part=part,
+        root=root,
+        samples=samples,
+        classes=classes_of(selected, "label_group"),
+        problems=problems,
+        note=describe(numbers, "padchestgr", part),
+    )
+
+
+def _read_reports(root: Path) -> dict[str, Findings]:
+    """The grounded reports by image; the newest file if there are several."""
+    newest_first = sorted(root.glob(REPORTS), reverse=True)
+    path = first_file([*newest_first, root / "grounded_reports.json"], f"the grounded reports ({REPORTS})", root)
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return {entry["ImageID"]: entry for entry in entries if "ImageID" in entry}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise DatasetError(f"Expected a JSON list of reports with an ImageID in {path}, but got: {error}.") from error
+
+
+def _boxes(reports: Mapping[str, Findings], image: str, label: str) -> list[Any]:
+    """All boxes of the first finding that has this label and any box; the paper marks the first of them."""
+    if image not in reports:
+        raise UnusableRow("box", f"The grounded reports do not mention the image {image}.")
+    labelled = list(_with_label(reports[image], label))
+    if not labelled:
+        raise UnusableRow("label", f"The grounded report of {image} has no finding labelled {label!r}.")
+    for finding in labelled:
+        if boxes := finding.get("boxes"):
+            return list(boxes)
+    raise UnusableRow("box", f"The grounded report of {image} gives no box for {label!r}.")
+
+
+def _with_label(report: Findings, label: str) -> Iterator[Findings]:
+    for finding in report.get("findings") or ():
+        if label in (finding.get("labels") or ()):
+            yield finding
+
+
+def _in_pixels(box: Any, size_wh: tuple[int, int]) -> tuple[float, ...]:
+    """A box in pixels; the reports give fractions of the image's width and height."""
+    try:
+        x0, y0, x1, y1 = (float(value) for value in box)
+    except (TypeError, ValueError):
+        raise UnusableRow("box", f"Expected a box of four numbers, but got {str(box)[:60]}.") from None
+    width, height = size_wh
+    return x0 * width, y0 * height, x1 * width, y1 * height
+
+
+def _attributes(row: Row) -> dict[str, str | float | None]:
+    birth, study = number(row.first("PatientBirth")), row.first("StudyDate_DICOM")[:4]
+    return {
+        "age": float(study) - birth if birth and study.isdigit() else None,  # of years: give or take one
+        "sex": row.first("PatientSex_DICOM") or None,
+        "view": row.first("Projection", "ViewPosition_DICOM") or None,
+    }
+
+
+SPEC = DatasetSpec(
+    name="padchest-gr",
+    title=_TITLE,
+    parts=("test", "val", "train"),
+    default_part="test",
+    read=_read,
+    how_to_get=(
+        "Ask for access at https://bimcv.cipf.es/bimcv-projects/padchest-gr/ and unpack it: master_table.csv, "
+        "grounded_reports_20240819.json, and the PNG files in Padchest_GR_files/PadChest_GR. The paper's split is "
+        "fetched once, or read from test_indices.txt in the folder."
+    ),
+    terms="Research only, under BIMCV's agreement; it must not be passed on.",
+    citation="de Castro et al., PadChest-GR: a bilingual chest X-ray dataset for grounded radiology report generation, "
+    "arXiv 2411.05085",
+    default_root=expected_in_settings("padchest-gr"),
+)

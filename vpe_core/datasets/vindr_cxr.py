@@ -1,0 +1,90 @@
+"""VinDr-CXR: one row of the annotations is one box by one radiologist; PNG files, or the DICOM files as published.
+
+Source: Nguyen et al., VinDr-CXR, Scientific Data 9 (2022) 429.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from vpe_core.datasets.base import Dataset, DatasetSpec
+from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_file
+from vpe_core.datasets.headers import place, read_header
+from vpe_core.datasets.rows import Row, classes_of, collect, read_rows
+from vpe_core.datasets.splits import describe, read_split, select_rows, split_file
+from vpe_core.types import Sample
+
+NO_FINDING = "No finding"
+SUFFIXES = (".png", ".dicom", ".dcm")
+_CORNERS = ("x_min", "y_min", "x_max", "y_max")
+_TITLE = "VinDr-CXR"
+
+
+def _read(root: Path, part: str) -> Dataset:
+    name = f"annotations_{part}.csv"
+    table = first_file([root / "annotations" / name, root / name], "the annotations", root)
+    rows = read_rows(table, ("image_id", "class_name", *_CORNERS), "image_id")
+    images = ImageFolders(root, (f"pngs/{part}", part, f"images/{part}"), SUFFIXES)
+    file = split_file(root, "vindrcxr", part)
+    numbers = read_split(file) if file else paper_rule(rows)
+    selected = select_rows(rows, numbers, table) if numbers else ()
+    header = cache(read_header)
+
+    def sample(row: Row) -> Sample:
+        image, label = row["image_id"], row.label("class_name")
+        corners = row.floats(*_CORNERS)
+        path = images.find(image)
+        facts = header(path)
+        return Sample(
+            sample_id=f"{image}#{row.nth}",
+            image_id=image,
+            image_path=path,
+            patient_id=image,  # the source names no patients
+            label=label,
+            box=place(corners, facts.size_wh),
+            attributes={"age": facts.age_years, "sex": facts.sex or None, "reader": row.first("rad_id") or None},
+        )
+
+    samples, problems = collect(selected, name, sample)
+    return Dataset(
+        name="vindr-cxr",
+        title=_TITLE,
+        part=part,
+        root=root,
+        samples=samples,
+        classes=classes_of(selected, "class_name"),
+        problems=problems,
+        note=describe(numbers, "vindrcxr", part),
+    )
+
+
+def paper_rule(rows: Sequence[Row]) -> tuple[int, ...]:
+    """The rows that the paper uses, counted from 0; of the published tables they are the official split.
+
+    Rows without a finding are left out, and so are all rows of an image in which one reader marked a class twice: a
+    class and an image would then not tell which box is meant.
+    """
+    findings = [(position, row) for position, row in enumerate(rows) if row["class_name"] != NO_FINDING]
+    marks = Counter((row["image_id"], row["class_name"], row.first("rad_id")) for _, row in findings)
+    ambiguous = {image for (image, _, _), count in marks.items() if count > 1}
+    return tuple(position for position, row in findings if row["image_id"] not in ambiguous)
+
+
+SPEC = DatasetSpec(
+    name="vindr-cxr",
+    title=_TITLE,
+    parts=("test", "train"),
+    default_part="test",
+    read=_read,
+    how_to_get=(
+        "Ask for credentialed access at https://physionet.org/content/vindr-cxr/1.0.0/ and keep the layout: "
+        "annotations/annotations_test.csv and the DICOM files in test; PNG files of full size go to pngs/test."
+    ),
+    terms="PhysioNet Credentialed Health Data License 1.5.0; it must not be passed on.",
+    citation="Nguyen et al., VinDr-CXR: an open dataset of chest X-rays with radiologist's annotations, "
+    "Scientific Data 9 (2022) 429",
+    default_root=expected_in_settings("vindr-cxr"),
+)
