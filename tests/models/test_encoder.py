@@ -154,7 +154,7 @@ def test_the_view_says_where_things_land(
     picture = Image.new("L", size_wh)
     spot = (size_wh[0] * 0.4, size_wh[1] * 0.6)
     ImageDraw.Draw(picture).ellipse((spot[0] - 12, spot[1] - 12, spot[0] + 12, spot[1] + 12), fill=255)
-    seen = preprocessing.tensor(picture).numpy()[0]
+    seen = np.asarray(preprocessing.picture(picture))[..., 0]
     light = seen - seen.min()
     y, x = np.indices(light.shape) + 0.5
     found = ((light * x).sum() / light.sum(), (light * y).sum() / light.sum())

@@ -12,6 +12,7 @@ Importing this package does not import torch.
 from vpe_core.attention import gradient, last_layer, legrad, patch_text, rollout
 from vpe_core.attention.base import METHODS, AttentionMethod
 from vpe_core.attention.explain import explain, explain_many, patch_relevance
+from vpe_core.attention.gaze import GazeEncoder
 from vpe_core.attention.localization import RegionAttention, attention_inside
 from vpe_core.attention.overlay import colorize, overlay
 
@@ -20,6 +21,7 @@ for _method in (legrad.METHOD, gradient.METHOD, last_layer.METHOD, rollout.METHO
 
 __all__ = [
     "AttentionMethod",
+    "GazeEncoder",
     "RegionAttention",
     "attention_inside",
     "colorize",

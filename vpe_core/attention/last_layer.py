@@ -9,16 +9,20 @@ from vpe_core.attention.base import AttentionMethod
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from vpe_core.attention.tracing import TracedTower
+    from vpe_core.attention.tracing import Trace, TracedTower
 
 
 def last_layer(tower: TracedTower, pixels: Tensor, _text: Tensor) -> Tensor:
     """Attention of the last block: query = class token, mean over the heads, patches only, rescaled to sum 1."""
+    return to_patches(tower, tower.run(pixels))
+
+
+def to_patches(tower: TracedTower, trace: Trace) -> Tensor:
+    """The same of a pass that has been made, (n, n_patches)."""
     from vpe_core.attention.tracing import full_precision
 
-    weights = tower.run(pixels).attention[-1]
-    to_patches = tower.class_token_row(full_precision(weights).mean(dim=1))
-    return to_patches / to_patches.sum(dim=1, keepdim=True)
+    shares = tower.class_token_row(full_precision(trace.attention[-1]).mean(dim=1))
+    return shares / shares.sum(dim=1, keepdim=True)
 
 
 METHOD = AttentionMethod(

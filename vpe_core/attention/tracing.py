@@ -26,8 +26,8 @@ class Trace:
     """What happened in a tower during one pass over n images.
 
     Attributes:
-        attention: For each block, (n, heads, tokens, tokens): query x key, rows sum to 1.
-        tokens: For each block, its output (n, tokens, width).
+        attention: For each recorded block, (n, heads, tokens, tokens): query x key, rows sum to 1.
+        tokens: For each recorded block, its output (n, tokens, width).
         embedding: The image embeddings (n, dimension), of length 1.
     """
 
@@ -41,9 +41,11 @@ class TracedTower:
 
     Args:
         visual: `model.visual` of an open_clip model.
+        last_only: Record the last block alone, and leave the fused attention of the others as it is: much faster.
 
     Attributes:
         depth: Number of transformer blocks.
+        has_class_token: Whether the tower answers with a class token.
         prefix_tokens: Tokens before the patches: the class token, perhaps registers.
         grid_hw: Patches from top to bottom and from left to right.
 
@@ -51,15 +53,16 @@ class TracedTower:
         AttentionError: The tower is of a kind whose attention cannot be read.
     """
 
-    def __init__(self, visual: nn.Module) -> None:
+    def __init__(self, visual: nn.Module, *, last_only: bool = False) -> None:
         layout = _layout_of(visual)
         self._project = layout.project
         self._tape = _Tape()
-        self._visual = _recording_copy(visual, layout.path, self._tape)
-        self._class_token = layout.class_token
+        self._visual = _recording_copy(visual, layout.path, self._tape, last_only)
+        self.has_class_token = layout.class_token
         self.prefix_tokens = layout.prefix_tokens
         self.grid_hw = layout.grid_hw
         self.depth = len(visual.get_submodule(".".join(layout.path)))  # type: ignore[arg-type]
+        self._n_recorded = 1 if last_only else self.depth
 
     def run(self, pixels: Tensor, *, gradient_from: int | None = None, isolated: bool = False) -> Trace:
         """One pass.
@@ -87,16 +90,16 @@ class TracedTower:
         Raises:
             AttentionError: The tower has no class token, or does not answer with it.
         """
-        if not self._class_token:
+        if not self.has_class_token:
             raise AttentionError("This method reads the class token; this model has none. Choose legrad or patch-text.")
         return matrix[:, 0, self.prefix_tokens :]
 
     def _check(self, trace: Trace, n_images: int) -> None:
         n_tokens = self.prefix_tokens + self.grid_hw[0] * self.grid_hw[1]
         shapes = {(weights.shape[0], *weights.shape[2:]) for weights in trace.attention}
-        if len(trace.attention) != self.depth or shapes != {(n_images, n_tokens, n_tokens)}:
+        if len(trace.attention) != self._n_recorded or shapes != {(n_images, n_tokens, n_tokens)}:
             raise AttentionError(
-                f"Expected attention over {n_tokens} tokens in each of {self.depth} blocks, but got "
+                f"Expected attention over {n_tokens} tokens in each of {self._n_recorded} blocks, but got "
                 f"{len(trace.attention)} maps of the shapes {sorted(shapes)}. This image tower cannot be explained."
             )
 
@@ -161,12 +164,13 @@ def _layout_of(visual: Any) -> _Layout:
     )
 
 
-def _recording_copy(visual: nn.Module, path: Sequence[str], tape: _Tape) -> nn.Module:
+def _recording_copy(visual: nn.Module, path: Sequence[str], tape: _Tape, last_only: bool) -> nn.Module:
     """`visual` with recording blocks at `path`, sharing all else with the original."""
     if path:
-        child = _recording_copy(getattr(visual, path[0]), path[1:], tape)
+        child = _recording_copy(getattr(visual, path[0]), path[1:], tape, last_only)
         return _with_children(visual, {path[0]: child})
-    return _with_children(visual, {key: _RecordingBlock(block, tape) for key, block in visual.named_children()})
+    blocks = list(visual.named_children())[-1 if last_only else 0 :]
+    return _with_children(visual, {key: _RecordingBlock(block, tape) for key, block in blocks})
 
 
 def _with_children(module: nn.Module, children: dict[str, nn.Module]) -> nn.Module:

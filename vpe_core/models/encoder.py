@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _KEPT_TEXTS = 4096
 
 Embeddings = NDArray[np.float32]
+Pictures = NDArray[np.uint8]
 
 
 class VisionLanguageModel:
@@ -81,16 +82,25 @@ class VisionLanguageModel:
         """What the model sees of `image`, before the values are normalised: an RGB picture of the model's size."""
         return self._preprocessing.picture(image)
 
-    def pixels(self, images: Sequence[Image]) -> torch.Tensor:
-        """The images as the tower takes them: (n, 3, height, width), preprocessed as the model's authors do."""
-        batch = torch.stack([self._preprocessing.tensor(image) for image in images])
-        return batch.to(self.device, next(self.visual.parameters()).dtype)
+    def prepare(self, image: Image) -> Pictures:
+        """`seen` as an array, uint8 (height, width, 3): what a thread can do ahead while the model is busy."""
+        return np.asarray(self.seen(image))
 
-    def encode_images(self, images: Sequence[Image], *, batch_size: int = 32) -> Embeddings:
+    def pixels(self, images: Sequence[Image] | Pictures) -> torch.Tensor:
+        """The images as the tower takes them: (n, 3, height, width), preprocessed as the model's authors do.
+
+        Args:
+            images: PIL images, or the prepared ones, uint8 (n, height, width, 3).
+        """
+        prepared = images if isinstance(images, np.ndarray) else np.stack([self.prepare(image) for image in images])
+        pixels = self._preprocessing.normalise(torch.from_numpy(prepared).to(self.device))
+        return pixels.to(next(self.visual.parameters()).dtype)
+
+    def encode_images(self, images: Sequence[Image] | Pictures, *, batch_size: int = 32) -> Embeddings:
         """Embeddings of the images.
 
         Args:
-            images: PIL images of any mode and size.
+            images: PIL images of any mode and size, or prepared ones, uint8 (n, height, width, 3).
             batch_size: Images that go through the network together.
 
         Returns:

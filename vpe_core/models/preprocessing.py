@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
+
 from vpe_core.errors import ModelError
 from vpe_core.geometry import SizeWH, View
 
 if TYPE_CHECKING:
-    import torch
     from PIL.Image import Image
 
 
@@ -19,14 +20,16 @@ class Preprocessing:
     """A model's preprocessing.
 
     Attributes:
-        tensor: From a picture to the tower's input, (3, height, width).
-        picture: The same up to the point where values are normalised.
+        picture: From a picture to the RGB picture that the tower sees, before its values are normalised.
+        mean: Of red, green and blue, 0 to 1.
+        std: The same.
         resize_mode: open_clip's "shortest" (resize and crop), "squash" or "longest" (resize and pad).
         size_wh: What the tower takes, in pixels.
     """
 
-    tensor: Callable[[Image], torch.Tensor]
     picture: Callable[[Image], Image]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
     resize_mode: str
     size_wh: SizeWH
 
@@ -37,10 +40,17 @@ class Preprocessing:
         from torchvision.transforms import Compose
 
         config = PreprocessCfg(**visual.preprocess_cfg)  # type: ignore[arg-type]
-        whole = image_transform_v2(config, is_train=False)
-        *geometric, _to_tensor, _normalise = whole.transforms
+        *geometric, _to_tensor, _normalise = image_transform_v2(config, is_train=False).transforms
         height, width = config.input_size[1:]
-        return cls(whole, Compose(geometric), config.resize_mode, (width, height))
+        return cls(Compose(geometric), tuple(config.mean), tuple(config.std), config.resize_mode, (width, height))
+
+    def normalise(self, pictures: torch.Tensor) -> torch.Tensor:
+        """From uint8 (n, height, width, 3) to float32 (n, 3, height, width): torchvision's own steps, for all at once.
+
+        It runs where the pictures lie: a quarter of the bytes travels to an accelerator.
+        """
+        mean, std = (pictures.new_tensor(v, dtype=torch.float32).view(3, 1, 1) for v in (self.mean, self.std))
+        return pictures.permute(0, 3, 1, 2).contiguous().float().div_(255).sub_(mean).div_(std)
 
     def view(self, image_wh: SizeWH) -> View:
         """Where the parts of an image of this size lie in the tower's input.

@@ -38,21 +38,18 @@ class Run:
     Attributes:
         folder: Where it lies.
         manifest: Model, data set, versions, times, what was skipped.
+        fingerprint: Changes whenever the folder's content does: a key for caches.
         variants: What was measured, in the order of the plan.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest: Manifest = read_manifest(folder)
+        self.fingerprint = hashlib.sha256(self.manifest.to_json()).hexdigest()
         self.variants = tuple(Variant.parse(key) for key in self.manifest.variants)
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Changes whenever the folder's content does: a key for caches."""
-        return hashlib.sha256((self.folder / MANIFEST).read_bytes()).hexdigest()
 
     @property
     def has_embeddings(self) -> bool:
