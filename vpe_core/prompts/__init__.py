@@ -2,6 +2,7 @@
 
 from vpe_core.prompts.building import build_prompts
 from vpe_core.prompts.classes import CLASS_LISTS, ClassList
+from vpe_core.prompts.negatives import negated
 from vpe_core.prompts.suffixes import marker_suffix
 from vpe_core.prompts.templates import ENSEMBLES, JSRT_TEMPLATE, PAPER_TEMPLATE, check_template
 from vpe_core.prompts.texts import check_classes, parse_classes
@@ -16,5 +17,6 @@ __all__ = [
     "check_classes",
     "check_template",
     "marker_suffix",
+    "negated",
     "parse_classes",
 ]
