@@ -10,12 +10,12 @@ from vpe_core.training.samples import TrainingSamples, collate, positives
 
 
 def some(cases: TrainingCases, markers: float, count: int = 120) -> list[dict]:
-    samples = TrainingSamples(cases, 5, markers, 96, 6, count)
+    samples = TrainingSamples(cases, 5, markers, 96, count)
     return [samples[i] for i in range(count)]
 
 
 def test_a_sample_depends_only_on_its_number(cases: TrainingCases) -> None:
-    first, again = (TrainingSamples(cases, 5, 0.6, 96, 6, 10)[4] for _ in range(2))
+    first, again = (TrainingSamples(cases, 5, 0.6, 96, 10)[4] for _ in range(2))
     assert torch.equal(first["pixels"], again["pixels"])
     assert first["caption"] == again["caption"]
 

@@ -96,11 +96,19 @@ class Scene:
         jitter = rng.uniform(-0.5, 0.5, 2) * self.small_mm
         return float(x.ravel()[index] + jitter[0]), float(y.ravel()[index] + jitter[1])
 
+    def open_lung(self, side: str) -> NDArray[np.bool_]:
+        """Where that lung is deep, so neither behind the heart nor behind the dome, (small, small).
+
+        Findings are placed there: what a data set's boxes hold is what its readers could see.
+        """
+        depth = self.lung_small(side)
+        return np.asarray(depth > 0.55 * depth.max())
+
     def pick_in_lung(self, rng: np.random.Generator, margin_mm: float = 8.0) -> tuple[str, float, float]:
-        """A side and a place at least about `margin_mm` inside that lung's outline."""
+        """A side and a place in its open lung, at least about `margin_mm` inside the lung's outline."""
         side = SIDES[int(rng.random() < 0.5)]
         depth = self.lung_small(side)
-        inner = depth > 30 + 2 * margin_mm
+        inner = self.open_lung(side) & (depth > 30 + 2 * margin_mm)
         weight = np.where(inner if inner.any() else depth > 10, depth**1.5, 0)
         return (side, *self.pick(rng, weight))
 

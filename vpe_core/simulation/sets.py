@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -114,15 +115,10 @@ def write_cases(
         (folder / "healthy").mkdir(exist_ok=True)
     chunks = [range(start, min(start + 20, len(plans))) for start in range(0, len(plans), 20)]
     rows: list[dict[str, object]] = []
+    planned, files = ([[of[k] for k in chunk] for chunk in chunks] for of in (plans, bases))
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        jobs = [
-            pool.submit(
-                _write_chunk, folder, chunk, [plans[k] for k in chunk], [bases[k] for k in chunk], size, twins, quality
-            )
-            for chunk in chunks
-        ]
-        for job in jobs:
-            written, done = job.result()
+        write = partial(_write_chunk, folder, size=size, twins=twins, quality=quality)
+        for written, done in pool.map(write, chunks, planned, files):
             rows += written
             progress(done)
     table = pd.DataFrame(rows, columns=list(COLUMNS))

@@ -21,7 +21,16 @@ from vpe_core.errors import TrainingError
 from vpe_core.models.word_tokenizer import WordTokenizer
 from vpe_core.training import captions, losses
 from vpe_core.training.losses import K, LeakPenalty
-from vpe_core.training.network import CONTEXT_LENGTH, build_clip, normalize, read, resize_positions, see, whiten_patches
+from vpe_core.training.network import (
+    CONTEXT_LENGTH,
+    PATCH,
+    build_clip,
+    normalize,
+    read,
+    resize_positions,
+    see,
+    whiten_patches,
+)
 from vpe_core.training.recipe import Recipe, Stage
 from vpe_core.training.render import TrainingCases
 from vpe_core.training.samples import TrainingSamples, collate
@@ -117,11 +126,11 @@ def _start(recipe: Recipe, cases: TrainingCases, tokenizer: WordTokenizer, check
         state = torch.load(checkpoint, weights_only=True)
         if state["recipe"] != recipe.model_dump_json():
             raise TrainingError(f"{checkpoint.parent} holds a run of another recipe. Name another folder or delete it.")
-        size = 16 * round((len(state["clip"]["visual.positional_embedding"]) - 1) ** 0.5)
+        size = PATCH * round((len(state["clip"]["visual.positional_embedding"]) - 1) ** 0.5)
     clip = build_clip(size, tokenizer.vocabulary_size, recipe.seed)
     if state is None:
         # The same first samples with markers for every model, so that the plain twin starts from the same weights.
-        first = TrainingSamples(cases, recipe.seed, 0.6, size, size // 16, WHITENING_SAMPLES)
+        first = TrainingSamples(cases, recipe.seed, 0.6, size, WHITENING_SAMPLES)
         whiten_patches(clip, normalize(collate([first[i] for i in range(len(first))])["pixels"]))  # type: ignore[arg-type]
     torch.manual_seed(recipe.seed)
     head = nn.Linear(clip.visual.conv1.out_channels, K + 1)
@@ -156,7 +165,7 @@ def _optimizers(recipe: Recipe, clip: open_clip.CLIP, head: nn.Linear) -> list[t
 
 def _enter_stage(run: Run, stage: Stage) -> None:
     """Changes the image size: interpolated positions and, for them, a fresh optimiser."""
-    patches = stage.image_size // 16
+    patches = stage.image_size // PATCH
     if run.clip.visual.positional_embedding.shape[0] == patches * patches + 1:
         return
     state = resize_positions(run.clip.state_dict(), patches)
@@ -178,7 +187,7 @@ def _batches(run: Run, stage: Stage, cases: TrainingCases, first_step: int) -> I
         before += earlier.steps * earlier.batch_size
         steps += earlier.steps
     end = before + stage.steps * stage.batch_size
-    samples = TrainingSamples(cases, recipe.seed, recipe.markers, stage.image_size, stage.image_size // 16, end)
+    samples = TrainingSamples(cases, recipe.seed, recipe.markers, stage.image_size, end, stage.smallest_view)
     start = before + (run.step - first_step) * stage.batch_size
     yield from DataLoader(
         samples,

@@ -16,6 +16,9 @@ from torch import Tensor
 from vpe_core.training.captions import CLASSES
 
 K = len(CLASSES)
+# In the order of CLASSES: 3 x sqrt(0.02 / share of all patches that the finding covers), so that a few bright patches
+# of calcium are not drowned by large hearts. Shares measured on the first 3,000 training cases.
+PATCH_WEIGHTS = (2.6, 4.6, 3.1, 4.0, 5.1, 5.3, 6.9, 11.8, 30.0, 7.5)
 
 
 def soft_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
@@ -51,9 +54,9 @@ def undecided(logits: Tensor, present: Tensor) -> Tensor:
 
 
 def dense(patch_logits: Tensor, coverage: Tensor) -> Tensor:
-    """Each patch says which findings cover it: binary cross-entropy, rare positives weighted up."""
-    target = coverage.float() / 255
-    return F.binary_cross_entropy_with_logits(patch_logits.float(), target, pos_weight=torch.tensor(3.0)) * K
+    """Each patch says which findings cover it: binary cross-entropy, rare findings weighted up."""
+    target, weights = coverage.float() / 255, torch.tensor(PATCH_WEIGHTS)
+    return F.binary_cross_entropy_with_logits(patch_logits.float(), target, pos_weight=weights) * K
 
 
 def pointed_at(patch_logits: Tensor, region: Tensor, marked: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+PATCH = 16  # px
 MEAN, STD = 0.45, 0.28
 CONTEXT_LENGTH = 24
 
@@ -21,8 +22,8 @@ CONTEXT_LENGTH = 24
 def model_config(image_size: int, vocabulary_size: int) -> dict[str, Any]:
     """The open_clip configuration of an embedded model."""
     return {
-        "embed_dim": 128,
-        "vision_cfg": {"image_size": image_size, "patch_size": 16, "layers": 6, "width": 192, "head_width": 64},
+        "embed_dim": 64,
+        "vision_cfg": {"image_size": image_size, "patch_size": PATCH, "layers": 6, "width": 192, "head_width": 64},
         "text_cfg": {
             "context_length": CONTEXT_LENGTH,
             "vocab_size": vocabulary_size,
@@ -93,7 +94,7 @@ class Seen:
     """What the vision tower computed for a batch.
 
     Attributes:
-        embedding: (n, 128), normalised.
+        embedding: (n, 64), normalised.
         patches: (n, patches^2, 192), last tokens before the final norm.
         attention: (n, patches^2), last block, class token's attention on the patches, mean over heads, sums to 1.
     """
@@ -118,7 +119,7 @@ def see(clip: open_clip.CLIP, pixels: Tensor) -> Seen:
 
 
 def read(clip: open_clip.CLIP, tokens: Tensor) -> Tensor:
-    """The text tower on token ids (n, length); normalised embeddings (n, 128)."""
+    """The text tower on token ids (n, length); normalised embeddings (n, 64)."""
     x = clip.token_embedding(tokens) + clip.positional_embedding[: tokens.shape[1]]
     mask = torch.full((tokens.shape[1], tokens.shape[1]), float("-inf")).triu(1)
     for block in clip.transformer.resblocks:

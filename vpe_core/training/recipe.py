@@ -23,6 +23,7 @@ class Stage(BaseModel):
     batch_size: int = Field(ge=4)
     learning_rate: float = Field(gt=0)
     warmup_steps: int = Field(ge=0)
+    smallest_view: float = Field(default=0.86, gt=0.3, le=1, description="edge of the closest whole view")
 
 
 class LossWeights(BaseModel):
@@ -32,7 +33,7 @@ class LossWeights(BaseModel):
 
     zero_shot: float = 1.0
     undecided: float = 0.3
-    dense: float = 1.0
+    dense: float = 3.0
     pointed_at: float = 1.0
     attention: float = 0.2
     leak: float = 0.5

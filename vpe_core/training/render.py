@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -74,9 +74,9 @@ def render_training_cases(
     tables = []
     starts = range(0, cases, CHUNK)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        jobs = [pool.submit(_render_chunk, bases, start, min(start + CHUNK, cases), seed) for start in starts]
-        for start, job in zip(starts, jobs, strict=True):
-            pictures, covered, table = job.result()
+        render = partial(_render_chunk, bases, seed=seed)
+        stops = [min(start + CHUNK, cases) for start in starts]
+        for start, (pictures, covered, table) in zip(starts, pool.map(render, starts, stops), strict=True):
             images[start : start + len(pictures)] = pictures
             coverage[start : start + len(covered)] = covered
             tables.append(table)

@@ -14,10 +14,13 @@ from torch.utils.data import Dataset
 from vpe_core.training import captions
 from vpe_core.training.captions import CLASSES, Meaning
 from vpe_core.training.hand_markers import CANVAS, draw, sample_marker
+from vpe_core.training.network import PATCH
 from vpe_core.training.render import TrainingCases
 
 ZOOM_SHARE = 0.16
-HEALTHY_SHARE = 0.45  # of the markers and of the zoomed views: they point at a healthy place
+HEALTHY_SHARE = 0.33  # of the markers and of the zoomed views: they point at a healthy place
+LONE_NODULE_SHARE = 0.4  # of the cases with nothing but a nodule: all of them would make nodules the safe guess
+IN_VIEW = 0.5  # share of a finding's box that a view must hold for its caption to speak of it
 NOTHING = -1
 
 
@@ -39,14 +42,16 @@ class TrainingSamples(Dataset[dict[str, object]]):
     Args:
         markers: share of the whole views that carry a marker; 0 trains the plain twin on the same views.
         image_size: of the network, px.
-        patches: tokens along an edge, for the dense targets.
+        smallest_view: edge of the closest whole view relative to the image. Below 1 findings are seen larger in
+            training than in use, which makes up for a smaller `image_size` (Touvron et al., 2019, FixRes).
     """
 
     def __init__(
-        self, cases: TrainingCases, seed: int, markers: float, image_size: int, patches: int, length: int
+        self, cases: TrainingCases, seed: int, markers: float, image_size: int, length: int, smallest_view: float = 0.86
     ) -> None:
         self._cases, self._seed, self._markers = cases, seed, markers
-        self._image_size, self._patches, self._length = image_size, patches, length
+        self._image_size, self._length, self._smallest_view = image_size, length, smallest_view
+        self._patches = image_size // PATCH
         self._rows: list[list[Row]] = [[] for _ in range(len(cases))]
         for r in cases.findings.itertuples(index=False):
             box = (float(r.x0), float(r.y0), float(r.x1), float(r.y1))
@@ -54,13 +59,14 @@ class TrainingSamples(Dataset[dict[str, object]]):
                 Row(int(r.finding), str(r.look), box, str(r.side), str(r.zone), float(r.severity))
             )
         self._boxes = [row for rows in self._rows for row in rows]
+        self._lone = [len(rows) == 1 and bool(rows[0].look) for rows in self._rows]
 
     def __len__(self) -> int:
         return self._length
 
     def __getitem__(self, index: int) -> dict[str, object]:
         rng = np.random.default_rng([self._seed, index])
-        case = int(rng.integers(len(self._rows)))
+        case = self._draw_case(rng)
         rows, coverage = self._rows[case], self._cases.coverage[case]
         zoom = rng.random() < ZOOM_SHARE
         marked = not zoom and rng.random() < self._markers
@@ -68,7 +74,7 @@ class TrainingSamples(Dataset[dict[str, object]]):
         if zoom or marked:
             target, box, source = self._aim(rng, rows, coverage)
             zoom, marked = zoom and box is not None, marked and box is not None
-        view = _zoom_view(box) if zoom and box else _whole_view(rng)
+        view = _zoom_view(box) if zoom and box else _whole_view(rng, self._smallest_view, box)
         image = _photometric(rng, self._cases.images[case], view)
         marker = color = ""
         if marked and box:
@@ -77,9 +83,12 @@ class TrainingSamples(Dataset[dict[str, object]]):
         pixels = image.convert("RGB").resize((self._image_size, self._image_size), Image.Resampling.BICUBIC)
         present = np.zeros(len(CLASSES), bool)
         focused = zoom or marked
-        for row in rows if not focused else [rows[target]] if target >= 0 else []:
+        told = [row for row in rows if _share_inside(row.box, view) >= IN_VIEW]
+        if focused:
+            told = [rows[target]] if target >= 0 else []
+        for row in told:
             present[row.finding] = True
-        caption, meaning = _caption(rng, rows, target, focused, present, marker, color)
+        caption, meaning = _caption(rng, told, focused, present, marker, color)
         return {
             "pixels": torch.from_numpy(np.array(pixels)),
             "present": torch.from_numpy(present),
@@ -92,10 +101,16 @@ class TrainingSamples(Dataset[dict[str, object]]):
             ),
             "caption": caption,
             "meaning": meaning,
-            "places": [(r.finding, r.side, r.zone, r.look) for k, r in enumerate(rows) if not focused or k == target],
+            "places": [(row.finding, row.side, row.zone, row.look) for row in told],
             "marker": (marker, color),
             "look": "" if not focused or target < 0 else rows[target].look,
         }
+
+    def _draw_case(self, rng: np.random.Generator) -> int:
+        while True:
+            case = int(rng.integers(len(self._rows)))
+            if not self._lone[case] or rng.random() < LONE_NODULE_SHARE:
+                return case
 
     def _aim(
         self, rng: np.random.Generator, rows: list[Row], coverage: NDArray[np.uint8]
@@ -120,12 +135,23 @@ class TrainingSamples(Dataset[dict[str, object]]):
 View = tuple[float, float, float, float]  # x0, y0, x1, y1 in fractions of the edge length
 
 
-def _whole_view(rng: np.random.Generator) -> View:
-    if rng.random() < 0.4:
+def _whole_view(rng: np.random.Generator, smallest: float, box: View | None) -> View:
+    """Most of the image, or all of it; `box`, if there is one, lies inside."""
+    if rng.random() < 0.3:
         return (0.0, 0.0, 1.0, 1.0)
-    size = rng.uniform(0.86, 1.0, 2)
-    x0, y0 = rng.uniform(0, 1 - size)
+    wanted = np.array([0.5, 0.5, 0.5, 0.5] if box is None else box)
+    size = rng.uniform(smallest, 1.0) * np.exp(rng.uniform(-0.06, 0.06, 2))
+    size = np.clip(np.maximum(size, wanted[2:] - wanted[:2]), 0, 1)
+    low, high = np.maximum(wanted[2:] - size, 0), np.minimum(wanted[:2], 1 - size)
+    x0, y0 = rng.uniform(np.minimum(low, high), high) if box else rng.uniform(0, 1 - size)
     return (float(x0), float(y0), float(x0 + size[0]), float(y0 + size[1]))
+
+
+def _share_inside(box: View, view: View) -> float:
+    """Share of a box that lies in a view."""
+    width = max(min(box[2], view[2]) - max(box[0], view[0]), 0)
+    height = max(min(box[3], view[3]) - max(box[1], view[1]), 0)
+    return width * height / max((box[2] - box[0]) * (box[3] - box[1]), 1e-9)
 
 
 def _zoom_view(box: View) -> View:
@@ -177,8 +203,7 @@ def _region(box: View, view: View, patches: int) -> NDArray[np.float32]:
 
 def _caption(
     rng: np.random.Generator,
-    rows: list[Row],
-    target: int,
+    told: list[Row],
     focused: bool,
     present: NDArray[np.bool_],
     marker: str,
@@ -187,9 +212,9 @@ def _caption(
     if not focused and rng.random() < 0.10:
         absent = int(rng.choice(np.flatnonzero(~present)))
         return captions.absent_caption(rng, absent), Meaning("absent", absent)
-    if (focused and target < 0) or not rows:
+    if not told:
         return captions.healthy_caption(rng, marker, color), Meaning("healthy")
-    row = rows[target if focused else int(rng.integers(len(rows)))]
+    row = told[int(rng.integers(len(told)))]
     placed = bool(row.side) and rng.random() < 0.2
     look = row.look if row.look and rng.random() < 0.7 else ""
     meaning = Meaning(

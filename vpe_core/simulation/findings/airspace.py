@@ -39,7 +39,7 @@ def consolidation(scene: Scene, rng: np.random.Generator, severity: float) -> Le
     radii = (radius * float(rng.uniform(0.8, 1.2)), radius * float(rng.uniform(0.75, 1.1)))
     cloud = soft_region(scene, rng, x, y, radii, 0.22) * lobe_mask(scene, side, x, y)
     mottle = np.clip(0.9 + 0.2 * smooth_noise(rng, 14, scene.size) + 0.1 * smooth_noise(rng, 45, scene.size), 0.4, 1.3)
-    strength = between(0.30, 0.62, severity) * float(rng.uniform(0.85, 1.15))
+    strength = between(0.42, 0.75, severity) * float(rng.uniform(0.85, 1.15))
     added = scene.fill(strength * cloud * mottle, side)
     inward = np.arctan2(-y, -x if abs(x) > 1 else 1.0)
     bronchi = [
@@ -59,7 +59,7 @@ def atelectasis(scene: Scene, rng: np.random.Generator, severity: float) -> Lesi
     _, top, _, bottom = scene.lung_box(side)
     _, y = scene.xy_small
     path = scene.lung_small(side)
-    low = (path > 55) & (y > top + 0.45 * (bottom - top))
+    low = scene.open_lung(side) & (y > top + 0.45 * (bottom - top))
     cx, cy = scene.pick(rng, np.where(low if low.any() else path > 15, 1.0, 0.0))
     length = between(35, 75, severity) * float(rng.uniform(0.9, 1.1))
     tilt = float(rng.normal(0, 0.22))
@@ -74,7 +74,7 @@ def atelectasis(scene: Scene, rng: np.random.Generator, severity: float) -> Lesi
     plates = blur((plates > 0.5).astype(np.float32), 1.1 / scene.mm_per_px)
     plates = plates * np.clip(0.9 + 0.35 * smooth_noise(rng, 12, scene.size), 0.25, 1.3)
     inside = np.clip(scene.air[side] / 25, 0, 1)
-    added = plates * inside * np.float32(between(0.18, 0.42, severity))
+    added = plates * inside * np.float32(between(0.4, 0.75, severity))
     haze = soft_region(scene, rng, cx, cy + 4, (length * 0.5, 13.0), 0.15)
     added = added + scene.fill(haze * between(0.06, 0.2, severity), side)
     scene.attenuation = scene.attenuation + added

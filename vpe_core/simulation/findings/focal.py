@@ -8,7 +8,7 @@ from vpe_core.simulation.fields import Array, blur
 from vpe_core.simulation.findings.base import FINDINGS, Lesion, between, local_noise, visible, window
 from vpe_core.simulation.scene import MU_FLUID, Scene
 
-MU_CALCIUM = 0.055  # per mm, over lung
+MU_CALCIUM = 0.085  # per mm, over lung
 
 
 def draw_ball(
@@ -67,9 +67,9 @@ def _spicules(rng: np.random.Generator, distance: Array, angle: Array, diameter_
 
 @FINDINGS.register("lung nodule")
 def nodule(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
-    """A soft-tissue nodule of 10 to 28 mm (Fleischner Society: up to 30 mm), smooth to lobulated."""
-    diameter = between(10, 26, severity) * float(rng.uniform(0.9, 1.1))
-    return draw_ball(scene, rng, scene.pick_in_lung(rng), diameter, 1.25 * MU_FLUID, float(rng.uniform(0.1, 0.5)))
+    """A soft-tissue nodule of 11 to 30 mm (Fleischner Society: up to 30 mm), smooth to lobulated."""
+    diameter = between(12, 27, severity) * float(rng.uniform(0.9, 1.1))
+    return draw_ball(scene, rng, scene.pick_in_lung(rng), diameter, 1.7 * MU_FLUID, float(rng.uniform(0.1, 0.5)))
 
 
 @FINDINGS.register("lung mass")
@@ -78,13 +78,13 @@ def mass(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     diameter = between(35, 66, severity) * float(rng.uniform(0.95, 1.08))
     place = scene.pick_in_lung(rng, margin_mm=14)
     spicules = float(rng.uniform(0.3, 0.9)) if rng.random() < 0.6 else 0.0
-    return draw_ball(scene, rng, place, diameter, 0.95 * MU_FLUID, float(rng.uniform(0.4, 0.9)), spicules, 1.5)
+    return draw_ball(scene, rng, place, diameter, 1.2 * MU_FLUID, float(rng.uniform(0.4, 0.9)), spicules, 1.5)
 
 
 @FINDINGS.register("calcified granuloma")
 def granuloma(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
-    """A small, dense, sharp calcification of 4 to 11 mm."""
-    diameter = between(4.5, 10, severity) * float(rng.uniform(0.9, 1.1))
+    """A small, dense, sharp calcification of 5 to 11 mm."""
+    diameter = between(5.5, 10, severity) * float(rng.uniform(0.9, 1.1))
     return draw_ball(scene, rng, scene.pick_in_lung(rng, 6), diameter, MU_CALCIUM, 0.35, softness_mm=0.25)
 
 
@@ -92,7 +92,7 @@ def benign_nodule(scene: Scene, rng: np.random.Generator, severity: float) -> Le
     """Smooth and round, 9 to 24 mm, in a third of cases with a calcified centre (JSRT-like task)."""
     place = scene.pick_in_lung(rng)
     diameter = between(11, 22, severity) * float(rng.uniform(0.85, 1.15))
-    lesion = draw_ball(scene, rng, place, diameter, 1.3 * MU_FLUID, 0.06, softness_mm=0.4)
+    lesion = draw_ball(scene, rng, place, diameter, 1.7 * MU_FLUID, 0.06, softness_mm=0.4)
     if rng.random() < 0.35:
         draw_ball(scene, rng, place, diameter * 0.45, 0.6 * MU_CALCIUM, 0.2)
     return lesion
@@ -103,5 +103,5 @@ def malignant_nodule(scene: Scene, rng: np.random.Generator, severity: float) ->
     diameter = between(14, 27, severity) * float(rng.uniform(0.85, 1.15))
     strength = float(rng.uniform(0.6, 1.2))
     return draw_ball(
-        scene, rng, scene.pick_in_lung(rng), diameter, 1.2 * MU_FLUID, float(rng.uniform(0.5, 1.0)), strength
+        scene, rng, scene.pick_in_lung(rng), diameter, 1.6 * MU_FLUID, float(rng.uniform(0.5, 1.0)), strength
     )

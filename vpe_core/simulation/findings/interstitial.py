@@ -14,9 +14,9 @@ from vpe_core.simulation.scene import Scene
 def interstitial(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """A reticular pattern over part of one lung; line spacing 3 to 8 mm."""
     side, x, y = scene.pick_in_lung(rng, margin_mm=10)
-    radius = between(26, 52, severity)
+    radius = between(30, 54, severity)
     radii = (radius * float(rng.uniform(0.7, 1.0)), radius * float(rng.uniform(0.9, 1.2)))
-    cloud = soft_region(scene, rng, x, y, radii, 0.2) * np.clip(scene.air[side] / 40, 0, 1)
+    cloud = soft_region(scene, rng, x, y, radii, 0.2) * np.clip(scene.air[side] / 90, 0, 1)
     lines = []
     for _ in range(int(radii[0] * radii[1] * 0.3)):
         r, a = np.sqrt(rng.random()) * 1.15, float(rng.uniform(0, 2 * np.pi))
@@ -30,7 +30,7 @@ def interstitial(scene: Scene, rng: np.random.Generator, severity: float) -> Les
     net = draw_strokes(lines, scene.size, scene.mm_per_px)
     knots = np.clip(smooth_noise(rng, 90, scene.size) - 1.1, 0, None)
     mottle = np.clip(1 + 0.5 * smooth_noise(rng, 16, scene.size), 0.2, 2)
-    strength = between(0.12, 0.24, severity) * float(rng.uniform(0.85, 1.15))
+    strength = between(0.27, 0.46, severity) * float(rng.uniform(0.85, 1.15))
     texture = strength * mottle * (net * 1.1 + 0.6 * knots)
     haze = scene.fill(cloud * between(0.03, 0.09, severity), side)
     added = blur((cloud * texture).astype(np.float32), 0.35 / scene.mm_per_px) + haze
