@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.datasets.conftest import NIH_HEADING, write_png
-from vpe_core.datasets import Problem, open_dataset
+from vpe_core.datasets import Problem, count_kinds, open_dataset
 from vpe_core.errors import DatasetError
 from vpe_core.types import Box
 
@@ -59,7 +59,7 @@ def test_rows_that_cannot_be_used_are_named_and_skipped(nih: Path) -> None:
         (5, "missing image"), (6, "box"), (7, "box"), (8, "box"), (9, "box"), (10, "label"), (11, "label"),
         (12, "box"), (13, "unreadable image"), (14, "unreadable image"),
     ]  # fmt: skip
-    assert dataset.problem_counts() == {"box": 5, "label": 2, "unreadable image": 2, "missing image": 1}
+    assert count_kinds(dataset.problems) == {"box": 5, "label": 2, "unreadable image": 2, "missing image": 1}
     reasons = {problem.row: problem.reason for problem in dataset.problems}
     assert reasons[5] == "The image '00000404_000.png' is not in images_*/images, images."
     assert reasons[6] == "Expected a number in the column Bbox [x, but got 'nan'."

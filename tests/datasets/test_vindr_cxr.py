@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.datasets.conftest import VINDR_TRAIN, write_png, write_table
-from vpe_core.datasets import open_dataset
+from vpe_core.datasets import count_kinds, open_dataset
 from vpe_core.datasets.rows import read_rows
 from vpe_core.datasets.vindr_cxr import paper_rule
 from vpe_core.errors import DatasetError
@@ -70,11 +70,11 @@ def test_the_rule_is_the_official_one(tmp_path: Path) -> None:
 
 def test_a_missing_image_and_a_damaged_dicom_file(vindr: Path) -> None:
     (vindr / "pngs" / "test" / "t1.png").unlink()
-    assert open_dataset("vindr-cxr", vindr).problem_counts() == {"missing image": 1}
+    assert count_kinds(open_dataset("vindr-cxr", vindr).problems) == {"missing image": 1}
     damaged = vindr / "train" / "readers.dicom"
     damaged.write_bytes(damaged.read_bytes()[:200])
     dataset = open_dataset("vindr-cxr", vindr, "train")
-    assert dataset.problem_counts() == {"unreadable image": 3}
+    assert count_kinds(dataset.problems) == {"unreadable image": 3}
 
 
 def test_a_wrong_folder(tmp_path: Path) -> None:

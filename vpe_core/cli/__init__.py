@@ -18,6 +18,7 @@ from vpe_core.errors import VPEError
 _COMMANDS = {
     "doctor": "doctor:doctor",
     "models": "models:app",
+    "datasets": "datasets:app",
     "classify": "classify:classify",
     "benchmark": "benchmark:app",
     "simulate": "simulate:simulate",

@@ -4,13 +4,26 @@ from vpe_core.datasets import names, open_dataset
 
 names()                                  # ("padchest-gr", "vindr-cxr", "nih14", ...)
 nih = open_dataset("nih14", Path("/data/nih14"))
-nih.class_counts(), nih.problems
+nih.class_counts()                       # {"Atelectasis": 180, ...}
+nih.problems                             # rows that cannot be used, and why
 """
 
-from vpe_core.datasets.base import Dataset, DatasetSpec, Problem
-from vpe_core.datasets.registry import DATASETS, open_dataset
+from vpe_core.datasets.base import Dataset, DatasetSpec, Problem, count_kinds
+from vpe_core.datasets.decoding import undecodable_images
+from vpe_core.datasets.registry import DATASETS, is_here, open_dataset
 
 names = DATASETS.names
 get = DATASETS.get
 
-__all__ = ["DATASETS", "Dataset", "DatasetSpec", "Problem", "get", "names", "open_dataset"]
+__all__ = [
+    "DATASETS",
+    "Dataset",
+    "DatasetSpec",
+    "Problem",
+    "count_kinds",
+    "get",
+    "is_here",
+    "names",
+    "open_dataset",
+    "undecodable_images",
+]

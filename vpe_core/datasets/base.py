@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,11 @@ class Problem:
     row: int | None
     reason: str
     kind: ProblemKind = "other"
+
+
+def count_kinds(problems: Iterable[Problem]) -> dict[str, int]:
+    """How many problems there are of each kind, the most frequent first."""
+    return dict(Counter(problem.kind for problem in problems).most_common())
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ class Dataset:
     def fingerprint(self) -> str:
         """SHA-256 over samples, boxes, labels and the sizes of the image files; it does not depend on the folder."""
         digest = hashlib.sha256()
-        sizes = {path: path.stat().st_size for path in self._files()}
+        sizes = {path: path.stat().st_size for path in self.image_files()}
         for sample in self.samples:
             files = [
                 (path.relative_to(self.root).as_posix(), sizes[path])
@@ -111,14 +116,15 @@ class Dataset:
         """How many patients the samples are of."""
         return len({sample.patient_id for sample in self.samples})
 
+    def image_files(self) -> tuple[Path, ...]:
+        """All files, each once, in the order of the samples; twins too."""
+        files = (path for sample in self.samples for path in (sample.image_path, sample.twin_path) if path)
+        return tuple(dict.fromkeys(files))
+
     def class_counts(self) -> dict[str, int]:
         """Samples of each class, in the order of `classes`."""
         counts = Counter(sample.label for sample in self.samples)
         return {label: counts[label] for label in self.classes}
-
-    def problem_counts(self) -> dict[str, int]:
-        """Problems of each kind, the most frequent first."""
-        return dict(Counter(problem.kind for problem in self.problems).most_common())
 
     def frame(self) -> pd.DataFrame:
         """The samples as a table, one row a sample; attributes are columns, a box is x0, y0, x1, y1."""
@@ -128,7 +134,7 @@ class Dataset:
 
     def _row(self, sample: Sample) -> dict[str, object]:
         corners = sample.box.xyxy if sample.box else (None,) * 4
-        row = {
+        row: dict[str, object] = {
             "sample_id": sample.sample_id,
             "image_id": sample.image_id,
             "patient_id": sample.patient_id,
@@ -139,9 +145,6 @@ class Dataset:
             "twin_path": sample.twin_path.relative_to(self.root).as_posix() if sample.twin_path else None,
         }
         return row | {name: value for name, value in sample.attributes.items() if name not in row}
-
-    def _files(self) -> set[Path]:
-        return {path for sample in self.samples for path in (sample.image_path, sample.twin_path) if path}
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,9 @@ def _picture_header(path: Path) -> Header:
 
     with Image.open(path, formats=_FORMATS) as picture:
         width, height = picture.size
-        turned = picture.getexif().get(_ORIENTATION_TAG) in _TURNED
+        # Pillow gives a TIFF file its size as shown, and would decode a PNG file without "exif" in info to look for it.
+        has_exif = picture.format != "TIFF" and "exif" in picture.info
+        turned = has_exif and picture.getexif().get(_ORIENTATION_TAG) in _TURNED
     return Header((height, width) if turned else (width, height))
 
 

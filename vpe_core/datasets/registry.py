@@ -44,3 +44,12 @@ def open_dataset(name: str, root: Path | None = None, part: str | None = None) -
     if folder is None or not folder.exists():
         raise DatasetError(f"Expected {spec.title} at {folder}, which does not exist. {spec.how_to_get}")
     return spec.read(folder, part or spec.default_part)
+
+
+def is_here(name: str) -> bool:
+    """Whether the data set has a folder where it is looked for when none is given."""
+    spec = DATASETS.get(name)
+    try:
+        return spec.default_root is not None and spec.default_root().exists()
+    except DatasetError:
+        return False

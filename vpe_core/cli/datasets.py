@@ -1,0 +1,138 @@
+"""`datasets list` and `datasets check NAME --root DIR`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from vpe_core.datasets import Dataset, Problem
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="See which data sets there are, and check a folder.")
+
+_SHOWN_PROBLEMS = 10
+
+
+@app.command("list")
+def list_datasets(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Show all data sets: their parts, whether they are on this machine, and how to get them."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from vpe_core import datasets
+
+    specs = [datasets.get(name) for name in datasets.names()]
+    if as_json:
+        rows = [
+            {"name": spec.name, "title": spec.title, "parts": spec.parts, "here": datasets.is_here(spec.name)}
+            for spec in specs
+        ]
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table()
+    table.add_column("Name", no_wrap=True)
+    for heading in ("Parts", "Here", "What it is, how to get it, terms of use"):
+        table.add_column(heading)
+    for spec in specs:
+        here = "yes" if datasets.is_here(spec.name) else "no"
+        table.add_row(spec.name, ", ".join(spec.parts), here, f"{spec.title}. {spec.how_to_get} {spec.terms}")
+    Console().print(table)
+
+
+@app.command()
+def check(
+    name: Annotated[str, typer.Argument(help="A name from `datasets list`.")],
+    root: Annotated[Path | None, typer.Option(help="Its folder; the default one if left out.")] = None,
+    part: Annotated[str | None, typer.Option(help="Part of the data set; its default part if left out.")] = None,
+    decode: Annotated[bool, typer.Option("--decode", help="Decode every image, not just its header.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with all problems.")] = False,
+) -> None:
+    """Show what is in a folder, class by class, and which rows cannot be used. Exit code 1 if there are any."""
+    from rich.console import Console
+
+    from vpe_core.datasets import open_dataset
+
+    dataset = open_dataset(name, root, part)
+    problems = dataset.problems + (_decode(dataset) if decode else ())
+    if as_json:
+        typer.echo(json.dumps(_report(dataset, problems), indent=2))
+    else:
+        console = Console()
+        _print_content(console, dataset)
+        _print_problems(console, problems)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _decode(dataset: Dataset) -> tuple[Problem, ...]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from vpe_core.datasets import undecodable_images
+
+    columns = (TextColumn("Decoding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("")
+        return undecodable_images(dataset, lambda done, total: bar.update(task, completed=done, total=total))
+
+
+def _report(dataset: Dataset, problems: tuple[Problem, ...]) -> dict[str, object]:
+    from vpe_core.datasets import count_kinds
+
+    return {
+        "name": dataset.name,
+        "part": dataset.part,
+        "root": str(dataset.root),
+        "simulated": dataset.simulated,
+        "samples": len(dataset),
+        "images": dataset.n_images,
+        "patients": dataset.n_patients,
+        "classes": dataset.class_counts(),
+        "note": dataset.note,
+        "fingerprint": dataset.fingerprint,
+        "problem_counts": count_kinds(problems),
+        "problems": [dataclasses.asdict(problem) for problem in problems],
+    }
+
+
+def _print_content(console: Console, dataset: Dataset) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    simulated = " (simulated)" if dataset.simulated else ""
+    console.print(escape(f"{dataset.title}{simulated}, part {dataset.part}, in {dataset.root}"))
+    console.print(
+        f"{len(dataset):,} samples in {dataset.n_images:,} images of {dataset.n_patients:,} patients; "
+        f"{len(dataset.classes)} classes."
+    )
+    if dataset.note:
+        console.print(escape(dataset.note))
+    table = Table()
+    table.add_column("Class")
+    table.add_column("Samples", justify="right")
+    for label, count in dataset.class_counts().items():
+        table.add_row(escape(label), f"{count:,}")
+    console.print(table)
+
+
+def _print_problems(console: Console, problems: tuple[Problem, ...]) -> None:
+    from rich.markup import escape
+
+    from vpe_core.datasets import count_kinds
+
+    if not problems:
+        console.print("[green]Nothing is wrong.[/]")
+        return
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in count_kinds(problems).items())
+    console.print(f"[yellow]{len(problems):,} cannot be used: {kinds}.[/]")
+    for problem in problems[:_SHOWN_PROBLEMS]:
+        place = problem.file if problem.row is None else f"{problem.file}, row {problem.row}"
+        console.print(escape(f"  {place}: {problem.reason}"))
+    if len(problems) > _SHOWN_PROBLEMS:
+        console.print(f"  and {len(problems) - _SHOWN_PROBLEMS:,} more; --json lists all.")
