@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, cast
 
 import numpy as np
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 IntArray: TypeAlias = NDArray[np.int64]
 FloatArray: TypeAlias = NDArray[np.float64]
+
+_TEXTS_KEPT = 5000
 
 
 class Results(Protocol):
@@ -130,7 +133,7 @@ class Evaluation:
 
     def __init__(self, n_resamples: int = 2000, text_encoder: TextEncoder | None = None, kept: int = 400) -> None:
         self.n_resamples = n_resamples
-        self._text_encoder = text_encoder
+        self._text_encoder = text_encoder and _remembering(text_encoder)
         self._kept_at_most = kept
         self._kept: OrderedDict[Hashable, object] = OrderedDict()
         self._lock = threading.Lock()
@@ -186,6 +189,24 @@ class Evaluation:
         return value
 
 
+def _remembering(encode: TextEncoder) -> TextEncoder:
+    """The encoder, asked only once for each text of a model: many rows of a table share their prompts."""
+    known: dict[tuple[str, str | None, str], NDArray[np.float32]] = {}
+
+    def encode_once(run: Results, texts: Sequence[str]) -> NDArray[np.float32]:
+        model = run.manifest.model
+        keys = [(model.name, model.weights_sha256, text) for text in texts]
+        found = {key: value for key in keys if (value := known.get(key)) is not None}
+        if new := [key for key in keys if key not in found]:
+            found |= dict(zip(new, encode(run, [text for *_, text in new]), strict=True))
+        if len(known) > _TEXTS_KEPT:
+            known.clear()
+        known.update(found)
+        return np.stack([found[key] for key in keys])
+
+    return encode_once
+
+
 def _given_probabilities(run: Results, variant: Variant, question: Question) -> FloatArray:
     """Probabilities as they were written; the official code's own prompts and scoring are all there is."""
     if question.scoring != "paper" or question.template is not None or question.class_words:
@@ -206,23 +227,29 @@ def _given_probabilities(run: Results, variant: Variant, question: Question) -> 
 def _class_texts(
     run: WithEmbeddings, variant: Variant, question: Question, encode: TextEncoder | None
 ) -> scoring.ClassTexts:
-    prompts = prompts_for(run.manifest.dataset, variant, question)
+    dataset = run.manifest.dataset
     scale = run.manifest.model.logit_scale
     if scale is None:
         raise ResultsError(f"The manifest of {run.manifest.model.name} lacks the logit scale. Run the benchmark again.")
-    negative = _class_embeddings(run, prompts.negative, encode) if question.scoring == "pairs" else None
-    return scoring.ClassTexts(_class_embeddings(run, prompts.positive, encode), scale, negative)
+    positive = _class_embeddings(run, prompts_for(dataset, variant, question), encode)
+    if question.scoring != "pairs":
+        return scoring.ClassTexts(positive, scale)
+    opposites = prompts_for(dataset, variant, question, negative=True)
+    return scoring.ClassTexts(positive, scale, _class_embeddings(run, opposites, encode))
 
 
 def _class_embeddings(run: WithEmbeddings, prompts: Sequence[Sequence[str]], encode: TextEncoder | None) -> FloatArray:
     """(k, d): one embedding a class, the mean direction of its templates."""
     texts = [text for one_class in prompts for text in one_class]
-    known = set(run.texts)
-    missing = [] if encode is None else list(dict.fromkeys(text for text in texts if text not in known))
-    stored = run.text_embedding([text for text in texts if text not in missing])
-    if missing and encode is not None:
-        values = dict(zip(missing, encode(run, missing), strict=True))
-        rest = iter(stored)
-        stored = np.stack([values[text] if text in values else next(rest) for text in texts])
+    known = set(run.texts) if encode else set(texts)
+    found: dict[str, NDArray[np.float32]] = {}
+    for group, embed in (
+        ([text for text in texts if text in known], run.text_embedding),
+        ([text for text in texts if text not in known], partial(encode, run) if encode else None),
+    ):
+        distinct = tuple(dict.fromkeys(group))
+        if distinct and embed:
+            found |= dict(zip(distinct, embed(distinct), strict=True))
+    stored = np.stack([found[text] for text in texts])
     by_template = stored.reshape(len(prompts), len(prompts[0]), -1).swapaxes(0, 1)
     return scoring.mean_embedding(by_template)

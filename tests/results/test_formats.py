@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
+from vpe_core.benchmark import Variant
+from vpe_core.results.formats import best_lines, to_csv, to_latex, to_markdown
+from vpe_core.results.numerals import interval_text, number_text, p_text, signed_text
+from vpe_core.results.tables import Row, paper_rows, paper_table
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    rows = (*paper_rows(), Row(Variant.parse("circle/red/1/paper@random")))
+    return paper_table([MemoryRun(PAPER_STRENGTHS)], rows=rows, n_resamples=1000)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (number_text(0.8416), "0.842"), (number_text(np.nan), "–"), (number_text(-0.2), "−0.200"),
+        (signed_text(0.1194), "+0.119"), (signed_text(-0.0046), "−0.005"), (signed_text(-0.0004), "0.000"),
+        (interval_text(0.1, 0.2), "[0.100, 0.200]"), (interval_text(np.nan, 0.2), ""),
+        (interval_text(-0.1, 0.2, signed=True), "[−0.100, +0.200]"), (p_text(0.0004), "p < 0.001"),
+        (p_text(0.0432), "p = 0.043"), (p_text(np.nan), ""),
+    ],
+)  # fmt: skip
+def test_numbers_in_writing(text: str, expected: str) -> None:
+    assert text == expected
+
+
+def test_the_best_of_a_column_is_no_control_and_follows_the_metric(table: pd.DataFrame) -> None:
+    best = table[best_lines(table)]
+    assert len(best) == 1
+    assert best["value"].item() == table.loc[~table["control"], "value"].max()
+    assert (
+        table[best_lines(table, higher_is_better=False)]["value"].item() == table.loc[~table["control"], "value"].min()
+    )
+
+
+def test_markdown_has_a_line_a_row_and_the_values_of_the_table(table: pd.DataFrame) -> None:
+    lines = to_markdown(table, {0: "sim | multi"}).splitlines()
+    assert lines[0] == r"| Marker | Suffix | sim \| multi | gain |"
+    cells = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines[2:11]]
+    assert cells[0][0] == "none"
+    assert cells[-1][0] == "*circle, random place*"
+    circle = table[table["row"] == "circle"].iloc[0]
+    (found,) = [row for row in cells if row[0] == "circle"]
+    assert number_text(circle["value"]) in " ".join(found)
+    assert f"{signed_text(circle['gain'])} {interval_text(circle['gain_low'], circle['gain_high'])}*" in " ".join(found)
+    assert sum("**" in line for line in lines[2:11]) == 1
+
+
+def test_latex_escapes_what_latex_reads(table: pd.DataFrame) -> None:
+    text = to_latex(table, {0: "sim_multi & 100%"})
+    assert r"sim\_multi \& 100\%" in text
+    assert text.count(r" \\") == 10
+    assert text.count(r"\textbf{") == 1
+    assert r"\textit{circle, random place}" in text
+    assert "−" not in text
+
+
+def test_csv_comes_back_as_the_same_table(table: pd.DataFrame) -> None:
+    again = pd.read_csv(io.StringIO(to_csv(table)))
+    np.testing.assert_allclose(again["value"], table["value"])
+    assert list(again.columns) == list(table.columns)

@@ -1,0 +1,126 @@
+"""The paper's table in writing: Markdown, LaTeX and CSV, one block of columns a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from vpe_core.results.numerals import interval_text, number_text, signed_text
+
+SIGNIFICANT = 0.05
+_LATEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+        "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value of the table with all that a format may show of it.
+
+    Attributes:
+        line: Its line of `paper_table`.
+        best: Whether no other marker of the run does better; controls do not count.
+    """
+
+    line: pd.Series
+    best: bool
+
+    @property
+    def significant(self) -> bool:
+        """Whether the gain's corrected p-value is below `SIGNIFICANT`."""
+        return bool(self.line["p_holm"] < SIGNIFICANT)
+
+
+def best_lines(table: pd.DataFrame, higher_is_better: bool = True) -> pd.Series:
+    """For each line of `paper_table`, whether it is the best of its run."""
+    values = table["value"].where(~table["control"])
+    if not higher_is_better:
+        values = -values
+    best = values.groupby(table["run"]).transform("max")
+    return (values >= best) & values.notna()
+
+
+def grid(table: pd.DataFrame, higher_is_better: bool = True) -> list[tuple[pd.Series, dict[int, Cell]]]:
+    """The lines of `paper_table` as they are printed: for each row its first line and a cell for each run."""
+    best = best_lines(table, higher_is_better)
+    rows: dict[tuple[str, str], tuple[pd.Series, dict[int, Cell]]] = {}
+    for (_, line), is_best in zip(table.iterrows(), best, strict=True):
+        first, cells = rows.setdefault((line["row"], line["variant"]), (line, {}))
+        cells[int(line["run"])] = Cell(line, bool(is_best))
+        rows[line["row"], line["variant"]] = (first, cells)
+    return list(rows.values())
+
+
+def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool = True) -> str:
+    """A Markdown table: value with interval, gain with interval, best in bold, controls in italics.
+
+    Args:
+        table: From `paper_table`.
+        heads: For each run what its columns are called.
+        higher_is_better: As the metric has it.
+    """
+
+    def cell(one: Cell) -> list[str]:
+        value = f"{number_text(one.line['value'])} {interval_text(one.line['low'], one.line['high'])}".strip()
+        gain = f"{signed_text(one.line['gain'])} {interval_text(one.line['gain_low'], one.line['gain_high'])}".strip()
+        if np.isnan(one.line["gain"]):
+            gain = ""
+        return [f"**{value}**" if one.best else value, gain + ("*" if one.significant else "")]
+
+    def pipe(text: str) -> str:
+        return text.replace("|", r"\|")
+
+    titles = ["Marker", "Suffix"]
+    for head in heads.values():
+        titles += [pipe(head), "gain"]
+    lines = [_joined(titles), _joined(["---", "---", *["---:"] * (len(titles) - 2)])]
+    for first, cells in grid(table, higher_is_better):
+        words = [f"*{first['row']}*" if first["control"] else first["row"], first["suffix"] or ""]
+        lines.append(_joined([*map(pipe, words), *_cells(heads, cells, cell)]))
+    lines += ["", f"95% intervals by patient; * Holm-corrected p < {SIGNIFICANT:g}; bold: best of its column."]
+    return "\n".join(lines) + "\n"
+
+
+def to_latex(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool = True) -> str:
+    """A LaTeX `tabular` for booktabs, with the same content.
+
+    Args:
+        table: From `paper_table`.
+        heads: For each run what its columns are called.
+        higher_is_better: As the metric has it.
+    """
+
+    def cell(one: Cell) -> list[str]:
+        value = number_text(one.line["value"])
+        gain = "" if np.isnan(one.line["gain"]) else f"${signed_text(one.line['gain']).replace('−', '-')}$"
+        return [rf"\textbf{{{value}}}" if one.best else value, gain + (r"$^{*}$" if one.significant else "")]
+
+    columns = "ll" + "rr" * len(heads)
+    titles = ["Marker", "Suffix"]
+    for head in heads.values():
+        titles += [head.translate(_LATEX), "gain"]
+    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", " & ".join(titles) + r" \\", r"\midrule"]
+    for first, cells in grid(table, higher_is_better):
+        title = first["row"].translate(_LATEX)
+        words = [rf"\textit{{{title}}}" if first["control"] else title, (first["suffix"] or "").translate(_LATEX)]
+        lines.append(" & ".join([*words, *_cells(heads, cells, cell)]) + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def to_csv(table: pd.DataFrame) -> str:
+    """All columns of `paper_table`, one line a row and run; full precision."""
+    return str(table.to_csv(index=False))
+
+
+def _cells(heads: dict[int, str], cells: dict[int, Cell], text: Callable[[Cell], list[str]]) -> list[str]:
+    return [part for run in heads for part in (text(cells[run]) if run in cells else ["", ""])]
+
+
+def _joined(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"

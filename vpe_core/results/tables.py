@@ -1,0 +1,286 @@
+"""From stored results to the paper's table: markers x data sets, with gains, intervals and corrected p-values.
+
+runs = find_runs()
+table = paper_table(runs, Question())            # one row a marker and run
+table[["dataset", "row", "value", "low", "high", "gain", "p_holm"]]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from vpe_core import markers
+from vpe_core.benchmark import Variant
+from vpe_core.errors import ResultsError
+from vpe_core.metrics import Bootstrap, compare, holm
+from vpe_core.results.columns import difference_of, interval_of, p_value, value_columns
+from vpe_core.results.questions import Question, suffix_of, with_suffix
+from vpe_core.results.scores import Evaluation, IntArray, Results, Scored, TextEncoder
+
+if TYPE_CHECKING:
+    from vpe_core.markers import Protocol
+
+AS_THE_PAPER = Question()
+PAPER_MARKERS = ("none", "crop", "arrow", "bbox", "circle")
+WITH_SUFFIX = ("arrow", "bbox", "circle")
+"""The paper's rows: five pictures, and the prompt that names the marker for three of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the table: how the images are shown, and whether the prompt names the marker."""
+
+    variant: Variant
+    suffix: bool = False
+
+    @property
+    def title(self) -> str:
+        """For people: "circle", "circle + suffix", "circle, random place"."""
+        places = {"random": "random place", "mirror": "mirrored place"}
+        pictures = {"twin": "finding-free image", "blank": "blank image", "other": "another patient"}
+        parts = [marker_title(self.variant.marker) + (" + suffix" if self.suffix else "")]
+        if self.variant.size_factor != 1:
+            parts.append(f"{self.variant.size_factor:g} times as large")
+        parts += [pictures[self.variant.picture]] if self.variant.picture != "image" else []
+        parts += [places[self.variant.place]] if self.variant.place != "finding" else []
+        return ", ".join(parts)
+
+
+def marker_title(marker: str) -> str:
+    """A marker's short name in tables: "box" rather than "bounding box"."""
+    short = {"none": "none", "bbox": "box", "grayscale-tint": "tint", "crop_as_published": "crop as published"}
+    return short.get(marker, markers.get(marker).title.lower())
+
+
+def paper_rows(
+    color: str = "red",
+    width: float | None = 1.0,
+    protocol: Protocol = "paper",
+    shown: Sequence[str] = PAPER_MARKERS,
+    suffixes: Sequence[bool] = (False, True),
+) -> tuple[Row, ...]:
+    """The rows of a table in one look; by default the paper's eight.
+
+    Args:
+        color: Of all markers that have one.
+        width: Line width; None for the protocol's default.
+        protocol: Of all rows.
+        shown: Markers; the unmarked row always comes first.
+        suffixes: Whether there are rows without, with, or both.
+    """
+    rows = [Row(Variant("none", protocol=protocol))]
+    for marker in (name for name in shown if name != "none"):
+        variant = Variant(marker, color, width, protocol)
+        named = [suffix for suffix in suffixes if marker in WITH_SUFFIX or not suffix]
+        rows += [Row(variant, suffix) for suffix in named]
+    return tuple(rows)
+
+
+def paper_table(
+    runs: Sequence[Results],
+    question: Question = AS_THE_PAPER,
+    n_resamples: int = 2000,
+    *,
+    rows: Sequence[Row] | None = None,
+    reference: Question | None = None,
+    evaluation: Evaluation | None = None,
+    text_encoder: TextEncoder | None = None,
+) -> pd.DataFrame:
+    """The table of the paper, one line a row and run, with what a sceptical reader asks for beside each value.
+
+    Args:
+        runs: Results, each one column of the printed table.
+        question: What is measured. Its `suffix` only says in which words the rows with a suffix name the marker.
+        n_resamples: Of the bootstrap over patients.
+        rows: The paper's eight if left out.
+        reference: Another question, such as the paper's prompt, to show the difference to.
+        evaluation: Shared, so that nothing is computed twice; then `n_resamples` and `text_encoder` are its own.
+        text_encoder: For prompts that are not stored.
+
+    Returns:
+        Columns: run (its number), dataset, model, source, simulated, row (its title), variant (its key), marker,
+        suffix (the words), control; value, low, high; gain over the unmarked image of the same samples with
+        gain_low, gain_high, p and p_holm (corrected over all gains of the table that are no controls);
+        geometry_only (the value of the same marker on another patient's image: what its size and place alone tell);
+        prompt_gain, prompt_low, prompt_high against the reference; n, patients, undefined (classes without a value,
+        with ", " between them) and missing (why there is no value, or empty). Undefined numbers are nan.
+
+    Raises:
+        VPEError: The question's metric, scoring or prompt is not valid.
+    """
+    chosen = rows if rows is not None else paper_rows()
+    shared = evaluation or Evaluation(n_resamples, text_encoder)
+    lines = [
+        {**_about(number, run), **_line(shared, run, row, question, reference)}
+        for number, run in enumerate(runs)
+        for row in chosen
+    ]
+    table = pd.DataFrame(lines)
+    if len(table):
+        table["p_holm"] = np.nan
+        counted = ~table["control"]
+        table.loc[counted, "p_holm"] = holm(table.loc[counted, "p"].to_numpy(np.float64))
+    return table
+
+
+def per_class(run: Results, row: Row, question: Question, evaluation: Evaluation | None = None) -> pd.DataFrame:
+    """Each class without and with a marker.
+
+    Returns:
+        Columns: label, n, unmarked, unmarked_low, unmarked_high, marked, marked_low, marked_high, gain, gain_low,
+        gain_high, p, p_holm; in class order; no lines for a metric that has no value for each class.
+
+    Raises:
+        ResultsError: The marker or the unmarked image was not measured.
+    """
+    shared = evaluation or Evaluation()
+    marked, unmarked, rows = pair(shared, run, row, question)
+    labels = run.samples["label"].to_numpy()[rows]
+    gains = compare(marked, unmarked).per_class
+    lines = [
+        {
+            "label": label,
+            "n": int((labels == label).sum()),
+            **value_columns(before, shared, "unmarked"),
+            **value_columns(after, shared, "marked"),
+            **value_columns(gain.interval, shared, "gain"),
+            "p": p_value(gain, shared),
+        }
+        for label, before, after, gain in zip(
+            run.manifest.dataset.classes, unmarked.per_class, marked.per_class, gains, strict=False
+        )
+    ]
+    table = pd.DataFrame(lines)
+    if len(table):
+        table["p_holm"] = holm(table["p"].to_numpy(np.float64))
+    return table
+
+
+def pair(evaluation: Evaluation, run: Results, row: Row, question: Question) -> tuple[Bootstrap, Bootstrap, IntArray]:
+    """A row and the unmarked image of the same samples, and which samples these are.
+
+    Raises:
+        ResultsError: One of the two was not measured.
+    """
+    marked, unmarked = available(run, row.variant), available(run, baseline_of(row.variant))
+    asked = with_suffix(question, row.suffix)
+    rows = np.intersect1d(run.rows(marked), run.rows(unmarked), assume_unique=True)
+    return (
+        evaluation.measured(run, marked, asked, rows),
+        evaluation.measured(run, unmarked, replace(asked, suffix=False), rows),
+        rows,
+    )
+
+
+def scored_pair(evaluation: Evaluation, run: Results, row: Row, question: Question) -> tuple[Scored, Scored]:
+    """The scores of the unmarked and of the marked images, for the same samples.
+
+    Raises:
+        ResultsError: One of the two was not measured.
+    """
+    asked = with_suffix(question, row.suffix)
+    unmarked = evaluation.scored(run, available(run, baseline_of(row.variant)), replace(asked, suffix=False))
+    marked = evaluation.scored(run, available(run, row.variant), asked)
+    rows = np.intersect1d(marked.rows, unmarked.rows, assume_unique=True)
+    return unmarked.at(rows), marked.at(rows)
+
+
+def baseline_of(variant: Variant) -> Variant:
+    """The unmarked image that a marker's gain is measured against, also where the marker stands on another picture."""
+    return Variant("none", protocol=variant.protocol)
+
+
+def available(run: Results, variant: Variant) -> Variant:
+    """The variant, or, for a picture on which nothing is drawn, the same by the paper's protocol.
+
+    Raises:
+        ResultsError: Neither was measured.
+    """
+    if variant in run:
+        return variant
+    by_paper = replace(variant, protocol="paper")
+    if "color" not in markers.get(variant.marker).uses and by_paper in run:
+        return by_paper
+    raise ResultsError(f"{variant.key} was not measured.")
+
+
+def _about(number: int, run: Results) -> dict[str, Any]:
+    manifest = run.manifest
+    return {
+        "run": number,
+        "dataset": manifest.dataset.name,
+        "model": manifest.model.name,
+        "source": manifest.source,
+        "simulated": manifest.dataset.simulated,
+    }
+
+
+def _line(
+    evaluation: Evaluation, run: Results, row: Row, question: Question, reference: Question | None
+) -> dict[str, Any]:
+    asked = with_suffix(question, row.suffix)
+    line: dict[str, Any] = {
+        "row": row.title,
+        "variant": row.variant.key,
+        "marker": row.variant.marker,
+        "suffix": suffix_of(row.variant, asked).strip(),
+        "control": row.variant.is_control,
+        "missing": "",
+    }
+    try:
+        line |= _values(evaluation, run, row, question, reference)
+    except ResultsError as error:
+        line |= {**_nothing(), "missing": str(error)}
+    return line
+
+
+def _values(
+    evaluation: Evaluation, run: Results, row: Row, question: Question, reference: Question | None
+) -> dict[str, Any]:
+    variant, asked = available(run, row.variant), with_suffix(question, row.suffix)
+    measured = evaluation.measured(run, variant, asked)
+    line = _nothing() | value_columns(interval_of(measured, run, question), evaluation)
+    line |= {"n": len(run.rows(variant)), "patients": measured.resamples.n_groups}
+    line["undefined"] = ", ".join(_undefined(run, measured))
+    if row.variant.marked:
+        with suppress(ResultsError):
+            marked, unmarked, _ = pair(evaluation, run, row, question)
+            gain = difference_of(compare(marked, unmarked), run, question)
+            line |= value_columns(gain.interval, evaluation, "gain") | {"p": p_value(gain, evaluation)}
+        line["geometry_only"] = _geometry(evaluation, run, row, question)
+    if reference is not None:
+        before = evaluation.measured(run, variant, with_suffix(reference, row.suffix))
+        change = difference_of(compare(measured, before), run, question)
+        line |= value_columns(change.interval, evaluation, "prompt_gain")
+    return line
+
+
+def _nothing() -> dict[str, Any]:
+    names = [f"{name}{end}" for name in ("gain", "prompt_gain") for end in ("", "_low", "_high")]
+    numbers = dict.fromkeys(["value", "low", "high", *names, "p", "geometry_only"], np.nan)
+    return {**numbers, "n": 0, "patients": 0, "undefined": ""}
+
+
+def _geometry(evaluation: Evaluation, run: Results, row: Row, question: Question) -> float:
+    """What the same marker reaches on another patient's image, or else on a blank one; nan if neither was measured."""
+    if row.variant.is_control:
+        return np.nan
+    for picture in ("other", "blank"):
+        control = replace(row.variant, picture=picture)
+        if control in run:
+            measured = evaluation.measured(run, control, with_suffix(question, row.suffix))
+            return interval_of(measured, run, question).value
+    return np.nan
+
+
+def _undefined(run: Results, measured: Bootstrap) -> Iterator[str]:
+    if measured.values.ndim:
+        for label, value in zip(run.manifest.dataset.classes, measured.values, strict=True):
+            if np.isnan(value):
+                yield label
