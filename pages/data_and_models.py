@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from vpe_core import models
+from vpe_core import datasets, models
 from vpe_core.errors import VPEError
 from vpe_core.models import ModelSpec
+from vpe_core.ui.dataset_check import dataset_card
 from vpe_core.ui.gallery import real_xrays, simulated_gallery
 from vpe_core.ui.page import page_setup
 from vpe_core.ui.progress import model_download, xrays_download
@@ -43,6 +44,18 @@ def xrays() -> None:
     xrays_download()
 
 
+def data_sets() -> None:
+    """The data sets that a benchmark can run on; those that are here can be checked."""
+    st.caption(
+        "What a benchmark runs on. The app looks for the real ones in the folder that the setting VPE_DATASETS_DIR "
+        "names, one sub-folder each; `python -m vpe_core datasets check NAME --root DIR` checks any other folder."
+    )
+    columns = st.columns(2, gap="large")
+    for position, name in enumerate(datasets.names()):
+        with columns[position % 2]:
+            dataset_card(datasets.get(name))
+
+
 page_setup("Data and models", "What is on this machine, and how to get the rest.")
 try:
     left, right = st.columns([3, 2], gap="large")
@@ -58,5 +71,7 @@ try:
             "Uploads are read in the live demo, stay in the session that made them, and are never written to disk. "
             "Other models can be allowed with the setting VPE_ALLOWED_MODELS."
         )
+    st.header("Data sets", anchor=False)
+    data_sets()
 except VPEError as error:
     st.error(as_text(str(error)), icon=":material/error:")
