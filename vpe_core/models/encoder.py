@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -111,7 +112,7 @@ class VisionLanguageModel:
             pixels = self.pixels(images[start : start + batch_size])
             with self.lock, torch.inference_mode():
                 parts.append(_normalised(self._network.encode_image(pixels)))
-        return np.concatenate(parts) if parts else np.empty((0, self._dimension), np.float32)
+        return np.concatenate(parts) if parts else np.empty((0, self.dimension), np.float32)
 
     def encode_texts(self, texts: Sequence[str], *, batch_size: int = 64) -> Embeddings:
         """Embeddings of the texts, computed once each and kept (the latest 4096).
@@ -127,7 +128,7 @@ class VisionLanguageModel:
                 fresh.update(zip(batch, self._encode_text_batch(batch), strict=True))
             rows = [fresh[text] if text in fresh else self._texts[text] for text in texts]
             self._keep(texts, rows)
-        return np.stack(rows) if rows else np.empty((0, self._dimension), np.float32)
+        return np.stack(rows) if rows else np.empty((0, self.dimension), np.float32)
 
     def encode_classes(
         self, classes: Sequence[str], *, template: str | Sequence[str] | None = PAPER_TEMPLATE, suffix: str = ""
@@ -200,8 +201,9 @@ class VisionLanguageModel:
             return ()
         return tuple(dict.fromkeys(word for text in texts for word in look_up(text)))
 
-    @property
-    def _dimension(self) -> int:
+    @cached_property
+    def dimension(self) -> int:
+        """Length of an embedding."""
         return int(self._network.encode_text(self._tokens([""])).shape[1])
 
     def _encode_text_batch(self, texts: list[str]) -> Embeddings:

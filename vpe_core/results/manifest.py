@@ -29,6 +29,7 @@ class DatasetInfo(_Frozen):
         classes: The labels in the order of all scores, sorted.
         template: The data set's own prompt, with `{class}`.
         class_words: What stands in the prompt for a label, where it is not the label itself.
+        note: What else must be known to compare results.
     """
 
     name: str
@@ -39,6 +40,7 @@ class DatasetInfo(_Frozen):
     classes: tuple[str, ...]
     template: str
     class_words: dict[str, str] = Field(default_factory=dict)
+    note: str = ""
     samples: int
     images: int
     patients: int
@@ -97,7 +99,7 @@ class Manifest(_Frozen):
     dataset: DatasetInfo
     model: ModelInfo
     variants: tuple[str, ...]
-    protocols: tuple[str, ...]
+    protocols: tuple[str, ...] = ()
     precision: str | None = None
     stored: Stored | None = None
     device: str | None = None

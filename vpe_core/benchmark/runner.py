@@ -1,0 +1,318 @@
+"""Running a plan: decode, draw and prepare in threads, encode in full batches, write chunks that survive a kill.
+
+A chunk is some images with all their variants. Chunks are cut and encoded in an order that depends on the work alone,
+so that a run that was killed and started again stores the very bytes that an undisturbed one does.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from vpe_core.attention import GazeEncoder, attention_inside
+from vpe_core.benchmark.pictures import ImageTask, PictureMaker, Rendered, Shown, by_image, partners
+from vpe_core.benchmark.variants import Variant
+from vpe_core.errors import AttentionError, BenchmarkError
+from vpe_core.results.manifest import DatasetInfo, Manifest, ModelInfo, Skipped, Stored
+from vpe_core.results.schema import Chunk, Coverage, VariantRows
+from vpe_core.results.store import Run, open_run
+from vpe_core.results.texts import stored_prompts
+from vpe_core.results.writer import Identity, RunWriter
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from vpe_core.benchmark.plan import Plan
+    from vpe_core.datasets import Dataset
+    from vpe_core.models import VisionLanguageModel
+    from vpe_core.types import Box, Sample
+
+SEED = 0
+BATCHES_A_CHUNK = 16
+PACKAGES = ("torch", "open_clip_torch", "timm", "pillow", "numpy", "pyarrow")
+
+Progress = Callable[[int, int], None]
+"""Told how many pictures are done, and how many there are."""
+
+Work = TypeVar("Work")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a plan is run; none of it changes the numbers beyond rounding.
+
+    Attributes:
+        batch_size: Pictures that go through the network together; None for what suits the device.
+        threads: Threads that draw ahead; None for one a processor, eight at most.
+        limit: Only the first so many images; None for all. A later run without it goes on.
+    """
+
+    batch_size: int | None = None
+    threads: int | None = None
+    limit: int | None = None
+
+    def batch_on(self, device: str) -> int:
+        return self.batch_size or (32 if device == "cpu" else 128)
+
+
+def run_folder(out: Path, dataset: Dataset, model_name: str) -> Path:
+    """Where the results of a model on a part of a data set go: OUT/DATASET[-PART]/MODEL."""
+    part = "" if dataset.part in ("", "all", "test") else f"-{dataset.part}"
+    return out / f"{dataset.name}{part}" / model_name.rsplit(":", maxsplit=1)[-1].strip("/").replace("/", "--")
+
+
+def run_plan(
+    plan: Plan,
+    dataset: Dataset,
+    model: VisionLanguageModel,
+    folder: Path,
+    settings: Settings = Settings(),
+    progress: Progress = lambda *_: None,
+) -> Run:
+    """Measure what of a plan is not yet in a folder.
+
+    Args:
+        plan: Which variants; its data sets and models do not matter here.
+        dataset: One part of a data set.
+        model: A loaded model.
+        folder: The run folder, see `run_folder`.
+        settings: How.
+        progress: Called after every batch.
+
+    Returns:
+        The complete results.
+
+    Raises:
+        BenchmarkError: There is nothing to measure, another process writes here, or the folder holds something else.
+        ResultsError: The results cannot be written; what is finished is kept.
+    """
+    images = by_image(dataset.samples)
+    if not images:
+        raise BenchmarkError(f"{dataset.title} ({dataset.part}) has no usable samples; see `datasets check`.")
+    coverage = plan.coverage()
+    manifest = _manifest(plan, dataset, model, list(coverage))
+    with RunWriter(folder, Identity.of(manifest)) as writer:
+        limit = settings.limit or len(images)
+        wanted = {variant: min(of or limit, limit, len(images)) for variant, of in coverage.items()}
+        chunks = _cut(images, wanted, writer.covered(), settings.batch_on(model.device))
+        maker = PictureMaker(model.prepare, model.view, dataset.root)
+        tasks = [task for chunk in chunks for task in chunk]
+        count = _Counter(progress, sum(map(n_pictures, tasks)))
+        encoder = _ChunkEncoder(model, settings.batch_on(model.device), count)
+        n_threads = settings.threads or min(os.cpu_count() or 1, 8)
+        with ThreadPoolExecutor(n_threads, thread_name_prefix="pictures") as pool:
+            rendered = ahead(pool, maker, tasks, n_ahead=2 * n_threads)
+            for chunk in chunks:
+                writer.write(encoder.encode(islice(rendered, len(chunk)), chunk[0].variants))
+        texts = stored_prompts(manifest.dataset, list(coverage))
+        writer.finish(manifest, _samples_table(dataset), (texts, model.encode_texts(texts)))
+    return open_run(folder)
+
+
+def _cut(
+    images: Sequence[tuple[tuple[int, Sample], ...]],
+    wanted: Mapping[Variant, int],
+    covered: Coverage,
+    batch_size: int,
+) -> list[list[ImageTask]]:
+    """What is missing, as chunks: images that miss the same variants, in an order in which partners are neighbours."""
+    order, others = partners([(image[0][1].image_path, image[0][1].patient_id) for image in images], SEED)
+    groups: dict[tuple[Variant, ...], list[ImageTask]] = {}
+    for number in order:
+        missing = tuple(v for v, n in wanted.items() if number < n and number not in covered.get(v.key, ()))
+        if missing:
+            task = ImageTask(number, images[number], missing, others[number])
+            groups.setdefault(missing, []).append(task)
+    chunks: list[list[ImageTask]] = []
+    for tasks in groups.values():
+        pictures = 0
+        for task in tasks:
+            if pictures == 0:
+                chunks.append([])
+            chunks[-1].append(task)
+            pictures += n_pictures(task)
+            if pictures >= BATCHES_A_CHUNK * batch_size:
+                pictures = 0
+    return chunks
+
+
+def n_pictures(task: ImageTask) -> int:
+    """How many pictures a task makes, if all goes well."""
+    missing = {"twin": task.samples[0][1].twin_path is None, "other": task.other is None}
+    possible = [variant for variant in task.variants if not missing.get(variant.picture, False)]
+    return sum(len(task.samples) if variant.marked else 1 for variant in possible)
+
+
+def ahead(
+    pool: ThreadPoolExecutor, work: Callable[[Work], Rendered], tasks: Iterable[Work], n_ahead: int
+) -> Iterator[Rendered]:
+    """Results in the order of the tasks, some of them computed ahead; what nobody fetches any more is cancelled."""
+    waiting: deque[Future[Rendered]] = deque()
+    try:
+        for task in tasks:
+            waiting.append(pool.submit(work, task))
+            if len(waiting) > n_ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+class _Counter:
+    """Tells a progress function how many pictures are done."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+        progress(0, total)
+
+    def __call__(self, n_pictures: int) -> None:
+        self._done += n_pictures
+        self._progress(self._done, self._total)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Encoded:
+    """A picture that the model has seen: one share of attention for each of its samples."""
+
+    samples: tuple[int, ...]
+    embedding: NDArray[np.float32]
+    shares: tuple[float, ...]
+
+
+class _ChunkEncoder:
+    """Turns the pictures of some images into the rows of a chunk."""
+
+    def __init__(self, model: VisionLanguageModel, batch_size: int, count: Callable[[int], None]) -> None:
+        self._encoder = GazeEncoder(model)
+        self._batch_size = batch_size
+        self._count = count
+
+    def encode(self, images: Iterable[Rendered], variants: Sequence[Variant]) -> Chunk:
+        """The chunk of images that all show these variants; pictures are encoded as they come, in full batches."""
+        start = time.perf_counter()
+        done: list[Rendered] = []
+        waiting: list[Shown] = []
+        found: dict[str, list[_Encoded]] = {variant.key: [] for variant in variants}
+        for image in images:
+            done.append(replace(image, shown=()))
+            waiting += image.shown
+            while len(waiting) >= self._batch_size:
+                self._encode_batch(waiting[: self._batch_size], found)
+                del waiting[: self._batch_size]
+        if waiting:
+            self._encode_batch(waiting, found)
+        return Chunk(
+            images=tuple(sorted(image.task.number for image in done)),
+            rows={key: self._rows(encoded) for key, encoded in found.items()},
+            sizes_wh={image.task.number: image.size_wh for image in done if image.size_wh},
+            problems=tuple(problem for image in done for problem in image.problems),
+            seconds=time.perf_counter() - start,
+        )
+
+    def _encode_batch(self, batch: Sequence[Shown], found: Mapping[str, list[_Encoded]]) -> None:
+        pictures = np.stack([one.picture for one in batch])
+        embeddings, maps = self._encoder.encode(pictures, batch_size=len(batch))
+        for number, (one, embedding) in enumerate(zip(batch, embeddings, strict=True)):
+            shares = [np.nan] * len(one.places) if maps is None else [_share(maps[number], box) for box in one.places]
+            found[one.key].append(_Encoded(one.samples, embedding, tuple(shares)))
+        self._count(len(batch))
+
+    def _rows(self, encoded: Sequence[_Encoded]) -> VariantRows:
+        """The rows of one variant, ascending; the embedding of a shared picture is stored with its first sample."""
+        rows = sorted(
+            (sample, index, sample == one.samples[0], share)
+            for index, one in enumerate(encoded)
+            for sample, share in zip(one.samples, one.shares, strict=True)
+        )
+        vectors = np.stack([one.embedding for one in encoded]) if encoded else self._nothing
+        samples, index, own, shares = (np.array(column) for column in zip(*rows, strict=True)) if rows else [[]] * 4
+        return VariantRows(
+            np.asarray(samples, np.int32),
+            vectors[np.asarray(index, np.intp)],
+            np.asarray(own, bool),
+            np.asarray(shares, np.float32),
+        )
+
+    @property
+    def _nothing(self) -> NDArray[np.float32]:
+        return np.empty((0, self._encoder.model.dimension), np.float32)
+
+
+def _share(grid: NDArray[np.float32], place: Box | None) -> float:
+    """Share of the attention inside a place, given as a share of the picture; nan if it lies outside."""
+    if place is None:
+        return float("nan")
+    rows, columns = grid.shape
+    try:
+        return attention_inside(grid, place.scaled(columns, rows)).share
+    except AttentionError:
+        return float("nan")
+
+
+def _samples_table(dataset: Dataset) -> pd.DataFrame:
+    """The samples in types that Parquet knows: numbers, or text where an attribute mixes both."""
+    table = dataset.frame()
+    corners = ["x0", "y0", "x1", "y1"]
+    table[corners] = table[corners].astype("float64")
+    for name in table.columns.difference(corners):
+        kinds = {type(value) for value in table[name] if value is not None and value == value}  # noqa: PLR0124
+        if len(kinds) > 1 and not kinds <= {int, float}:
+            table[name] = [None if value is None else str(value) for value in table[name]]
+    return table.drop(columns=[name for name in ("twin_path",) if table[name].isna().all()])
+
+
+def _manifest(plan: Plan, dataset: Dataset, model: VisionLanguageModel, variants: Sequence[Variant]) -> Manifest:
+    record, precision = model.record, model.record.precision
+    by_arithmetic: Stored = "float32" if precision == "fp32" else "float16"
+    return Manifest(
+        source="measured here",
+        dataset=DatasetInfo(
+            name=dataset.name,
+            title=dataset.title,
+            part=dataset.part,
+            fingerprint=dataset.fingerprint,
+            simulated=dataset.simulated,
+            classes=dataset.classes,
+            template=dataset.template,
+            class_words=dict(dataset.class_words),
+            note=dataset.note,
+            samples=len(dataset),
+            images=dataset.n_images,
+            patients=dataset.n_patients,
+        ),
+        model=ModelInfo(
+            name=record.name,
+            title=model.spec.title,
+            source=record.source,
+            revision=record.revision,
+            weights_file=record.weights_file,
+            weights_sha256=record.weights_sha256,
+            dimension=model.dimension,
+            logit_scale=model.logit_scale,
+            parameters=record.parameters,
+            embedded=model.spec.scheme == "embedded",
+            simulated_only=model.spec.simulated_only,
+        ),
+        variants=tuple(variant.key for variant in variants),
+        precision=precision,
+        stored=by_arithmetic if plan.stored == "auto" else plan.stored,
+        device=model.device_title,
+        seed=SEED,
+        versions={package: version(package) for package in PACKAGES},
+        finished=datetime.now(UTC),
+        problems=tuple(Skipped(file=p.file, row=p.row, reason=p.reason) for p in dataset.problems),
+    )
