@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from vpe_core.benchmark.plan import Block, Plan
+from vpe_core.benchmark.runner import Settings, run_plan
+from vpe_core.datasets import open_dataset
 from vpe_core.models import load_model
 from vpe_core.models.word_tokenizer import WordTokenizer
+from vpe_core.results.questions import Question
+from vpe_core.results.scores import score_variant
 from vpe_core.settings import PROJECT_DIR
-from vpe_core.training.measure import Samples, embed, probabilities, select
 
 FOLDERS = sorted(path.parent for path in (PROJECT_DIR / "precomputed" / "models").glob("*/open_clip_config.json"))
 TEXTS = ["A chest x-ray with signs of lung nodule indicated by a red circle.", "pneumothorax", "Zebra, no effusion!"]
@@ -45,21 +48,13 @@ def test_words_that_the_model_has_never_read_are_reported() -> None:
     assert model.unknown_words(["A chest x-ray with signs of hamartoma.", "lung nodule"]) == ("hamartoma",)
 
 
-def few_samples() -> Samples:
-    samples = Samples.read(PROJECT_DIR / "precomputed" / "datasets" / "sim-multi")
-    keep = samples.table["image"].isin(samples.table["image"].unique()[:40])
-    return replace(samples, table=samples.table[keep], labels=samples.labels[keep.to_numpy()])
-
-
-def test_a_circle_steers_simclip_to_what_it_marks() -> None:
-    model, samples = load_model("simclip", precision="fp32"), few_samples()
-    variants = select(["unmarked", "red circle", "leak: red circle on the finding-free image"])
-    embeddings, shares = embed(model, samples, variants)
-    right = {
-        name: np.mean(probabilities(model, samples, found).argmax(1) == samples.labels)
-        for name, found in embeddings.items()
-    }
-    unmarked, circled, leak = (right[name] for name in variants)
-    assert circled > unmarked + 0.25
-    assert leak < circled - 0.25
-    assert np.median(shares["red circle"]) > 2 * np.median(shares["unmarked"])
+def test_a_circle_steers_simclip_to_what_it_marks(tmp_path) -> None:
+    blocks = Block(markers=("none", "circle")), Block(markers=("circle",), pictures=("twin",))
+    model, samples = load_model("simclip", precision="fp32"), open_dataset("sim-multi")
+    run = run_plan(Plan(name="steering", blocks=blocks), samples, model, tmp_path / "run", Settings(limit=40))
+    unmarked, circle, twin = run.variants
+    scored = {variant: score_variant(run, variant, Question()) for variant in run.variants}
+    right = {variant: np.mean(one.scores.argmax(1) == one.labels) for variant, one in scored.items()}
+    assert right[circle] > right[unmarked] + 0.25
+    assert right[twin] < right[circle] - 0.25
+    assert np.median(run.attention(circle)) > 2 * np.median(run.attention(unmarked))

@@ -1,0 +1,127 @@
+"""What the cards and the README quote about the embedded models, from the stored benchmark results.
+
+    python -m vpe_core benchmark run --plan embedded --out precomputed/results/benchmark     # measures
+    python -m scripts.summarise_embedded_models                                              # sums up
+
+Writes precomputed/results/embedded/MODEL-SET.json: AUROC, gains, choice among the present findings and attention,
+each with a 95% interval that resamples patients.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from vpe_core.benchmark import Variant
+from vpe_core.metrics import Interval, bootstrap_mean, compare
+from vpe_core.results import Run, find_runs
+from vpe_core.results.controls import geometry_only
+from vpe_core.results.questions import Question
+from vpe_core.results.scores import Evaluation
+from vpe_core.settings import get_settings
+
+ROWS = {
+    "unmarked": "none",
+    "red circle": "circle/red/1/paper",
+    "red box": "bbox/red/1/paper",
+    "red arrow": "arrow/red/1/paper",
+    "yellow circle": "circle/yellow/1/paper",
+    "yellow box": "bbox/yellow/1/paper",
+    "yellow arrow": "arrow/yellow/1/paper",
+    "crop": "crop",
+    "red circle, native": "circle/red/1/native",
+    "red arrow, native": "arrow/red/1/native",
+    "leak: red circle on the finding-free image": "circle/red/1/paper@twin",
+    "leak: red box on the finding-free image": "bbox/red/1/paper@twin",
+    "leak: red arrow on the finding-free image": "arrow/red/1/paper@twin",
+    "red circle on a blank image": "circle/red/1/paper@blank",
+    "red circle on another patient's image": "circle/red/1/paper@other",
+    "red circle at a random place": "circle/red/1/paper@random",
+    "red circle at the mirrored place": "circle/red/1/paper@mirror",
+}
+WITH_ATTENTION = ("unmarked", "red circle", "red box", "red arrow")
+QUESTION = Question()
+
+
+def main() -> None:
+    precomputed = get_settings().precomputed_dir
+    folder = precomputed / "results" / "embedded"
+    folder.mkdir(parents=True, exist_ok=True)
+    for run in find_runs(precomputed / "results" / "benchmark"):
+        manifest = run.manifest
+        name = f"{manifest.model.name}-{manifest.dataset.name}.json"
+        (folder / name).write_text(json.dumps(summarise(run), indent=1) + "\n")
+
+
+def summarise(run: Run) -> dict[str, Any]:
+    """The rows of a card, as plain numbers."""
+    evaluation = Evaluation(n_resamples=2000)
+    samples, manifest = run.samples, run.manifest
+    area = (
+        (samples.x1 - samples.x0) * (samples.y1 - samples.y0) / (samples.image_width * samples.image_height)
+    ).median()
+    boxes_alone = geometry_only(run, QUESTION, evaluation)
+    rows = {name: key for name, key in ROWS.items() if Variant.parse(key) in run}
+    return {
+        "model": manifest.model.name,
+        "weights_sha256": manifest.model.weights_sha256,
+        "set": manifest.dataset.name,
+        "simulated": manifest.dataset.simulated,
+        "measured": manifest.finished,
+        "precision": manifest.precision,
+        "samples": len(samples),
+        "images": int(samples["image_id"].nunique()),
+        "patients": int(samples["patient_id"].nunique()),
+        "classes": list(manifest.dataset.classes),
+        "median_box_area": float(area.median()),
+        "boxes_alone_auroc": boxes_alone and boxes_alone["value"],
+        "rows": {name: _row(run, name, Variant.parse(key), evaluation) for name, key in rows.items()},
+    }
+
+
+def _row(run: Run, name: str, variant: Variant, evaluation: Evaluation) -> dict[str, Any]:
+    measured, unmarked = evaluation.measured(run, variant, QUESTION), evaluation.measured(run, Variant(), QUESTION)
+    scored = evaluation.scored(run, variant, QUESTION)
+    resamples = evaluation.resamples(run, scored.rows)
+    classes = run.manifest.dataset.classes
+    row: dict[str, Any] = {
+        "auroc": _numbers(measured.overall),
+        "per_class": dict(zip(classes, map(_numbers, measured.per_class), strict=True)),
+        "accuracy": _numbers(bootstrap_mean(_hits(scored.scores, scored.labels), resamples).overall),
+    }
+    if variant.marked:
+        gain = compare(measured, unmarked).overall
+        row["gain"] = {**_numbers(gain.interval), "p": gain.p_value}
+    if run.samples["image_id"].duplicated().any():
+        among = np.where(_present(run), scored.scores, -np.inf)
+        row["picks_the_right_finding"] = _numbers(bootstrap_mean(_hits(among, scored.labels), resamples).overall)
+    shares = run.attention(variant)
+    if name in WITH_ATTENTION and shares is not None:
+        row["attention_inside"] = {
+            "median": float(np.median(shares)),
+            "median_per_class": {c: float(np.median(shares[scored.labels == k])) for k, c in enumerate(classes)},
+            "mean": _numbers(bootstrap_mean(shares.astype(np.float64), resamples).overall),
+        }
+    return row
+
+
+def _hits(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    return (scores.argmax(axis=1) == labels).astype(np.float64)
+
+
+def _present(run: Run) -> NDArray[np.bool_]:
+    """(n, k): which findings the image of each sample shows."""
+    shown = pd.crosstab(run.samples["image_id"], run.samples["label"])[list(run.manifest.dataset.classes)] > 0
+    return shown.loc[run.samples["image_id"]].to_numpy(bool)
+
+
+def _numbers(interval: Interval) -> dict[str, float]:
+    return {"value": float(interval.value), "low": float(interval.low), "high": float(interval.high)}
+
+
+if __name__ == "__main__":
+    main()
