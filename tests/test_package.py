@@ -19,7 +19,9 @@ ROOT = Path(vpe_core.__file__).resolve().parent.parent
 MODULES = sorted(info.name for info in pkgutil.walk_packages(vpe_core.__path__, "vpe_core."))
 GROUPS = sorted({name.split(".")[1] for name in MODULES})
 WITHOUT_TORCH = [
-    group for group in GROUPS if group in ("images", "markers", "prompts", "scoring", "metrics", "results", "plots")
+    group
+    for group in GROUPS
+    if group in ("images", "markers", "prompts", "datasets", "scoring", "metrics", "results", "plots")
 ]
 ONLY_UI = ("streamlit", "streamlit_drawable_canvas")
 

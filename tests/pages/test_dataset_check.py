@@ -67,9 +67,9 @@ def test_a_check_names_the_rows_that_cannot_be_used(allowed: Path) -> None:
     assert not app.exception
     assert "1 cannot be used: 1 missing image." in texts(app)
     assert app.dataframe[1].value.to_dict("list") == {
-        "File": ["BBox_List_2017.csv"],
         "Row": [4],
         "Why": ["The image '00030804_000.png' is not in images_*/images, images."],
+        "File": ["BBox_List_2017.csv"],
     }
 
 

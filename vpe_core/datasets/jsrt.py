@@ -85,7 +85,7 @@ def half_box_px(second_column: float) -> int:
 def _subtlety_first(rows: Sequence[Row]) -> bool:
     """Whether the second column holds the five degrees of subtlety and the third the size in mm.
 
-    The database's guide has them the other way round, and the official code follows the guide.
+    The official code takes the second for the size; others who parsed the published table report it as told here.
     """
     return all(row["second"] in _SUBTLETIES for row in rows) and any(row["third"] not in _SUBTLETIES for row in rows)
 

@@ -70,6 +70,6 @@ SPEC = DatasetSpec(
     default_part="all",
     read=_read,
     how_to_get=_HOW_TO_GET,
-    terms="Yours.",
+    terms="Your own terms; the images stay where they are.",
     default_root=expected_in_settings("table"),
 )

@@ -34,7 +34,7 @@ def _check(spec: DatasetSpec) -> None:
     part = spec.default_part
     if len(spec.parts) > 1 and not spec.simulated:  # of the simulated sets, the project carries one part
         part = st.selectbox("Part", spec.parts, spec.parts.index(part), key=f"part {spec.name}")
-    if st.button("Check", key=f"check {spec.name}", icon=":material/fact_check:", help=f"Read {spec.title} and count."):
+    if st.button(f"Check {spec.name}", key=f"check {spec.name}", icon=":material/fact_check:"):
         with st.spinner(f"Reading {spec.title}"):
             try:
                 st.session_state[memory] = datasets.open_dataset(spec.name, part=part)
@@ -49,8 +49,9 @@ def _check(spec: DatasetSpec) -> None:
 
 def _content(dataset: Dataset) -> None:
     """Counts, classes, and the rows that cannot be used."""
+    part = "" if dataset.part == "all" else f"Part {dataset.part}: "
     st.markdown(
-        f"Part {dataset.part}: **{len(dataset):,} samples** in {dataset.n_images:,} images of "
+        f"{part}**{len(dataset):,} samples** in {dataset.n_images:,} images of "
         f"{dataset.n_patients:,} patients, {len(dataset.classes)} classes."
     )
     if dataset.note:
@@ -70,9 +71,9 @@ def _content(dataset: Dataset) -> None:
     shown = dataset.problems[:_SHOWN_PROBLEMS]
     st.dataframe(
         {
-            "File": [problem.file for problem in shown],
             "Row": [problem.row for problem in shown],
             "Why": [problem.reason for problem in shown],
+            "File": [problem.file for problem in shown],
         },
         hide_index=True,
         key=f"problems {dataset.name}",
