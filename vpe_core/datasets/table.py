@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
-from vpe_core.datasets.base import Dataset, DatasetSpec
+from vpe_core.datasets.base import Dataset, DatasetSpec, Problem
 from vpe_core.datasets.folders import expected_in_settings, inside
 from vpe_core.datasets.headers import place, read_header
 from vpe_core.datasets.rows import Row, attribute_reader, classes_of, collect, read_rows
@@ -14,7 +15,6 @@ from vpe_core.errors import DatasetError
 from vpe_core.types import Sample
 
 _REQUIRED = ("image", "label", "x0", "y0", "x1", "y1")
-_OPTIONAL = ("patient", "group", "twin")
 _HOW_TO_GET = (
     "Give a CSV file, or a folder with one CSV file, with the columns image (path from the table's folder), label, and "
     "x0, y0, x1, y1 (pixels; x1 and y1 lie just outside the box). The columns patient, group and twin are understood; "
@@ -32,35 +32,53 @@ def _table_of(root: Path) -> Path:
     return tables[0]
 
 
-def _read(root: Path, part: str) -> Dataset:
-    path = _table_of(root)
-    folder = path.parent
-    rows = read_rows(path, _REQUIRED, "image")
-    own = {*_REQUIRED, *_OPTIONAL, ""}
-    attributes = attribute_reader(rows, [column for column in rows[0].cells if column not in own])
+def read_samples(
+    table: Path,
+    rows: Sequence[Row],
+    label: str = "label",
+    allowed: Sequence[str] = (),
+    image_id: Callable[[str], str] = str,
+) -> tuple[tuple[Sample, ...], tuple[Problem, ...]]:
+    """The samples of a table whose images lie beside it, and the problems of its other rows.
 
-    header = cache(read_header)
+    Args:
+        table: The file.
+        rows: Those of its rows that are findings.
+        label: The column with the class.
+        allowed: The labels that there may be; any if empty.
+        image_id: Makes an image's name from its path in the table.
+    """
+    folder, header = table.parent, cache(read_header)
+    own = {"image", label, "x0", "y0", "x1", "y1", "patient", "group", "twin", ""}
+    attributes = attribute_reader(rows, [column for row in rows[:1] for column in row.cells if column not in own])
 
     def sample(row: Row) -> Sample:
+        name = image_id(row["image"])
         image = inside(folder, row["image"])
         twin = inside(folder, row["twin"]) if row.first("twin") else None
         if twin:
             header(twin)
         return Sample(
-            sample_id=f"{row['image']}#{row.nth}",
-            image_id=row["image"],
+            sample_id=f"{name}#{row.nth}",
+            image_id=name,
             image_path=image,
-            patient_id=row.first("patient") or row["image"],
-            label=row.label("label"),
+            patient_id=row.first("patient") or name,
+            label=row.label(label, allowed),
             box=place(row.floats("x0", "y0", "x1", "y1"), header(image).size_wh),
             group=row.first("group"),
             twin_path=twin,
             attributes=attributes(row),
         )
 
-    samples, problems = collect(rows, path.name, sample)
-    slug = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "samples"
-    return Dataset(f"table-{slug}", path.stem, part, folder, samples, classes_of(rows, "label"), problems)
+    return collect(rows, table.name, sample)
+
+
+def _read(root: Path, part: str) -> Dataset:
+    table = _table_of(root)
+    rows = read_rows(table, _REQUIRED, "image")
+    samples, problems = read_samples(table, rows)
+    slug = re.sub(r"[^a-z0-9]+", "-", table.stem.lower()).strip("-") or "samples"
+    return Dataset(f"table-{slug}", table.stem, part, table.parent, samples, classes_of(rows, "label"), problems)
 
 
 SPEC = DatasetSpec(
