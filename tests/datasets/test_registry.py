@@ -41,6 +41,14 @@ def test_unknown_names_and_parts_are_answered_with_the_choices(tmp_path: Path) -
         open_dataset("vindr-cxr", tmp_path, "val")
 
 
+@pytest.mark.parametrize("name", [name for name in datasets.names() if name != "table"])
+def test_a_file_in_place_of_a_folder(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "samples.csv"
+    file.write_text("a,b\n1,2\n")
+    with pytest.raises(DatasetError, match=r"Expected a (folder|table).*samples\.csv"):
+        open_dataset(name, file)
+
+
 @pytest.mark.parametrize("name", ["padchest-gr", "vindr-cxr", "nih14", "jsrt", "table"])
 def test_without_a_folder_the_setting_is_named(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DatasetError, match=f"folder of {name}.*VPE_DATASETS_DIR"):

@@ -53,6 +53,8 @@ def test_the_frame_keeps_its_own_columns(own_table: Write) -> None:
         (("/etc/hostname", 1, 1, 5, 5, "a"), "missing image", "lies outside the data set's folder"),
         (("", 1, 1, 5, 5, "a"), "missing image", "names no image"),
         (("my cohort.csv", 1, 1, 5, 5, "a"), "unreadable image", "damaged or no image"),
+        (("x" * 5000, 1, 1, 5, 5, "a"), "unreadable image", "File name too long"),
+        (("x\0y.png", 1, 1, 5, 5, "a"), "missing image", "There is no image"),
         (("x-rays/1.png", 5, 1, 5, 5, "a"), "box", "x0 < x1"),
         (("x-rays/1.png", 5, 1, "inf", 5, "a"), "box", "column x1, but got 'inf'"),
         (("x-rays/1.png", 100, 1, 200, 5, "a"), "box", "centred outside the image of 120 x 90"),

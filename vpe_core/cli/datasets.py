@@ -37,8 +37,9 @@ def list_datasets(as_json: Annotated[bool, typer.Option("--json", help="Print JS
         return
     table = Table()
     table.add_column("Name", no_wrap=True)
-    for heading in ("Parts", "Here", "What it is, how to get it, terms of use"):
-        table.add_column(heading)
+    table.add_column("Parts")
+    table.add_column("Here")
+    table.add_column("What it is, how to get it, terms of use", overflow="fold")
     for spec in specs:
         here = "yes" if datasets.is_here(spec.name) else "no"
         table.add_row(spec.name, ", ".join(spec.parts), here, f"{spec.title}. {spec.how_to_get} {spec.terms}")

@@ -32,6 +32,8 @@ def first_file(candidates: Iterable[Path], what: str, root: Path) -> Path:
     Raises:
         DatasetError: None does; the message names what was looked for, and what the folder holds instead.
     """
+    if not root.is_dir():
+        raise DatasetError(f"Expected a folder at {root}, but it is a file.")
     tried = tuple(candidates)
     for path in tried:
         if path.is_file():

@@ -41,9 +41,9 @@ def read_header(path: Path) -> Header:
     from vpe_core.images.jsrt import N_BYTES, SIDE_PX
     from vpe_core.images.limits import check_byte_count, check_pixel_count
 
-    if not path.is_file():
-        raise UnusableRow("missing image", f"There is no image {path.name}.")
     try:
+        if not path.is_file():
+            raise UnusableRow("missing image", f"There is no image {path.name}.")
         n_bytes = path.stat().st_size
         check_byte_count(n_bytes)
         with path.open("rb") as file:
@@ -55,6 +55,8 @@ def read_header(path: Path) -> Header:
         else:
             header = _picture_header(path)
         check_pixel_count(*header.size_wh)
+    except UnusableRow:
+        raise
     except ImageReadError as error:
         raise UnusableRow("unreadable image", f"The image {path.name} cannot be read: {error}.") from None
     except Exception as error:  # on damaged data, decoders raise nearly everything there is

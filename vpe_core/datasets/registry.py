@@ -43,7 +43,10 @@ def open_dataset(name: str, root: Path | None = None, part: str | None = None) -
     folder = None if root is None else Path(root).expanduser().resolve()
     if folder is None or not folder.exists():
         raise DatasetError(f"Expected {spec.title} at {folder}, which does not exist. {spec.how_to_get}")
-    return spec.read(folder, part or spec.default_part)
+    try:
+        return spec.read(folder, part or spec.default_part)
+    except OSError as error:
+        raise DatasetError(f"{spec.title} at {folder} cannot be read: {error}.") from error
 
 
 def is_here(name: str) -> bool:
