@@ -57,11 +57,13 @@ class Settings:
         batch_size: Pictures that go through the network together; None for what suits the device.
         threads: Threads that draw ahead; None for one a processor, eight at most.
         limit: Only the first so many images; None for all. A later run without it goes on.
+        fresh: Replace results that are there instead of going on with them.
     """
 
     batch_size: int | None = None
     threads: int | None = None
     limit: int | None = None
+    fresh: bool = False
 
     def batch_on(self, device: str) -> int:
         return self.batch_size or (32 if device == "cpu" else 128)
@@ -103,7 +105,7 @@ def run_plan(
         raise BenchmarkError(f"{dataset.title} ({dataset.part}) has no usable samples; see `datasets check`.")
     coverage = plan.coverage()
     manifest = _manifest(plan, dataset, model, list(coverage))
-    with RunWriter(folder, Identity.of(manifest)) as writer:
+    with RunWriter(folder, Identity.of(manifest), fresh=settings.fresh) as writer:
         limit = settings.limit or len(images)
         wanted = {variant: min(of or limit, limit, len(images)) for variant, of in coverage.items()}
         chunks = _cut(images, wanted, writer.covered(), settings.batch_on(model.device))

@@ -80,6 +80,24 @@ def text_table(texts: Sequence[str], embeddings: NDArray[np.float32]) -> pa.Tabl
     )
 
 
+def probability_table(key: str, by_suffix: Mapping[str, NDArray[np.float64]]) -> pa.Table:
+    """Probabilities (n, k) of one variant, for each suffix of the prompt."""
+    tables = []
+    for suffix, values in by_suffix.items():
+        n, k = values.shape
+        tables.append(
+            pa.table(
+                {
+                    "sample": pa.array(np.arange(n), pa.int32()),
+                    "variant": pa.array([key] * n).dictionary_encode(),
+                    "suffix": pa.array([suffix] * n).dictionary_encode(),
+                    "probabilities": pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), k),
+                }
+            )
+        )
+    return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+
+
 def with_metadata(table: pa.Table, **entries: object) -> pa.Table:
     """The table with entries, as JSON, in its metadata."""
     coded = {name.encode(): json.dumps(value).encode() for name, value in entries.items()}

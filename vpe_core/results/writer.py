@@ -90,15 +90,17 @@ class RunWriter:
     Args:
         folder: The run folder; made if it is not there.
         identity: What is about to be written.
+        fresh: Delete the results that are there first.
 
     Raises:
         BenchmarkError: Another process writes here, or the folder holds results of something else.
         ResultsError: The folder cannot be written.
     """
 
-    def __init__(self, folder: Path, identity: Identity) -> None:
+    def __init__(self, folder: Path, identity: Identity, *, fresh: bool = False) -> None:
         self.folder = folder
         self.identity = identity
+        self._fresh = fresh
         self.started = datetime.now(UTC)
         self._chunks = folder / CHUNKS
         self._lock = FileLock(folder / LOCK)
@@ -186,6 +188,11 @@ class RunWriter:
         shutil.rmtree(self._chunks)
 
     def _open(self) -> None:
+        if self._fresh:
+            for name in (MANIFEST, EMBEDDINGS, SAMPLES, TEXTS):  # the manifest first: what has none is not complete
+                (self.folder / name).unlink(missing_ok=True)
+            shutil.rmtree(self._chunks)
+            self._chunks.mkdir()
         remove_leftovers(self.folder)
         remove_leftovers(self._chunks)
         self._earlier = read_manifest(self.folder) if (self.folder / MANIFEST).is_file() else None
