@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,16 @@ import pandas as pd
 from vpe_core.benchmark import Variant
 from vpe_core.errors import ResultsError
 from vpe_core.results import DatasetInfo, Manifest, ModelInfo
+from vpe_core.results.schema import Chunk, VariantRows
 from vpe_core.results.texts import stored_prompts
+from vpe_core.results.writer import Identity, RunWriter
 
 CLASSES = ("effusion", "mass", "nodule")
+LABELS = (
+    *CLASSES, "atelectasis", "granuloma", "cardiomegaly", "consolidation", "interstitial", "pacemaker", "pneumothorax",
+    "benign", "malignant",
+)  # fmt: skip
+"""What texts may name."""
 WIDTH = 16
 
 
@@ -39,18 +47,23 @@ class MemoryRun:
         seed: int = 0,
         template: str = "A chest x-ray with signs of {class}{suffix}.",
         class_words: dict[str, str] | None = None,
+        samples: pd.DataFrame | None = None,
     ) -> None:
-        rng = np.random.default_rng(seed)
-        n = n_patients * per_patient
-        numbers = rng.integers(len(CLASSES), size=n)
-        self.samples = samples_table(rng, numbers, per_patient)
+        if samples is None:
+            rng = np.random.default_rng(seed)
+            numbers = rng.integers(len(CLASSES), size=n_patients * per_patient)
+            samples = samples_table(rng, numbers, per_patient)
+        self.samples, n = samples, len(samples)
+        self.classes = tuple(sorted(samples["label"].unique()))
+        numbers = samples["label"].map(self.classes.index).to_numpy()
         self.variants = tuple(Variant.parse(key) for key in strengths)
-        self.manifest = manifest(name, model, tuple(strengths), n, n_patients, template, class_words or {})
+        self.manifest = manifest(name, model, tuple(strengths), samples, template, class_words or {})
         self.fingerprint = f"{name}/{model}/{seed}/{sorted(strengths.items())}"
         texts = stored_prompts(self.manifest.dataset, self.variants)
         self._texts = {text: self.encode(text) for text in texts}
         self.asked_for: list[str] = []
-        directions = np.stack([self.encode(f"A chest x-ray with signs of {label}.") for label in CLASSES])
+        words = [(class_words or {}).get(label, label) for label in self.classes]
+        directions = np.stack([self.encode(template.format_map({"class": word, "suffix": ""})) for word in words])
         self._covered = {key: np.arange((covered or {}).get(key, n)) for key in strengths}
         self._embeddings = {}
         for key, strength in strengths.items():
@@ -62,7 +75,7 @@ class MemoryRun:
     def encode(text: str) -> np.ndarray:
         """A direction for a text: that of the class that it names, and a little of its own."""
         own = np.random.default_rng(sum(map(ord, text))).normal(size=WIDTH) / 20
-        for number, label in enumerate(CLASSES):
+        for number, label in enumerate(LABELS):
             if label in text:
                 own[number] += 1
         return (own / np.linalg.norm(own)).astype(np.float32)
@@ -119,18 +132,43 @@ def samples_table(rng: np.random.Generator, numbers: np.ndarray, per_patient: in
     )
 
 
+def store(run: MemoryRun, folder: Path) -> Path:
+    """Write it as the runner would; returns the folder."""
+    numbers = np.unique(run.samples["image_id"].to_numpy(str), return_inverse=True)[1]
+    rows = {
+        variant.key: VariantRows(
+            run.rows(variant).astype(np.int32), run.embeddings(variant), np.ones(len(run.rows(variant)), bool),
+            run.attention(variant),
+        )
+        for variant in run.variants
+    }  # fmt: skip
+    images = tuple(range(numbers.max() + 1))
+    with RunWriter(folder, Identity.of(run.manifest)) as writer:
+        writer.write(
+            Chunk(images, rows, dict.fromkeys(images, (int(run.samples["image_width"].iloc[0]),) * 2), (), 1.0)
+        )
+        writer.finish(
+            run.manifest,
+            run.samples.drop(columns=["image_width", "image_height"]),
+            (run.texts, run.text_embedding(run.texts)),
+        )
+    return folder
+
+
 def manifest(
-    name: str, model: str, keys: tuple[str, ...], n: int, n_patients: int, template: str, words: dict[str, str]
+    name: str, model: str, keys: tuple[str, ...], samples: pd.DataFrame, template: str, words: dict[str, str]
 ) -> Manifest:
     return Manifest(
         source="measured here",
         dataset=DatasetInfo(
-            name=name, title=f"The set {name}", part="test", fingerprint="0" * 64, simulated=True, classes=CLASSES,
-            template=template, class_words=words, samples=n, images=n // 2, patients=n_patients,
+            name=name, title=f"The set {name}", part="test", fingerprint="0" * 64, simulated=True,
+            classes=tuple(sorted(samples["label"].unique())), template=template, class_words=words,
+            samples=len(samples), images=samples["image_id"].nunique(), patients=samples["patient_id"].nunique(),
         ),
         model=ModelInfo(name=model, title=model.title(), source="test", dimension=WIDTH, logit_scale=12.0),
         variants=keys,
         protocols=("paper",),
+        stored="float32",
         finished=datetime(2026, 1, 2, tzinfo=UTC),
     )  # fmt: skip
 

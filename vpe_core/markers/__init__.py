@@ -6,6 +6,7 @@ names()            # ("none", "bbox", "circle", ...)
 get("bbox").title  # "Bounding box"
 """
 
+from vpe_core.markers.arrow import automatic_arrow
 from vpe_core.markers.base import Marker
 from vpe_core.markers.catalog import MARKERS
 from vpe_core.markers.colors import color_word, parse_color
@@ -18,6 +19,7 @@ __all__ = [
     "Marker",
     "Protocol",
     "VariantRenderer",
+    "automatic_arrow",
     "color_word",
     "draw_marker",
     "get",

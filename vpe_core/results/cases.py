@@ -8,7 +8,7 @@ import pandas as pd
 from vpe_core.metrics import bootstrap_mean, compare
 from vpe_core.results.questions import Question
 from vpe_core.results.scores import Evaluation, FloatArray, IntArray, Results
-from vpe_core.results.tables import Row, available, baseline_of, scored_pair
+from vpe_core.results.tables import Row, available, baseline_of, common, scored_pair
 
 
 def helped_and_hurt(
@@ -106,7 +106,7 @@ def attention_inside(run: Results, row: Row) -> pd.DataFrame:
     """
     shares: list[FloatArray] = []
     unmarked, marked = available(run, baseline_of(row.variant)), available(run, row.variant)
-    rows: IntArray = np.intersect1d(run.rows(unmarked), run.rows(marked), assume_unique=True)
+    rows: IntArray = common(run.rows(unmarked), run.rows(marked))
     for variant in (unmarked, marked):
         measured = run.attention(variant)
         if measured is None:

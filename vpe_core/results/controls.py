@@ -90,7 +90,7 @@ def geometry_only(run: Results, question: Question, evaluation: Evaluation | Non
         (run.fingerprint, "geometry"), lambda: geometry_scores(boxes[rows], sizes_wh, labels, patients, n_classes)
     )
     measured = shared.once(
-        (run.fingerprint, "geometry", question.metric),
+        (shared.n_resamples, run.fingerprint, "geometry", question.metric),
         lambda: bootstrap(question.metric, labels, scores, shared.resamples(run, rows)),
     )
     values = value_columns(interval_of(measured, run, question), shared)
@@ -135,4 +135,10 @@ def _line(
         return None
     marker = variant.marker if variant.marked else ""
     values = value_columns(interval_of(measured, run, question), evaluation)
-    return {"marker": marker, "condition": condition, "variant": shown.key, **values, "n": len(run.rows(shown))}
+    return {
+        "marker": marker,
+        "condition": condition,
+        "variant": shown.key,
+        **values,
+        "n": len(evaluation.rows(run, shown)),
+    }

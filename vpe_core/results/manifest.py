@@ -13,7 +13,7 @@ from vpe_core.errors import ResultsError
 MANIFEST = "manifest.json"
 SCHEMA_VERSION: Final = 1
 
-Source = Literal["measured here", "official code"]
+Source = Literal["measured here", "official code", "loaded table"]
 Stored = Literal["float16", "float32"]
 
 

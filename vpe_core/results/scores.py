@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, cast
@@ -131,12 +132,22 @@ class Evaluation:
         kept: How many distributions are kept at most; one takes 16 kB for each class.
     """
 
-    def __init__(self, n_resamples: int = 2000, text_encoder: TextEncoder | None = None, kept: int = 400) -> None:
+    def __init__(self, n_resamples: int = 2000, text_encoder: TextEncoder | None = None, kept: int = 600) -> None:
         self.n_resamples = n_resamples
         self._text_encoder = text_encoder and _remembering(text_encoder)
         self._kept_at_most = kept
         self._kept: OrderedDict[Hashable, object] = OrderedDict()
         self._lock = threading.Lock()
+
+    def values_alone(self) -> Evaluation:
+        """The same, sharing all scores, without resamples: values at once, intervals undefined."""
+        other = copy(self)
+        other.n_resamples = 0
+        return other
+
+    def rows(self, run: Results, variant: Variant) -> IntArray:
+        """Which samples a variant covers, read once."""
+        return self.once((run.fingerprint, variant.key, "rows"), lambda: run.rows(variant))
 
     def scored(self, run: Results, variant: Variant, question: Question) -> Scored:
         """`score_variant`, once."""
@@ -162,7 +173,8 @@ class Evaluation:
         scored = self.scored(run, variant, question)
         chosen = scored if rows is None else scored.at(rows)
         suffix = suffix_of(variant, question)
-        key = (run.fingerprint, variant.key, replace(question, label=None, suffix=suffix), chosen.rows.tobytes())
+        asked = replace(question, label=None, suffix=suffix)
+        key = (self.n_resamples, run.fingerprint, variant.key, asked, chosen.rows.tobytes())
         return self.once(
             key, lambda: bootstrap(question.metric, chosen.labels, chosen.scores, self.resamples(run, chosen.rows))
         )
@@ -171,9 +183,14 @@ class Evaluation:
         """Which patients of these samples each resample draws; one set for all variants, so that they are paired."""
         patients = run.samples["patient_id"].to_numpy()[rows]
         return self.once(
-            (run.fingerprint, "resamples", rows.tobytes()),
+            (self.n_resamples, run.fingerprint, rows.tobytes()),
             lambda: draw_resamples(patients, max(self.n_resamples, 1), seed=0),
         )
+
+    def has(self, key: Hashable) -> bool:
+        """Whether `once` would answer at once."""
+        with self._lock:
+            return key in self._kept
 
     def once(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The kept result for `key`, or else that of `compute`."""

@@ -170,7 +170,7 @@ def pair(evaluation: Evaluation, run: Results, row: Row, question: Question) -> 
     """
     marked, unmarked = available(run, row.variant), available(run, baseline_of(row.variant))
     asked = with_suffix(question, row.suffix)
-    rows = np.intersect1d(run.rows(marked), run.rows(unmarked), assume_unique=True)
+    rows = common(evaluation.rows(run, marked), evaluation.rows(run, unmarked))
     return (
         evaluation.measured(run, marked, asked, rows),
         evaluation.measured(run, unmarked, replace(asked, suffix=False), rows),
@@ -187,8 +187,13 @@ def scored_pair(evaluation: Evaluation, run: Results, row: Row, question: Questi
     asked = with_suffix(question, row.suffix)
     unmarked = evaluation.scored(run, available(run, baseline_of(row.variant)), replace(asked, suffix=False))
     marked = evaluation.scored(run, available(run, row.variant), asked)
-    rows = np.intersect1d(marked.rows, unmarked.rows, assume_unique=True)
+    rows = common(marked.rows, unmarked.rows)
     return unmarked.at(rows), marked.at(rows)
+
+
+def common(rows: IntArray, others: IntArray) -> IntArray:
+    """The samples that two variants share; nearly always all."""
+    return rows if np.array_equal(rows, others) else np.intersect1d(rows, others, assume_unique=True)
 
 
 def baseline_of(variant: Variant) -> Variant:
@@ -246,7 +251,7 @@ def _values(
     variant, asked = available(run, row.variant), with_suffix(question, row.suffix)
     measured = evaluation.measured(run, variant, asked)
     line = _nothing() | value_columns(interval_of(measured, run, question), evaluation)
-    line |= {"n": len(run.rows(variant)), "patients": measured.resamples.n_groups}
+    line |= {"n": len(evaluation.rows(run, variant)), "patients": measured.resamples.n_groups}
     line["undefined"] = ", ".join(_undefined(run, measured))
     if row.variant.marked:
         with suppress(ResultsError):

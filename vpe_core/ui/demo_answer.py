@@ -21,17 +21,13 @@ from vpe_core.ui.answer import Answer, View, answer, draw
 from vpe_core.ui.marks import marks_to_text
 from vpe_core.ui.progress import model_download
 from vpe_core.ui.session import Picture
+from vpe_core.ui.shared_models import shared_model
 from vpe_core.ui.state import UPLOAD, DemoState, query_from_state
 from vpe_core.ui.words import answer_sentence, as_text, attention_sentence, marker_name
 
 _COLUMNS = ("class", "without", "with_marker", "model", "weights_sha256", "xray", "simulated", "marks", "prompt")
 TO_DRAW = "Draw a marker on the X-ray to see how the answer and the attention change."
 CROPPED = "A crop shows nothing but the region, so there is no share of attention to compare."
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _model(name: str) -> VisionLanguageModel:
-    return models.load_model(name)
 
 
 def answer_column(picture: Picture) -> None:
@@ -43,7 +39,7 @@ def answer_column(picture: Picture) -> None:
             _missing_model(spec)
             return
         with st.spinner(f"Loading {spec.title}", _cache=True):
-            model = _model(spec.name)
+            model = shared_model(spec.name)
         result = answer(model, picture.xray, state, state.shown_classes, session.memory())
     except VPEError as error:
         st.error(as_text(str(error)), icon=":material/error:")

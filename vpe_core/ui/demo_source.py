@@ -10,7 +10,7 @@ from vpe_core.errors import ImageReadError
 from vpe_core.images import READABLE
 from vpe_core.ui import session
 from vpe_core.ui.gallery import GalleryImage, real_xrays
-from vpe_core.ui.pictures import gallery, gallery_picture, thumbnail, uploaded_picture
+from vpe_core.ui.pictures import gallery, gallery_picture, set_entry, thumbnail, uploaded_picture
 from vpe_core.ui.progress import xrays_download
 from vpe_core.ui.real_xrays import missing_xrays
 from vpe_core.ui.session import Picture
@@ -26,7 +26,7 @@ def chosen_picture() -> Picture | None:
     if wanted == UPLOAD and (own := session.upload()):
         return own
     entries = gallery()
-    entry = next((one for one in entries if one.name == wanted), None)
+    entry = next((one for one in entries if one.name == wanted), None) or set_entry(wanted)
     if entry is None and wanted:
         st.warning(_unknown(wanted), icon=":material/link_off:")
         session.change(sample="", marks=())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from vpe_core import datasets
 from vpe_core.errors import DatasetError, RegionError
 from vpe_core.settings import get_settings
 from vpe_core.types import Box
@@ -106,6 +107,33 @@ def offered() -> tuple[GalleryImage, ...]:
     """All X-rays that can be shown now: the simulated ones, then the real ones that have been fetched."""
     fetched = (xray.image for xray in real_xrays() if xray.image.path.is_file())
     return (*simulated_gallery(), *fetched)
+
+
+def set_sample_name(dataset: str, image_id: str) -> str:
+    """The name in links of an image of a simulated data set."""
+    return f"{dataset}.{image_id}"
+
+
+def set_image(name: str) -> GalleryImage | None:
+    """The image of a simulated data set that `set_sample_name` names, with all its findings; None if there is none."""
+    dataset, _, image_id = name.partition(".")
+    if dataset not in datasets.names() or not datasets.get(dataset).simulated:
+        return None
+    try:
+        samples = [one for one in datasets.open_dataset(dataset) if one.image_id == image_id and one.box]
+    except DatasetError:
+        return None
+    if not samples:
+        return None
+    return GalleryImage(
+        name=name,
+        path=samples[0].image_path,
+        title=f"{dataset} {image_id}: {', '.join(sample.label for sample in samples)}",
+        note=datasets.get(dataset).title,
+        difficulty="",
+        findings=tuple(Finding(sample.label, sample.box) for sample in samples if sample.box),
+        simulated=True,
+    )
 
 
 def _real_xray(row: dict[str, str], table: Path) -> RealXray:

@@ -12,7 +12,7 @@ from PIL import Image
 from vpe_core.images import load_image
 from vpe_core.ui.answer import Xray
 from vpe_core.ui.canvas import LONG_SIDE_PX, CanvasImage
-from vpe_core.ui.gallery import GalleryImage, offered
+from vpe_core.ui.gallery import GalleryImage, offered, set_image
 from vpe_core.ui.session import Picture
 
 _THUMB_PX = 160
@@ -21,6 +21,12 @@ _THUMB_PX = 160
 def gallery() -> tuple[GalleryImage, ...]:
     """The X-rays that can be shown now."""
     return offered()
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def set_entry(name: str) -> GalleryImage | None:
+    """The image of a simulated data set, as a case of the benchmark links to it; None if there is none of that name."""
+    return set_image(name)
 
 
 def gallery_picture(entry: GalleryImage) -> Picture:

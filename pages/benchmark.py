@@ -1,0 +1,51 @@
+"""Benchmark: markers, prompts, models and data sets compared, with intervals and controls."""
+
+import streamlit as st
+
+from vpe_core.errors import VPEError
+from vpe_core.ui.benchmark_cases import show_cases
+from vpe_core.ui.benchmark_charts import main_charts, more_charts
+from vpe_core.ui.benchmark_filters import filters, in_the_papers_words
+from vpe_core.ui.benchmark_load import load_section, no_results, provenance
+from vpe_core.ui.benchmark_results import columns
+from vpe_core.ui.benchmark_table import show_table
+from vpe_core.ui.page import page_setup
+from vpe_core.ui.words import as_text
+
+
+def results() -> None:
+    """Everything between the title and the footer."""
+    found = columns()
+    if not found:
+        no_results()
+        load_section()
+        return
+    choice = filters(found)
+    if choice is None:
+        st.info("Choose at least one data set and a model that has results on it.", icon=":material/filter_alt:")
+        load_section()
+        return
+    try:
+        table = show_table(choice)
+    except VPEError as error:
+        st.error(as_text(str(error)), icon=":material/edit:")
+        if not choice.question.edited:
+            load_section()
+            return
+        st.caption("Below is the answer in the paper's words.")
+        choice = in_the_papers_words(choice)
+        table = show_table(choice)
+    main_charts(choice, table)
+    more_charts(choice, table)
+    show_cases(choice)
+    load_section()
+    provenance(choice)
+
+
+page_setup(
+    "Benchmark", "Does a marker help, how sure is that, and is it the finding or only the marker's size and place?"
+)
+try:
+    results()
+except VPEError as error:
+    st.error(as_text(str(error)), icon=":material/error:")

@@ -1,0 +1,140 @@
+"""The paper's table as HTML: gains coloured, the best in bold, intervals on hover, controls in italics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+
+from vpe_core.results.formats import Cell, grid
+from vpe_core.results.numerals import UNDEFINED, interval_text, number_text, p_text, signed_text
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above the columns of a run.
+
+    Attributes:
+        title: The data set.
+        detail: Model and source, where the table has several; may be empty.
+        simulated: Whether the X-rays are simulated.
+    """
+
+    title: str
+    detail: str = ""
+    simulated: bool = False
+
+    @property
+    def words(self) -> str:
+        """The head in one line."""
+        return f"{self.title}, {self.detail}" if self.detail else self.title
+
+
+def paper_table_html(
+    table: pd.DataFrame,
+    heads: Sequence[Head],
+    *,
+    metric: str,
+    higher_is_better: bool = True,
+    intervals: bool = False,
+    prompt_change: bool = False,
+) -> str:
+    """The table; whatever a name contains, it is shown as plain text.
+
+    Args:
+        table: From `paper_table`.
+        heads: One a run.
+        metric: Its title, for the caption that is read aloud.
+        higher_is_better: Whether a gain is good.
+        intervals: Whether intervals are written under the values, too.
+        prompt_change: Whether there is a column for the difference to the paper's prompt.
+    """
+    columns = ["value", "gain", *(["prompt"] if prompt_change else []), "geometry"]
+    body = "".join(
+        _row(first, cells, len(heads), columns, higher_is_better, intervals)
+        for first, cells in grid(table, higher_is_better)
+    )
+    return (
+        f'<div class="vpl-scroll" tabindex="0" role="region" aria-label="Table of results">'
+        f'<table class="vpl-results"><caption class="vpl-unseen">{escape(metric)} of each marker and data set</caption>'
+        f"<thead>{_heads(heads, columns)}</thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _heads(heads: Sequence[Head], columns: Sequence[str]) -> str:
+    pill = ' <span class="vpl-pill">simulated</span>'
+    groups = "".join(
+        f'<th scope="colgroup" colspan="{len(columns)}"><bdi>{escape(head.title)}</bdi>{pill if head.simulated else ""}'
+        f"{f'<small>{escape(head.detail)}</small>' if head.detail else ''}</th>"
+        for head in heads
+    )
+    names = {"value": "value", "gain": "gain", "prompt": "vs the paper's prompt", "geometry": "geometry only"}
+    parts = "".join(
+        f'<th scope="col" class="vpl-is-{column}">{names[column]}</th>' for _ in heads for column in columns
+    )
+    return (
+        f'<tr><th scope="col" rowspan="2">marker</th><th scope="col" rowspan="2">suffix</th>{groups}</tr>'
+        f"<tr>{parts}</tr>"
+    )
+
+
+def _row(
+    first: pd.Series, cells: dict[int, Cell], n_runs: int, columns: Sequence[str], higher: bool, intervals: bool
+) -> str:
+    parts = []
+    for run in range(n_runs):
+        cell = cells.get(run)
+        parts += [_cell(column, cell, higher, intervals) if cell else "<td></td>" for column in columns]
+    suffix = str(first["suffix"]).removeprefix("indicated by a ") or UNDEFINED
+    kind = ' class="vpl-control"' if first["control"] else ""
+    title = str(first["row"]).removesuffix(" + suffix")
+    return f'<tr{kind}><th scope="row">{escape(title)}</th><td>{escape(suffix)}</td>{"".join(parts)}</tr>'
+
+
+def _cell(column: str, cell: Cell, higher: bool, intervals: bool) -> str:
+    line = cell.line
+    if column == "geometry":
+        value = line["geometry_only"]
+        return f'<td class="vpl-is-geometry">{"" if math.isnan(value) else number_text(value)}</td>'
+    if column == "value":
+        text, span = number_text(line["value"]), interval_text(line["low"], line["high"])
+        about = line["missing"] or _joined(
+            span and f"95% interval {span}", f"{line['n']} samples of {line['patients']} patients",
+            line["undefined"] and f"undefined, and not in the mean: {line['undefined']}",
+        )  # fmt: skip
+        mark = "*" if line["undefined"] else ""
+        kinds = "vpl-is-value" + (" vpl-best" if cell.best else "")
+        return _number(kinds, text + mark, span if intervals else "", about)
+    name, p = (
+        ("gain", line["p_holm"] if not line["control"] else line["p"])
+        if column == "gain"
+        else ("prompt_gain", math.nan)
+    )
+    value = line[name]
+    if math.isnan(value):
+        return f'<td class="vpl-is-{column}"></td>'
+    span = interval_text(line[f"{name}_low"], line[f"{name}_high"], signed=True)
+    apart = cell.significant if column == "gain" and not line["control"] else _excludes_zero(line, name)
+    unsure = math.isnan(line[f"{name}_low"])
+    kinds = f"vpl-is-{column}"
+    if apart or unsure:
+        kinds += " vpl-gain" if (value > 0) == higher else " vpl-loss"
+    corrected = "Holm-corrected " if not line["control"] else ""
+    about = _joined(span and f"95% interval {span}", p_text(p) and corrected + p_text(p))
+    return _number(kinds, signed_text(value), span if intervals else "", about)
+
+
+def _number(kinds: str, text: str, span: str, about: str) -> str:
+    below = f"<small>{span}</small>" if span else ""
+    return f'<td class="{kinds}" title="{escape(about)}">{text}{below}</td>'
+
+
+def _excludes_zero(line: pd.Series, name: str) -> bool:
+    return bool(line[f"{name}_low"] > 0 or line[f"{name}_high"] < 0)
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)

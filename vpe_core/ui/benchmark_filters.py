@@ -1,0 +1,227 @@
+"""The benchmark's filters: one compact row, the rest folded, all of it in the address bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from vpe_core import markers, metrics, scoring
+from vpe_core.benchmark import Variant
+from vpe_core.results.controls import control_variants
+from vpe_core.results.questions import Question
+from vpe_core.results.tables import PAPER_MARKERS, WITH_SUFFIX, Row, marker_title, paper_rows
+from vpe_core.ui.benchmark_results import Column
+from vpe_core.ui.words import as_text
+
+ALL = "all"
+AS_IN_PAPER = "as in the paper"
+BOTH, WITHOUT, WITH = "without and with", "without", "with"
+_SUFFIXES = {BOTH: (False, True), WITHOUT: (False,), WITH: (True,)}
+_ENSEMBLE_TITLES = {"reports": "average of 5 report phrasings", "captions": "average of 4 caption phrasings"}
+_SCORING_TITLES = {
+    "paper": "softmax over classes (paper)",
+    "cosine": "cosine, each class alone",
+    "pairs": "class against its opposite",
+}
+_MAX_WORDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the filters ask for.
+
+    Attributes:
+        columns: The results that are shown, each a column; the first one leads the sentence and the charts.
+        rows: The rows of the table, controls of the leading marker last.
+        lead: The row of the leading marker.
+        question: What is measured, and in which words.
+        intervals: Whether intervals are written in the table.
+        several_models: Whether the columns must say whose they are.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    lead: Row
+    question: Question
+    intervals: bool
+    several_models: bool
+
+    @property
+    def first(self) -> Column:
+        """The results that lead the sentence and the charts."""
+        return self.columns[0]
+
+    @property
+    def metric_title(self) -> str:
+        """The metric, and whether it is a mean over classes."""
+        metric = metrics.get(self.question.metric)
+        return f"macro {metric.title}" if metric.per_class and self.question.label is None else metric.title
+
+
+def filters(found: Sequence[Column]) -> Choice | None:
+    """Show the filters; None, with a sentence, while nothing is chosen."""
+    with st.container(horizontal=True, key="bench_filters", gap="small", vertical_alignment="bottom"):
+        chosen = _columns(found)
+        if not chosen:
+            return None
+        variants = {variant for column in chosen for variant in column.run.variants}
+        marker, color, of_marker = _look(variants)
+        metric = st.selectbox(
+            "Metric", metrics.names(), format_func=lambda name: metrics.get(name).title, key="metric", **_bound(125)
+        )
+        classes = sorted({label for column in chosen for label in column.run.manifest.dataset.classes})
+        per_class = metrics.get(metric).per_class
+        label = st.selectbox(
+            "Class", (ALL, *classes), key="class", disabled=not per_class, **_bound(140),
+            help="One class against the others." if per_class else "This metric has no value for a single class.",
+        )  # fmt: skip
+        with st.popover("More", icon=":material/tune:"):
+            width, protocol = _drawing(marker, of_marker, variants)
+            suffix, named, scoring_name, shown, intervals = _more(metric, variants)
+    template, words, suffix_words = _prompt(chosen, classes)
+    lead = Row(Variant(marker, color, width, protocol), named and marker in WITH_SUFFIX)  # type: ignore[arg-type]
+    rows = paper_rows(color, width, protocol, dict.fromkeys((*shown, marker)), _SUFFIXES[suffix])  # type: ignore[arg-type]
+    measured = [Row(variant) for variant in control_variants(lead.variant) if variant in variants]
+    return Choice(
+        columns=chosen,
+        rows=(*rows, *measured),
+        lead=lead,
+        question=Question(
+            scoring=scoring_name,
+            metric=metric,
+            template=template,
+            suffix=suffix_words or True,
+            class_words=words,
+            label=label if per_class and label != ALL else None,
+        ),
+        intervals=intervals,
+        several_models=len({column.who for column in chosen}) > 1,
+    )
+
+
+def in_the_papers_words(choice: Choice) -> Choice:
+    """The same choice with the paper's prompts."""
+    return replace(choice, question=replace(choice.question, template=None, class_words=(), suffix=True))
+
+
+def _columns(found: Sequence[Column]) -> tuple[Column, ...]:
+    names = list(dict.fromkeys(column.dataset for column in found))
+    who = list(dict.fromkeys(column.who for column in found))
+    wanted = st.multiselect(
+        "Data sets", names, default=names, key="data", placeholder="Choose data sets", bind="query-params",
+        width=_wide(names),
+    )  # fmt: skip
+    models = st.multiselect(
+        "Model", who, default=who[:1], key="model", placeholder="Choose a model", bind="query-params", width=160
+    )
+    return tuple(
+        column for name in wanted for one in models for column in found if (column.dataset, column.who) == (name, one)
+    )
+
+
+def _wide(names: Sequence[str]) -> int:
+    return min(110 + 90 * len(names), 380)
+
+
+def _look(variants: Iterable[Variant]) -> tuple[str, str, list[Variant]]:
+    """Marker and colour out of what was measured, and all that was measured of this marker."""
+    drawn = [variant for variant in variants if variant.marked]
+    measured = {variant.marker for variant in drawn}
+    usual = dict.fromkeys(("circle", "bbox", "arrow", *markers.names()))
+    names = [name for name in usual if name in measured] or ["circle"]
+    marker = st.selectbox("Marker", names, format_func=marker_title, key="marker", **_bound(115))
+    uses = markers.get(marker).uses
+    of_marker = [variant for variant in drawn if not variant.is_control and (variant.marker == marker or not uses)]
+    colors = _first("red", {variant.color for variant in of_marker})
+    color = st.selectbox("Colour", colors, key="color", disabled="color" not in uses, **_bound(100))
+    return marker, color, of_marker
+
+
+def _drawing(marker: str, of_marker: Iterable[Variant], variants: Iterable[Variant]) -> tuple[float, str]:
+    """Line width and protocol, out of what was measured."""
+    widths = [f"{width} px" for width in _first("1", {f"{variant.width:g}" for variant in of_marker})]
+    width = st.selectbox(
+        "Width", widths, key="width", disabled="width" not in markers.get(marker).uses, bind="query-params"
+    )
+    protocols = _first("paper", {variant.protocol for variant in variants})
+    protocol = st.selectbox(
+        "Protocol", protocols, key="protocol", bind="query-params",
+        help="Paper: drawn on the image squashed to 256 x 256. Native: drawn at full resolution, as people see it.",
+    )  # fmt: skip
+    return float(width.split()[0]), protocol
+
+
+def _more(metric: str, variants: Iterable[Variant]) -> tuple[str, bool, str, Sequence[str], bool]:
+    suffix = st.segmented_control(
+        "Rows whose prompt names the marker", tuple(_SUFFIXES), default=BOTH, key="suffix", required=True,
+        bind="query-params",
+    )  # fmt: skip
+    named = st.toggle(
+        "Name the marker in sentence and charts", key="named", bind="query-params",
+        help="Adds words such as “indicated by a red circle” to the prompt.",
+    )  # fmt: skip
+    possible = [name for name in scoring.names() if name != "cosine" or not metrics.get(metric).needs_probabilities]
+    name = st.selectbox(
+        "Scoring", possible, format_func=lambda one: _SCORING_TITLES.get(one, one), key="scoring", bind="query-params"
+    )
+    measured = {variant.marker for variant in variants}
+    others = [one for one in markers.names() if one in measured and one != "none"]
+    usual = [one for one in PAPER_MARKERS if one in others]
+    shown = st.multiselect(
+        "Markers in the table", others, default=usual, format_func=marker_title, key="rows", bind="query-params"
+    )
+    intervals = st.toggle("Write intervals in the table", key="intervals", bind="query-params")
+    return suffix or BOTH, named, name, shown, intervals
+
+
+def _prompt(chosen: Sequence[Column], classes: Sequence[str]) -> tuple[str | None, tuple[tuple[str, str], ...], str]:
+    """Template, wordings and suffix; the fields are filled in as the paper has them."""
+    with st.expander("Prompt", icon=":material/edit_note:", key="bench_prompt"):
+        left, right = st.columns([3, 2])
+        template = left.selectbox(
+            "Prompt", (AS_IN_PAPER, *_ENSEMBLE_TITLES), format_func=_template_title(chosen), key="prompt",
+            accept_new_options=True, bind="query-params",
+            help="Type your own, with {class} where the class name goes and, if you like, {suffix} for the marker.",
+        )  # fmt: skip
+        suffix = right.text_input(
+            "Words for the marker", key="suffix_words", placeholder="indicated by a red circle", max_chars=_MAX_WORDS,
+            bind="query-params", help="What the rows with a suffix add to the prompt. Empty: as in the paper.",
+        )  # fmt: skip
+        st.caption("Wording of the classes")
+        words = []
+        with st.container(key="bench_words"):
+            for label in classes:
+                own = _own_word(chosen, label)
+                said = st.text_input(
+                    as_text(label), own, max_chars=_MAX_WORDS, key=f"say {label}", bind="query-params"
+                ).strip()
+                words += [(label, said)] if said and said != own else []
+    return (None if template in (None, AS_IN_PAPER) else template), tuple(words), suffix.strip()
+
+
+def _own_word(chosen: Sequence[Column], label: str) -> str:
+    words = (column.run.manifest.dataset.class_words for column in chosen)
+    return next((one[label] for one in words if label in one), label)
+
+
+def _template_title(chosen: Sequence[Column]) -> Callable[[str], str]:
+    own = list(dict.fromkeys(column.run.manifest.dataset.template.replace("{suffix}", "") for column in chosen))
+
+    def title(template: str) -> str:
+        if template == AS_IN_PAPER:
+            return f"{AS_IN_PAPER}: {own[0]}" if len(own) == 1 else f"{AS_IN_PAPER}, each data set its own"
+        return _ENSEMBLE_TITLES.get(template, template)
+
+    return title
+
+
+def _first(wanted: str, values: Iterable[str]) -> list[str]:
+    """The values in order, the usual one first."""
+    return sorted(set(values), key=lambda value: (value != wanted, len(value), value)) or [wanted]
+
+
+def _bound(width: int) -> dict[str, Any]:
+    return {"bind": "query-params", "width": width}

@@ -1,0 +1,152 @@
+"""The results on the benchmark page: what is stored here, what a session has loaded, and what is computed from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from vpe_core import datasets
+from vpe_core.errors import DatasetError, ResultsError
+from vpe_core.plots.table_html import Head
+from vpe_core.results import Run, find_runs
+from vpe_core.results.exchange import LoadedScores
+from vpe_core.results.manifest import MANIFEST
+from vpe_core.results.scores import Evaluation, Results
+from vpe_core.settings import get_settings
+from vpe_core.ui.shared_models import shared_model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+N_RESAMPLES = 2000
+_LOADED = "bench:loaded"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """Results as a column of the table.
+
+    Attributes:
+        run: The results.
+        dataset: The data set and, if it is not the usual one, its part.
+        who: The model and, where it matters, where the numbers come from.
+    """
+
+    run: Results
+    dataset: str
+    who: str
+
+    def head(self, with_model: bool) -> Head:
+        """What stands above it."""
+        return Head(self.dataset, self.who if with_model else "", self.run.manifest.dataset.simulated)
+
+
+def columns() -> tuple[Column, ...]:
+    """All results: those of the project, of the results folder, and what this session has loaded."""
+    stored = _stored(_stamp())
+    seen = Counter((_dataset_name(run), run.manifest.model.name, run.manifest.source) for run in stored)
+    found = [
+        Column(
+            run, _dataset_name(run), _who(run, seen[_dataset_name(run), run.manifest.model.name, run.manifest.source])
+        )
+        for run in stored
+    ]
+    found += [
+        Column(run, _dataset_name(run), f"{run.manifest.model.name} ({run.manifest.model.source})") for run in loaded()
+    ]
+    return tuple(found)
+
+
+def loaded() -> tuple[LoadedScores, ...]:
+    """The tables of scores that this session has loaded."""
+    kept: dict[str, tuple[LoadedScores, ...]] = st.session_state.get(_LOADED, {})
+    return tuple(run for runs in kept.values() for run in runs)
+
+
+def keep_loaded(file: str, runs: Sequence[LoadedScores]) -> None:
+    """Keep a loaded table for this session, in place of an earlier one from a file of that name."""
+    st.session_state[_LOADED] = {**st.session_state.get(_LOADED, {}), file: tuple(runs)}
+
+
+def forget_loaded() -> None:
+    """Drop all loaded tables of this session."""
+    st.session_state.pop(_LOADED, None)
+
+
+@st.cache_resource(show_spinner=False)
+def evaluation() -> Evaluation:
+    """Scores and intervals, computed once for all sessions."""
+    return Evaluation(N_RESAMPLES, encode_with_model)
+
+
+def encode_with_model(run: Results, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Embeddings of prompts that are not stored; the first call loads the model, and torch.
+
+    Raises:
+        ModelError: The model is not on this machine.
+        ResultsError: Its weights are not those that made the results, so their embeddings do not fit each other.
+    """
+    about = run.manifest.model
+    model = shared_model(about.name)
+    if about.weights_sha256 not in (None, model.record.weights_sha256):
+        raise ResultsError(
+            f"The results of {about.title} come from other weights than those on this machine, so a prompt that is not "
+            "stored cannot be compared with them. Run the benchmark again."
+        )
+    return model.encode_texts(list(texts))
+
+
+def without_results(shown: Iterable[Column]) -> tuple[str, ...]:
+    """Names of the data sets that have no results here."""
+    known = {column.run.manifest.dataset.name for column in shown}
+    return tuple(name for name in datasets.names() if name not in known and name != "table")
+
+
+def run_command(dataset: str, model: str = "simclip") -> str:
+    """The command that makes the results of a data set."""
+    root = "" if datasets.get(dataset).simulated else " --root DIR"
+    return f"python -m vpe_core benchmark run --dataset {dataset}{root} --model {model}"
+
+
+def image_folder(run: Results) -> Path | None:
+    """The folder with the images of a run's data set, if it is one that this machine knows."""
+    name = run.manifest.dataset.name
+    if name not in datasets.names():
+        return None
+    root = datasets.get(name).default_root
+    try:
+        return root() if root else None
+    except DatasetError:
+        return None
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _stored(_stamp_of_folders: tuple[tuple[str, int], ...]) -> tuple[Run, ...]:
+    return find_runs()
+
+
+def _stamp() -> tuple[tuple[str, int], ...]:
+    """Changes when results come or go."""
+    settings = get_settings()
+    roots = (settings.results_dir, settings.precomputed_dir / "results" / "benchmark")
+    files = sorted(path for root in roots for path in root.rglob(MANIFEST))
+    return tuple((str(path), path.stat().st_mtime_ns) for path in files)
+
+
+def _dataset_name(run: Results) -> str:
+    data = run.manifest.dataset
+    return data.name if data.part in ("", "all", "test") else f"{data.name}, {data.part}"
+
+
+def _who(run: Run, how_many: int) -> str:
+    name = run.manifest.model.name
+    if run.manifest.source == "official code":
+        return f"{name} (official code)"
+    ours = run.folder.is_relative_to(get_settings().precomputed_dir)
+    return name if how_many == 1 or ours else f"{name} (results folder)"

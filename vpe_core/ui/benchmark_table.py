@@ -1,0 +1,161 @@
+"""The benchmark's answer in one sentence, and the paper's table below it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from vpe_core import markers, metrics
+from vpe_core.plots.table_html import Head, paper_table_html
+from vpe_core.results.controls import geometry_only
+from vpe_core.results.exchange import scores_table
+from vpe_core.results.formats import to_csv, to_latex, to_markdown
+from vpe_core.results.questions import Question
+from vpe_core.results.scores import Evaluation
+from vpe_core.results.tables import Row, marker_title, paper_table
+from vpe_core.ui.benchmark_filters import Choice
+from vpe_core.ui.benchmark_results import N_RESAMPLES, evaluation, run_command, without_results
+from vpe_core.ui.benchmark_words import answer
+from vpe_core.ui.words import as_text
+
+
+def show_table(choice: Choice) -> pd.DataFrame:
+    """Show sentence and table, first the values, then with intervals once they are computed; return the table.
+
+    Raises:
+        VPEError: The question cannot be asked, for example because a prompt is not valid.
+    """
+    place = st.empty()
+    full = evaluation()
+    key = _key(choice)
+    if not full.has(key):
+        with st.spinner("Asking in other words", show_time=False) if choice.question.edited else st.empty():
+            quick = _table(choice, full.values_alone())
+        place.html(_html(choice, quick, math.nan))
+    table = full.once(key, lambda: _table(choice, full))
+    place.html(_html(choice, table, _box_numbers(choice)))
+    _notes(table)
+    _downloads(choice, table)
+    return table
+
+
+def line_of(table: pd.DataFrame, row: Row) -> pd.Series | None:
+    """A row's line for the leading results."""
+    found = table[(table["run"] == 0) & (table["row"] == row.title) & (table["variant"] == row.variant.key)]
+    return None if found.empty else found.iloc[0]
+
+
+def look_of(row: Row) -> str:
+    """A marker as it is drawn: "a red circle", "a crop"."""
+    name = marker_title(row.variant.marker)
+    uses = markers.get(row.variant.marker).uses
+    words = f"{row.variant.color} {name}" if "color" in uses else name
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
+def heads(choice: Choice) -> list[Head]:
+    """What stands above the columns."""
+    return [column.head(choice.several_models) for column in choice.columns]
+
+
+def reference_of(choice: Choice) -> Question | None:
+    """The paper's question, where the words are other ones."""
+    question = choice.question
+    return Question(question.scoring, question.metric, suffix=True, label=question.label) if question.edited else None
+
+
+def _key(choice: Choice) -> tuple[object, ...]:
+    return ("table", *(column.run.fingerprint for column in choice.columns), choice.rows, choice.question)
+
+
+def _table(choice: Choice, shared: Evaluation) -> pd.DataFrame:
+    runs = [column.run for column in choice.columns]
+    return paper_table(runs, choice.question, rows=choice.rows, reference=reference_of(choice), evaluation=shared)
+
+
+def _box_numbers(choice: Choice) -> float:
+    line = geometry_only(choice.first.run, choice.question, evaluation())
+    return float(line["value"]) if line else math.nan
+
+
+def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
+    metric = metrics.get(choice.question.metric)
+    line, unmarked = line_of(table, choice.lead), line_of(table, choice.rows[0])
+    if line is None:  # the row with a suffix is hidden, or there is none: the one without answers
+        line = line_of(table, Row(choice.lead.variant))
+    sentence = ""
+    if line is not None and unmarked is not None:
+        sentence = answer(
+            line, unmarked, metric=choice.metric_title, look=look_of(choice.lead),
+            noun=marker_title(choice.lead.variant.marker), label=choice.question.label,
+            higher_is_better=metric.higher_is_better, box_numbers=box_numbers,
+        )  # fmt: skip
+    pill = ' <span class="vpl-pill">simulated</span>' if choice.first.run.manifest.dataset.simulated else ""
+    html = paper_table_html(
+        table,
+        heads(choice),
+        metric=choice.metric_title,
+        higher_is_better=metric.higher_is_better,
+        intervals=choice.intervals,
+        prompt_change=reference_of(choice) is not None,
+    )
+    return f'<p class="vpl-finding" aria-live="polite"><bdi>{escape(sentence)}</bdi>{pill}</p>{html}'
+
+
+def _notes(table: pd.DataFrame) -> None:
+    """How to read the table, and what is missing from it."""
+    notes = [
+        f"95% intervals by patient ({N_RESAMPLES:,} resamples) on hover; bold: best of its column; coloured: "
+        "Holm-corrected p < 0.05, or for controls, in italics, an interval without 0. "
+        "Geometry only: the same marker on another patient's X-ray."
+    ]
+    if (table["undefined"] != "").any():
+        notes.append("* A class without samples is not in the mean; which one, on hover.")
+    if reasons := sorted(set(table.loc[table["run"] == 0, "missing"]) - {""}):
+        notes.append(f"Not measured here: {', '.join(reason.split(' was')[0] for reason in reasons)}.")
+    st.caption(as_text(" ".join(notes)))
+
+
+def _downloads(choice: Choice, table: pd.DataFrame) -> None:
+    titles = {number: head.words for number, head in enumerate(heads(choice))}
+    better = metrics.get(choice.question.metric).higher_is_better
+    name = f"benchmark-{choice.question.metric}"
+    with st.container(horizontal=True, gap="small", key="bench_downloads"):
+        with st.popover("Download", icon=":material/download:"):
+            st.download_button("Table as CSV", lambda: to_csv(table), f"{name}.csv", "text/csv", key="csv")
+            st.download_button(
+                "Table as Markdown", lambda: to_markdown(table, titles, better), f"{name}.md", "text/markdown", key="md"
+            )
+            st.download_button(
+                "Table as LaTeX", lambda: to_latex(table, titles, better), f"{name}.tex", "text/x-tex", key="tex"
+            )
+            if choice.question.scoring == "paper":
+                st.download_button(
+                    "All probabilities as Parquet", lambda: _scores(choice), "scores.parquet", key="scores",
+                    help="One line a sample; it can be loaded again on this page, here or on another machine.",
+                )  # fmt: skip
+            st.caption("Charts: the camera in a chart's corner saves it.")
+            st.segmented_control("Charts as", ("svg", "png"), default="svg", required=True, key="chart_format")
+        if missing := without_results(choice.columns):
+            with st.popover("Data sets without results", icon=":material/help:"):
+                st.caption("These commands measure them, for the data that you have:")
+                st.code("\n".join(run_command(dataset) for dataset in missing), language="bash")
+
+
+def _scores(choice: Choice) -> bytes:
+    table = scores_table([column.run for column in choice.columns], choice.rows, choice.question, evaluation())
+    return bytes(table.to_parquet(index=False))
+
+
+def chart_format() -> str:
+    """How the camera in a chart's corner saves it."""
+    return str(st.session_state.get("chart_format") or "svg")
+
+
+def shown_heads(choice: Choice) -> Sequence[str]:
+    """The heads in one line each, for charts."""
+    return [head.words for head in heads(choice)]
