@@ -18,6 +18,7 @@ LIVE = "pages/live_demo.py"
 TITLES = {
     "pages/overview.py": "Visual Prompt Lab",
     LIVE: "Live demo",
+    "pages/benchmark.py": "Benchmark",
     "pages/data_and_models.py": "Data and models",
 }
 TIMEOUT_S = 120

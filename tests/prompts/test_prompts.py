@@ -13,6 +13,7 @@ from vpe_core.prompts import (
     check_classes,
     check_template,
     marker_suffix,
+    negated,
     parse_classes,
 )
 
@@ -160,3 +161,23 @@ def test_the_boxed_findings_of_nih_are_those_of_its_table(shared_data) -> None:
     found = {row.split(",")[1] for row in rows}
     assert found
     assert found <= set(CLASS_LISTS.get("nih14").classes)
+
+
+@pytest.mark.parametrize(
+    ("template", "opposite"),
+    [
+        ("A chest x-ray with signs of {class}{suffix}.", "A chest x-ray with no signs of {class}{suffix}."),
+        ("A chest X-ray with a {class} lung nodule{suffix}.", "A chest X-ray with no {class} lung nodule{suffix}."),
+        ("Seen with care: a film with an {class}", "Seen with care: a film with no {class}"),
+        ("Findings consistent with {class}.", "Findings consistent with no {class}."),
+        ("There is {class}.", "There is no {class}."),
+        ("{class} with care", "No {class} with care"),
+    ],
+)
+def test_the_opposite_of_a_template(template: str, opposite: str) -> None:
+    assert negated(template) == opposite
+
+
+def test_the_opposite_needs_a_template() -> None:
+    with pytest.raises(PromptError, match="class"):
+        negated("no class here")

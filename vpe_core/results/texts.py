@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from vpe_core.prompts import ENSEMBLES, build_prompts, marker_suffix
+from vpe_core.prompts import ENSEMBLES, build_prompts, marker_suffix, negated
 
 if TYPE_CHECKING:
     from vpe_core.benchmark.variants import Variant
     from vpe_core.results.manifest import DatasetInfo
-
-NEGATION = "no {class}"
-"""What stands for a class in the opposite prompt of the scoring `pairs` (Tiu et al., CheXzero, 2022)."""
 
 
 def class_prompts(
@@ -24,12 +21,15 @@ def class_prompts(
 ) -> list[list[str]]:
     """The prompts of each class, in the order of `data.classes`.
 
+    The data set's own template comes with its own words for the classes ("benign" in "a benign lung nodule"); any other
+    one gets the labels.
+
     Args:
         data: From a run's manifest.
         template: One or, for an ensemble, several; None for the data set's own.
         suffix: What follows the class, such as " indicated by a red circle".
-        class_words: Other words for some labels than the data set's own.
-        negative: The opposite of each class, for the scoring `pairs`.
+        class_words: Words for some labels; they go before the data set's own.
+        negative: The opposite of each prompt, for the scoring `pairs` (as in CheXzero, Tiu et al. 2022).
 
     Returns:
         For every class one prompt a template.
@@ -41,13 +41,12 @@ def class_prompts(
         >>> class_prompts(info, suffix=" indicated by a red arrow")[0]  # doctest: +SKIP
         ['A chest x-ray with signs of atelectasis indicated by a red arrow.']
     """
-    words = {**data.class_words, **(class_words or {})}
-    names = [words.get(label, label) for label in data.classes]
-    if negative:
-        names = [NEGATION.replace("{class}", name) for name in names]
     chosen = data.template if template is None else template
     templates = [chosen] if isinstance(chosen, str) else list(chosen)
-    return build_prompts(names, templates, suffix=suffix)
+    own = data.class_words if templates == [data.template] else {}
+    words = {**own, **(class_words or {})}
+    names = [words.get(label, label) for label in data.classes]
+    return build_prompts(names, [negated(one) for one in templates] if negative else templates, suffix=suffix)
 
 
 def suffixes_of(variants: Iterable[Variant]) -> tuple[str, ...]:

@@ -116,7 +116,13 @@ def _picture(case: pd.Series, choice: Choice, folder: Path | None) -> bytes | No
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _drawn(path: str, _changed_ns: int, xyxy: tuple[float, float, float, float], marker: str, color: str) -> bytes:
+def _drawn(
+    path: str,
+    changed_ns: int,  # noqa: ARG001 - part of the cache's key
+    xyxy: tuple[float, float, float, float],
+    marker: str,
+    color: str,
+) -> bytes:
     image = draw_marker(load_image(Path(path)), Box(*xyxy), marker, color)
     image.thumbnail((_THUMB_PX, _THUMB_PX))
     buffer = io.BytesIO()

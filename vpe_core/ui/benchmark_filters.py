@@ -70,12 +70,12 @@ def filters(found: Sequence[Column]) -> Choice | None:
         variants = {variant for column in chosen for variant in column.run.variants}
         marker, color, of_marker = _look(variants)
         metric = st.selectbox(
-            "Metric", metrics.names(), format_func=lambda name: metrics.get(name).title, key="metric", **_bound(125)
+            "Metric", metrics.names(), format_func=lambda name: metrics.get(name).title, key="metric", **_bound(115)
         )
         classes = sorted({label for column in chosen for label in column.run.manifest.dataset.classes})
         per_class = metrics.get(metric).per_class
         label = st.selectbox(
-            "Class", (ALL, *classes), key="class", disabled=not per_class, **_bound(140),
+            "Class", (ALL, *classes), key="class", disabled=not per_class, **_bound(130),
             help="One class against the others." if per_class else "This metric has no value for a single class.",
         )  # fmt: skip
         with st.popover("More", icon=":material/tune:"):
@@ -115,7 +115,7 @@ def _columns(found: Sequence[Column]) -> tuple[Column, ...]:
         width=_wide(names),
     )  # fmt: skip
     models = st.multiselect(
-        "Model", who, default=who[:1], key="model", placeholder="Choose a model", bind="query-params", width=160
+        "Model", who, default=who[:1], key="model", placeholder="Choose a model", bind="query-params", width=165
     )
     return tuple(
         column for name in wanted for one in models for column in found if (column.dataset, column.who) == (name, one)
@@ -123,7 +123,7 @@ def _columns(found: Sequence[Column]) -> tuple[Column, ...]:
 
 
 def _wide(names: Sequence[str]) -> int:
-    return min(110 + 90 * len(names), 380)
+    return min(80 + 84 * len(names), 332)
 
 
 def _look(variants: Iterable[Variant]) -> tuple[str, str, list[Variant]]:

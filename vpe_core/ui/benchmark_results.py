@@ -94,12 +94,13 @@ def encode_with_model(run: Results, texts: Sequence[str]) -> NDArray[np.float32]
     """
     about = run.manifest.model
     model = shared_model(about.name)
-    if about.weights_sha256 not in (None, model.record.weights_sha256):
+    embeddings = model.encode_texts(list(texts))
+    if about.weights_sha256 not in (None, model.record.weights_sha256) or embeddings.shape[1] != about.dimension:
         raise ResultsError(
             f"The results of {about.title} come from other weights than those on this machine, so a prompt that is not "
             "stored cannot be compared with them. Run the benchmark again."
         )
-    return model.encode_texts(list(texts))
+    return embeddings
 
 
 def without_results(shown: Iterable[Column]) -> tuple[str, ...]:
@@ -127,7 +128,7 @@ def image_folder(run: Results) -> Path | None:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _stored(_stamp_of_folders: tuple[tuple[str, int], ...]) -> tuple[Run, ...]:
+def _stored(stamp: tuple[tuple[str, int], ...]) -> tuple[Run, ...]:  # noqa: ARG001 - part of the cache's key
     return find_runs()
 
 

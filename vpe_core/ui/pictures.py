@@ -55,7 +55,7 @@ def uploaded_picture(data: bytes) -> Picture:
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def thumbnail(path: str, _changed_ns: int) -> bytes:
+def thumbnail(path: str, changed_ns: int) -> bytes:  # noqa: ARG001 - part of the cache's key
     """A small square JPEG of the X-ray in a file."""
     image = load_image(Path(path))
     side = min(image.size)
@@ -65,7 +65,7 @@ def thumbnail(path: str, _changed_ns: int) -> bytes:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _decoded(path: str, _changed_ns: int) -> tuple[Image.Image, bytes]:
+def _decoded(path: str, changed_ns: int) -> tuple[Image.Image, bytes]:  # noqa: ARG001 - part of the cache's key
     image = load_image(Path(path))
     return image, _for_canvas(image)
 

@@ -1,0 +1,217 @@
+"""The benchmark page through Streamlit's own test runner, on made-up results in the results folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.test_pages import TIMEOUT_S, open_app
+from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
+from vpe_core.results.questions import Question
+from vpe_core.results.tables import paper_table
+from vpe_core.settings import PROJECT_DIR, get_settings
+
+PAGE = "pages/benchmark.py"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("results")
+    for name in ("first-set", "second-set"):
+        store(MemoryRun(PAPER_STRENGTHS, name=name, seed=len(name)), folder / name / "tiny")
+    store(
+        MemoryRun({"none": 0.12, "circle/red/1/paper": 0.12}, name="first-set", model="zero"),
+        folder / "first-set/zero",
+    )
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def with_results(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VPE_RESULTS_DIR", str(results))
+    get_settings.cache_clear()
+
+
+def table_of(app: AppTest) -> str:
+    return next(str(element.body) for element in app.get("html") if "vpl-results" in str(element.body))
+
+
+def sentence_of(app: AppTest) -> str:
+    found = re.search(r'<p class="vpl-finding"[^>]*><bdi>(.*?)</bdi>', table_of(app))
+    assert found
+    return unescape(found[1])
+
+
+def said(app: AppTest) -> str:
+    """All errors, as plain text."""
+    return " ".join(error.value for error in app.error).replace("\\", "")
+
+
+def test_the_sentence_and_the_table_hold_the_numbers_of_the_results() -> None:
+    app = open_app(PAGE)
+    assert not app.exception
+    expected = paper_table([MemoryRun(PAPER_STRENGTHS, name="first-set", seed=9)], Question()).set_index("row")
+    circle = expected.loc["circle"]
+    sentence = sentence_of(app)
+    assert f"from {expected.loc['none', 'value']:.3f} to {circle['value']:.3f} (+{circle['gain']:.3f} [" in sentence
+    assert f"the same circle reaches {circle['geometry_only']:.3f}" in sentence
+    assert "four numbers, without any image, would allow" in sentence
+    table = table_of(app)
+    assert table.count("vpl-control") == 3  # random place, finding-free image, another patient
+    assert table.count('<span class="vpl-pill">simulated</span>') == 3  # beside the sentence and each data set
+
+
+def test_filters_come_from_the_address_and_change_the_table() -> None:
+    app = open_app(PAGE, {"data": "second-set", "metric": "MCC", "marker": "arrow"})
+    assert not app.exception
+    assert app.multiselect(key="data").value == ["second-set"]
+    assert "a red arrow lifts tiny's MCC" in sentence_of(app)
+    app.selectbox(key="marker").set_value("bbox").run()
+    app.selectbox(key="metric").set_value("auroc").run()
+    app.selectbox(key="class").set_value("mass").run()
+    assert "a red box lifts tiny's AUROC for mass" in sentence_of(app)
+
+
+def test_an_address_that_makes_no_sense_shows_the_defaults() -> None:
+    app = open_app(
+        PAGE, {"data": "nowhere", "metric": "beauty", "marker": "<script>", "class": "x" * 5000, "chart": "?"}
+    )
+    assert not app.exception
+    assert "On first-set, a red circle lifts tiny's macro AUROC" in sentence_of(app)
+
+
+def test_a_marker_that_does_nothing_is_said_to_do_nothing() -> None:
+    app = open_app(PAGE, {"model": "zero"})
+    assert not app.exception
+    assert "does not clearly change zero's macro AUROC" in sentence_of(app)
+    assert any("no controls of this marker here" in info.value for info in app.info)
+
+
+def test_models_stand_side_by_side() -> None:
+    app = open_app(PAGE)
+    app.multiselect(key="model").set_value(["tiny", "zero"]).run()
+    assert not app.exception
+    assert table_of(app).count('scope="colgroup"') == 3
+
+
+def test_nothing_chosen_is_said_in_words() -> None:
+    app = open_app(PAGE)
+    app.multiselect(key="model").set_value([]).run()
+    assert not app.exception
+    assert "Choose at least one data set" in app.info[0].value
+
+
+@pytest.mark.parametrize(
+    "chart", ["Bars", "ROC", "Precision and recall", "Reliability", "Confusion", "Box size", "Attention"]
+)
+def test_every_chart_is_drawn(chart: str) -> None:
+    app = open_app(PAGE, {"chart": chart, "data": "first-set"})
+    assert not app.exception
+    assert not app.error
+    figures = [json.loads(element.proto.spec) for element in app.get("plotly_chart")]
+    assert len(figures) == 4
+    assert all(element.proto.alt for element in app.get("plotly_chart"))
+    assert figures[-1]["data"]
+
+
+def test_a_metric_without_classes_and_a_scoring_without_probabilities_still_show_a_page() -> None:
+    app = open_app(PAGE, {"metric": "MCC", "data": "first-set"})
+    assert any("no value for a single class" in info.value.replace("\\", "") for info in app.info)
+    app = open_app(PAGE, {"scoring": "cosine, each class alone", "chart": "Reliability", "data": "first-set"})
+    assert not app.exception
+    assert any("Expected probabilities" in info.value.replace("\\", "") for info in app.info)
+
+
+def test_a_prompt_that_is_stored_is_asked_without_the_model() -> None:
+    app = open_app(PAGE, {"data": "first-set", "suffix": "without"})
+    app.selectbox(key="prompt").set_value("reports").run()
+    assert not app.exception
+    assert not app.error
+    assert "vs the paper's prompt" in unescape(table_of(app))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "message"),
+    [("Film without a place for it", "needs {class}"), ("Film: {class} {oops}", "{oops}"), ("Film: {class}", "tiny")],
+)
+def test_a_prompt_that_cannot_be_asked_is_refused_and_the_papers_answer_stays(prompt: str, message: str) -> None:
+    app = open_app(PAGE, {"data": "first-set", "prompt": prompt})
+    assert not app.exception
+    assert message in said(app)
+    assert "On first-set, a red circle lifts" in sentence_of(app)
+
+
+def test_a_prompt_of_ones_own_is_encoded_and_compared_with_the_papers(
+    results: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The results come from the embedded model of the test's home, so that its text tower fits them."""
+    from vpe_core.models import load_model
+
+    model = load_model("simclip")
+
+    class FromModel(MemoryRun):
+        @staticmethod
+        def encode(text: str):  # type: ignore[no-untyped-def]
+            return model.encode_texts([text])[0]
+
+    monkeypatch.setattr("tests.results.memory_run.WIDTH", model.dimension)
+    store(FromModel(PAPER_STRENGTHS, name="own", model="simclip"), tmp_path / "own" / "simclip")
+    monkeypatch.setenv("VPE_RESULTS_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    app = open_app(PAGE, {"prompt": "Film of {class}", "say mass": "a large lump", "suffix": "without"})
+    assert not app.exception
+    assert not app.error
+    assert "vs the paper's prompt" in unescape(table_of(app))
+    assert re.search(r'class="vpl-is-prompt[^"]*" title="95% interval', table_of(app))
+
+
+def test_no_torch_until_a_prompt_is_edited(results: Path) -> None:
+    script = (
+        "import sys; from streamlit.testing.v1 import AppTest; "
+        f"app = AppTest.from_file({str(PROJECT_DIR / PAGE)!r}, default_timeout={TIMEOUT_S}).run(); "
+        "app.selectbox(key='metric').set_value('auprc').run(); app.selectbox(key='marker').set_value('arrow').run(); "
+        "assert not app.exception and 'vpl-results' in str([e.body for e in app.get('html')]); "
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT_DIR,
+        env=dict(os.environ),
+        check=True,
+    )
+    assert done.stdout.split()[-1] == "False"
+
+
+def test_cases_are_numbers_where_the_xrays_are_not_here() -> None:
+    app = open_app(PAGE, {"data": "first-set"})
+    assert any("not on this machine" in caption.value for caption in app.caption)
+    cases = [str(element.body) for element in app.get("html") if 'class="vpl-case"' in str(element.body)]
+    assert len(cases) == 12
+    assert "+0." in cases[0]
+    assert "−0." in cases[-1]
+
+
+def test_provenance_tells_weights_data_and_date() -> None:
+    app = open_app(PAGE, {"data": "first-set"})
+    facts = next(str(element.body) for element in app.get("html") if "vpl-facts" in str(element.body))
+    for fact in ("The set first-set", "30 patients", " UTC<", "simulated X-rays", "0" * 64):
+        assert fact in facts
+
+
+def test_without_results_the_page_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VPE_RESULTS_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    app = open_app(PAGE)
+    assert not app.exception
+    assert "no results here yet" in app.info[0].value
+    assert app.code[0].value.startswith("python -m vpe_core benchmark run --dataset sim-multi --model simclip")
