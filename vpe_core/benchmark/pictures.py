@@ -129,8 +129,10 @@ class PictureMaker:
             for samples in (task.samples,) if not variant.marked else tuple((one,) for one in task.samples):
                 try:
                     shown += self._show(variant, samples, renderers, size_wh)
-                except (ImageReadError, RegionError, MarkerError) as error:
+                except ImageReadError as error:
                     problems[self._skipped(renderers.path_of(variant) or path, error)] = None
+                except (RegionError, MarkerError) as error:
+                    problems[self._skipped(path, error)] = None
         return Rendered(task, tuple(shown), size_wh, tuple(problems))
 
     def _show(

@@ -7,37 +7,34 @@ so that a run that was killed and started again stores the very bytes that an un
 from __future__ import annotations
 
 import os
-import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
-
-from vpe_core.attention import GazeEncoder, attention_inside
-from vpe_core.benchmark.pictures import ImageTask, PictureMaker, Rendered, Shown, by_image, partners
+from vpe_core.benchmark.encode import ChunkEncoder
+from vpe_core.benchmark.pictures import ImageTask, PictureMaker, Rendered, by_image, partners
 from vpe_core.benchmark.variants import Variant
-from vpe_core.errors import AttentionError, BenchmarkError
+from vpe_core.errors import BenchmarkError
 from vpe_core.results.manifest import DatasetInfo, Manifest, ModelInfo, Skipped, Stored
-from vpe_core.results.schema import Chunk, Coverage, VariantRows
+from vpe_core.results.schema import Coverage
 from vpe_core.results.store import Run, open_run
 from vpe_core.results.texts import stored_prompts
 from vpe_core.results.writer import Identity, RunWriter
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
     from vpe_core.benchmark.plan import Plan
     from vpe_core.datasets import Dataset
     from vpe_core.models import VisionLanguageModel
-    from vpe_core.types import Box, Sample
+    from vpe_core.types import Sample
 
 SEED = 0
 BATCHES_A_CHUNK = 16
@@ -112,10 +109,12 @@ def run_plan(
         maker = PictureMaker(model.prepare, model.view, dataset.root)
         tasks = [task for chunk in chunks for task in chunk]
         count = _Counter(progress, sum(map(n_pictures, tasks)))
-        encoder = _ChunkEncoder(model, settings.batch_on(model.device), count)
+        encoder = ChunkEncoder(model, settings.batch_on(model.device), count)
         n_threads = settings.threads or min(os.cpu_count() or 1, 8)
-        with ThreadPoolExecutor(n_threads, thread_name_prefix="pictures") as pool:
-            rendered = ahead(pool, maker, tasks, n_ahead=2 * n_threads)
+        with (
+            ThreadPoolExecutor(n_threads, thread_name_prefix="pictures") as pool,
+            closing(ahead(pool, maker, tasks, n_ahead=2 * n_threads)) as rendered,
+        ):
             for chunk in chunks:
                 writer.write(encoder.encode(islice(rendered, len(chunk)), chunk[0].variants))
         texts = stored_prompts(manifest.dataset, list(coverage))
@@ -159,7 +158,7 @@ def n_pictures(task: ImageTask) -> int:
 
 def ahead(
     pool: ThreadPoolExecutor, work: Callable[[Work], Rendered], tasks: Iterable[Work], n_ahead: int
-) -> Iterator[Rendered]:
+) -> Generator[Rendered, None, None]:
     """Results in the order of the tasks, some of them computed ahead; what nobody fetches any more is cancelled."""
     waiting: deque[Future[Rendered]] = deque()
     try:
@@ -184,85 +183,6 @@ class _Counter:
     def __call__(self, n_pictures: int) -> None:
         self._done += n_pictures
         self._progress(self._done, self._total)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Encoded:
-    """A picture that the model has seen: one share of attention for each of its samples."""
-
-    samples: tuple[int, ...]
-    embedding: NDArray[np.float32]
-    shares: tuple[float, ...]
-
-
-class _ChunkEncoder:
-    """Turns the pictures of some images into the rows of a chunk."""
-
-    def __init__(self, model: VisionLanguageModel, batch_size: int, count: Callable[[int], None]) -> None:
-        self._encoder = GazeEncoder(model)
-        self._batch_size = batch_size
-        self._count = count
-
-    def encode(self, images: Iterable[Rendered], variants: Sequence[Variant]) -> Chunk:
-        """The chunk of images that all show these variants; pictures are encoded as they come, in full batches."""
-        start = time.perf_counter()
-        done: list[Rendered] = []
-        waiting: list[Shown] = []
-        found: dict[str, list[_Encoded]] = {variant.key: [] for variant in variants}
-        for image in images:
-            done.append(replace(image, shown=()))
-            waiting += image.shown
-            while len(waiting) >= self._batch_size:
-                self._encode_batch(waiting[: self._batch_size], found)
-                del waiting[: self._batch_size]
-        if waiting:
-            self._encode_batch(waiting, found)
-        return Chunk(
-            images=tuple(sorted(image.task.number for image in done)),
-            rows={key: self._rows(encoded) for key, encoded in found.items()},
-            sizes_wh={image.task.number: image.size_wh for image in done if image.size_wh},
-            problems=tuple(problem for image in done for problem in image.problems),
-            seconds=time.perf_counter() - start,
-        )
-
-    def _encode_batch(self, batch: Sequence[Shown], found: Mapping[str, list[_Encoded]]) -> None:
-        pictures = np.stack([one.picture for one in batch])
-        embeddings, maps = self._encoder.encode(pictures, batch_size=len(batch))
-        for number, (one, embedding) in enumerate(zip(batch, embeddings, strict=True)):
-            shares = [np.nan] * len(one.places) if maps is None else [_share(maps[number], box) for box in one.places]
-            found[one.key].append(_Encoded(one.samples, embedding, tuple(shares)))
-        self._count(len(batch))
-
-    def _rows(self, encoded: Sequence[_Encoded]) -> VariantRows:
-        """The rows of one variant, ascending; the embedding of a shared picture is stored with its first sample."""
-        rows = sorted(
-            (sample, index, sample == one.samples[0], share)
-            for index, one in enumerate(encoded)
-            for sample, share in zip(one.samples, one.shares, strict=True)
-        )
-        vectors = np.stack([one.embedding for one in encoded]) if encoded else self._nothing
-        samples, index, own, shares = (np.array(column) for column in zip(*rows, strict=True)) if rows else [[]] * 4
-        return VariantRows(
-            np.asarray(samples, np.int32),
-            vectors[np.asarray(index, np.intp)],
-            np.asarray(own, bool),
-            np.asarray(shares, np.float32),
-        )
-
-    @property
-    def _nothing(self) -> NDArray[np.float32]:
-        return np.empty((0, self._encoder.model.dimension), np.float32)
-
-
-def _share(grid: NDArray[np.float32], place: Box | None) -> float:
-    """Share of the attention inside a place, given as a share of the picture; nan if it lies outside."""
-    if place is None:
-        return float("nan")
-    rows, columns = grid.shape
-    try:
-        return attention_inside(grid, place.scaled(columns, rows)).share
-    except AttentionError:
-        return float("nan")
 
 
 def _samples_table(dataset: Dataset) -> pd.DataFrame:

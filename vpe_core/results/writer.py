@@ -171,6 +171,9 @@ class RunWriter:
         Raises:
             ResultsError: The disk is full or the folder cannot be written; nothing is lost.
         """
+        if self._earlier and not self._chunk_paths():  # nothing new
+            shutil.rmtree(self._chunks)
+            return
         coverage = self.covered()
         notes = [pq.read_schema(path) for path in self._chunk_paths()]
         rows = self._merged_rows()

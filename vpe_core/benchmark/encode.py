@@ -1,0 +1,107 @@
+"""From prepared pictures to rows: full batches, and one pass for embedding and attention."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vpe_core.attention import GazeEncoder, attention_inside
+from vpe_core.benchmark.pictures import Rendered, Shown
+from vpe_core.benchmark.variants import Variant
+from vpe_core.errors import AttentionError
+from vpe_core.results.schema import Chunk, VariantRows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from vpe_core.models import VisionLanguageModel
+    from vpe_core.types import Box
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Encoded:
+    """A picture that the model has seen: one share of attention for each of its samples."""
+
+    samples: tuple[int, ...]
+    embedding: NDArray[np.float32]
+    shares: tuple[float, ...]
+
+
+class ChunkEncoder:
+    """Turns the pictures of some images into the rows of a chunk.
+
+    Args:
+        model: A loaded model.
+        batch_size: Pictures that go through the network together.
+        count: Told after every batch how many pictures were in it.
+    """
+
+    def __init__(self, model: VisionLanguageModel, batch_size: int, count: Callable[[int], None]) -> None:
+        self._encoder = GazeEncoder(model)
+        self._batch_size = batch_size
+        self._count = count
+
+    def encode(self, images: Iterable[Rendered], variants: Sequence[Variant]) -> Chunk:
+        """The chunk of images that all show these variants; pictures are encoded as they come, in full batches."""
+        start = time.perf_counter()
+        done: list[Rendered] = []
+        waiting: list[Shown] = []
+        found: dict[str, list[_Encoded]] = {variant.key: [] for variant in variants}
+        for image in images:
+            done.append(replace(image, shown=()))
+            waiting += image.shown
+            while len(waiting) >= self._batch_size:
+                self._encode_batch(waiting[: self._batch_size], found)
+                del waiting[: self._batch_size]
+        if waiting:
+            self._encode_batch(waiting, found)
+        return Chunk(
+            images=tuple(sorted(image.task.number for image in done)),
+            rows={key: self._rows(encoded) for key, encoded in found.items()},
+            sizes_wh={image.task.number: image.size_wh for image in done if image.size_wh},
+            problems=tuple(problem for image in done for problem in image.problems),
+            seconds=time.perf_counter() - start,
+        )
+
+    def _encode_batch(self, batch: Sequence[Shown], found: Mapping[str, list[_Encoded]]) -> None:
+        pictures = np.stack([one.picture for one in batch])
+        embeddings, maps = self._encoder.encode(pictures, batch_size=len(batch))
+        for number, (one, embedding) in enumerate(zip(batch, embeddings, strict=True)):
+            shares = [np.nan] * len(one.places) if maps is None else [_share(maps[number], box) for box in one.places]
+            found[one.key].append(_Encoded(one.samples, embedding, tuple(shares)))
+        self._count(len(batch))
+
+    def _rows(self, encoded: Sequence[_Encoded]) -> VariantRows:
+        """The rows of one variant, ascending; the embedding of a shared picture is stored with its first sample."""
+        rows = sorted(
+            (sample, index, sample == one.samples[0], share)
+            for index, one in enumerate(encoded)
+            for sample, share in zip(one.samples, one.shares, strict=True)
+        )
+        vectors = np.stack([one.embedding for one in encoded]) if encoded else self._nothing
+        samples, index, own, shares = (np.array(column) for column in zip(*rows, strict=True)) if rows else [[]] * 4
+        return VariantRows(
+            np.asarray(samples, np.int32),
+            vectors[np.asarray(index, np.intp)],
+            np.asarray(own, bool),
+            np.asarray(shares, np.float32),
+        )
+
+    @property
+    def _nothing(self) -> NDArray[np.float32]:
+        return np.empty((0, self._encoder.model.dimension), np.float32)
+
+
+def _share(grid: NDArray[np.float32], place: Box | None) -> float:
+    """Share of the attention inside a place, given as a share of the picture; nan if it lies outside."""
+    if place is None:
+        return float("nan")
+    rows, columns = grid.shape
+    try:
+        return attention_inside(grid, place.scaled(columns, rows)).share
+    except AttentionError:
+        return float("nan")
