@@ -79,7 +79,13 @@ def grouped_bars(
             name=str(row),
             marker={
                 "color": color,
-                "pattern": {"shape": "/" if suffix else "", "fgcolor": palette.text, "size": 5, "solidity": 0.25},
+                "pattern": {
+                    "shape": "/" if suffix else "",
+                    "fillmode": "overlay",
+                    "fgcolor": palette.text,
+                    "size": 6,
+                    "solidity": 0.2,
+                },
             },
             error_y=error_bar(lines["value"], lines["low"], lines["high"], palette.text, 1.2),
             customdata=[_value_words(line) for _, line in lines.iterrows()],

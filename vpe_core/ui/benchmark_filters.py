@@ -123,7 +123,7 @@ def _columns(found: Sequence[Column]) -> tuple[Column, ...]:
 
 
 def _wide(names: Sequence[str]) -> int:
-    return min(80 + 84 * len(names), 332)
+    return max(min(80 + 84 * len(names), 332), 190)
 
 
 def _look(variants: Iterable[Variant]) -> tuple[str, str, list[Variant]]:

@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from vpe_core import datasets
-from vpe_core.errors import DatasetError, ResultsError
+from vpe_core.errors import DatasetError, ModelError
 from vpe_core.plots.table_html import Head
 from vpe_core.results import Run, find_runs
 from vpe_core.results.exchange import LoadedScores
@@ -89,14 +89,13 @@ def encode_with_model(run: Results, texts: Sequence[str]) -> NDArray[np.float32]
     """Embeddings of prompts that are not stored; the first call loads the model, and torch.
 
     Raises:
-        ModelError: The model is not on this machine.
-        ResultsError: Its weights are not those that made the results, so their embeddings do not fit each other.
+        ModelError: The model is not on this machine, or its weights are not those that made the results.
     """
     about = run.manifest.model
     model = shared_model(about.name)
     embeddings = model.encode_texts(list(texts))
     if about.weights_sha256 not in (None, model.record.weights_sha256) or embeddings.shape[1] != about.dimension:
-        raise ResultsError(
+        raise ModelError(
             f"The results of {about.title} come from other weights than those on this machine, so a prompt that is not "
             "stored cannot be compared with them. Run the benchmark again."
         )

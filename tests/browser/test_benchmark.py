@@ -1,0 +1,158 @@
+"""The benchmark page as a person meets it, on results of simulated X-rays that the test makes up."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.app_home import chest
+from tests.browser.demo import TIMEOUT_MS, Demo
+from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
+
+expect.set_options(timeout=TIMEOUT_MS)
+LABELS = ("lung mass", "lung nodule", "pleural effusion")
+EDGE_PX = 256
+
+
+@pytest.fixture(scope="module", autouse=True)
+def results(precomputed: Path) -> Path:
+    """A small simulated set and results of the embedded models on it, where the app looks for them."""
+    table = _write_set(precomputed / "datasets" / "sim-multi")
+    folder = precomputed / "results" / "benchmark" / "sim-multi"
+    for model, strengths in (("simclip", PAPER_STRENGTHS), ("simclip-plain", dict.fromkeys(PAPER_STRENGTHS, 0.12))):
+        store(MemoryRun(strengths, name="sim-multi", model=model, samples=table), folder / model)
+    return folder
+
+
+def _write_set(folder: Path) -> pd.DataFrame:
+    """Forty images of two findings each, as `simulate` writes them; returns the samples as a run stores them."""
+    (folder / "images").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    rows = []
+    for number in range(40):
+        image = f"{number:05d}"
+        chest((EDGE_PX, EDGE_PX), number).save(folder / "images" / f"{image}.png")
+        for label in rng.choice(LABELS, size=2, replace=False):
+            x0, y0 = rng.integers(20, 120, size=2).tolist()
+            rows.append((image, f"p{number // 2}", str(label), x0, y0, x0 + 60, y0 + 50))
+    with (folder / "samples.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("image", "twin", "patient", "finding", "x0", "y0", "x1", "y1"))
+        writer.writerows((f"images/{image}.png", "", *rest) for image, *rest in rows)
+    table = pd.DataFrame(rows, columns=["image_id", "patient_id", "label", "x0", "y0", "x1", "y1"])
+    table.insert(0, "sample_id", [f"s{row}" for row in range(len(table))])
+    return table.assign(
+        group="", image_width=EDGE_PX, image_height=EDGE_PX, image_path="images/" + table["image_id"] + ".png"
+    )
+
+
+def open_page(demo: Demo, query: dict[str, str] | None = None) -> None:
+    demo.open(query or {}, page="benchmark")
+    demo.page.wait_for_selector(".vpl-results")
+    demo.settle()
+
+
+def sentence(demo: Demo) -> str:
+    return demo.page.locator(".vpl-finding bdi").inner_text()
+
+
+def choose(demo: Demo, label: str, option: str) -> None:
+    demo.page.get_by_label(label, exact=True).first.click()
+    demo.page.get_by_role("option", name=option, exact=True).click()
+    demo.settle()
+
+
+def link(demo: Demo) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(demo.page.url).query)
+
+
+def test_filters_go_into_the_address_and_the_address_shows_the_same(browser: Browser, app_url: str, demo: Demo) -> None:
+    open_page(demo)
+    assert "On sim-multi, a red circle lifts simclip's macro AUROC" in sentence(demo)
+    choose(demo, "Marker", "arrow")
+    choose(demo, "Metric", "MCC")
+    expect(demo.page.locator(".vpl-finding bdi")).to_contain_text("a red arrow lifts simclip's MCC")
+    assert link(demo) == {"marker": ["arrow"], "metric": ["MCC"]}
+    other = Demo(browser, app_url)
+    other.page.goto(demo.page.url)
+    other.page.wait_for_selector(".vpl-results")
+    expect(other.page.locator(".vpl-finding bdi")).to_have_text(sentence(demo))
+    other.close()
+
+
+def test_a_prompt_is_edited_and_the_difference_to_the_papers_stands_beside(demo: Demo) -> None:
+    open_page(demo, {"suffix": "without"})
+    assert demo.page.get_by_role("columnheader", name="vs the paper's prompt").count() == 0
+    demo.page.get_by_text("Prompt", exact=True).first.click()
+    choose(demo, "Prompt", "average of 5 report phrasings")
+    expect(demo.page.get_by_role("columnheader", name="vs the paper's prompt")).to_be_visible()
+    wording = demo.page.get_by_role("textbox", name="lung mass", exact=True)
+    wording.fill("a large lump")
+    wording.press("Enter")
+    # The made-up results do not fit the model of the test, which the page must notice.
+    expect(demo.page.get_by_role("alert")).to_contain_text("other weights")
+    assert link(demo)["say lung mass"] == ["a large lump"]
+
+
+def test_a_case_opens_in_the_live_demo_with_its_marker(demo: Demo) -> None:
+    open_page(demo)
+    case = demo.page.locator('[class*="st-key-bench_case_"]').first
+    expect(case.get_by_role("img")).to_be_visible()
+    label = case.locator(".vpl-case bdi").inner_text()
+    case.get_by_role("link").click()
+    demo.page.wait_for_selector(".vpl-bars")
+    demo.settle()
+    ((marker, numbers),) = demo.marks()
+    assert marker == "circle"
+    assert (numbers[2] - numbers[0], numbers[3] - numbers[1]) == (60, 50)
+    assert demo.link()["sample"].startswith("sim-multi.")
+    assert label in demo.page.locator(".vpl-place").inner_text()
+    assert demo.page.locator('[data-testid="stAlert"]').count() == 0
+
+
+def test_scores_are_downloaded_loaded_again_and_compared(demo: Demo) -> None:
+    open_page(demo)
+    demo.page.get_by_role("button", name="Download", exact=True).click()
+    with demo.page.expect_download() as waiting:
+        demo.page.get_by_role("button", name="All probabilities as Parquet").click()
+    data = Path(waiting.value.path()).read_bytes()
+    assert set(pd.read_parquet(io.BytesIO(data))["label"]) == set(LABELS)
+    demo.page.keyboard.press("Escape")
+    demo.page.get_by_text("Load other results").click()
+    demo.page.locator("input[type=file]").set_input_files(
+        {"name": "theirs.parquet", "mimeType": "application/octet-stream", "buffer": data}
+    )
+    expect(demo.page.get_by_text("Loaded: simclip on sim-multi")).to_be_visible()
+    demo.settle()
+    demo.page.evaluate("document.querySelector('.stMain').scrollTo(0, 0)")  # a list under the edge would close
+    choose(demo, "Model", "simclip (theirs.parquet)")
+    expect(demo.page.locator(".vpl-results th[scope=colgroup]")).to_have_count(2)
+    circle = demo.page.locator(".vpl-results tbody tr").nth(6)
+    values = circle.locator(".vpl-is-value").all_inner_texts()
+    assert values[0] == values[1]
+
+
+def test_a_file_that_is_no_table_of_scores_is_refused(demo: Demo) -> None:
+    open_page(demo)
+    demo.page.get_by_text("Load other results").click()
+    demo.page.locator("input[type=file]").set_input_files(
+        {"name": "x.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
+    )
+    expect(demo.page.get_by_role("alert")).to_contain_text("is missing")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
+def test_nothing_is_wider_than_the_screen(browser: Browser, app_url: str, width: int, scheme: str) -> None:
+    demo = Demo(browser, app_url, width=width, height=844, scheme=scheme)
+    open_page(demo)
+    demo.page.wait_for_selector(".js-plotly-plot")
+    assert demo.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert demo.page.evaluate("document.querySelector('.stMain').scrollWidth") <= width
+    demo.close()
