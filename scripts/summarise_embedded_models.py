@@ -77,15 +77,15 @@ def summarise(run: Run) -> dict[str, Any]:
         "images": int(samples["image_id"].nunique()),
         "patients": int(samples["patient_id"].nunique()),
         "classes": list(manifest.dataset.classes),
-        "median_box_area": float(area.median()),
+        "median_box_area": float(area),
         "boxes_alone_auroc": boxes_alone and boxes_alone["value"],
         "rows": {name: _row(run, name, Variant.parse(key), evaluation) for name, key in rows.items()},
     }
 
 
 def _row(run: Run, name: str, variant: Variant, evaluation: Evaluation) -> dict[str, Any]:
-    measured, unmarked = evaluation.measured(run, variant, QUESTION), evaluation.measured(run, Variant(), QUESTION)
     scored = evaluation.scored(run, variant, QUESTION)
+    measured, unmarked = (evaluation.measured(run, one, QUESTION, scored.rows) for one in (variant, Variant()))
     resamples = evaluation.resamples(run, scored.rows)
     classes = run.manifest.dataset.classes
     row: dict[str, Any] = {
@@ -97,7 +97,7 @@ def _row(run: Run, name: str, variant: Variant, evaluation: Evaluation) -> dict[
         gain = compare(measured, unmarked).overall
         row["gain"] = {**_numbers(gain.interval), "p": gain.p_value}
     if run.samples["image_id"].duplicated().any():
-        among = np.where(_present(run), scored.scores, -np.inf)
+        among = np.where(_present(run)[scored.rows], scored.scores, -np.inf)
         row["picks_the_right_finding"] = _numbers(bootstrap_mean(_hits(among, scored.labels), resamples).overall)
     shares = run.attention(variant)
     if name in WITH_ATTENTION and shares is not None:

@@ -1,4 +1,4 @@
-"""Writes the model cards of the embedded models from their recipes, logs and measured results.
+"""Writes the model cards of the embedded models, and the README's table, from recipes, logs and measured results.
 
 python -m scripts.write_model_cards
 """
@@ -17,12 +17,24 @@ INTRODUCTION = {
     "simclip-plain": "The control for SimCLIP: the same cases, views, budget and seed, but never a marker in training.",
 }
 FAIRNESS = """So that the marker does not give the answer away, size, offset and aspect of a marker are drawn without
-regard to the class; almost half of the markers point at healthy places with the geometry of some other
-patient's finding, and the target there is "no abnormality" and an even answer over the findings; a
-penalty closes what gap remains between the classes on such places. It over-corrects a little: on
-finding-free images the AUROC lies below one half."""
+regard to the class; a third of the markers point at healthy places with the geometry of some other patient's
+finding, and the target there is "no abnormality" and an even answer over the findings; a penalty closes what
+gap remains between the classes on such places. It over-corrects: where the AUROC on finding-free images lies
+below one half, the model leans away from what the marker's place and size suggest."""
 TAUGHT = "So the attention of this model inside a marker is partly taught, not found by itself."
 IDLE = "The terms that concern markers are idle in this model."
+README_ROWS = {
+    "unmarked": "unmarked",
+    "red circle": "red circle",
+    "red arrow": "red arrow",
+    "yellow circle": "yellow circle (a colour never seen in training)",
+    "yellow arrow": "yellow arrow",
+    "crop": "crop",
+    "leak: red circle on the finding-free image": "control: red circle on the same patient without findings",
+    "red circle on another patient's image": "control: red circle on another patient's X-ray",
+    "red circle at a random place": "control: red circle at a random place",
+}
+TABLE_START, TABLE_END = "<!-- table: written by scripts.write_model_cards -->\n", "<!-- end of table -->\n"
 CARD = Path(__file__).with_name("model_card_template.md").read_text()
 
 
@@ -34,6 +46,22 @@ def main() -> None:
         (folder / "README.md").write_text(
             _card(name, introduction, folder, recipe, precomputed / "results" / "embedded")
         )
+
+    _write_readme_table(precomputed / "results" / "embedded")
+
+
+def _write_readme_table(results: Path) -> None:
+    found = {name: json.loads((results / f"{name}-sim-multi.json").read_text())["rows"] for name in INTRODUCTION}
+    lines = ["| shown to the model | `simclip` (trained with markers) | `simclip-plain` (the same, never a marker) |"]
+    lines += ["|---|---|---|"]
+    lines += [
+        f"| {title} | " + " | ".join(_interval(rows[key]["auroc"]) for rows in found.values()) + " |"
+        for key, title in README_ROWS.items()
+    ]
+    readme = PROJECT_DIR / "README.md"
+    before, _, rest = readme.read_text().partition(TABLE_START)
+    _, _, after = rest.partition(TABLE_END)
+    readme.write_text(before + TABLE_START + "\n".join(lines) + "\n" + TABLE_END + after)
 
 
 def _card(name: str, introduction: str, folder: Path, recipe: Recipe, results: Path) -> str:

@@ -80,14 +80,14 @@ def geometry_only(run: Results, question: Question, evaluation: Evaluation | Non
     """
     shared = evaluation or Evaluation()
     boxes = run.samples[["x0", "y0", "x1", "y1"]].to_numpy(np.float64)
-    rows = np.flatnonzero(np.isfinite(boxes).all(axis=1))
+    sizes_wh = run.samples[["image_width", "image_height"]].to_numpy(np.float64)
+    rows = np.flatnonzero(np.isfinite(np.column_stack([boxes, sizes_wh])).all(axis=1))  # read images with a box
     patients = run.samples["patient_id"].to_numpy()[rows]
     if len(np.unique(patients)) < 2:
         return None
-    sizes_wh = run.samples[["image_width", "image_height"]].to_numpy(np.float64)[rows]
     labels, n_classes = class_numbers(run)[rows], len(run.manifest.dataset.classes)
     scores = shared.once(
-        (run.fingerprint, "geometry"), lambda: geometry_scores(boxes[rows], sizes_wh, labels, patients, n_classes)
+        (run.fingerprint, "geometry"), lambda: geometry_scores(boxes[rows], sizes_wh[rows], labels, patients, n_classes)
     )
     measured = shared.once(
         (shared.n_resamples, run.fingerprint, "geometry", question.metric),
