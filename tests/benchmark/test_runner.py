@@ -202,6 +202,7 @@ def test_a_data_set_without_samples_is_refused(tiny: Dataset, models: dict, tmp_
 def test_where_results_go(tiny: Dataset, tmp_path: Path) -> None:
     assert run_folder(tmp_path, tiny, "simclip") == tmp_path / "tiny" / "simclip"
     train = replace(tiny, part="train")
+    assert run_folder(tmp_path, train, "/models/mine") == tmp_path / "tiny-train" / "mine"
     assert run_folder(tmp_path, train, "hf-hub:lab/clip") == tmp_path / "tiny-train" / "lab--clip"
 
 

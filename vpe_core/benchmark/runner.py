@@ -22,6 +22,7 @@ from vpe_core.benchmark.encode import ChunkEncoder
 from vpe_core.benchmark.pictures import ImageTask, PictureMaker, Rendered, by_image, partners
 from vpe_core.benchmark.variants import Variant
 from vpe_core.errors import BenchmarkError
+from vpe_core.models.specs import FOLDER_PREFIX, HUB_PREFIX
 from vpe_core.results.manifest import DatasetInfo, Manifest, ModelInfo, Skipped, Stored
 from vpe_core.results.schema import Coverage
 from vpe_core.results.store import Run, open_run
@@ -67,9 +68,14 @@ class Settings:
 
 
 def run_folder(out: Path, dataset: Dataset, model_name: str) -> Path:
-    """Where the results of a model on a part of a data set go: OUT/DATASET[-PART]/MODEL."""
+    """Where the results of a model on a part of a data set go: OUT/DATASET[-PART]/MODEL.
+
+    A model on the hub is named organisation--repository, one in a folder of one's own after that folder.
+    """
     part = "" if dataset.part in ("", "all", "test") else f"-{dataset.part}"
-    return out / f"{dataset.name}{part}" / model_name.rsplit(":", maxsplit=1)[-1].strip("/").replace("/", "--")
+    own = Path(model_name.removeprefix(FOLDER_PREFIX))
+    name = own.name if own.is_absolute() else model_name.removeprefix(HUB_PREFIX).replace("/", "--")
+    return out / f"{dataset.name}{part}" / name
 
 
 def run_plan(

@@ -189,7 +189,7 @@ def _write(out: Path, dataset: str, model: str, experiments: Sequence[Experiment
     folder = out / OFFICIAL / (name if part in ("all", "test") else f"{name}-{part}") / model_name
     samples = _samples_table(name, experiments[0].samples)
     by_variant: dict[str, list[Experiment]] = {}
-    for one in experiments:
+    for one in sorted(experiments, key=lambda one: one.suffix):
         by_variant.setdefault(one.variant.key, []).append(one)
     manifest = Manifest(
         source="official code",

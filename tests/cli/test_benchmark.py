@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.results.runs import write_run
+from tests.results.test_importer import write_experiment
+from vpe_core.cli import app
+from vpe_core.results import open_run
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["benchmark", *map(str, arguments)], env={"COLUMNS": "200"})
+
+
+def test_run_measures_and_goes_on(allow_models: Path, tmp_path: Path) -> None:
+    model = allow_models / "native"
+    options = ("--dataset", "sim-multi", "--model", model, "--out", tmp_path, "--limit", 2)
+    first = call("run", *options, "--markers", "circle", "--markers", "crop,bbox", "--colors", "lime")
+    assert first.exit_code == 0, first.output
+    assert "4 variants in" in first.output
+    (folder,) = {path.parent for path in tmp_path.rglob("manifest.json")}
+    assert {variant.key for variant in open_run(folder).variants} == {
+        "none", "crop", "circle/lime/1/paper", "bbox/lime/1/paper",
+    }  # fmt: skip
+    assert call("run", *options, "--plan", "paper").exit_code == 0
+    assert len(open_run(folder).variants) == 7
+    assert call("run", *options, "--fresh", "--markers", "crop").exit_code == 0
+    assert len(open_run(folder).variants) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run",), "Expected --dataset and --model"),
+        (("run", "--plan", "paper", "--markers", "crop"), "but got both"),
+        (("run", "--widths", "thin"), "Expected numbers in --widths"),
+        (("run", "--dataset", "sim-multi,sim-shift", "--model", "simclip", "--root", "."), "one data set with --root"),
+        (("run", "--dataset", "sim-multy", "--model", "simclip"), "Did you mean 'sim-multi'"),
+        (("report", "no-such-folder"), "There are no such results"),
+        (("import", "."), "Expected experiments of the official code"),
+    ],
+)
+def test_mistakes_are_told_in_a_sentence(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    result = call(*(tmp_path if argument == "." else argument for argument in arguments))
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
+
+
+def test_report_prints_the_papers_table(tmp_path: Path) -> None:
+    write_run(tmp_path / "tiny" / "tiny-model", n_images=30)
+    arguments = ("report", tmp_path, "--resamples", 50)
+    shown = call(*arguments)
+    assert shown.exit_code == 0, shown.output
+    assert "Tiny model, AUROC" in shown.output
+    assert "tiny (simulated, n = 60)" in shown.output
+    markdown = call(*arguments, "--format", "markdown").output
+    assert "## Tiny model, AUROC" in markdown
+    rows = [line for line in markdown.splitlines() if line.startswith("| ")]
+    assert len(rows) == 2 + 8
+    assert call(*arguments, "--format", "csv", "--out", tmp_path / "table.csv").exit_code == 0
+    table = pd.read_csv(tmp_path / "table.csv")
+    circle = table[(table.marker == "circle") & table.suffix.isna()].iloc[0]
+    assert f"{circle['value']:.3f}" in shown.output
+    assert call(*arguments, "--model", "another").exit_code == 2
+
+
+def test_results_of_the_official_code_are_reported_beside_ours(tmp_path: Path) -> None:
+    write_experiment(tmp_path / "experiments", "VinDrCXRTest", "BIOMEDCLIPMODEL", "None")
+    write_experiment(tmp_path / "experiments", "VinDrCXRTest", "BIOMEDCLIPMODEL", "crop")
+    imported = call("import", tmp_path / "experiments", "--out", tmp_path / "results")
+    assert imported.exit_code == 0, imported.output
+    assert "BiomedCLIP on VinDr-CXR: 30 samples, 2 variants" in " ".join(imported.output.split())
+    shown = call("report", tmp_path / "results", "--resamples", 20).output
+    assert "vindr-cxr (official code, n = 30)" in shown
+    assert "crop as published" in shown

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from vpe_core.errors import ResultsError
+from vpe_core.results import find_runs, open_run
+from vpe_core.results.importer import import_experiments
+from vpe_core.results.questions import Question
+from vpe_core.results.scores import score_variant
+from vpe_core.results.tables import paper_table
+
+CLASSES = ["Atelectasis", "Effusion", "None of these"]
+IMAGES = [f"000000{n // 3:02d}_00{n % 3}.png" for n in range(30)]
+LABELS = [CLASSES[n % 3] for n in range(30)]
+SUFFIX = " indicated by a red bounding box"
+
+
+def write_experiment(root: Path, *parts: str, suffix: str = "", seed: int = 0, n: int = 30) -> np.ndarray:
+    """The three files that the official code writes, in its own way."""
+    folder = root.joinpath(*parts)
+    folder.mkdir(parents=True)
+    logits = np.random.default_rng([seed, *"/".join(parts).encode()]).normal(size=(n, 3))
+    logits[np.arange(n), np.arange(n) % 3] += 0.5
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    rows = [
+        {
+            "image_id": IMAGES[k],
+            "true_label": LABELS[k],
+            "predicted_label": CLASSES[int(probabilities[k].argmax())],
+            **dict(zip(CLASSES, probabilities[k], strict=True)),
+        }
+        for k in range(n)
+    ]
+    pd.DataFrame(rows).to_csv(folder / "results.csv", index=False)
+    one_hot = np.eye(3)[np.arange(n) % 3]
+    auroc = roc_auc_score(one_hot, probabilities, average="macro", multi_class="ovr")
+    (folder / "metrics.json").write_text(json.dumps({"accuracy": 0.5, "auroc": auroc, "class_report": {}}, indent=4))
+    flat = {"dataset": parts[0], "model": parts[1], "annotation_type": parts[2], "text_suffix": suffix or "None"}
+    pd.DataFrame([flat | {"auroc": auroc}]).to_csv(folder / "metrics.csv", index=False)
+    return probabilities
+
+
+@pytest.fixture
+def experiments(tmp_path: Path) -> tuple[Path, dict[str, np.ndarray]]:
+    root = tmp_path / "experiments"
+    head = ("NIH14", "BIOMEDCLIPMODEL")
+    written = {
+        "none": write_experiment(root, *head, "None"),
+        "crop": write_experiment(root, *head, "crop"),
+        "bbox": write_experiment(root, *head, "bbox", "red", "1"),
+        "bbox + suffix": write_experiment(
+            root, *head, "bbox", "red", "1", SUFFIX.strip().replace(" ", "_"), suffix=SUFFIX
+        ),
+        "circle": write_experiment(root, *head, "circle", "yellow", "3"),
+    }
+    return root, written
+
+
+def test_probabilities_come_in_as_they_were_written(experiments, tmp_path: Path) -> None:
+    root, written = experiments
+    (run,) = import_experiments(root, tmp_path / "out")
+    assert run.folder == tmp_path / "out" / "official-code" / "nih14" / "biomedclip"
+    assert run.manifest.source == "official code"
+    assert run.manifest.model.title == "BiomedCLIP"
+    assert run.manifest.dataset.classes == tuple(CLASSES)
+    assert set(run.manifest.variants) == {"none", "crop", "bbox/red/1/paper", "circle/yellow/3/paper"}
+    assert run.manifest.problems == ()
+    assert run.suffixes("bbox/red/1/paper") == ("", SUFFIX)
+    np.testing.assert_allclose(run.probabilities("none"), written["none"], rtol=1e-12)
+    np.testing.assert_allclose(run.probabilities("bbox/red/1/paper", SUFFIX), written["bbox + suffix"], rtol=1e-12)
+    np.testing.assert_array_equal(run.rows("bbox/red/1/paper"), np.arange(30))
+    assert run.samples["label"].tolist() == LABELS
+    assert run.samples["patient_id"].nunique() == 10
+    assert [found.folder for found in find_runs(tmp_path / "out")] == [run.folder]
+
+
+def test_a_table_can_be_made_of_them(experiments, tmp_path: Path) -> None:
+    root, written = experiments
+    (run,) = import_experiments(root, tmp_path / "out")
+    table = paper_table([run], n_resamples=50).set_index("row")
+    one_hot = np.eye(3)[np.arange(30) % 3]
+    for row, key in (("none", "none"), ("box", "bbox"), ("box + suffix", "bbox + suffix")):
+        assert table.loc[row, "value"] == pytest.approx(roc_auc_score(one_hot, written[key], average="macro"))
+    assert table.loc["arrow", "missing"]
+    np.testing.assert_allclose(score_variant(run, run.variants[0], Question()).scores, written[run.variants[0].marker])
+
+
+def test_what_embeddings_allow_is_refused(experiments, tmp_path: Path) -> None:
+    (run,) = import_experiments(experiments[0], tmp_path / "out")
+    with pytest.raises(ResultsError, match="holds probabilities of the official code, no embeddings"):
+        run.embeddings("none")
+    with pytest.raises(ResultsError, match="no results with the suffix ' indicated by a cat'"):
+        run.probabilities("bbox/red/1/paper", " indicated by a cat")
+
+
+def test_a_folder_name_tells_the_suffix_where_metrics_csv_is_gone(experiments, tmp_path: Path) -> None:
+    root, _ = experiments
+    next(root.rglob("indicated*/metrics.csv")).unlink()
+    (run,) = import_experiments(root, tmp_path / "out")
+    assert run.suffixes("bbox/red/1/paper") == ("", SUFFIX)
+
+
+def test_what_does_not_fit_is_left_out_and_listed(experiments, tmp_path: Path) -> None:
+    root, _ = experiments
+    head = root / "NIH14" / "BIOMEDCLIPMODEL"
+    write_experiment(root, "NIH14", "BIOMEDCLIPMODEL", "arrow", "red", "1", n=20)  # stopped on the way
+    write_experiment(root, "NIH14", "BIOMEDCLIPMODEL", "scribble", "red", "1")
+    (head / "crop" / "results.csv").write_text("image_id,label\na,b\n")
+    said = json.loads((head / "None" / "metrics.json").read_text())
+    (head / "None" / "metrics.json").write_text(json.dumps(said | {"auroc": 0.123}))
+    (run,) = import_experiments(root, tmp_path / "out")
+    assert set(run.manifest.variants) == {"none", "bbox/red/1/paper", "circle/yellow/3/paper"}
+    reasons = {problem.file.removeprefix("NIH14/BIOMEDCLIPMODEL/"): problem.reason for problem in run.manifest.problems}
+    assert set(reasons) == {"arrow/red/1", "scribble/red/1", "crop", "None/metrics.json"}
+    assert reasons["arrow/red/1"] == "It has 20 samples other than the 30 of most experiments beside it."
+    assert "no marker called 'scribble'" in reasons["scribble/red/1"]
+    assert "Expected rows with the columns image_id, true_label, predicted_label" in reasons["crop"]
+    assert reasons["None/metrics.json"].startswith("It says auroc 0.123000, but results.csv gives 0.")
+
+
+def test_data_sets_and_parts_get_our_names(tmp_path: Path) -> None:
+    root = tmp_path / "experiments"
+    write_experiment(root, "VinDrCXRTrain", "BMC_CLIP_CF_MODEL", "crop")
+    write_experiment(root, "Mine", "OWN", "None")
+    mine, vindr = sorted(import_experiments(root, tmp_path / "out"), key=lambda run: run.manifest.dataset.name)
+    assert (vindr.manifest.dataset.name, vindr.manifest.dataset.part) == ("vindr-cxr", "train")
+    assert vindr.folder.parts[-2:] == ("vindr-cxr-train", "bmc-clip-cf")
+    assert vindr.manifest.variants == ("crop_as_published",)  # the official crop of VinDr cuts another region
+    assert "intervals resample images" in vindr.manifest.dataset.note
+    assert (mine.manifest.dataset.name, mine.manifest.model.title) == ("mine", "OWN")
+
+
+def test_importing_again_replaces(experiments, tmp_path: Path) -> None:
+    root, _ = experiments
+    import_experiments(root, tmp_path / "out")
+    write_experiment(root, "NIH14", "BIOMEDCLIPMODEL", "arrow", "red", "1")
+    (run,) = import_experiments(root, tmp_path / "out")
+    assert len(open_run(run.folder).variants) == 5
+
+
+def test_a_folder_without_experiments_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "results.csv").write_text("a\n1\n")
+    with pytest.raises(ResultsError, match=r"as DATASET/MODEL/ANNOTATION/…/results\.csv, but there are none"):
+        import_experiments(tmp_path, tmp_path / "out")
