@@ -102,6 +102,17 @@ def encode_with_model(run: Results, texts: Sequence[str]) -> NDArray[np.float32]
     return embeddings
 
 
+def unread_words(run: Results, texts: Iterable[str]) -> tuple[str, ...]:
+    """Words of prompts of one's own that the model has never read and skips; stored prompts are not looked at.
+
+    Raises:
+        ModelError: The model is not on this machine.
+    """
+    stored = set(run.texts) if isinstance(run, Run) and run.has_embeddings else None
+    new = [] if stored is None else [text for text in texts if text not in stored]
+    return shared_model(run.manifest.model.name).unknown_words(new) if new else ()
+
+
 def without_results(shown: Iterable[Column]) -> tuple[str, ...]:
     """Names of the data sets that have no results here."""
     known = {column.run.manifest.dataset.name for column in shown}

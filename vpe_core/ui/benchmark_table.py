@@ -14,11 +14,11 @@ from vpe_core.plots.table_html import Head, paper_table_html
 from vpe_core.results.controls import geometry_only
 from vpe_core.results.exchange import scores_table
 from vpe_core.results.formats import to_csv, to_latex, to_markdown
-from vpe_core.results.questions import Question
+from vpe_core.results.questions import Question, prompts_for
 from vpe_core.results.scores import Evaluation
 from vpe_core.results.tables import Row, marker_title, paper_table
 from vpe_core.ui.benchmark_filters import Choice
-from vpe_core.ui.benchmark_results import N_RESAMPLES, evaluation, run_command, without_results
+from vpe_core.ui.benchmark_results import N_RESAMPLES, evaluation, run_command, unread_words, without_results
 from vpe_core.ui.benchmark_words import answer
 from vpe_core.ui.words import as_text
 
@@ -38,6 +38,7 @@ def show_table(choice: Choice) -> pd.DataFrame:
         place.html(_html(choice, quick, math.nan))
     table = full.once(key, lambda: _table(choice, full))
     place.html(_html(choice, table, _box_numbers(choice)))
+    _say_unread_words(choice)
     _notes(table)
     _downloads(choice, table)
     return table
@@ -104,6 +105,19 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
         prompt_change=reference_of(choice) is not None,
     )
     return f'<p class="vpl-finding" aria-live="polite"><bdi>{escape(sentence)}</bdi>{pill}</p>{html}'
+
+
+def _say_unread_words(choice: Choice) -> None:
+    """Words that a model skips are never dropped in silence."""
+    if not choice.question.edited:
+        return
+    for column in {column.who: column for column in choice.columns}.values():
+        prompts = prompts_for(column.run.manifest.dataset, choice.lead.variant, choice.question)
+        if words := unread_words(column.run, (text for one_class in prompts for text in one_class)):
+            st.warning(
+                as_text(f"{column.who} has never read these words and skips them: {', '.join(words[:8])}."),
+                icon=":material/spellcheck:",
+            )
 
 
 def _notes(table: pd.DataFrame) -> None:
