@@ -53,6 +53,7 @@ def write_parquet(path: Path, *tables: pa.Table) -> None:
             compression_level=9,
             use_dictionary=[f.name for f in tables[0].schema if pa.types.is_dictionary(f.type)],
             use_byte_stream_split=[f"{name}.list.element" for name in floats],
+            column_encoding={name: "DELTA_BINARY_PACKED" for name in ("sample",) if name in tables[0].column_names},
         ) as writer:
             for table in tables:
                 writer.write_table(table, row_group_size=max(len(table), 1))
