@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import streamlit as st
@@ -17,7 +17,7 @@ from vpe_core.plots.table_html import Head
 from vpe_core.results import Run, find_runs
 from vpe_core.results.exchange import LoadedScores
 from vpe_core.results.manifest import MANIFEST
-from vpe_core.results.scores import Evaluation, Results
+from vpe_core.results.scores import Evaluation, Results, WithEmbeddings
 from vpe_core.settings import get_settings
 from vpe_core.ui.shared_models import shared_model
 
@@ -108,8 +108,10 @@ def unread_words(run: Results, texts: Iterable[str]) -> tuple[str, ...]:
     Raises:
         ModelError: The model is not on this machine.
     """
-    stored = set(run.texts) if isinstance(run, Run) and run.has_embeddings else None
-    new = [] if stored is None else [text for text in texts if text not in stored]
+    if not run.has_embeddings:
+        return ()
+    stored = set(cast(WithEmbeddings, run).texts)
+    new = [text for text in texts if text not in stored]
     return shared_model(run.manifest.model.name).unknown_words(new) if new else ()
 
 

@@ -14,7 +14,7 @@ from vpe_core.plots.table_html import Head, paper_table_html
 from vpe_core.results.controls import geometry_only
 from vpe_core.results.exchange import scores_table
 from vpe_core.results.formats import to_csv, to_latex, to_markdown
-from vpe_core.results.questions import Question, prompts_for
+from vpe_core.results.questions import Question, prompts_for, with_suffix
 from vpe_core.results.scores import Evaluation
 from vpe_core.results.tables import Row, marker_title, paper_table
 from vpe_core.ui.benchmark_filters import Choice
@@ -112,8 +112,15 @@ def _say_unread_words(choice: Choice) -> None:
     if not choice.question.edited:
         return
     for column in {column.who: column for column in choice.columns}.values():
-        prompts = prompts_for(column.run.manifest.dataset, choice.lead.variant, choice.question)
-        if words := unread_words(column.run, (text for one_class in prompts for text in one_class)):
+        texts = {
+            text
+            for row in choice.rows
+            for one_class in prompts_for(
+                column.run.manifest.dataset, row.variant, with_suffix(choice.question, row.suffix)
+            )
+            for text in one_class
+        }
+        if words := unread_words(column.run, texts):
             st.warning(
                 as_text(f"{column.who} has never read these words and skips them: {', '.join(words[:8])}."),
                 icon=":material/spellcheck:",

@@ -1,0 +1,91 @@
+"""The sentence above the benchmark's table, for markers that help, hurt, or do nothing that can be told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
+from vpe_core.benchmark import Variant
+from vpe_core.models import get as get_model
+from vpe_core.models import is_ready
+from vpe_core.results.tables import Row
+from vpe_core.ui.benchmark_results import unread_words
+from vpe_core.ui.benchmark_table import look_of
+from vpe_core.ui.benchmark_words import answer
+from vpe_core.ui.shared_models import shared_model
+
+LINE = {
+    "dataset": "sim-multi", "model": "simclip", "suffix": "", "value": 0.961, "gain": 0.119, "gain_low": 0.101,
+    "gain_high": 0.137, "geometry_only": 0.71, "missing": "",
+}  # fmt: skip
+
+
+def sentence(box_numbers: float = math.nan, higher: bool = True, label: str | None = None, **changes: Any) -> str:
+    return answer(
+        pd.Series({**LINE, **changes}), pd.Series({"value": 0.842}), metric="macro AUROC", look="a red circle",
+        noun="circle", label=label, higher_is_better=higher, box_numbers=box_numbers,
+    )  # fmt: skip
+
+
+def test_a_gain_with_its_interval_and_what_geometry_explains() -> None:
+    assert sentence(box_numbers=0.9) == (
+        "On sim-multi, a red circle lifts simclip's macro AUROC from 0.842 to 0.961 (+0.119 [+0.101, +0.137]). "
+        "On another patient's X-ray, where only its size and place can speak, the same circle reaches 0.710. "
+        "The box's four numbers, without any image, would allow 0.900."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "verb"),
+    [
+        ({"gain": -0.1, "gain_low": -0.2, "gain_high": -0.05}, "lowers"),
+        ({"gain_low": -0.01}, "does not clearly change"),
+        ({"gain_low": math.nan, "gain_high": math.nan}, "lifts"),
+        ({"higher": False}, "worsens"),
+        ({"higher": False, "gain": -0.1, "gain_low": -0.2, "gain_high": -0.05}, "improves"),
+    ],
+)
+def test_the_verb_follows_the_interval_and_the_metric(changes: dict[str, Any], verb: str) -> None:
+    assert f"a red circle {verb} simclip's" in sentence(**changes)
+
+
+def test_values_that_are_not_there_are_not_invented() -> None:
+    text = sentence(value=math.nan, gain=math.nan, missing="circle/red/1/paper was not measured.")
+    assert text == "On sim-multi, a red circle has no result here. circle/red/1/paper was not measured."
+    assert "another patient" not in sentence(geometry_only=math.nan)
+    assert "four numbers" not in sentence()
+
+
+def test_a_class_and_a_named_marker_are_said() -> None:
+    text = sentence(label="mass", suffix="indicated by a red circle")
+    assert "a red circle with the marker named in the prompt lifts simclip's macro AUROC for mass" in text
+
+
+@pytest.mark.parametrize(
+    ("key", "look"),
+    [("circle/red/1/paper", "a red circle"), ("bbox/orange/1/paper", "an orange box"), ("crop", "a crop")],
+)
+def test_a_marker_as_it_is_drawn(key: str, look: str) -> None:
+    assert look_of(Row(Variant.parse(key))) == look
+
+
+@pytest.fixture
+def models_of_this_test() -> Iterator[None]:
+    """Nobody else's model of that name is used, and this one by nobody else."""
+    shared_model.clear()
+    yield
+    shared_model.clear()
+
+
+@pytest.mark.usefixtures("models_of_this_test")
+def test_words_that_the_model_never_read_are_named() -> None:
+    if not is_ready(get_model("simclip")):
+        pytest.skip("needs the embedded model, which is not here")
+    run = MemoryRun(PAPER_STRENGTHS, model="simclip")
+    assert unread_words(run, ["A chest x-ray with signs of flurbism."]) == ("flurbism",)
+    assert unread_words(run, run.texts) == ()
