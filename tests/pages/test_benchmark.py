@@ -15,6 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.pages.test_pages import TIMEOUT_S, open_app
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
+from tests.results.test_importer import write_experiment
+from vpe_core.results.importer import import_experiments
 from vpe_core.results.questions import Question
 from vpe_core.results.tables import paper_table
 from vpe_core.settings import PROJECT_DIR, get_settings
@@ -217,3 +219,23 @@ def test_without_results_the_page_says_how_to_get_them(tmp_path: Path, monkeypat
     assert not app.exception
     assert "no results here yet" in app.info[0].value
     assert app.code[0].value.startswith("python -m vpe_core benchmark run --dataset sim-multi --model simclip")
+
+
+def test_results_of_the_official_code_stand_on_the_page_and_their_prompts_cannot_be_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = ("NIH14", "BIOMEDCLIPMODEL")
+    for look in (("None",), ("crop",), ("bbox", "red", "1")):
+        write_experiment(tmp_path / "experiments", *head, *look)
+    import_experiments(tmp_path / "experiments", tmp_path / "results")
+    monkeypatch.setenv("VPE_RESULTS_DIR", str(tmp_path / "results"))
+    get_settings.cache_clear()
+    app = open_app(PAGE, {"marker": "box"})
+    assert not app.exception
+    assert not app.error
+    assert "On nih14, a red box" in sentence_of(app)
+    assert "biomedclip's macro AUROC" in sentence_of(app)
+    assert "simulated" not in table_of(app)
+    app.selectbox(key="prompt").set_value("reports").run()
+    assert not app.exception
+    assert "cannot be changed" in unescape(table_of(app))

@@ -93,7 +93,7 @@ def grouped_bars(
         )
     if chance is not None:
         figure.add_hline(chance, line={"color": palette.muted, "dash": "dot"}, annotation_text="chance")
-    low = min(0.0, float(np.nanmin(shown["value"], initial=0.0)))
+    low = min([0.0, *shown["value"].dropna()])
     figure.update_yaxes(title_text=title, range=[low, 1.02])
     figure.update_xaxes(tickfont={"color": palette.text})
     return figure
