@@ -3,9 +3,9 @@
     python -m benchmarks.encoding_throughput [--model vit-b-16] [--images 8] [--loop-samples 4] [--json]
 
 The plain loop does for every sample and row what the paper's procedure says, one after the other: decode the file,
-draw, preprocess, encode one picture in fp32. The run goes through `vpe_core.benchmark` as the command does, from reading
-files to complete results on disk, in the arithmetic that the model gets by default. "vit-b-16" is BiomedCLIP's image
-tower with random weights. The X-rays are simulated ones at 1024 x 1024 pixels. Give it a quiet machine.
+draw, preprocess, encode one picture in fp32. The run goes through `vpe_core.benchmark` as the command does, from files
+to complete results on disk, in the model's default arithmetic. "vit-b-16" is BiomedCLIP's image tower with random
+weights. The X-rays are simulated ones at 1024 x 1024 pixels. Give it a quiet machine.
 """
 
 from __future__ import annotations
