@@ -71,7 +71,7 @@ def summarise(run: Run) -> dict[str, Any]:
         "weights_sha256": manifest.model.weights_sha256,
         "set": manifest.dataset.name,
         "simulated": manifest.dataset.simulated,
-        "measured": manifest.finished,
+        "measured": manifest.finished.isoformat(timespec="minutes"),
         "precision": manifest.precision,
         "samples": len(samples),
         "images": int(samples["image_id"].nunique()),
