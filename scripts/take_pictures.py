@@ -1,4 +1,4 @@
-"""Take the README's picture: the live demo with the overview's worked example, in a real browser.
+"""Take the README's pictures in a real browser: the live demo with the overview's worked example, and the benchmark.
 
 python -m scripts.take_pictures
 """
@@ -19,7 +19,7 @@ from playwright.sync_api import sync_playwright
 from vpe_core.settings import PROJECT_DIR
 from vpe_core.ui.example import load_example
 
-PICTURE = PROJECT_DIR / "docs" / "images" / "live_demo.png"
+IMAGES = PROJECT_DIR / "docs" / "images"
 SIZE_WH = (1440, 900)
 TIMEOUT_MS = 300_000
 
@@ -38,20 +38,21 @@ def main() -> None:
     server = subprocess.Popen(command, cwd=PROJECT_DIR, stdout=subprocess.DEVNULL)
     try:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
-        _take(f"http://127.0.0.1:{port}/live_demo?{query}", PICTURE)
+        _take(f"http://127.0.0.1:{port}/live_demo?{query}", ".vpl-pair img >> nth=1", IMAGES / "live_demo.png")
+        _take(f"http://127.0.0.1:{port}/benchmark", "table.vpl-results", IMAGES / "benchmark.png")
     finally:
         server.terminate()
         server.wait(20)
 
 
-def _take(address: str, file: Path) -> None:
+def _take(address: str, shown: str, file: Path) -> None:
     executable = next(path for name in ("chromium", "google-chrome") if (path := shutil.which(name)))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": SIZE_WH[0], "height": SIZE_WH[1]}, color_scheme="dark")
         page.set_default_timeout(TIMEOUT_MS)
         page.goto(address)
-        page.locator(".vpl-pair img").nth(1).wait_for()
+        page.locator(shown).wait_for()
         page.wait_for_function(
             "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'running'"
         )

@@ -42,9 +42,10 @@ def test_a_slice_measured_again_is_the_same(model_name: str, set_name: str, tmp_
     for variant in fresh.variants:
         rows = fresh.rows(variant)
         place = np.searchsorted(stored.rows(variant), rows)
-        np.testing.assert_allclose(stored.embeddings(variant)[place], fresh.embeddings(variant), atol=2e-3)
+        cosines = (stored.embeddings(variant)[place] * fresh.embeddings(variant)).sum(axis=1)
+        assert cosines.min() > 0.9995  # the store was measured in bf16, the slice is in fp32
         if (shares := fresh.attention(variant)) is not None:
-            np.testing.assert_allclose(stored.attention(variant)[place], shares, atol=1e-3)
+            np.testing.assert_allclose(stored.attention(variant)[place], shares, atol=0.01)
 
 
 @pytest.mark.parametrize("set_name", PLAN.datasets)
