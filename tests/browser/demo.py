@@ -94,6 +94,16 @@ class Demo:
         self.page.wait_for_timeout(800)  # the component changes its mode a moment after the script has run
         self.settle()
 
+    def choose_model(self, title: str) -> None:
+        """Choose a model in the settings under the image."""
+        self.page.get_by_text(re.compile("^Model ")).click()
+        field = self.page.get_by_label("Model", exact=True)
+        field.wait_for()
+        self.page.wait_for_timeout(500)  # the settings unfold, and what is clicked meanwhile may close again
+        self.settle()
+        field.click()
+        self.page.get_by_role("option", name=title).click()
+
     def on_screen(self, point: Point, size_wh: tuple[int, int] = (512, 512)) -> tuple[Point, Point]:
         """The whole screen pixel next to an image point, and the image point that it really is."""
         box = self.canvas.bounding_box()
