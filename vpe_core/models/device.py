@@ -59,13 +59,14 @@ def resolve_precision(wanted: str, device: str, image_tower_parameters: int) -> 
         ModelError: The wanted arithmetic does not run on this device.
     """
     if wanted == "auto":
-        return "bf16" if image_tower_parameters >= LARGE_PARAMETERS and _has_fast_bf16(device) else "fp32"
+        return "bf16" if image_tower_parameters >= LARGE_PARAMETERS and has_fast_bf16(device) else "fp32"
     if wanted == "fp16" and device == "cpu":
         raise ModelError("Half precision (fp16) does not run on the CPU. Set VPE_PRECISION to auto, fp32 or bf16.")
     return wanted
 
 
-def _has_fast_bf16(device: str) -> bool:
+def has_fast_bf16(device: str) -> bool:
+    """Whether the hardware multiplies in bf16; where it does not, bf16 is many times slower than fp32."""
     import torch
 
     if device.startswith("cuda"):

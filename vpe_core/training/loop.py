@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Sampler
 
 from vpe_core.errors import TrainingError
+from vpe_core.models.device import has_fast_bf16
 from vpe_core.models.word_tokenizer import WordTokenizer
 from vpe_core.training import captions, losses
 from vpe_core.training.losses import K, LeakPenalty
@@ -239,7 +240,7 @@ def _loss(run: Run, batch: dict[str, Any], tokenizer: WordTokenizer) -> tuple[Te
     texts = [*batch["caption"], *prompts, *captions.look_prompts(rng)]
     n = len(batch["caption"])
     present, marked = batch["present"], batch["marked"]
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=has_fast_bf16("cpu")):
         seen = see(run.clip, normalize(batch["pixels"]))
         words = read(run.clip, tokenizer(texts))
         patch_logits = run.dense_head(seen.patches)
