@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
 from tests.results.runs import write_run
 from tests.results.test_importer import write_experiment
 from vpe_core.cli import app
@@ -77,3 +78,20 @@ def test_results_of_the_official_code_are_reported_beside_ours(tmp_path: Path) -
     shown = call("report", tmp_path / "results", "--resamples", 20).output
     assert "vindr-cxr (official code, n = 30)" in shown
     assert "crop as published" in shown
+
+
+def test_report_adds_ensembles_by_what_is_averaged(tmp_path: Path) -> None:
+    store(MemoryRun(PAPER_STRENGTHS), tmp_path / "made-up" / "tiny")
+    values = {}
+    for average in ("embedding", "score"):
+        arguments = ("report", tmp_path, "--resamples", 20, "--ensembles", average)
+        shown = call(*arguments)
+        assert shown.exit_code == 0, shown.output
+        assert f"marker ensemble: mean {average} of arrow, box, circle" in " ".join(shown.output.split())
+        assert call(*arguments, "--format", "csv", "--out", tmp_path / "table.csv").exit_code == 0
+        table = pd.read_csv(tmp_path / "table.csv").set_index("row")
+        assert list(table.index[8:]) == ["marker ensemble", "marker ensemble + suffix", "crop + full image"]
+        values[average] = table.loc["marker ensemble", "value"]
+        assert f"{values[average]:.3f}" in shown.output
+    assert values["embedding"] != values["score"]
+    assert call("report", tmp_path, "--ensembles", "vote").exit_code == 2

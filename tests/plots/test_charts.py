@@ -18,8 +18,9 @@ from vpe_core.results.cases import attention_inside, gain_by_box_size
 from vpe_core.results.controls import GEOMETRY, controls
 from vpe_core.results.curves import confusion, curves, reliability_table
 from vpe_core.results.questions import Question
+from vpe_core.results.rows import Row, paper_rows
 from vpe_core.results.scores import Evaluation
-from vpe_core.results.tables import Row, paper_rows, paper_table, per_class
+from vpe_core.results.tables import paper_table, per_class
 
 ROW = Row(Variant.parse("circle/red/1/paper"))
 
@@ -85,7 +86,7 @@ def test_dumbbells_join_unmarked_and_marked(run: MemoryRun, evaluation: Evaluati
     np.testing.assert_array_equal(marked.x, classes["marked"])
     assert (without.marker.color, marked.marker.color) == (DARK.unmarked, DARK.marked)
     assert list(figure.layout.yaxis.ticktext) == list(CLASSES)
-    assert len(dumbbells(attention_inside(run, ROW), DARK, marker="circle").layout.yaxis.ticktext) == 4
+    assert len(dumbbells(attention_inside(run, ROW.variant), DARK, marker="circle").layout.yaxis.ticktext) == 4
 
 
 def test_controls_are_hollow_and_the_box_numbers_a_line(run: MemoryRun, evaluation: Evaluation) -> None:

@@ -12,7 +12,8 @@ from vpe_core.benchmark import Variant
 from vpe_core.plots.table_html import Head, paper_table_html
 from vpe_core.results.numerals import interval_text, number_text, signed_text
 from vpe_core.results.questions import Question
-from vpe_core.results.tables import Row, paper_rows, paper_table
+from vpe_core.results.rows import Row, paper_rows
+from vpe_core.results.tables import paper_table
 
 ROWS = (*paper_rows(), Row(Variant.parse("circle/red/1/paper@random")))
 HEADS = [Head("made-up", simulated=True)]

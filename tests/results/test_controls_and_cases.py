@@ -11,8 +11,8 @@ from vpe_core.results.cases import attention_inside, gain_by_box_size, helped_an
 from vpe_core.results.controls import GEOMETRY, UNMARKED, controls, geometry_scores
 from vpe_core.results.curves import ALL_CLASSES, confusion, curves, reliability_table
 from vpe_core.results.questions import Question
+from vpe_core.results.rows import Row
 from vpe_core.results.scores import Evaluation
-from vpe_core.results.tables import Row
 
 ROW = Row(Variant.parse(CIRCLE))
 
@@ -105,7 +105,7 @@ def test_gain_by_box_size_is_the_mean_change_of_each_fifth(run: MemoryRun, evalu
 
 
 def test_attention_inside_the_box(run: MemoryRun) -> None:
-    table = attention_inside(run, ROW)
+    table = attention_inside(run, Variant.parse(CIRCLE))
     assert list(table["label"]) == [*CLASSES, "all classes"]
     np.testing.assert_allclose(table["unmarked"], 0.2, rtol=1e-6)
     np.testing.assert_allclose(table["marked"], 0.6, rtol=1e-6)

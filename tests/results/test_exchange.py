@@ -11,8 +11,9 @@ from vpe_core.benchmark import Variant
 from vpe_core.errors import ResultsError
 from vpe_core.results.exchange import read_scores, scores_table
 from vpe_core.results.questions import Question
+from vpe_core.results.rows import paper_rows
 from vpe_core.results.scores import Evaluation
-from vpe_core.results.tables import paper_rows, paper_table
+from vpe_core.results.tables import paper_table
 
 SUFFIX = Question(suffix=True)
 

@@ -10,7 +10,8 @@ from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
 from vpe_core.benchmark import Variant
 from vpe_core.results.formats import best_lines, to_csv, to_latex, to_markdown
 from vpe_core.results.numerals import interval_text, number_text, p_text, signed_text
-from vpe_core.results.tables import Row, paper_rows, paper_table
+from vpe_core.results.rows import Row, paper_rows
+from vpe_core.results.tables import paper_table
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ from vpe_core.benchmark import Variant
 from vpe_core.errors import MetricError, PromptError, ResultsError
 from vpe_core.metrics import holm
 from vpe_core.results.questions import Question
+from vpe_core.results.rows import Row, paper_rows
 from vpe_core.results.scores import Evaluation, score_variant
-from vpe_core.results.tables import Row, paper_rows, paper_table, per_class
+from vpe_core.results.tables import paper_table, per_class
 
 CIRCLE = "circle/red/1/paper"
 RESAMPLES = 200

@@ -13,7 +13,6 @@ from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
 from vpe_core.benchmark import Variant
 from vpe_core.models import get as get_model
 from vpe_core.models import is_ready
-from vpe_core.results.tables import Row
 from vpe_core.ui.benchmark_results import unread_words
 from vpe_core.ui.benchmark_table import look_of
 from vpe_core.ui.benchmark_words import answer
@@ -71,7 +70,7 @@ def test_a_class_and_a_named_marker_are_said() -> None:
     [("circle/red/1/paper", "a red circle"), ("bbox/orange/1/paper", "an orange box"), ("crop", "a crop")],
 )
 def test_a_marker_as_it_is_drawn(key: str, look: str) -> None:
-    assert look_of(Row(Variant.parse(key))) == look
+    assert look_of(Variant.parse(key)) == look
 
 
 @pytest.fixture

@@ -38,6 +38,13 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+class Average(StrEnum):
+    """What an ensemble averages."""
+
+    EMBEDDING = "embedding"
+    SCORE = "score"
+
+
 @app.command()
 def run(
     dataset: Annotated[Words, typer.Option(help=f"Names from `datasets list`. {_LISTED}")] = None,
@@ -110,11 +117,15 @@ def report(
     dataset: Annotated[Words, typer.Option(help="Only these data sets.")] = None,
     model: Annotated[Words, typer.Option(help="Only these models.")] = None,
     metric: Annotated[str, typer.Option(help="auroc, auprc, accuracy …")] = "auroc",
+    ensembles: Annotated[
+        Average | None,
+        typer.Option(help="Also rows that average arrow, box and circle, and crop and full image: what is averaged."),
+    ] = None,
     style: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TERMINAL,
     out: Annotated[Path | None, typer.Option(help="Write it into this file instead.")] = None,
     resamples: Annotated[int, typer.Option(min=0, help="Bootstrap resamples; 0 for values alone.")] = 2000,
 ) -> None:
-    """Print the paper's table of every model: eight rows, a column a data set."""
+    """Print the paper's table of every model: eight rows, or eleven with ensembles, a column a data set."""
     import pandas as pd
     from rich.console import Console
 
@@ -123,7 +134,8 @@ def report(
     from vpe_core.results import find_runs
     from vpe_core.results.formats import to_csv
     from vpe_core.results.questions import Question
-    from vpe_core.results.tables import PAPER_MARKERS, paper_rows, paper_table
+    from vpe_core.results.rows import PAPER_MARKERS, ensemble_rows, paper_rows
+    from vpe_core.results.tables import paper_table
 
     runs = [
         one
@@ -138,9 +150,9 @@ def report(
         )
     shown = PAPER_MARKERS + ((PUBLISHED_CROP,) if any(Variant(PUBLISHED_CROP) in one for one in runs) else ())
     grouped = {title: [one for one in runs if _model_title(one) == title] for title in map(_model_title, runs)}
+    rows = paper_rows(shown=shown) + (ensemble_rows(ensembles.value) if ensembles else ())
     tables = {
-        title: paper_table(group, Question(metric=metric), resamples, rows=paper_rows(shown=shown))
-        for title, group in grouped.items()
+        title: paper_table(group, Question(metric=metric), resamples, rows=rows) for title, group in grouped.items()
     }
     with _destination(out) as stream:
         if style is Format.CSV:
@@ -170,7 +182,7 @@ def _print_report(
     from rich.table import Table
 
     from vpe_core import metrics
-    from vpe_core.results.formats import grid, to_markdown
+    from vpe_core.results.formats import ensemble_notes, grid, to_markdown
     from vpe_core.results.numerals import number_text, signed_text
 
     measure = metrics.get(metric)
@@ -192,7 +204,8 @@ def _print_report(
             words.append(f"[bold]{value}[/bold]" if cells[number].best else value)
         printed.add_row(first["row"].removesuffix(" + suffix"), escape(first["suffix"] or ""), *words)
     console.print(printed)
-    console.print("Gain over the unmarked image in brackets; * Holm-corrected p < 0.05; bold: best of its column.")
+    notes = ["Gain over the unmarked image in brackets; * Holm-corrected p < 0.05; bold: best of its column"]
+    console.print("; ".join([*notes, *ensemble_notes(table)]) + ".")
 
 
 def _model_title(one: Run) -> str:

@@ -9,7 +9,7 @@ from vpe_core.plots.figure import error_bar, name_rows, new_figure, rows_height
 from vpe_core.plots.theme import MARKER_SYMBOLS, Palette
 from vpe_core.results.controls import CONTROLS, GEOMETRY, UNMARKED
 from vpe_core.results.numerals import interval_text, number_text
-from vpe_core.results.tables import marker_title
+from vpe_core.results.rows import marker_title
 
 _ON_FINDING = CONTROLS[0][0]
 

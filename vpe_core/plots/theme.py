@@ -17,7 +17,7 @@ class Palette:
         text: Labels.
         muted: Axes, and what is not significant.
         line: Grid.
-        markers: One colour each, the same in all charts.
+        markers: One colour each, and for each ensemble, the same in all charts.
         ramp: From nothing to much, for counts.
     """
 
@@ -51,6 +51,8 @@ DARK = Palette(
         "blur": "#D55E00",
         "grayscale-tint": "#B6A6D6",
         "point": "#C9C9C9",
+        "arrow+bbox+circle": "#A9795B",
+        "crop+none": "#E3B6CF",
     },
     ramp=("#0F151C", "#56B4E9"),
 )
@@ -73,6 +75,8 @@ LIGHT = Palette(
         "blur": "#A34700",
         "grayscale-tint": "#6C5B9E",
         "point": "#5F5F5F",
+        "arrow+bbox+circle": "#5C4033",
+        "crop+none": "#CC8FB3",
     },
     ramp=("#F2F4F7", "#0067A3"),
 )

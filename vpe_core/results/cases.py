@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from vpe_core.metrics import bootstrap_mean, compare
 from vpe_core.results.questions import Question
-from vpe_core.results.scores import Evaluation, FloatArray, IntArray, Results
-from vpe_core.results.tables import Row, available, baseline_of, common, scored_pair
+from vpe_core.results.rows import Row
+from vpe_core.results.scores import Evaluation, FloatArray, IntArray, Results, common
+from vpe_core.results.tables import available, baseline_of, scored_pair
+
+if TYPE_CHECKING:
+    from vpe_core.benchmark import Variant
 
 
 def helped_and_hurt(
@@ -97,7 +103,7 @@ def gain_by_box_size(
     return pd.DataFrame(lines)
 
 
-def attention_inside(run: Results, row: Row) -> pd.DataFrame:
+def attention_inside(run: Results, variant: Variant) -> pd.DataFrame:
     """The share of attention inside the finding's box without and with a marker, class by class, in the median.
 
     Returns:
@@ -105,13 +111,13 @@ def attention_inside(run: Results, row: Row) -> pd.DataFrame:
         was not measured.
     """
     shares: list[FloatArray] = []
-    unmarked, marked = available(run, baseline_of(row.variant)), available(run, row.variant)
+    unmarked, marked = available(run, baseline_of(variant)), available(run, variant)
     rows: IntArray = common(run.rows(unmarked), run.rows(marked))
-    for variant in (unmarked, marked):
-        measured = run.attention(variant)
+    for shown in (unmarked, marked):
+        measured = run.attention(shown)
         if measured is None:
             return pd.DataFrame(columns=["label", "n", "unmarked", "marked"])
-        shares.append(measured[np.searchsorted(run.rows(variant), rows)].astype(np.float64))
+        shares.append(measured[np.searchsorted(run.rows(shown), rows)].astype(np.float64))
     known = np.isfinite(shares[0]) & np.isfinite(shares[1])
     labels = run.samples["label"].to_numpy()[rows]
     chosen = {label: known & (labels == label) for label in run.manifest.dataset.classes} | {"all classes": known}

@@ -13,9 +13,11 @@ from vpe_core.benchmark import Variant
 from vpe_core.errors import ResultsError
 from vpe_core.metrics import bootstrap
 from vpe_core.results.columns import interval_of, value_columns
+from vpe_core.results.ensembles import Shown, elsewhere
 from vpe_core.results.questions import Question, with_suffix
+from vpe_core.results.rows import Row
 from vpe_core.results.scores import Evaluation, FloatArray, IntArray, Results, class_numbers
-from vpe_core.results.tables import Row, available, baseline_of
+from vpe_core.results.tables import available, baseline_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -64,8 +66,8 @@ def controls(
     lines = [_line(shared, run, question, UNMARKED, baseline) for baseline in baselines]
     for row in rows:
         for condition, change in CONTROLS:
-            variant = replace(row.variant, **change)  # type: ignore[arg-type]
-            lines.append(_line(shared, run, with_suffix(question, row.suffix), condition, variant))
+            shown = elsewhere(row.variant, **change)  # type: ignore[arg-type]
+            lines.append(_line(shared, run, with_suffix(question, row.suffix), condition, shown))
     if geometry and rows:
         lines.append(geometry_only(run, question, shared))
     found = [line for line in lines if line is not None]
@@ -126,14 +128,14 @@ def geometry_scores(
 
 
 def _line(
-    evaluation: Evaluation, run: Results, question: Question, condition: str, variant: Variant
+    evaluation: Evaluation, run: Results, question: Question, condition: str, wanted: Shown
 ) -> dict[str, Any] | None:
     try:
-        shown = available(run, variant)
+        shown = available(run, wanted)
         measured = evaluation.measured(run, shown, question)
     except ResultsError:
         return None
-    marker = variant.marker if variant.marked else ""
+    marker = wanted.marker if wanted.marked else ""
     values = value_columns(interval_of(measured, run, question), evaluation)
     return {
         "marker": marker,

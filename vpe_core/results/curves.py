@@ -9,8 +9,9 @@ import pandas as pd
 
 from vpe_core.metrics import Curve, confusion_matrix, pr_curve, reliability, roc_curve, top_label
 from vpe_core.results.questions import Question
+from vpe_core.results.rows import Row
 from vpe_core.results.scores import Evaluation, FloatArray, Results, Scored
-from vpe_core.results.tables import Row, scored_pair
+from vpe_core.results.tables import scored_pair
 
 Kind = Literal["roc", "pr"]
 ALL_CLASSES = "mean of all classes"

@@ -19,10 +19,12 @@ from numpy.typing import NDArray
 from vpe_core.benchmark import Variant
 from vpe_core.errors import ResultsError, VPEError
 from vpe_core.prompts import PAPER_TEMPLATE
+from vpe_core.results.ensembles import Shown, is_ensemble
 from vpe_core.results.manifest import DatasetInfo, Manifest, ModelInfo
-from vpe_core.results.questions import Question, suffix_of, with_suffix
+from vpe_core.results.questions import Question, suffix_words, with_suffix
+from vpe_core.results.rows import Row
 from vpe_core.results.scores import Evaluation, FloatArray, IntArray, Results
-from vpe_core.results.tables import Row, available
+from vpe_core.results.tables import available
 
 MAX_CELLS = 20_000_000
 _SAMPLE = ("sample_id", "image_id", "patient_id", "label")
@@ -37,7 +39,7 @@ class LoadedScores:
         manifest: What the table tells of its origin.
         fingerprint: A key for caches.
         samples: One row a sample.
-        variants: What the table covers.
+        variants: What the table covers, beside ensembles.
     """
 
     has_embeddings = False
@@ -51,18 +53,19 @@ class LoadedScores:
             order = np.argsort(rows, kind="stable")
             scores = lines[[_column(label) for label in classes]].to_numpy(np.float64)
             self._groups.setdefault(str(key), {})[str(suffix)] = (rows[order], scores[order])
-        self.variants = tuple(Variant.parse(key) for key in self._groups)
+        keys = tuple(key for key in self._groups if not is_ensemble(key))
+        self.variants = tuple(Variant.parse(key) for key in keys)
         self.fingerprint = fingerprint
-        self.manifest = _manifest(table, classes, tuple(self._groups), self.samples, file)
+        self.manifest = _manifest(table, classes, keys, self.samples, file)
 
-    def __contains__(self, variant: Variant) -> bool:
+    def __contains__(self, variant: Shown) -> bool:
         return variant.key in self._groups
 
-    def rows(self, variant: Variant) -> IntArray:
+    def rows(self, variant: Shown) -> IntArray:
         """Which samples a variant covers."""
         return next(iter(self._of(variant).values()))[0]
 
-    def suffixes(self, variant: Variant) -> tuple[str, ...]:
+    def suffixes(self, variant: Shown) -> tuple[str, ...]:
         """The suffixes of a variant."""
         return tuple(self._of(variant))
 
@@ -70,11 +73,11 @@ class LoadedScores:
         """A table of scores tells nothing of attention."""
         return None
 
-    def probabilities(self, variant: Variant, suffix: str = "") -> FloatArray:
+    def probabilities(self, variant: Shown, suffix: str = "") -> FloatArray:
         """The scores of a variant and suffix, (m, k)."""
         return self._of(variant)[suffix][1]
 
-    def _of(self, variant: Variant) -> dict[str, tuple[IntArray, FloatArray]]:
+    def _of(self, variant: Shown) -> dict[str, tuple[IntArray, FloatArray]]:
         if variant not in self:
             raise ResultsError(f"{variant.key} is not in the loaded table.")
         return self._groups[variant.key]
@@ -103,7 +106,7 @@ def scores_table(
             part = run.samples.iloc[scored.rows].reset_index(drop=True)
             part = part[[name for name in (*_SAMPLE, *_PLACE) if name in part]].copy()
             data = run.manifest.dataset
-            part.insert(0, "suffix", suffix_of(row.variant, asked).strip())
+            part.insert(0, "suffix", suffix_words(row.variant, asked))
             part.insert(0, "variant", row.variant.key)
             part.insert(0, "simulated", data.simulated)
             part.insert(0, "model", run.manifest.model.name)
@@ -165,6 +168,8 @@ def _classes(table: pd.DataFrame, file: str) -> tuple[str, ...]:
     columns = [name for name in table if str(name).startswith("p(") and str(name).endswith(")")]
     columns = [name for name in columns if table[name].notna().any()]
     classes = tuple(sorted(str(name)[2:-1] for name in columns))
+    if all(map(is_ensemble, table["variant"].unique())):
+        raise ResultsError(f"Expected the markers and the unmarked image in {file}, but it has only ensembles.")
     if len(classes) < 2:
         raise ResultsError(f"Expected a column p(CLASS) for each of at least two classes in {file}.")
     scores = table[columns].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from vpe_core.results.ensembles import Ensemble, is_ensemble
 from vpe_core.results.numerals import interval_text, number_text, signed_text
+from vpe_core.results.rows import ensemble_title
 
 SIGNIFICANT = 0.05
 _LATEX = str.maketrans(
@@ -57,6 +59,12 @@ def grid(table: pd.DataFrame, higher_is_better: bool = True) -> list[tuple[pd.Se
     return list(rows.values())
 
 
+def ensemble_notes(table: pd.DataFrame) -> list[str]:
+    """What the ensembles of a `paper_table` are: "marker ensemble: mean embedding of arrow, box, circle"."""
+    keys = [key for key in table["variant"].unique() if is_ensemble(key)]
+    return list(dict.fromkeys(ensemble_title(Ensemble.parse(key)) for key in keys))
+
+
 def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool = True) -> str:
     """A Markdown table: value with interval, gain with interval, best in bold, controls in italics.
 
@@ -83,7 +91,8 @@ def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bo
     for first, cells in grid(table, higher_is_better):
         words = [f"*{first['row']}*" if first["control"] else first["row"], first["suffix"] or ""]
         lines.append(_joined([*map(pipe, words), *_cells(heads, cells, cell)]))
-    lines += ["", f"95% intervals by patient; * Holm-corrected p < {SIGNIFICANT:g}; bold: best of its column."]
+    notes = [f"95% intervals by patient; * Holm-corrected p < {SIGNIFICANT:g}; bold: best of its column"]
+    lines += ["", "; ".join([*notes, *ensemble_notes(table)]) + "."]
     return "\n".join(lines) + "\n"
 
 
@@ -110,7 +119,8 @@ def to_latex(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool 
         title = first["row"].translate(_LATEX)
         words = [rf"\textit{{{title}}}" if first["control"] else title, (first["suffix"] or "").translate(_LATEX)]
         lines.append(" & ".join([*words, *_cells(heads, cells, cell)]) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+    notes = [f"% {note}" for note in ensemble_notes(table)]
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", *notes]) + "\n"
 
 
 def to_csv(table: pd.DataFrame) -> str:

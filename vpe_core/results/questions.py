@@ -6,11 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vpe_core.prompts import ENSEMBLES, marker_suffix
+from vpe_core.results.ensembles import members_of
 from vpe_core.results.texts import class_prompts
 
 if TYPE_CHECKING:
     from vpe_core.benchmark import Variant
+    from vpe_core.results.ensembles import Shown
     from vpe_core.results.manifest import DatasetInfo
+
+EACH_ITS_OWN = "each its own"
+"""What tables say in place of a suffix where the members of an ensemble have different ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,12 @@ def suffix_of(variant: Variant, question: Question) -> str:
     if isinstance(question.suffix, str):
         return f" {question.suffix.strip()}" if question.suffix.strip() else ""
     return marker_suffix(variant.marker, variant.color) if question.suffix else ""
+
+
+def suffix_words(shown: Shown, question: Question) -> str:
+    """What tables say of the suffix: "indicated by a red circle", "each its own" for an ensemble, or nothing."""
+    found = {suffix_of(member, question).strip() for member in members_of(shown)}
+    return found.pop() if len(found) == 1 else EACH_ITS_OWN
 
 
 def with_suffix(question: Question, suffix: bool) -> Question:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, cast
 
 import numpy as np
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from vpe_core import scoring
 from vpe_core.errors import ResultsError
 from vpe_core.metrics import Bootstrap, Resamples, bootstrap, draw_resamples
-from vpe_core.results.questions import Question, prompts_for, suffix_of
+from vpe_core.results.ensembles import Ensemble, Shown, members_of
+from vpe_core.results.questions import Question, prompts_for, suffix_of, suffix_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,11 +45,11 @@ class Results(Protocol):
     def variants(self) -> tuple[Variant, ...]: ...
     @property
     def has_embeddings(self) -> bool: ...
-    def __contains__(self, variant: Variant, /) -> bool: ...
-    def rows(self, variant: Variant, /) -> IntArray: ...
+    def __contains__(self, variant: Shown, /) -> bool: ...
+    def rows(self, variant: Shown, /) -> IntArray: ...
     def attention(self, variant: Variant, /) -> NDArray[np.float32] | None: ...
-    def suffixes(self, variant: Variant, /) -> tuple[str, ...]: ...
-    def probabilities(self, variant: Variant, suffix: str = "", /) -> FloatArray: ...
+    def suffixes(self, variant: Shown, /) -> tuple[str, ...]: ...
+    def probabilities(self, variant: Shown, suffix: str = "", /) -> FloatArray: ...
 
 
 class WithEmbeddings(Results, Protocol):
@@ -66,7 +67,7 @@ TextEncoder: TypeAlias = Callable[[Results, Sequence[str]], NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """The scores of one variant.
+    """The scores of one variant, or of an ensemble.
 
     Attributes:
         labels: (m,) true class numbers.
@@ -91,30 +92,49 @@ class Scored:
         return self.scores[np.arange(len(self.labels)), self.labels]
 
 
-def score_variant(
-    run: Results, variant: Variant, question: Question, text_encoder: TextEncoder | None = None
-) -> Scored:
-    """Score every sample that a variant covers.
+def score_variant(run: Results, shown: Shown, question: Question, text_encoder: TextEncoder | None = None) -> Scored:
+    """Score every sample that a variant, or every member of an ensemble, covers.
 
     Args:
         run: Stored results.
-        variant: One of its variants.
+        shown: One of its variants, or an ensemble of some.
         question: How to score; its metric and label do not matter here.
         text_encoder: For prompts that are not stored.
 
     Raises:
         ResultsError: The variant was not measured; the prompts are not stored and there is no encoder; or the results
-            hold probabilities only and the question asks for other prompts or another scoring.
+            hold probabilities only, and the question asks for other prompts or another scoring, or the ensemble for
+            the mean of embeddings.
         PromptError: The prompts are not valid.
         ScoringError: The scoring is unknown or does not fit.
     """
-    rows = run.rows(variant)
+    if isinstance(shown, Ensemble) and shown not in run:
+        if shown.combine == "score":
+            return _mean_of([score_variant(run, member, question, text_encoder) for member in shown.members])
+        return _of_mean_embedding(run, shown, question, text_encoder)
+    rows = run.rows(shown)
     labels = class_numbers(run)[rows]
     if not run.has_embeddings:
-        return Scored(labels, _given_probabilities(run, variant, question), rows)
-    stored = cast(WithEmbeddings, run)
+        return Scored(labels, _given_probabilities(run, shown, question), rows)
+    stored, (variant,) = cast(WithEmbeddings, run), members_of(shown)
     texts = _class_texts(stored, variant, question, text_encoder)
     return Scored(labels, scoring.get(question.scoring)(stored.embeddings(variant), texts), rows)
+
+
+def rows_of(run: Results, shown: Shown) -> IntArray:
+    """Which samples a variant covers, or all members of an ensemble: (m,) ascending rows of the run's samples.
+
+    Raises:
+        ResultsError: It was not measured.
+    """
+    if shown in run:
+        return run.rows(shown)
+    return reduce(common, [run.rows(member) for member in members_of(shown)])
+
+
+def common(rows: IntArray, others: IntArray) -> IntArray:
+    """The samples that two variants share; nearly always all."""
+    return rows if np.array_equal(rows, others) else np.intersect1d(rows, others, assume_unique=True)
 
 
 def class_numbers(run: Results) -> IntArray:
@@ -145,36 +165,39 @@ class Evaluation:
         other.n_resamples = 0
         return other
 
-    def rows(self, run: Results, variant: Variant) -> IntArray:
-        """Which samples a variant covers, read once."""
-        return self.once((run.fingerprint, variant.key, "rows"), lambda: run.rows(variant))
+    def rows(self, run: Results, shown: Shown) -> IntArray:
+        """Which samples a variant or an ensemble covers, read once."""
+        return self.once((run.fingerprint, shown.key, "rows"), lambda: rows_of(run, shown))
 
-    def scored(self, run: Results, variant: Variant, question: Question) -> Scored:
+    def scored(self, run: Results, shown: Shown, question: Question) -> Scored:
         """`score_variant`, once."""
         asked = replace(question, metric="", label=None)
-        if not suffix_of(variant, question):
+        if not any(_suffixes(shown, question)):
             asked = replace(asked, suffix=False)
-        return self.once(
-            (run.fingerprint, variant.key, asked), lambda: score_variant(run, variant, asked, self._text_encoder)
-        )
 
-    def measured(self, run: Results, variant: Variant, question: Question, rows: IntArray | None = None) -> Bootstrap:
+        def score() -> Scored:
+            if isinstance(shown, Ensemble) and shown.combine == "score" and shown not in run:
+                return _mean_of([self.scored(run, member, asked) for member in shown.members])  # often kept already
+            return score_variant(run, shown, asked, self._text_encoder)
+
+        return self.once((run.fingerprint, shown.key, asked), score)
+
+    def measured(self, run: Results, shown: Shown, question: Question, rows: IntArray | None = None) -> Bootstrap:
         """The question's metric and its distribution over resampled patients.
 
         Args:
             run: Stored results.
-            variant: One of its variants.
+            shown: One of its variants, or an ensemble of some.
             question: What to measure.
-            rows: Only these samples of the variant; None for all.
+            rows: Only these of the samples that it covers; None for all.
 
         Raises:
             VPEError: As `score_variant`, or the metric does not fit the scoring.
         """
-        scored = self.scored(run, variant, question)
+        scored = self.scored(run, shown, question)
         chosen = scored if rows is None else scored.at(rows)
-        suffix = suffix_of(variant, question)
-        asked = replace(question, label=None, suffix=suffix)
-        key = (self.n_resamples, run.fingerprint, variant.key, asked, chosen.rows.tobytes())
+        asked = replace(question, label=None, suffix=False), _suffixes(shown, question)
+        key = (self.n_resamples, run.fingerprint, shown.key, asked, chosen.rows.tobytes())
         return self.once(
             key, lambda: bootstrap(question.metric, chosen.labels, chosen.scores, self.resamples(run, chosen.rows))
         )
@@ -224,21 +247,48 @@ def _remembering(encode: TextEncoder) -> TextEncoder:
     return encode_once
 
 
-def _given_probabilities(run: Results, variant: Variant, question: Question) -> FloatArray:
+def _suffixes(shown: Shown, question: Question) -> tuple[str, ...]:
+    """That of each member: what the question's `suffix` comes to."""
+    return tuple(suffix_of(member, question) for member in members_of(shown))
+
+
+def _mean_of(members: Sequence[Scored]) -> Scored:
+    rows = reduce(common, [one.rows for one in members])
+    chosen = [one.at(rows) for one in members]
+    return Scored(chosen[0].labels, scoring.mean_score([one.scores for one in chosen]), rows)
+
+
+def _of_mean_embedding(run: Results, ensemble: Ensemble, question: Question, encode: TextEncoder | None) -> Scored:
+    if not run.has_embeddings:
+        raise ResultsError(
+            f"{run.manifest.model.title} on {run.manifest.dataset.title} holds probabilities, no embeddings: "
+            "an ensemble can only be the mean score."
+        )
+    stored, covered = cast(WithEmbeddings, run), [run.rows(member) for member in ensemble.members]
+    rows = reduce(common, covered)
+    pictures = [
+        stored.embeddings(member)[np.searchsorted(own, rows)]
+        for member, own in zip(ensemble.members, covered, strict=True)
+    ]
+    texts = [_class_texts(stored, member, question, encode) for member in ensemble.members]
+    return Scored(class_numbers(run)[rows], scoring.score_ensemble(pictures, texts, question.scoring), rows)
+
+
+def _given_probabilities(run: Results, shown: Shown, question: Question) -> FloatArray:
     """Probabilities as they were written; the official code's own prompts and scoring are all there is."""
     if question.scoring != "paper" or question.template is not None or question.class_words:
         raise ResultsError(
             f"{run.manifest.model.title} on {run.manifest.dataset.title} holds probabilities, no embeddings: "
             "its prompts and its scoring cannot be changed."
         )
-    asked = suffix_of(variant, question).strip()
-    suffix = next((one for one in run.suffixes(variant) if one.strip() == asked), None)
+    asked = suffix_words(shown, question)
+    suffix = next((one for one in run.suffixes(shown) if one.strip() == asked), None)
     if suffix is None:
         raise ResultsError(
-            f"There are no results of {variant.key} with the suffix {asked!r}; "
-            f"there are {', '.join(map(repr, run.suffixes(variant))) or 'none'}."
+            f"There are no results of {shown.key} with the suffix {asked!r}; "
+            f"there are {', '.join(map(repr, run.suffixes(shown))) or 'none'}."
         )
-    return run.probabilities(variant, suffix)
+    return run.probabilities(shown, suffix)
 
 
 def _class_texts(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from vpe_core.benchmark.variants import Variant
 from vpe_core.errors import ResultsError
+from vpe_core.results.ensembles import Shown
 from vpe_core.results.manifest import MANIFEST, Manifest, read_manifest
 from vpe_core.settings import get_settings
 
@@ -65,13 +66,13 @@ class Run:
         """
         return self._read(SAMPLES).to_pandas()
 
-    def rows(self, variant: Variant | str) -> NDArray[np.int64]:
+    def rows(self, variant: Shown | str) -> NDArray[np.int64]:
         """Which samples a variant covers: (m,) ascending rows of `samples`.
 
         Raises:
             ResultsError: The variant was not measured.
         """
-        covered = self._rows_of(variant)["sample"].to_numpy().astype(np.int64)
+        covered = self._rows_of(variant, ["sample"])["sample"].to_numpy().astype(np.int64)
         return covered if self.has_embeddings else np.unique(covered)  # once a suffix
 
     def embeddings(self, variant: Variant | str) -> Floats:
@@ -123,7 +124,7 @@ class Run:
             )
         return self._text_values[[self._text_rows[text] for text in texts]]
 
-    def probabilities(self, variant: Variant | str, suffix: str = "") -> NDArray[np.float64]:
+    def probabilities(self, variant: Shown | str, suffix: str = "") -> NDArray[np.float64]:
         """Probabilities that the official code wrote, (m, k), classes as in the manifest.
 
         Args:
@@ -144,15 +145,16 @@ class Run:
         column = chosen["probabilities"].combine_chunks()
         return np.asarray(column.flatten().to_numpy().reshape(len(chosen), -1), np.float64)
 
-    def suffixes(self, variant: Variant | str) -> tuple[str, ...]:
+    def suffixes(self, variant: Shown | str) -> tuple[str, ...]:
         """The suffixes with which the official code ran a variant; empty where embeddings allow any."""
         table = self._rows_of(variant)
         return tuple(table["suffix"].unique().to_pylist()) if "suffix" in table.column_names else ()
 
-    def __contains__(self, variant: Variant | str) -> bool:
+    def __contains__(self, variant: Shown | str) -> bool:
         return _key(variant) in self.manifest.variants
 
-    def _rows_of(self, variant: Variant | str) -> pa.Table:
+    def _rows_of(self, variant: Shown | str, columns: Sequence[str] | None = None) -> pa.Table:
+        """The columns of a variant, all if left out."""
         key = _key(variant)
         if key not in self.manifest.variants:
             raise ResultsError(
@@ -160,7 +162,8 @@ class Run:
             )
         name = EMBEDDINGS if self.has_embeddings else PROBABILITIES
         try:
-            table = self._file(name).read_row_group(self.manifest.variants.index(key))
+            group = self.manifest.variants.index(key)
+            table = self._file(name).read_row_group(group, columns and ["variant", *columns])
         except (OSError, pa.ArrowException) as error:
             raise _damaged(self.folder / name, error) from None
         if table["variant"].unique().to_pylist() != [key]:
@@ -231,7 +234,7 @@ def find_runs(*roots: Path | str) -> tuple[Run, ...]:
     )
 
 
-def _key(variant: Variant | str) -> str:
+def _key(variant: Shown | str) -> str:
     return variant if isinstance(variant, str) else variant.key
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,66 +20,16 @@ from vpe_core.benchmark import Variant
 from vpe_core.errors import ResultsError
 from vpe_core.metrics import Bootstrap, compare, holm
 from vpe_core.results.columns import difference_of, interval_of, p_value, value_columns
-from vpe_core.results.questions import Question, suffix_of, with_suffix
-from vpe_core.results.scores import Evaluation, IntArray, Results, Scored, TextEncoder
+from vpe_core.results.ensembles import Ensemble, Shown, elsewhere, members_of
+from vpe_core.results.questions import Question, suffix_words, with_suffix
+from vpe_core.results.rows import Row, paper_rows
+from vpe_core.results.scores import Evaluation, IntArray, Results, Scored, TextEncoder, common
 
 if TYPE_CHECKING:
-    from vpe_core.markers import Protocol
+    from vpe_core.benchmark.variants import Picture
 
 AS_THE_PAPER = Question()
-PAPER_MARKERS = ("none", "crop", "arrow", "bbox", "circle")
-WITH_SUFFIX = ("arrow", "bbox", "circle")
-"""The paper's rows: five pictures, and the prompt that names the marker for three of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the table: how the images are shown, and whether the prompt names the marker."""
-
-    variant: Variant
-    suffix: bool = False
-
-    @property
-    def title(self) -> str:
-        """For people: "circle", "circle + suffix", "circle, random place"."""
-        places = {"random": "random place", "mirror": "mirrored place"}
-        pictures = {"twin": "finding-free image", "blank": "blank image", "other": "another patient"}
-        parts = [marker_title(self.variant.marker) + (" + suffix" if self.suffix else "")]
-        if self.variant.size_factor != 1:
-            parts.append(f"{self.variant.size_factor:g} times as large")
-        parts += [pictures[self.variant.picture]] if self.variant.picture != "image" else []
-        parts += [places[self.variant.place]] if self.variant.place != "finding" else []
-        return ", ".join(parts)
-
-
-def marker_title(marker: str) -> str:
-    """A marker's short name in tables: "box" rather than "bounding box"."""
-    short = {"none": "none", "bbox": "box", "grayscale-tint": "tint", "crop_as_published": "crop as published"}
-    return short.get(marker, markers.get(marker).title.lower())
-
-
-def paper_rows(
-    color: str = "red",
-    width: float | None = 1.0,
-    protocol: Protocol = "paper",
-    shown: Sequence[str] = PAPER_MARKERS,
-    suffixes: Sequence[bool] = (False, True),
-) -> tuple[Row, ...]:
-    """The rows of a table in one look; by default the paper's eight.
-
-    Args:
-        color: Of all markers that have one.
-        width: Line width; None for the protocol's default.
-        protocol: Of all rows.
-        shown: Markers; the unmarked row always comes first.
-        suffixes: Whether there are rows without, with, or both.
-    """
-    rows = [Row(Variant("none", protocol=protocol))]
-    for marker in (name for name in shown if name != "none"):
-        variant = Variant(marker, color, width, protocol)
-        named = [suffix for suffix in suffixes if marker in WITH_SUFFIX or not suffix]
-        rows += [Row(variant, suffix) for suffix in named]
-    return tuple(rows)
+AnyShown = TypeVar("AnyShown", Variant, Ensemble, Shown)
 
 
 def paper_table(
@@ -191,24 +141,24 @@ def scored_pair(evaluation: Evaluation, run: Results, row: Row, question: Questi
     return unmarked.at(rows), marked.at(rows)
 
 
-def common(rows: IntArray, others: IntArray) -> IntArray:
-    """The samples that two variants share; nearly always all."""
-    return rows if np.array_equal(rows, others) else np.intersect1d(rows, others, assume_unique=True)
-
-
-def baseline_of(variant: Variant) -> Variant:
+def baseline_of(shown: Shown) -> Variant:
     """The unmarked image that a marker's gain is measured against, also where the marker stands on another picture."""
-    return Variant("none", protocol=variant.protocol)
+    return Variant("none", protocol=shown.protocol)
 
 
-def available(run: Results, variant: Variant) -> Variant:
+def available(run: Results, shown: AnyShown) -> AnyShown:
     """The variant, or, for a picture on which nothing is drawn, the same by the paper's protocol.
+
+    Of an ensemble, what is available of each member.
 
     Raises:
         ResultsError: Neither was measured.
     """
-    if variant in run:
-        return variant
+    if shown in run:
+        return shown
+    if isinstance(shown, Ensemble):
+        return replace(shown, members=tuple(available(run, member) for member in shown.members))
+    variant = shown
     by_paper = replace(variant, protocol="paper")
     if "color" not in markers.get(variant.marker).uses and by_paper in run:
         return by_paper
@@ -234,7 +184,7 @@ def _line(
         "row": row.title,
         "variant": row.variant.key,
         "marker": row.variant.marker,
-        "suffix": suffix_of(row.variant, asked).strip(),
+        "suffix": suffix_words(row.variant, asked),
         "control": row.variant.is_control,
         "missing": "",
     }
@@ -276,9 +226,10 @@ def _geometry(evaluation: Evaluation, run: Results, row: Row, question: Question
     """What the same marker reaches on another patient's image, or else on a blank one; nan if neither was measured."""
     if row.variant.is_control:
         return np.nan
-    for picture in ("other", "blank"):
-        control = replace(row.variant, picture=picture)
-        if control in run:
+    pictures: tuple[Picture, ...] = ("other", "blank")
+    for picture in pictures:
+        control = elsewhere(row.variant, picture)
+        if all(member in run for member in members_of(control)):
             measured = evaluation.measured(run, control, with_suffix(question, row.suffix))
             return interval_of(measured, run, question).value
     return np.nan

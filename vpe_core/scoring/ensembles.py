@@ -53,7 +53,7 @@ def mean_score(members: ArrayLike, weights: Sequence[float] | None = None) -> Fl
 
 def score_ensemble(
     variants: Sequence[ArrayLike],
-    texts: ClassTexts,
+    texts: ClassTexts | Sequence[ClassTexts],
     scoring: str = "paper",
     combine: Combination = "embedding",
     weights: Sequence[float] | None = None,
@@ -62,7 +62,8 @@ def score_ensemble(
 
     Args:
         variants: Image embeddings (n, d), one array a variant, samples in the same order.
-        texts: What to compare them with.
+        texts: What to compare them with: one for all, or one a variant, where prompts name the marker. The mean
+            embedding is then compared with the mean direction of the texts.
         scoring: A name from `vpe_core.scoring.names()`.
         combine: "embedding" averages the directions and scores once; "score" scores each and averages the scores.
         weights: One share a variant, not negative; equal by default.
@@ -77,11 +78,22 @@ def score_ensemble(
     shapes = {np.shape(variant) for variant in variants}
     if len(shapes) != 1:
         raise ScoringError(f"Expected variants of the same images, hence of one shape, but got {sorted(shapes)}.")
+    own = [texts] * len(variants) if isinstance(texts, ClassTexts) else list(texts)
+    if len(own) != len(variants):
+        raise ScoringError(f"Expected texts for each of the {len(variants)} variants, but got {len(own)}.")
     if combine == "embedding":
-        return score(mean_embedding(np.stack([np.asarray(variant) for variant in variants]), weights), texts)
+        images = mean_embedding(np.stack([np.asarray(variant) for variant in variants]), weights)
+        return score(images, own[0] if isinstance(texts, ClassTexts) else _mean_texts(own, weights))
     if combine == "score":
-        return mean_score([score(variant, texts) for variant in variants], weights)
+        return mean_score([score(variant, one) for variant, one in zip(variants, own, strict=True)], weights)
     raise ScoringError(f"Expected to combine by 'embedding' or 'score', but got {combine!r}.")
+
+
+def _mean_texts(texts: Sequence[ClassTexts], weights: Sequence[float] | None) -> ClassTexts:
+    positive = mean_embedding(np.stack([np.asarray(one.positive) for one in texts]), weights)
+    opposites = [np.asarray(one.negative) for one in texts if one.negative is not None]
+    negative = mean_embedding(np.stack(opposites), weights) if opposites else None
+    return ClassTexts(positive, texts[0].logit_scale, negative)
 
 
 def _weighted_mean(members: FloatArray, weights: Sequence[float] | None) -> FloatArray:

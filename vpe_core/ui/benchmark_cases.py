@@ -37,7 +37,7 @@ _AS_BOX = "bbox"
 def show_cases(choice: Choice) -> None:
     """Show the most helped and the most hurt samples of the leading results."""
     first = choice.first
-    st.subheader(f"Cases that {look_of(choice.lead)} helped or hurt most", anchor=False)
+    st.subheader(f"Cases that {look_of(choice.look)} helped or hurt most", anchor=False)
     st.caption(as_text(f"{first.who} on {first.dataset}: the score of the true class, without → with the marker"))
     try:
         table = helped_and_hurt(first.run, choice.lead, choice.question, N_CASES, evaluation())
@@ -79,7 +79,7 @@ def demo_link(case: pd.Series, choice: Choice) -> dict[str, str] | None:
     simulated = data.name in datasets.names() and datasets.get(data.name).simulated
     if box is None or not simulated or model not in models.names():
         return None
-    variant = choice.lead.variant
+    variant = choice.look
     query = {"sample": set_sample_name(data.name, str(case["image_id"])), "findings": "1", "model": model}
     size_wh = (int(case["image_width"]), int(case["image_height"]))
     if variant.marker == "arrow":
@@ -108,7 +108,7 @@ def _picture(case: pd.Series, choice: Choice, folder: Path | None) -> bytes | No
     path = (folder / file).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
         return None
-    variant = choice.lead.variant
+    variant = choice.look
     try:
         return _drawn(str(path), path.stat().st_mtime_ns, box.xyxy, variant.marker, variant.color)
     except VPEError:

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from vpe_core import metrics
+from vpe_core.benchmark import Variant
 from vpe_core.errors import ResultsError, VPEError
 from vpe_core.plots.classes import confusion_pair, dumbbells
 from vpe_core.plots.controls import control_chart
@@ -19,7 +20,8 @@ from vpe_core.results.cases import attention_inside, gain_by_box_size
 from vpe_core.results.controls import controls
 from vpe_core.results.curves import confusion, curves, reliability_table
 from vpe_core.results.numerals import number_text
-from vpe_core.results.tables import WITH_SUFFIX, Row, marker_title, per_class
+from vpe_core.results.rows import WITH_SUFFIX, Row, marker_title
+from vpe_core.results.tables import per_class
 from vpe_core.ui.benchmark_filters import Choice
 from vpe_core.ui.benchmark_results import evaluation
 from vpe_core.ui.benchmark_table import chart_format, look_of, shown_heads
@@ -30,7 +32,7 @@ _CHANCE = {"auroc": 0.5}
 
 def main_charts(choice: Choice, table: pd.DataFrame) -> None:
     """Controls across the page, then gains beside classes."""
-    marker, first = marker_title(choice.lead.variant.marker), choice.first
+    marker, first = marker_title(choice.look.marker), choice.first
     where = f"{first.who} on {first.dataset}"
     _title("Is it the finding, or the marker's size and place?", where)
     _controls(choice)
@@ -41,14 +43,14 @@ def main_charts(choice: Choice, table: pd.DataFrame) -> None:
         best = metrics.get(choice.question.metric).higher_is_better
         _chart(forest(lines, palette(), higher_is_better=best), "forest", _gains_in_words(lines))
     with right:
-        _title(f"Per class, without and with {look_of(choice.lead)}", where)
+        _title(f"Per class, without and with {look_of(choice.look)}", where)
         _guarded(lambda: _per_class(choice, marker))
 
 
 @st.fragment
 def more_charts(choice: Choice, table: pd.DataFrame) -> None:
     """One more chart out of several, computed when it is chosen."""
-    marker = marker_title(choice.lead.variant.marker)
+    marker = marker_title(choice.look.marker)
     kinds: dict[str, Callable[[], tuple[go.Figure, str]]] = {
         "Bars": lambda: _bars(choice, table),
         "ROC": lambda: _curve(choice, marker, "roc"),
@@ -98,12 +100,12 @@ def _chart(figure: go.Figure, key: str, alt: str) -> None:
 
 def _controls(choice: Choice) -> None:
     drawn = {variant for variant in choice.first.run.variants if variant.is_control}
-    look = choice.lead.variant
+    look = choice.look
     rows = []
     for marker in dict.fromkeys((look.marker, *WITH_SUFFIX)):
-        plain = Row(type(look)(marker, look.color, look.width, look.protocol))
-        if any(variant.plain == plain.variant for variant in drawn):
-            rows.append(plain)
+        plain = Variant(marker, look.color, look.width, look.protocol)
+        if any(variant.plain == plain for variant in drawn):
+            rows.append(Row(plain))
     if not rows:
         st.info(
             "There are no controls of this marker here. `--controls` measures them: the same marker on another "
@@ -177,7 +179,7 @@ def _box_size(choice: Choice) -> tuple[go.Figure, str]:
 
 
 def _attention(choice: Choice, marker: str) -> tuple[go.Figure, str]:
-    table = attention_inside(choice.first.run, choice.lead)
+    table = attention_inside(choice.first.run, choice.look)
     if table.empty:
         raise ResultsError("Attention was not measured in these results.")
     title = "Median share of the last block's attention inside the finding's box"

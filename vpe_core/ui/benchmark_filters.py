@@ -4,28 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from vpe_core import markers, metrics, scoring
 from vpe_core.benchmark import Variant
 from vpe_core.results.controls import control_variants
+from vpe_core.results.ensembles import AVERAGES
 from vpe_core.results.questions import Question
-from vpe_core.results.tables import PAPER_MARKERS, WITH_SUFFIX, Row, marker_title, paper_rows
+from vpe_core.results.rows import PAPER_MARKERS, WITH_SUFFIX, Row, ensemble_rows, marker_title, paper_rows
 from vpe_core.ui.benchmark_results import Column
 from vpe_core.ui.words import as_text
+
+if TYPE_CHECKING:
+    from vpe_core.markers import Protocol
+    from vpe_core.scoring import Combination
 
 ALL = "all"
 AS_IN_PAPER = "as in the paper"
 BOTH, WITHOUT, WITH = "without and with", "without", "with"
 _SUFFIXES = {BOTH: (False, True), WITHOUT: (False,), WITH: (True,)}
-_ENSEMBLE_TITLES = {"reports": "average of 5 report phrasings", "captions": "average of 4 caption phrasings"}
+_TEMPLATE_TITLES = {"reports": "average of 5 report phrasings", "captions": "average of 4 caption phrasings"}
 _SCORING_TITLES = {
     "paper": "softmax over classes (paper)",
     "cosine": "cosine, each class alone",
     "pairs": "class against its opposite",
 }
+NO_ENSEMBLES = "none"
+_AVERAGES: dict[str, Combination] = {title: combine for combine, title in AVERAGES.items()}
 _MAX_WORDS = 100
 
 
@@ -35,8 +42,9 @@ class Choice:
 
     Attributes:
         columns: The results that are shown, each a column; the first one leads the sentence and the charts.
-        rows: The rows of the table, controls of the leading marker last.
-        lead: The row of the leading marker.
+        rows: The rows of the table, then ensembles, controls of the leading marker last.
+        look: The leading marker.
+        named: Whether the prompt names it in sentence and charts.
         question: What is measured, and in which words.
         intervals: Whether intervals are written in the table.
         several_models: Whether the columns must say whose they are.
@@ -44,7 +52,8 @@ class Choice:
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    lead: Row
+    look: Variant
+    named: bool
     question: Question
     intervals: bool
     several_models: bool
@@ -53,6 +62,11 @@ class Choice:
     def first(self) -> Column:
         """The results that lead the sentence and the charts."""
         return self.columns[0]
+
+    @property
+    def lead(self) -> Row:
+        """The row of the leading marker."""
+        return Row(self.look, self.named)
 
     @property
     def metric_title(self) -> str:
@@ -81,14 +95,17 @@ def filters(found: Sequence[Column]) -> Choice | None:
         with st.popover("More", icon=":material/tune:"):
             width, protocol = _drawing(marker, of_marker, variants)
             suffix, named, scoring_name, shown, intervals = _more(metric, variants)
+            combine = _ensembles()
     template, words, suffix_words = _prompt(chosen, classes)
-    lead = Row(Variant(marker, color, width, protocol), named and marker in WITH_SUFFIX)  # type: ignore[arg-type]
-    rows = paper_rows(color, width, protocol, dict.fromkeys((*shown, marker)), _SUFFIXES[suffix])  # type: ignore[arg-type]
-    measured = [Row(variant) for variant in control_variants(lead.variant) if variant in variants]
+    look = Variant(marker, color, width, protocol)
+    rows = paper_rows(color, width, protocol, tuple(dict.fromkeys((*shown, marker))), _SUFFIXES[suffix])
+    averaged = ensemble_rows(combine, color, width, protocol, _SUFFIXES[suffix]) if combine else ()
+    measured = [Row(variant) for variant in control_variants(look) if variant in variants]
     return Choice(
         columns=chosen,
-        rows=(*rows, *measured),
-        lead=lead,
+        rows=(*rows, *averaged, *measured),
+        look=look,
+        named=named and marker in WITH_SUFFIX,
         question=Question(
             scoring=scoring_name,
             metric=metric,
@@ -140,13 +157,13 @@ def _look(variants: Iterable[Variant]) -> tuple[str, str, list[Variant]]:
     return marker, color, of_marker
 
 
-def _drawing(marker: str, of_marker: Iterable[Variant], variants: Iterable[Variant]) -> tuple[float, str]:
+def _drawing(marker: str, of_marker: Iterable[Variant], variants: Iterable[Variant]) -> tuple[float, Protocol]:
     """Line width and protocol, out of what was measured."""
     widths = [f"{width} px" for width in _first("1", {f"{variant.width:g}" for variant in of_marker})]
     width = st.selectbox(
         "Width", widths, key="width", disabled="width" not in markers.get(marker).uses, bind="query-params"
     )
-    protocols = _first("paper", {variant.protocol for variant in variants})
+    protocols = sorted({variant.protocol for variant in variants}, key=lambda one: one != "paper") or ["paper"]
     protocol = st.selectbox(
         "Protocol", protocols, key="protocol", bind="query-params",
         help="Paper: drawn on the image squashed to 256 x 256. Native: drawn at full resolution, as people see it.",
@@ -177,12 +194,22 @@ def _more(metric: str, variants: Iterable[Variant]) -> tuple[str, bool, str, Seq
     return suffix or BOTH, named, name, shown, intervals
 
 
+def _ensembles() -> Combination | None:
+    average = st.segmented_control(
+        "Ensembles in the table", (NO_ENSEMBLES, *_AVERAGES), default=NO_ENSEMBLES, key="ensembles", required=True,
+        bind="query-params",
+        help="Rows that average arrow, box and circle, and the crop and the full image: the pictures before they are "
+        "scored (mean embedding), or their scores (mean score).",
+    )  # fmt: skip
+    return _AVERAGES.get(average or NO_ENSEMBLES)
+
+
 def _prompt(chosen: Sequence[Column], classes: Sequence[str]) -> tuple[str | None, tuple[tuple[str, str], ...], str]:
     """Template, wordings and suffix; the fields are filled in as the paper has them."""
     with st.expander("Prompt", icon=":material/edit_note:", key="bench_prompt"):
         left, right = st.columns([3, 2])
         template = left.selectbox(
-            "Prompt", (AS_IN_PAPER, *_ENSEMBLE_TITLES), format_func=_template_title(chosen), key="prompt",
+            "Prompt", (AS_IN_PAPER, *_TEMPLATE_TITLES), format_func=_template_title(chosen), key="prompt",
             accept_new_options=True, bind="query-params",
             help="Type your own, with {class} where the class name goes and, if you like, {suffix} for the marker.",
         )  # fmt: skip
@@ -213,7 +240,7 @@ def _template_title(chosen: Sequence[Column]) -> Callable[[str], str]:
     def title(template: str) -> str:
         if template == AS_IN_PAPER:
             return f"{AS_IN_PAPER}: {own[0]}" if len(own) == 1 else f"{AS_IN_PAPER}, each data set its own"
-        return _ENSEMBLE_TITLES.get(template, template)
+        return _TEMPLATE_TITLES.get(template, template)
 
     return title
 

@@ -10,17 +10,22 @@ import pandas as pd
 import streamlit as st
 
 from vpe_core import markers, metrics
+from vpe_core.benchmark import Variant
 from vpe_core.plots.table_html import Head, paper_table_html
 from vpe_core.results.controls import geometry_only
+from vpe_core.results.ensembles import members_of
 from vpe_core.results.exchange import scores_table
-from vpe_core.results.formats import to_csv, to_latex, to_markdown
+from vpe_core.results.formats import ensemble_notes, to_csv, to_latex, to_markdown
 from vpe_core.results.questions import Question, prompts_for, with_suffix
+from vpe_core.results.rows import Row, marker_title
 from vpe_core.results.scores import Evaluation
-from vpe_core.results.tables import Row, marker_title, paper_table
+from vpe_core.results.tables import paper_table
 from vpe_core.ui.benchmark_filters import Choice
 from vpe_core.ui.benchmark_results import N_RESAMPLES, evaluation, run_command, unread_words, without_results
 from vpe_core.ui.benchmark_words import answer
 from vpe_core.ui.words import as_text
+
+_ABSENT = " was not measured."
 
 
 def show_table(choice: Choice) -> pd.DataFrame:
@@ -50,11 +55,11 @@ def line_of(table: pd.DataFrame, row: Row) -> pd.Series | None:
     return None if found.empty else found.iloc[0]
 
 
-def look_of(row: Row) -> str:
+def look_of(variant: Variant) -> str:
     """A marker as it is drawn: "a red circle", "a crop"."""
-    name = marker_title(row.variant.marker)
-    uses = markers.get(row.variant.marker).uses
-    words = f"{row.variant.color} {name}" if "color" in uses else name
+    name = marker_title(variant.marker)
+    uses = markers.get(variant.marker).uses
+    words = f"{variant.color} {name}" if "color" in uses else name
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
@@ -87,12 +92,12 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
     metric = metrics.get(choice.question.metric)
     line, unmarked = line_of(table, choice.lead), line_of(table, choice.rows[0])
     if line is None:  # the row with a suffix is hidden, or there is none: the one without answers
-        line = line_of(table, Row(choice.lead.variant))
+        line = line_of(table, Row(choice.look))
     sentence = ""
     if line is not None and unmarked is not None:
         sentence = answer(
-            line, unmarked, metric=choice.metric_title, look=look_of(choice.lead),
-            noun=marker_title(choice.lead.variant.marker), label=choice.question.label,
+            line, unmarked, metric=choice.metric_title, look=look_of(choice.look),
+            noun=marker_title(choice.look.marker), label=choice.question.label,
             higher_is_better=metric.higher_is_better, box_numbers=box_numbers,
         )  # fmt: skip
     pill = ' <span class="vpl-pill">simulated</span>' if choice.first.run.manifest.dataset.simulated else ""
@@ -115,9 +120,8 @@ def _say_unread_words(choice: Choice) -> None:
         texts = {
             text
             for row in choice.rows
-            for one_class in prompts_for(
-                column.run.manifest.dataset, row.variant, with_suffix(choice.question, row.suffix)
-            )
+            for shown in members_of(row.variant)
+            for one_class in prompts_for(column.run.manifest.dataset, shown, with_suffix(choice.question, row.suffix))
             for text in one_class
         }
         if words := unread_words(column.run, texts):
@@ -134,10 +138,13 @@ def _notes(table: pd.DataFrame) -> None:
         "Holm-corrected p < 0.05, or for controls, in italics, an interval without 0. "
         "Geometry only: the same marker on another patient's X-ray."
     ]
+    notes += [f"{note[0].upper()}{note[1:]}." for note in ensemble_notes(table)]
     if (table["undefined"] != "").any():
         notes.append("* A class without samples is not in the mean; which one, on hover.")
-    if reasons := sorted(set(table.loc[table["run"] == 0, "missing"]) - {""}):
-        notes.append(f"Not measured here: {', '.join(reason.split(' was')[0] for reason in reasons)}.")
+    reasons = sorted(set(table.loc[table["run"] == 0, "missing"]) - {""})
+    if absent := [reason.removesuffix(_ABSENT) for reason in reasons if reason.endswith(_ABSENT)]:
+        notes.append(f"Not measured here: {', '.join(absent)}.")
+    notes += [reason for reason in reasons if not reason.endswith(_ABSENT)]
     st.caption(as_text(" ".join(notes)))
 
 
