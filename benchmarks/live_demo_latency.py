@@ -9,12 +9,16 @@ second animation frame after the answer's text and both overlays have changed: b
 from __future__ import annotations
 
 import argparse
+import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from playwright.sync_api import Page
 
 from benchmarks.app_in_browser import browser_page, running_app, summary, write_result
+from benchmarks.full_size_model import NAME as FULL_SIZE
+from benchmarks.full_size_model import full_size_model
 
 WATCH = """
 () => {
@@ -38,8 +42,10 @@ WATCH = """
 
 def main() -> None:
     options = _options()
-    with running_app() as url:
-        times, source = _measure(f"{url}/live_demo?model={options.model}", options.strokes)
+    with tempfile.TemporaryDirectory() as scratch:
+        name = full_size_model(Path(scratch)) if options.model == FULL_SIZE else options.model
+        with running_app() as url:
+            times, source = _measure(f"{url}/live_demo?{urlencode({'model': name})}", options.strokes)
     result = {
         "what": "mouse up to painted numbers and overlays, milliseconds",
         "model": options.model,
@@ -52,7 +58,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="simclip", help="a model that is on this machine")
+    parser.add_argument("--model", default="simclip", help=f"a model that is on this machine, or {FULL_SIZE}")
     parser.add_argument("--strokes", type=int, default=20)
     parser.add_argument("--out", type=Path, help="where to write the result as JSON")
     return parser.parse_args()
