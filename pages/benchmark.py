@@ -8,6 +8,7 @@ from vpe_core.ui.benchmark_charts import main_charts, more_charts
 from vpe_core.ui.benchmark_filters import filters, in_the_papers_words
 from vpe_core.ui.benchmark_load import load_section, no_results, provenance
 from vpe_core.ui.benchmark_results import columns
+from vpe_core.ui.benchmark_run import run_progress, run_section
 from vpe_core.ui.benchmark_table import show_table
 from vpe_core.ui.page import page_setup
 from vpe_core.ui.words import as_text
@@ -15,22 +16,23 @@ from vpe_core.ui.words import as_text
 
 def results() -> None:
     """Everything between the title and the footer."""
+    run_progress()
     found = columns()
     if not found:
         no_results()
-        load_section()
+        more_results(unfolded=True)
         return
     choice = filters(found)
     if choice is None:
         st.info("Choose at least one data set and a model that has results on it.", icon=":material/filter_alt:")
-        load_section()
+        more_results()
         return
     try:
         table = show_table(choice)
     except VPEError as error:
         st.error(as_text(str(error)), icon=":material/edit:")
         if not choice.question.edited:
-            load_section()
+            more_results()
             return
         st.caption("Below is the answer in the paper's words.")
         choice = in_the_papers_words(choice)
@@ -38,8 +40,14 @@ def results() -> None:
     main_charts(choice, table)
     more_charts(choice, table)
     show_cases(choice)
-    load_section()
+    more_results()
     provenance(choice)
+
+
+def more_results(*, unfolded: bool = False) -> None:
+    """The two ways to more results: measure them here, or load them."""
+    run_section(unfolded=unfolded)
+    load_section()
 
 
 page_setup(

@@ -7,7 +7,7 @@ from vpe_core.errors import VPEError
 from vpe_core.models import ModelSpec
 from vpe_core.ui.dataset_check import dataset_card
 from vpe_core.ui.gallery import real_xrays, simulated_gallery
-from vpe_core.ui.page import page_setup
+from vpe_core.ui.page import page_link, page_setup
 from vpe_core.ui.progress import model_download, xrays_download
 from vpe_core.ui.real_xrays import missing_xrays
 from vpe_core.ui.words import as_text
@@ -50,6 +50,7 @@ def data_sets() -> None:
         "What a benchmark runs on. The app looks for the real ones in the folder that the setting VPE_DATASETS_DIR "
         "names, one sub-folder each; `python -m vpe_core datasets check NAME --root DIR` checks any other folder."
     )
+    page_link("pages/benchmark.py", "Run a benchmark on one of them", icon=":material/play_circle:")
     columns = st.columns(2, gap="large")
     for position, name in enumerate(datasets.names()):
         with columns[position % 2]:

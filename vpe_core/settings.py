@@ -48,6 +48,10 @@ class Settings(BaseSettings):
         default=(),
         description="Hub ids (hf-hub:org/name) and folders, comma-separated, that may be loaded besides our own list.",
     )
+    start_runs: Literal["local", "anyone", "nobody"] = Field(
+        default="local",
+        description="Who may start a benchmark in the app: a browser on the machine that runs it, anyone, or nobody.",
+    )
     offline: bool = Field(default=False, description="Never use the network, not even when asked to download.")
     xray_mirror: str | None = Field(
         default=None,

@@ -154,7 +154,7 @@ def test_two_processes_cannot_write_at_once(tmp_path: Path) -> None:
         assert other.stdout is not None
         assert other.stdout.readline() == "ready\n"
         identity = Identity.of(runs.manifest(runs.samples()))
-        with pytest.raises(BenchmarkError, match=r"Another run is writing into .*choose another --out"):
+        with pytest.raises(BenchmarkError, match=r"Another run is writing into .*Wait until it has finished"):
             RunWriter(tmp_path, identity).__enter__()
         other.kill()
     with RunWriter(tmp_path, identity):

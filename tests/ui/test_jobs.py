@@ -67,3 +67,40 @@ def test_any_other_error_ends_the_job_and_is_logged(caplog: pytest.LogCaptureFix
     jobs.start("broken", work)
     assert "ZeroDivisionError" in (wait("broken").error or "")
     assert "broken" in caplog.text
+
+
+def test_a_job_is_stopped_at_its_next_report_and_may_start_again() -> None:
+    reported, go_on, undisturbed = threading.Event(), threading.Event(), []
+
+    def work(report: jobs.Report) -> None:
+        report(0.25, "a.png")
+        reported.set()
+        go_on.wait(5)
+        try:
+            report(0.5, "b.png")
+        except Exception:  # a careless handler on the way must not keep it going
+            undisturbed.append(1)
+        undisturbed.append(2)
+
+    assert jobs.start("long", work)
+    assert not jobs.start("long", work)
+    reported.wait(5)
+    jobs.stop("long")
+    assert jobs.state("long") == jobs.JobState(0.25, "Stopping", running=True, stopped=True)
+    go_on.set()
+    ended = wait("long")
+    assert ended.stopped
+    assert ended.error is None
+    assert not undisturbed
+    assert jobs.start("long", lambda report: None)
+    assert not wait("long").stopped
+
+
+def test_a_stop_that_comes_too_late_changes_nothing() -> None:
+    go_on = threading.Event()
+    jobs.start("nearly", lambda report: go_on.wait(5))
+    jobs.stop("nearly")
+    go_on.set()
+    assert not wait("nearly").stopped
+    jobs.stop("nearly")
+    assert not wait("nearly").running

@@ -114,7 +114,7 @@ class RunWriter:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise BenchmarkError(
-                f"Another run is writing into {self.folder}. Wait until it has finished, or choose another --out."
+                f"Another run is writing into {self.folder}. Wait until it has finished, or write elsewhere."
             ) from None
         try:
             self._open()

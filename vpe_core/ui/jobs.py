@@ -1,4 +1,4 @@
-"""Downloads that go on while people use the app: one thread a job, shared by all sessions, watched by polling."""
+"""Work that goes on while people use the app: one thread a job, shared by all sessions, watched by polling."""
 
 from __future__ import annotations
 
@@ -17,25 +17,42 @@ Report = Callable[[float, str], None]
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """How far a job is: running, then done, or stopped by an error that can be shown."""
+    """How far a job is: running, then done, or ended by an error that can be shown, or by a person.
+
+    Attributes:
+        stopped: Somebody wants it to end; while it still runs, it does so at its next report.
+    """
 
     fraction: float = 0.0
     text: str = "Starting"
     running: bool = True
     error: str | None = None
+    stopped: bool = False
+
+
+class _StopRequested(BaseException):
+    """Raised by a report to end the work; no `except Exception` on the way takes it for a failure."""
 
 
 _states: dict[str, JobState] = {}
 _lock = threading.Lock()
 
 
-def start(key: str, work: Callable[[Report], object]) -> None:
-    """Run `work` in the background unless a job of this key is running already."""
+def start(key: str, work: Callable[[Report], object]) -> bool:
+    """Run `work` in the background; False if a job of this key is running already, which is left alone."""
     with _lock:
         if (known := _states.get(key)) and known.running:
-            return
+            return False
         _states[key] = JobState()
     threading.Thread(target=_run, args=(key, work), name=f"job {key}", daemon=True).start()
+    return True
+
+
+def stop(key: str) -> None:
+    """Ask a running job to end; it does so at its next report."""
+    with _lock:
+        if (known := _states.get(key)) and known.running:
+            _states[key] = replace(known, text="Stopping", stopped=True)
 
 
 def state(key: str) -> JobState | None:
@@ -53,10 +70,15 @@ def dismiss(key: str) -> None:
 
 def _run(key: str, work: Callable[[Report], object]) -> None:
     def report(fraction: float, text: str) -> None:
-        _set(key, JobState(min(max(fraction, 0.0), 1.0), text))
+        with _lock:
+            if _states[key].stopped:
+                raise _StopRequested
+            _states[key] = JobState(min(max(fraction, 0.0), 1.0), text)
 
     try:
         work(report)
+    except _StopRequested:
+        _end(key, None, stopped=True)
     except VPEError as error:
         _end(key, str(error))
     except Exception as error:  # a defect: nobody would see it in a thread, and the page would wait forever
@@ -66,11 +88,6 @@ def _run(key: str, work: Callable[[Report], object]) -> None:
         _end(key, None)
 
 
-def _end(key: str, error: str | None) -> None:
+def _end(key: str, error: str | None, stopped: bool = False) -> None:
     with _lock:
-        _states[key] = replace(_states[key], running=False, error=error)
-
-
-def _set(key: str, new: JobState) -> None:
-    with _lock:
-        _states[key] = new
+        _states[key] = replace(_states[key], running=False, error=error, stopped=stopped)

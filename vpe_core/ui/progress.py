@@ -31,7 +31,11 @@ def watched(key: str, label: str, work: Callable[[jobs.Report], object], done: s
         st.rerun()
     if known and known.error:
         st.error(as_text(known.error), icon=":material/cloud_off:")
-    st.button(label, key=f"start {key}", icon=":material/download:", on_click=jobs.start, args=(key, work))
+
+    def begin() -> None:
+        jobs.start(key, work)
+
+    st.button(label, key=f"start {key}", icon=":material/download:", on_click=begin)
 
 
 def model_download(spec: ModelSpec) -> None:

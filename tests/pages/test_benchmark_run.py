@@ -1,0 +1,166 @@
+"""Starting a run on the benchmark page, through Streamlit's own test runner: a small table, a small model."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app_home import chest
+from tests.pages.test_pages import open_app
+from vpe_core.results import open_run
+from vpe_core.results.writer import RunWriter
+from vpe_core.settings import get_settings
+from vpe_core.ui import benchmark_run, jobs, run_job
+from vpe_core.ui.run_job import RUN
+
+PAGE = "pages/benchmark.py"
+WAIT_S = 120
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of data sets with one table of eight X-rays in it."""
+    return write_table(tmp_path_factory.mktemp("sets"))
+
+
+def write_table(folder: Path) -> Path:
+    (folder / "table").mkdir()
+    rows = []
+    for number in range(8):
+        chest((128, 128), number).save(folder / "table" / f"{number}.png")
+        rows.append((f"{number}.png", ("lung mass", "pleural effusion")[number % 2], 20, 30, 70, 90))
+    with (folder / "table" / "mine.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows((("image", "label", "x0", "y0", "x1", "y1"), *rows))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def place(sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty results folder; no job is left behind. Streamlit's test runner does not say where a visitor sits."""
+    monkeypatch.setenv("VPE_START_RUNS", "anyone")
+    monkeypatch.setenv("VPE_DATASETS_DIR", str(sets))
+    monkeypatch.setenv("VPE_RESULTS_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    yield tmp_path / "table-mine" / "simclip"
+    jobs.stop(RUN)
+    until_ended()
+    jobs.dismiss(RUN)
+
+
+def until_ended() -> None:
+    deadline = time.monotonic() + WAIT_S
+    while (known := jobs.state(RUN)) and known.running:
+        assert time.monotonic() < deadline, known
+        time.sleep(0.05)
+
+
+def started() -> AppTest:
+    app = open_app(PAGE)
+    app.button(key="run_start").click().run()
+    assert not app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    found = [*app.error, *app.info, *app.success, *app.caption]
+    return " ".join(element.value for element in found).replace("\\", "")
+
+
+def test_a_run_is_started_and_its_results_are_on_the_page(place: Path) -> None:
+    app = started()
+    until_ended()
+    app.run()
+    assert not app.exception
+    assert "SimCLIP (embedded) on table is measured: 5 markers and controls." in said(app)
+    assert "On table-mine, a red circle" in str([element.body for element in app.get("html")])
+    assert len(open_run(place).samples) == 8
+    app.button(key="bench_run_close").click().run()
+    assert "is measured" not in said(app)
+
+
+def hold(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Make a run wait at its first picture; what is returned lets it go on."""
+    import threading
+
+    from vpe_core.benchmark import runner
+
+    go_on, wait = threading.Event(), runner.PictureMaker.__call__
+
+    def slow(self: object, task: object) -> object:
+        go_on.wait(WAIT_S)
+        return wait(self, task)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runner.PictureMaker, "__call__", slow)
+    return go_on.set
+
+
+def test_everybody_sees_the_run_and_a_second_one_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = hold(monkeypatch)
+    late = open_app(PAGE)
+    started()
+    late.button(key="run_start").click().run()
+    assert not late.exception
+    assert "Another run was started a moment before" in said(late)
+    third = open_app(PAGE)
+    assert "Only one goes at a time" in said(third)
+    assert not [button for button in third.button if button.key == "run_start"]
+    third.button(key="bench_stop").click().run()
+    go_on()
+    until_ended()
+    third.run()
+    assert "The run was stopped. Start it again to go on." in said(third)
+
+
+def test_a_run_that_another_program_writes_is_said_in_plain_words(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from filelock import FileLock
+
+    place.mkdir(parents=True)
+    with FileLock(place / ".lock"):
+        app = started()
+        until_ended()
+    app.run()
+    assert "Another run is writing into" in said(app)
+    assert "Wait until it has finished" in said(app)
+
+
+def test_a_full_disk_and_a_folder_that_cannot_be_written_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(RunWriter, "write", full)
+    app = started()
+    until_ended()
+    app.run()
+    assert "No space left on device. Make room or set VPE_RESULTS_DIR" in said(app)
+
+
+def test_the_settings_say_who_may_start_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VPE_START_RUNS", "nobody")
+    get_settings.cache_clear()
+    app = open_app(PAGE)
+    assert not [button for button in app.button if button.key == "run_start"]
+    assert not benchmark_run.may_start()
+    monkeypatch.setenv("VPE_START_RUNS", "local")
+    get_settings.cache_clear()
+    visitor = type(benchmark_run.st.context)
+    for address, headers, may in (
+        (None, {}, True),
+        ("192.0.2.7", {}, False),
+        (None, {"X-Forwarded-For": "192.0.2.7"}, False),  # through a proxy on this machine
+    ):
+        monkeypatch.setattr(visitor, "ip_address", address)
+        monkeypatch.setattr(visitor, "headers", headers)
+        assert benchmark_run.may_start() is may
+    assert "on the machine that runs this app" in said(open_app(PAGE))
+
+
+def test_the_limit_is_kept(place: Path) -> None:
+    run_job.perform(run_job.Order("table", "all", "simclip", "The paper's rows", limit=4), lambda *_: None)
+    assert len(open_run(place).rows("none")) == 4
+    run_job.perform(run_job.Order("table", "all", "simclip", "The paper's rows"), lambda *_: None)
+    assert len(open_run(place).rows("none")) == 8
