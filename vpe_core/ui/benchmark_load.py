@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 
 import streamlit as st
 
 from vpe_core.errors import ResultsError
 from vpe_core.results import Manifest, Run
+from vpe_core.results.archive import LoadedRun, pack_run, place_of, read_archive
 from vpe_core.results.exchange import read_scores
 from vpe_core.ui.benchmark_filters import Choice
 from vpe_core.ui.benchmark_results import Column, forget_loaded, keep_loaded, loaded, run_command
@@ -17,39 +19,49 @@ _READ = "bench:read"
 
 
 def load_section() -> None:
-    """A field for tables of scores; what they hold becomes columns under Model."""
+    """A field for tables of scores and for whole results; what they hold becomes columns under Model."""
     with st.expander("Load other results", icon=":material/upload_file:", key="bench_load"):
         st.caption(
-            "A table of probabilities as this page downloads it, CSV or Parquet, from another machine or program. "
-            "It stays in this session. A run folder belongs into the results folder (VPE_RESULTS_DIR); folders of the "
-            "official code come in with `python -m vpe_core benchmark import DIR`."
+            "From this page, another machine or the paper's own code: a run folder as a ZIP file, whose prompts can be "
+            "changed; a table of probabilities, CSV or Parquet; or the official code's folder of experiments as a ZIP "
+            "file. It stays in this session."
         )
-        file = st.file_uploader("Table of scores", type=["csv", "parquet"], key="bench_file")
+        file = st.file_uploader("Results", type=["zip", "csv", "parquet"], key="bench_file")
         if file is not None and st.session_state.get(_READ) != file.file_id:
+            read = read_archive if file.name.lower().endswith(".zip") else read_scores
             try:
-                keep_loaded(file.name, read_scores(file.getvalue(), file.name))
+                with st.spinner("Reading the file"):
+                    keep_loaded(file.name, read(file.getvalue(), file.name))
             except ResultsError as error:
                 st.error(as_text(str(error)), icon=":material/error:")
                 return
             st.session_state[_READ] = file.file_id
             st.rerun()
-        if runs := loaded():
-            names = ", ".join(f"{run.manifest.model.name} on {run.manifest.dataset.name}" for run in runs)
+        if columns := loaded():
+            names = ", ".join(f"{column.run.manifest.model.name} on {column.dataset}" for column in columns)
             st.caption(as_text(f"Loaded: {names}. Choose it under Model."))
-            st.button("Forget loaded tables", key="bench_forget", on_click=forget_loaded)
+            st.button("Forget loaded results", key="bench_forget", on_click=forget_loaded)
 
 
 def provenance(choice: Choice) -> None:
-    """Which weights, which data, which versions, measured when: for each column."""
+    """Which weights, which data, which versions, measured when: for each column; and the results to take along."""
     with st.expander("Where these numbers come from", icon=":material/history:", key="bench_provenance"):
-        st.html("".join(_facts(column) for column in choice.columns))
+        for number, column in enumerate(choice.columns):
+            st.html(_facts(column))
+            if isinstance(column.run, Run):
+                name = place_of(column.run).replace("/", "-")
+                st.download_button(
+                    "Results as a folder (ZIP)", partial(pack_run, column.run), f"{name}.zip", "application/zip",
+                    key=f"bench_zip_{number}", icon=":material/folder_zip:",
+                    help="Embeddings and samples: it can be loaded on this page, or unpacked into a results folder.",
+                )  # fmt: skip
 
 
 def no_results() -> None:
     """What is shown when there are no results at all."""
     st.info(
         "There are no results here yet. They would be a table of markers and data sets, with gains and intervals. "
-        "This command measures the paper's eight rows and their controls on simulated X-rays:",
+        "Start a run below, or with a command. This one measures the paper's rows and their controls:",
         icon=":material/table_chart:",
     )
     st.code(f"{run_command('sim-multi')} --controls", language="bash")
@@ -72,7 +84,7 @@ def _facts(column: Column) -> str:
         "Versions": ", ".join(f"{name} {version}" for name, version in manifest.versions.items()),
         "Skipped": "; ".join(f"{one.file}: {one.reason}" for one in manifest.problems[:5])
         + (f" and {len(manifest.problems) - 5} more" if len(manifest.problems) > 5 else ""),
-        "Folder": "/".join(column.run.folder.parts[-3:]) if isinstance(column.run, Run) else None,
+        "Folder": _folder(column),
     }
     rows = "".join(
         f"<tr><th scope='row'>{name}</th><td><bdi>{escape(str(value))}</bdi></td></tr>"
@@ -81,6 +93,12 @@ def _facts(column: Column) -> str:
     )
     title = escape(f"{column.dataset}, {column.who}")
     return f'<table class="vpl-facts"><caption><bdi>{title}</bdi></caption><tbody>{rows}</tbody></table>'
+
+
+def _folder(column: Column) -> str:
+    if isinstance(column.run, LoadedRun) or not isinstance(column.run, Run):
+        return ""
+    return "/".join(column.run.folder.parts[-3:])
 
 
 def _when(manifest: Manifest) -> str:

@@ -12,10 +12,10 @@ import numpy as np
 import streamlit as st
 
 from vpe_core import datasets
-from vpe_core.errors import DatasetError, ModelError
+from vpe_core.errors import DatasetError, ModelError, ResultsError
 from vpe_core.plots.table_html import Head
 from vpe_core.results import Run, find_runs
-from vpe_core.results.exchange import LoadedScores
+from vpe_core.results.archive import LoadedRun
 from vpe_core.results.manifest import MANIFEST
 from vpe_core.results.scores import Evaluation, Results, WithEmbeddings
 from vpe_core.settings import get_settings
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 N_RESAMPLES = 2000
+MAX_LOADED_FILES = 8
 _LOADED = "bench:loaded"
 
 
@@ -57,25 +58,33 @@ def columns() -> tuple[Column, ...]:
         )
         for run in stored
     ]
-    found += [
-        Column(run, _dataset_name(run), f"{run.manifest.model.name} ({run.manifest.model.source})") for run in loaded()
-    ]
-    return tuple(found)
+    return (*found, *loaded())
 
 
-def loaded() -> tuple[LoadedScores, ...]:
-    """The tables of scores that this session has loaded."""
-    kept: dict[str, tuple[LoadedScores, ...]] = st.session_state.get(_LOADED, {})
-    return tuple(run for runs in kept.values() for run in runs)
+def loaded() -> tuple[Column, ...]:
+    """What this session has loaded, named after its files."""
+    kept: dict[str, tuple[Results, ...]] = st.session_state.get(_LOADED, {})
+    return tuple(
+        Column(run, _dataset_name(run), f"{run.manifest.model.name} ({file})")
+        for file, runs in kept.items()
+        for run in runs
+    )
 
 
-def keep_loaded(file: str, runs: Sequence[LoadedScores]) -> None:
-    """Keep a loaded table for this session, in place of an earlier one from a file of that name."""
-    st.session_state[_LOADED] = {**st.session_state.get(_LOADED, {}), file: tuple(runs)}
+def keep_loaded(file: str, runs: Sequence[Results]) -> None:
+    """Keep the results of a file for this session, in place of earlier ones from a file of that name.
+
+    Raises:
+        ResultsError: The session holds as many files as it may.
+    """
+    kept = st.session_state.get(_LOADED, {})
+    if file not in kept and len(kept) >= MAX_LOADED_FILES:
+        raise ResultsError(f"At most {MAX_LOADED_FILES} files can be loaded at a time. Forget the loaded ones first.")
+    st.session_state[_LOADED] = {**kept, file: tuple(runs)}
 
 
 def forget_loaded() -> None:
-    """Drop all loaded tables of this session."""
+    """Drop all that this session has loaded."""
     st.session_state.pop(_LOADED, None)
 
 
@@ -132,6 +141,8 @@ def image_folder(run: Results) -> Path | None:
     name = run.manifest.dataset.name
     if name not in datasets.names():
         return None
+    if isinstance(run, LoadedRun) and not datasets.get(name).simulated:
+        return None  # its table was written by a stranger: it must not choose which patients' images are shown
     root = datasets.get(name).default_root
     try:
         return root() if root else None

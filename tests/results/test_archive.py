@@ -1,0 +1,184 @@
+"""Whole results go out as a ZIP file and come back the same; a ZIP file that is up to something is refused in words."""
+
+from __future__ import annotations
+
+import gc
+import io
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.results.runs import write_run
+from tests.results.test_importer import write_experiment
+from vpe_core.errors import ResultsError
+from vpe_core.results import archive, open_run
+from vpe_core.results.archive import pack_run, read_archive
+from vpe_core.results.questions import Question
+from vpe_core.results.tables import paper_table
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Path:
+    return write_run(tmp_path / "results" / "tiny" / "model")
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, data in files.items():
+            made.writestr(name, data)
+    return content.getvalue()
+
+
+def zipped_folder(root: Path, inside: str = "") -> bytes:
+    return zipped(
+        {inside + path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    )
+
+
+def test_a_run_comes_back_with_the_same_numbers_and_its_prompts_can_be_changed(run_folder: Path) -> None:
+    run = open_run(run_folder)
+    (loaded,) = read_archive(pack_run(run), "mine.zip")
+    assert loaded.folder.parts[-2:] == ("tiny", "tiny-model")
+    assert loaded.manifest == run.manifest
+    assert loaded.has_embeddings
+    for variant in run.variants:
+        np.testing.assert_array_equal(loaded.embeddings(variant), run.embeddings(variant))
+        np.testing.assert_array_equal(loaded.attention(variant), run.attention(variant))
+    ours, theirs = (paper_table([one], Question(), n_resamples=20) for one in (run, loaded))
+    np.testing.assert_array_equal(ours["value"], theirs["value"])
+
+
+@pytest.mark.parametrize("inside", ["", "model/", "a/b/c/"])
+def test_the_folder_may_lie_anywhere_in_the_file_and_other_files_are_left_out(run_folder: Path, inside: str) -> None:
+    (run_folder / "note.txt").write_text("mine")
+    (loaded,) = read_archive(zipped_folder(run_folder, inside), "x.zip")
+    assert not list(loaded.folder.glob("*.txt"))
+    assert not (loaded.folder / ".lock").exists()
+
+
+def test_several_runs_and_the_official_codes_experiments(run_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(run_folder, run_folder.parent / "again")
+    assert len(read_archive(zipped_folder(run_folder.parent), "two.zip")) == 2
+    for look in (("None",), ("crop",), ("bbox", "red", "1")):
+        write_experiment(tmp_path / "experiments", "NIH14", "BIOMEDCLIPMODEL", *look)
+    (official,) = read_archive(zipped_folder(tmp_path / "experiments", "out/experiments/"), "official.zip")
+    assert official.manifest.dataset.name == "nih14"
+    assert official.manifest.source == "official code"
+    assert len(official.variants) == 3
+
+
+def test_the_fingerprint_is_the_contents_and_not_the_manifests(run_folder: Path, tmp_path: Path) -> None:
+    run = open_run(run_folder)
+    first, second = (read_archive(pack_run(run), "a.zip")[0] for _ in range(2))
+    (other,) = read_archive(zipped_folder(run_folder, "elsewhere/"), "a.zip")
+    assert first.fingerprint == second.fingerprint
+    assert len({run.fingerprint, first.fingerprint, other.fingerprint}) == 3
+
+
+def test_the_files_go_with_the_results(run_folder: Path) -> None:
+    (loaded,) = read_archive(pack_run(open_run(run_folder)), "a.zip")
+    home = loaded.folder.parents[2]
+    assert home.name.startswith("visual-prompt-lab-")
+    del loaded
+    gc.collect()
+    assert not home.exists()
+
+
+def without(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
+def fewer_samples(folder: Path) -> None:
+    table = pq.read_table(folder / "samples.parquet")
+    pq.write_table(table.slice(0, 3), folder / "samples.parquet")
+
+
+def no_numbers(folder: Path) -> None:
+    table = pq.read_table(folder / "samples.parquet").to_pandas().assign(x0="left")
+    pq.write_table(pa.Table.from_pandas(table), folder / "samples.parquet")
+
+
+def enormous(folder: Path) -> None:
+    """Two hundred million equal values in a few kilobytes."""
+    column = pa.DictionaryArray.from_arrays(pa.array(np.zeros(200_000_000, np.int8)), pa.array(["a"]))
+    pq.write_table(pa.table({"text": column}), folder / "texts.parquet")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (without("manifest.json"), "Expected a run folder with a manifest.json in x.zip"),
+        (without("embeddings.parquet"), "embeddings.parquet is missing"),
+        (without("texts.parquet"), "texts.parquet is missing"),
+        (fewer_samples, "other samples or labels than the manifest says"),
+        (no_numbers, "could not convert"),
+        (enormous, "Expected at most 300 MB"),
+        (lambda folder: (folder / "embeddings.parquet").write_bytes(b"PAR1"), "does not hold results"),
+        (lambda folder: (folder / "manifest.json").write_text("{}"), "is not a manifest of this version"),
+    ],
+)
+def test_results_that_are_not_sound_are_refused(
+    run_folder: Path, spoil: Callable[[Path], object], message: str
+) -> None:
+    spoil(run_folder)
+    with pytest.raises(ResultsError, match=message):
+        read_archive(zipped_folder(run_folder), "x.zip")
+
+
+@pytest.mark.parametrize(
+    "name", ["../manifest.json", "/tmp/manifest.json", "a/../../manifest.json", "C:\\x\\manifest.json"]
+)
+def test_a_path_that_leads_out_is_refused_and_nothing_is_written(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(ResultsError, match="leads out of its folder"):
+        read_archive(zipped({"fine/manifest.json": b"{}", name: b"{}"}), "evil.zip")
+    gc.collect()
+    assert not list(tmp_path.rglob("*.json"))
+
+
+def test_a_link_is_refused() -> None:
+    link = zipfile.ZipInfo("run/manifest.json")
+    link.external_attr = 0o120777 << 16
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as made:
+        made.writestr(link, "/etc/passwd")
+    with pytest.raises(ResultsError, match="leads out of its folder"):
+        read_archive(content.getvalue(), "link.zip")
+
+
+def test_a_bomb_is_refused_by_what_it_says_and_by_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = zipped({"run/embeddings.parquet": bytes(5_000_000)})
+    assert len(bomb) < 50_000
+    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 1_000_000)
+    with pytest.raises(ResultsError, match="Expected at most 1 MB in bomb"):
+        read_archive(bomb, "bomb.zip")
+    size = (5_000_000).to_bytes(4, "little")
+    assert bomb.count(size) == 2  # in the file's own header and in the archive's list
+    with pytest.raises(ResultsError, match="no ZIP file that can be read"):
+        read_archive(bomb.replace(size, (10).to_bytes(4, "little")), "liar.zip")
+
+
+def test_too_many_files_a_file_twice_and_no_zip_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ResultsError, match=r"x\.zip is no ZIP file that can be read"):
+        read_archive(b"PK nonsense", "x.zip")
+    with pytest.raises(ResultsError, match="but it holds neither"):
+        read_archive(zipped({"a.txt": b""}), "x.zip")
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as made:
+        made.writestr("manifest.json", "{}")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            made.writestr("manifest.json", "{}")
+    with pytest.raises(ResultsError, match="holds a file twice"):
+        read_archive(content.getvalue(), "x.zip")
+    monkeypatch.setattr(archive, "MAX_FILES", 1)
+    with pytest.raises(ResultsError, match="at most 1 files"):
+        read_archive(content.getvalue(), "x.zip")

@@ -1,0 +1,239 @@
+"""Whole results as a ZIP file: to take to another machine, and to read one that a stranger may have made.
+
+Nothing of a ZIP file is trusted: only files of known names are unpacked, into a folder of their own that is deleted
+when nobody holds its results any more, and every table is read once before anything is computed from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import shutil
+import stat
+import tempfile
+import weakref
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from vpe_core.errors import MarkerError, ResultsError
+from vpe_core.results.importer import DATASETS, import_experiments
+from vpe_core.results.manifest import MANIFEST
+from vpe_core.results.store import EMBEDDINGS, PROBABILITIES, SAMPLES, TEXTS, Run
+
+MAX_UNPACKED_BYTES = 300_000_000
+MAX_FILES = 5_000
+MAX_VALUES = 100_000_000
+"""Of one table, unpacked: a few bytes of Parquet can stand for billions of equal values."""
+
+_RUN_FILES = (MANIFEST, SAMPLES, EMBEDDINGS, TEXTS, PROBABILITIES)
+_OFFICIAL_FILES = ("results.csv", "metrics.csv", "metrics.json")
+_SAMPLE_COLUMNS = (
+    "sample_id",
+    "image_id",
+    "patient_id",
+    "label",
+    "x0",
+    "y0",
+    "x1",
+    "y1",
+    "image_width",
+    "image_height",
+)
+_BLOCK_BYTES = 1 << 20
+
+
+class LoadedRun(Run):
+    """Results out of a ZIP file, in a folder that lives as long as they do. Made by `read_archive`.
+
+    Attributes:
+        fingerprint: Of the file's content, so that a copied manifest does not pass for the results it was copied from.
+    """
+
+    def __init__(self, folder: Path, home: _Home, fingerprint: str) -> None:
+        super().__init__(folder)
+        self.fingerprint = fingerprint
+        self._home = home
+
+
+class _Home:
+    """A new folder that is deleted with this object."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="visual-prompt-lab-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+
+
+def pack_run(run: Run) -> bytes:
+    """The run folder as a ZIP file, as DATASET/MODEL: it can be unpacked into a results folder.
+
+    Raises:
+        ResultsError: A file cannot be read.
+    """
+    content = io.BytesIO()
+    try:
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:  # Parquet is compressed already
+            for name in _RUN_FILES:
+                if (path := run.folder / name).is_file():
+                    archive.write(path, f"{place_of(run)}/{name}")
+    except OSError as error:
+        raise ResultsError(f"The results in {run.folder} cannot be read: {error.strerror}.") from None
+    return content.getvalue()
+
+
+def place_of(run: Run) -> str:
+    """Where a results folder keeps such results: DATASET[-PART]/MODEL, in signs that every file system takes."""
+    data, part = run.manifest.dataset.name, run.manifest.dataset.part
+    names = (data if part in ("", "all", "test") else f"{data}-{part}", run.manifest.model.name)
+    return "/".join(re.sub(r"[^\w.-]+", "-", name).strip(".-") or "unnamed" for name in names)
+
+
+def read_archive(data: bytes, file: str) -> tuple[LoadedRun, ...]:
+    """The results in a ZIP file of run folders, or of the official code's folder of experiments.
+
+    Args:
+        data: The file.
+        file: Its name, for messages.
+
+    Raises:
+        ResultsError: It is no such file, too large, damaged, or tries to write elsewhere; the message says which.
+    """
+    try:
+        home = _Home()
+        _unpack(data, file, home.folder / "files")
+    except OSError as error:
+        raise ResultsError(f"There is no room here to unpack {file}: {error.strerror}.") from None
+    digest = hashlib.sha256(data).hexdigest()
+    folders = sorted(path.parent for path in home.folder.rglob(MANIFEST))
+    if not folders and any(home.folder.rglob("results.csv")):
+        imported = import_experiments(_experiments(home.folder), home.folder / "imported")
+        folders = [run.folder for run in imported]
+    if not folders:
+        raise ResultsError(
+            f"Expected a run folder with a {MANIFEST} in {file}, or experiments of the official code, but it holds "
+            "neither. Zip the folder of one data set and model, such as results/sim-multi/simclip."
+        )
+    runs = tuple(
+        LoadedRun(folder, home, f"{digest}/{folder.relative_to(home.folder).as_posix()}") for folder in folders
+    )
+    for run in runs:
+        _require_sound(run, file)
+    return runs
+
+
+def _unpack(data: bytes, file: str, into: Path) -> None:
+    """Write the files of known names, after all that the archive says of itself has been looked at."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            if len(entries) > MAX_FILES:
+                raise ResultsError(f"Expected at most {MAX_FILES:,} files in {file}, but got {len(entries):,}.")
+            for entry in entries:
+                _require_harmless(entry, file)
+            known = [one for one in entries if PurePosixPath(one.filename).name in _RUN_FILES + _OFFICIAL_FILES]
+            left = MAX_UNPACKED_BYTES
+            if sum(entry.file_size for entry in known) > left:
+                raise _too_large(file)
+            for entry in known:
+                path = into / entry.filename
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(entry) as source, path.open("xb") as target:
+                    while block := source.read(_BLOCK_BYTES):
+                        left -= len(block)  # what an archive says of its sizes may not be true
+                        if left < 0:
+                            raise _too_large(file)
+                        target.write(block)
+    except FileExistsError:
+        raise ResultsError(f"{file} holds a file twice. Zip the folder again.") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise ResultsError(f"{file} is no ZIP file that can be read: {error}. Zip the folder again.") from None
+
+
+def _require_harmless(entry: zipfile.ZipInfo, file: str) -> None:
+    path = PurePosixPath(entry.filename)
+    leaves = path.is_absolute() or ".." in path.parts or "\\" in entry.filename or ":" in entry.filename
+    if leaves or stat.S_ISLNK(entry.external_attr >> 16):
+        raise ResultsError(
+            f"{file} holds {entry.filename[:80]!r}, which leads out of its folder. Zip the folder itself."
+        )
+
+
+def _too_large(file: str) -> ResultsError:
+    return ResultsError(f"Expected at most {MAX_UNPACKED_BYTES / 1e6:,.0f} MB in {file} when unpacked, but got more.")
+
+
+def _experiments(folder: Path) -> Path:
+    """The folder that the official code's --output_dir named: its tables lie in DATASET/MODEL/ANNOTATION[/…]."""
+    tables = [path.relative_to(folder).parts for path in folder.rglob("results.csv")]
+    common = folder
+    for names in zip(*tables, strict=False):
+        if len(set(names)) > 1 or names[0] in DATASETS:
+            break
+        common /= names[0]
+    return common
+
+
+def _require_sound(run: LoadedRun, file: str) -> None:
+    """Read every table once, so that what is wrong is said here and not by a chart.
+
+    Raises:
+        ResultsError: A table is missing, damaged, enormous, or does not fit the manifest.
+    """
+    try:
+        for name in (SAMPLES, *((EMBEDDINGS, TEXTS) if run.has_embeddings else (PROBABILITIES,))):
+            _require_reasonable(run.folder / name, file)
+        _require_samples(run)
+        for key in run.manifest.variants:
+            _require_variant(run, key)
+        if run.has_embeddings and run.text_embedding(run.texts).shape[1:] != (run.manifest.model.dimension,):
+            raise ValueError(f"{TEXTS} has other lengths than the manifest says")
+    except (ResultsError, MarkerError) as error:
+        raise ResultsError(
+            f"{file} does not hold results that can be used. {error}".replace(f"{run.folder}/", "")
+        ) from None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, pa.ArrowException) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise ResultsError(f"{file} does not hold results that can be used: {reason}.") from None
+
+
+def _require_reasonable(path: Path, file: str) -> None:
+    if not path.is_file():
+        raise ValueError(f"{path.name} is missing")
+    table = pq.ParquetFile(path)
+    widths = [field.type.list_size if pa.types.is_fixed_size_list(field.type) else 1 for field in table.schema_arrow]
+    if table.metadata.num_rows * sum(widths) > MAX_VALUES:
+        raise _too_large(file)
+
+
+def _require_samples(run: Run) -> None:
+    samples, data = run.samples, run.manifest.dataset
+    if missing := [name for name in _SAMPLE_COLUMNS if name not in samples]:
+        raise ValueError(f"{SAMPLES} lacks {', '.join(missing)}")
+    if len(samples) != data.samples or not len(samples) or not set(samples["label"]) <= set(data.classes):
+        raise ValueError(f"{SAMPLES} has other samples or labels than the manifest says")
+    samples[list(_SAMPLE_COLUMNS[4:])].to_numpy(np.float64)
+
+
+def _require_variant(run: Run, key: str) -> None:
+    rows = run.rows(key)
+    if not len(rows) or rows[0] < 0 or rows[-1] >= len(run.samples) or (np.diff(rows) <= 0).any():
+        raise ValueError(f"the rows of {key} do not fit {SAMPLES}")
+    if run.has_embeddings:
+        _require_values(key, run.embeddings(key), len(rows), run.manifest.model.dimension)
+        shares = run.attention(key)
+        if shares is not None and len(shares) != len(rows):
+            raise ValueError(f"{key} has other attention than samples")
+    for suffix in run.suffixes(key):
+        _require_values(key, run.probabilities(key, suffix), len(rows), len(run.manifest.dataset.classes))
+
+
+def _require_values(key: str, values: NDArray[Any], n_rows: int, width: int | None) -> None:
+    if values.shape != (n_rows, width) or not np.isfinite(values).all():
+        raise ValueError(f"the values of {key} do not fit the manifest, or are no numbers")
