@@ -87,7 +87,7 @@ def test_report_adds_ensembles_by_what_is_averaged(tmp_path: Path) -> None:
         arguments = ("report", tmp_path, "--resamples", 20, "--ensembles", average)
         shown = call(*arguments)
         assert shown.exit_code == 0, shown.output
-        assert f"marker ensemble: mean {average} of arrow, box, circle" in " ".join(shown.output.split())
+        assert f"marker ensemble: mean {average} of arrow, box and circle" in " ".join(shown.output.split())
         assert call(*arguments, "--format", "csv", "--out", tmp_path / "table.csv").exit_code == 0
         table = pd.read_csv(tmp_path / "table.csv").set_index("row")
         assert list(table.index[8:]) == ["marker ensemble", "marker ensemble + suffix", "crop + full image"]

@@ -53,7 +53,7 @@ def test_they_stand_in_table_and_charts_beside_an_unchanged_answer(chart: str) -
     expected = paper_table([MemoryRun(PAPER_STRENGTHS, name="first-set")], rows=rows, n_resamples=0)
     for value in expected["value"][-3:]:
         assert f"{value:.3f}" in table_of(app)
-    assert "Marker ensemble: mean embedding of arrow, box, circle." in captions(app)
+    assert "Marker ensemble: mean embedding of arrow, box and circle." in captions(app)
     figures = [json.loads(element.proto.spec) for element in app.get("plotly_chart")]
     assert {*TITLES, "marker ensemble + suffix"} <= set(figures[1]["layout"]["yaxis"]["ticktext"])  # the forest plot
     if chart == "Bars":
@@ -64,7 +64,7 @@ def test_the_address_switches_them_on_and_nonsense_leaves_them_off() -> None:
     app = open_app(PAGE, {"ensembles": "mean score", "suffix": "without"})
     assert not app.exception
     assert ensembles_in(app) == ["marker ensemble", "crop + full image"]
-    assert "mean score of crop, full image" in captions(app)
+    assert "mean score of crop and full image" in captions(app)
     for nonsense in ("<script>", "embedding", "x" * 5000, ""):
         app = open_app(PAGE, {"ensembles": nonsense})
         assert not app.exception

@@ -184,8 +184,8 @@ def test_a_table_with_nothing_but_ensembles_is_refused(run: MemoryRun) -> None:
 def test_exports_say_what_is_averaged(run: MemoryRun) -> None:
     table = paper_table([run], rows=ensemble_rows("embedding"), n_resamples=0)
     notes = [
-        "marker ensemble: mean embedding of arrow, box, circle",
-        "crop + full image: mean embedding of crop, full image",
+        "marker ensemble: mean embedding of arrow, box and circle",
+        "crop + full image: mean embedding of crop and full image",
     ]
     assert ensemble_notes(table) == notes
     assert to_markdown(table, {0: "made-up"}).endswith("; ".join(notes) + ".\n")

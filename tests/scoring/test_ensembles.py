@@ -66,6 +66,22 @@ def test_combining_embeddings_is_scoring_the_mean_direction():
     np.testing.assert_allclose(score_ensemble(VARIANTS, TEXTS, "paper", "embedding"), expected, rtol=1e-9)
 
 
+def test_each_variant_can_have_texts_of_its_own():
+    own = [ClassTexts(RNG.normal(size=(5, 16)), 20.0, RNG.normal(size=(5, 16))) for _ in VARIANTS]
+    each = [scoring.get("pairs")(variant, one) for variant, one in zip(VARIANTS, own, strict=True)]
+    np.testing.assert_allclose(score_ensemble(VARIANTS, own, "pairs", "score"), np.mean(each, axis=0))
+    present, absent = (
+        sum(normalised(side) for side in sides)
+        for sides in zip(*((one.positive, one.negative) for one in own), strict=True)
+    )
+    directions = sum(normalised(variant) for variant in VARIANTS)
+    expected = scoring.get("pairs")(directions, ClassTexts(present, 20.0, absent))
+    np.testing.assert_allclose(score_ensemble(VARIANTS, own, "pairs"), expected, rtol=1e-9)
+    np.testing.assert_allclose(score_ensemble(VARIANTS, [TEXTS] * 3, "paper"), score_ensemble(VARIANTS, TEXTS, "paper"))
+    with pytest.raises(ScoringError, match="texts for each of the 3 variants, but got 2"):
+        score_ensemble(VARIANTS, own[:2])
+
+
 def test_the_mean_cosine_is_the_cosine_of_the_mean_up_to_its_length():
     lengths = np.linalg.norm(np.mean([normalised(variant) for variant in VARIANTS], axis=0), axis=1, keepdims=True)
     by_score = score_ensemble(VARIANTS, TEXTS, "cosine", "score")

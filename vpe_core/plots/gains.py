@@ -68,8 +68,9 @@ def grouped_bars(
         title: Of the metric.
         chance: What guessing reaches; drawn as a line.
     """
-    figure = new_figure(palette, 420, barmode="group", bargap=0.18, bargroupgap=0.06)
     shown = table[~table["control"]]
+    more = max(len(shown[["row", "marker"]].drop_duplicates()) - 8, 0)  # than the paper has: a longer legend
+    figure = new_figure(palette, 420 + 20 * more, barmode="group", bargap=0.18, bargroupgap=0.06)
     for (row, marker), lines in shown.groupby(["row", "marker"], sort=False):
         suffix = bool(lines["suffix"].iloc[0])
         color = palette.markers.get(str(marker), palette.muted)

@@ -75,7 +75,7 @@ LIGHT = Palette(
         "blur": "#A34700",
         "grayscale-tint": "#6C5B9E",
         "point": "#5F5F5F",
-        "arrow+bbox+circle": "#5C4033",
+        "arrow+bbox+circle": "#8C6D56",
         "crop+none": "#CC8FB3",
     },
     ramp=("#F2F4F7", "#0067A3"),

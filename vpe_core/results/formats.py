@@ -60,7 +60,7 @@ def grid(table: pd.DataFrame, higher_is_better: bool = True) -> list[tuple[pd.Se
 
 
 def ensemble_notes(table: pd.DataFrame) -> list[str]:
-    """What the ensembles of a `paper_table` are: "marker ensemble: mean embedding of arrow, box, circle"."""
+    """What the ensembles of a `paper_table` are: "marker ensemble: mean embedding of arrow, box and circle"."""
     keys = [key for key in table["variant"].unique() if is_ensemble(key)]
     return list(dict.fromkeys(ensemble_title(Ensemble.parse(key)) for key in keys))
 

@@ -51,9 +51,9 @@ def marker_title(marker: str) -> str:
 
 
 def ensemble_title(ensemble: Ensemble) -> str:
-    """What is averaged, and how: "marker ensemble: mean embedding of arrow, box, circle"."""
-    members = ", ".join(marker_title(member.marker).replace("none", "full image") for member in ensemble.members)
-    return f"{marker_title(ensemble.marker)}: {AVERAGES[ensemble.combine]} of {members}"
+    """What is averaged, and how: "marker ensemble: mean embedding of arrow, box and circle"."""
+    *names, last = (marker_title(one.marker) if one.marked else "full image" for one in ensemble.members)
+    return f"{marker_title(ensemble.marker)}: {AVERAGES[ensemble.combine]} of {', '.join(names)} and {last}"
 
 
 def paper_rows(
