@@ -73,13 +73,12 @@ def check(
 
 def _decode(dataset: Dataset) -> tuple[Problem, ...]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from vpe_core.cli.progress import counting_bar
     from vpe_core.datasets import undecodable_images
 
-    columns = (TextColumn("Decoding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("")
+    with counting_bar(Console(stderr=True)) as bar:
+        task = bar.add_task("Decoding")
         return undecodable_images(dataset, lambda done, total: bar.update(task, completed=done, total=total))
 
 

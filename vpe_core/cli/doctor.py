@@ -57,7 +57,7 @@ def run_checks() -> Iterator[Check]:
     yield _cache(settings)
     yield from _models()
     yield _samples(settings.precomputed_dir / "samples")
-    yield _test_sets(settings.precomputed_dir / "datasets")
+    yield from _data_sets(settings)
     yield _simulator(settings.ct_dir)
 
 
@@ -97,10 +97,29 @@ def _samples(folder: Path) -> Check:
     return Check("Sample X-rays", f"{count} simulated X-rays in {folder}", remedy)
 
 
-def _test_sets(folder: Path) -> Check:
-    found = ", ".join(sorted(table.parent.name for table in folder.glob("*/samples.csv")))
-    remedy = "" if found else "Restore precomputed/datasets from the repository."
-    return Check("Test sets", found or f"none in {folder}", remedy)
+def _data_sets(settings: Settings) -> Iterator[Check]:
+    """The simulated sets, which the project carries, then the others; none of the others has to be here."""
+    from vpe_core import datasets
+
+    specs = [datasets.get(name) for name in datasets.names()]
+    for spec in (spec for spec in specs if spec.simulated):
+        here = datasets.is_here(spec.name)
+        remedy = "" if here else "Restore precomputed/datasets from the repository."
+        yield Check(f"Data set {spec.name}", "simulated, carried by the project" if here else "missing", remedy)
+    parent = settings.datasets_dir
+    if parent is None:
+        names = ", ".join(spec.name for spec in specs if not spec.simulated)
+        remedy = f"Set VPE_DATASETS_DIR to a folder with a sub-folder for each that you have: {names}."
+        yield Check("Other data sets", "VPE_DATASETS_DIR is not set (only needed for real X-rays)", remedy)
+        return
+    if not parent.is_dir():
+        yield Check("Other data sets", f"VPE_DATASETS_DIR is {parent}, which is no folder", "Correct the setting.")
+        return
+    for spec in (spec for spec in specs if not spec.simulated):
+        here = datasets.is_here(spec.name)
+        found = f"{parent / spec.name}{'' if here else ' does not exist'}"
+        how = "" if here else "`python -m vpe_core datasets list` says how to get it."
+        yield Check(f"Data set {spec.name}", found, how)
 
 
 def _simulator(ct_dir: Path | None) -> Check:

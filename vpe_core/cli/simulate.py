@@ -22,8 +22,8 @@ def simulate(
 ) -> None:
     """Simulate chest X-rays from a CT."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from vpe_core.cli.progress import counting_bar
     from vpe_core.simulation import SETS, SimulatedSet
     from vpe_core.simulation.build import simulate as build
 
@@ -38,8 +38,7 @@ def simulate(
         patients, own = chosen.part(part)
         plans = [chosen.plan(k, patients, part) for k in range(cases or own)]
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar:
+    with counting_bar(console) as bar:
         tasks: dict[str, int] = {}
 
         def show(what: str, done: int, total: int) -> None:

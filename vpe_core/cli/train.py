@@ -18,8 +18,9 @@ def train(
     """Train an embedded model."""
     import torch
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import TextColumn
 
+    from vpe_core.cli.progress import counting_bar
     from vpe_core.settings import get_settings
     from vpe_core.simulation.build import bases_for
     from vpe_core.training.export import export
@@ -33,9 +34,7 @@ def train(
     cache = get_settings().cache_dir
     folder = work or cache / "training" / recipe.name
     console = Console(stderr=True)
-    note = TextColumn("{task.fields[note]}")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), note)
-    with Progress(*columns, console=console) as bar:
+    with counting_bar(console, TextColumn("{task.fields[note]}")) as bar:
         project = bar.add_task("projecting base patients", total=None, note="")
         patients = range(*recipe.train_patients)
         bases = bases_for(
