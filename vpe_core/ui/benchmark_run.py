@@ -10,7 +10,7 @@ from vpe_core.ui import jobs, run_job
 from vpe_core.ui.run_job import PLANS, RUN, Order
 from vpe_core.ui.words import as_text
 
-_EVERY_S = 0.7
+_EVERY_S = 1.0
 _TOO_LATE = "bench:too late"
 _LIMITS = {"All images": None, "The first 100, to try it out": 100, "The first 20, to try it out": 20}
 _FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
