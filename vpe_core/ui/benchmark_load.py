@@ -61,7 +61,7 @@ def no_results() -> None:
     """What is shown when there are no results at all."""
     st.info(
         "There are no results here yet. They would be a table of markers and data sets, with gains and intervals. "
-        "Start a run below, or with a command. This one measures the paper's rows and their controls:",
+        "This command measures the paper's eight rows and their controls on simulated X-rays:",
         icon=":material/table_chart:",
     )
     st.code(f"{run_command('sim-multi')} --controls", language="bash")

@@ -79,7 +79,7 @@ def _outcome(known: jobs.JobState) -> None:
         elif known.stopped:
             st.info("The run was stopped. Start it again to go on.", icon=":material/stop_circle:")
         else:
-            st.success(as_text(f"{known.text} The numbers are below."), icon=":material/check:")
+            st.success(as_text(f"{known.text} Choose it under Data sets and Model."), icon=":material/check:")
         st.button("Close", key="bench_run_close", on_click=jobs.dismiss, args=(RUN,))
 
 
