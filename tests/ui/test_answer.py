@@ -11,7 +11,8 @@ from PIL import Image, ImageChops
 
 from tests.tiny_models import write_native_model
 from vpe_core import draw_marker, explain
-from vpe_core.attention import attention_inside
+from vpe_core.attention import attention_inside, patch_relevance
+from vpe_core.attention.resample import grid_to_image
 from vpe_core.models import VisionLanguageModel, load_model
 from vpe_core.settings import get_settings
 from vpe_core.types import Arrow, Box
@@ -66,21 +67,32 @@ def test_without_marks_there_is_one_answer(model: VisionLanguageModel, picture: 
     assert result.inside is None
 
 
-def test_a_stroke_costs_one_image_and_another_wording_none(
+def test_a_stroke_costs_one_pass_and_another_wording_none(
     model: VisionLanguageModel, picture: Xray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    encoded: list[int] = []
-    encode = model.encode_images
-    monkeypatch.setattr(model, "encode_images", lambda images: encoded.append(len(images)) or encode(images))
+    passes: list[int] = []
+    pixels = model.pixels
+    monkeypatch.setattr(model, "pixels", lambda images: passes.append(len(images)) or pixels(images))
     memory = Memory()
     answer(model, picture, DemoState(), CLASSES, memory)
     answer(model, picture, MARKED, CLASSES, memory)
-    assert encoded == [1, 1]
-    for change in ({"template": "There is {class}."}, {"template": "reports"}, {"suffix": True}, {"method": "rollout"}):
+    assert passes == [1, 1]
+    for change in ({"template": "There is {class}."}, {"template": "reports"}, {"suffix": True}):
         answer(model, picture, replace(MARKED, **change), CLASSES[:2], memory)
-    assert encoded == [1, 1]
+    assert passes == [1, 1]
     answer(model, picture, replace(MARKED, color="yellow"), CLASSES, memory)
-    assert encoded == [1, 1, 1]
+    assert passes == [1, 1, 1]
+    answer(model, picture, replace(MARKED, method="rollout"), CLASSES, memory)
+    assert passes == [1, 1, 1, 1, 1]  # without and with the mark
+
+
+def test_the_attention_shown_is_that_of_the_method(model: VisionLanguageModel, picture: Xray) -> None:
+    for method in ("last-layer", "rollout", "legrad"):
+        result = answer(model, picture, replace(MARKED, method=method), CLASSES, Memory())
+        assert result.marked is not None
+        grid = patch_relevance(model, [result.marked.seen], result.target, method=method)[0]
+        shown = grid_to_image(grid, model.view(result.marked.shown.size), result.marked.shown.size)
+        np.testing.assert_allclose(result.marked.heatmap.values, shown, atol=1e-6)
 
 
 def test_two_sessions_remember_nothing_of_each_other(model: VisionLanguageModel, xray: Image.Image) -> None:

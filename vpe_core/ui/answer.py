@@ -1,22 +1,23 @@
 """What a model says about an X-ray without and with the marks: numbers, attention and pictures. No streamlit here.
 
 Each image is encoded once; prompts and classes are scored against the kept embedding. A stroke therefore costs one
-image, and another wording none.
+pass, in which the last block's attention is read on the way, and another wording none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vpe_core.attention import attention_inside, patch_relevance
+from vpe_core.attention import GazeEncoder, attention_inside, patch_relevance
 from vpe_core.attention import get as get_method
+from vpe_core.attention.last_layer import METHOD as LAST_LAYER
 from vpe_core.attention.localization import coverage
 from vpe_core.attention.resample import grid_to_image
 from vpe_core.markers import draw_marker, get
@@ -148,7 +149,11 @@ def suffix_words(state: DemoState) -> str:
     return marker_suffix(marker, state.color)
 
 
-Template = str | tuple[str, ...]
+Template: TypeAlias = str | tuple[str, ...]
+Grids: TypeAlias = NDArray[np.float32]
+"""Attention of one image, (1, rows, columns)."""
+Look: TypeAlias = tuple[NDArray[np.float32], Grids | None]
+"""Embedding of one image, (1, d), and the last block's attention of models where it can be read."""
 
 
 class _Ask:
@@ -175,28 +180,36 @@ class _Ask:
     def probabilities(self, classes: tuple[str, ...], template: Template) -> tuple[float, ...]:
         from vpe_core.models.encoder import probabilities
 
-        key = ("embedding", self._model.name, self._picture)
-        embedding = self._memory.remember(key, lambda: self._model.encode_images([self.seen]))
+        embedding, _ = self._look()
         texts = self._model.encode_classes(classes, template=template, suffix=self._suffix)
         return tuple(probabilities(embedding, texts, self._model.logit_scale)[0].tolist())
 
     def heatmap(self, target: str, method: str, template: Template) -> Heatmap:
-        key = self._attention_key(target, method, template)
-        grid = self._memory.remember(key, lambda: self._grid(target, method, template))
+        (grid,) = self._grids(target, method, template)
         size_wh = self.shown.size
         return Heatmap(grid_to_image(grid, self._model.view(size_wh), size_wh), method, target)
 
     def cost_ms(self, target: str, method: str, template: Template) -> float:
-        keys = (("embedding", self._model.name, self._picture), self._attention_key(target, method, template))
+        keys = (self._look_key, self._attention_key(target, method, template))
         return sum(self._memory.cost_ms(key) for key in keys)
+
+    @property
+    def _look_key(self) -> Hashable:
+        return ("look", self._model.name, self._picture)
 
     def _attention_key(self, target: str, method: str, template: Template) -> Hashable:
         return ("attention", self._model.name, self._picture, target, method, template, self._suffix)
 
-    def _grid(self, target: str, method: str, template: Template) -> NDArray[np.float32]:
-        grids = patch_relevance(self._model, [self.seen], target, method=method, template=template, suffix=self._suffix)
-        grid: NDArray[np.float32] = grids[0]
-        return grid
+    def _look(self) -> Look:
+        return self._memory.remember(self._look_key, lambda: GazeEncoder(self._model).encode([self.seen]))
+
+    def _grids(self, target: str, method: str, template: Template) -> Grids:
+        _, maps = self._look()
+        if method == LAST_LAYER.name and maps is not None:
+            return maps
+        ask = partial(patch_relevance, method=method, template=template, suffix=self._suffix)
+        key = self._attention_key(target, method, template)
+        return self._memory.remember(key, lambda: ask(self._model, [self.seen], target))
 
 
 def _inside(without: View, marked: View | None, state: DemoState, image_wh: tuple[int, int]) -> RegionShare | None:

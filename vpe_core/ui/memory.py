@@ -30,5 +30,5 @@ class Memory:
         return result
 
     def cost_ms(self, key: Hashable) -> float:
-        """How long the kept result for `key` took."""
-        return self._kept[key][1]
+        """How long the kept result for `key` took; 0 if there is none."""
+        return self._kept[key][1] if key in self._kept else 0.0
