@@ -115,6 +115,14 @@ def test_a_case_opens_in_the_live_demo_with_its_marker(demo: Demo) -> None:
     assert demo.link()["sample"].startswith("sim-multi.")
     assert label in demo.page.locator(".vpl-place").inner_text()
     assert demo.page.locator('[data-testid="stAlert"]').count() == 0
+    picture = demo.canvas.bounding_box()
+    assert picture is not None
+    assert picture["width"] == pytest.approx(picture["height"], abs=1)
+    assert picture["width"] < demo.page.viewport_size["width"] / 2  # type: ignore[index]
+    demo.choose_tool("Box")
+    drawn = demo.drag([(40, 50), (120, 150)], (EDGE_PX, EDGE_PX))
+    _, (_, corners) = demo.wait_for_marks(2)
+    assert corners == pytest.approx([*drawn[0], *drawn[-1]], abs=1)
 
 
 def test_scores_are_downloaded_loaded_again_and_compared(demo: Demo) -> None:

@@ -172,7 +172,7 @@ def test_any_class_name_is_shown_as_text(name: str) -> None:
 def test_classes_that_cannot_be_used_are_refused_and_the_last_valid_ones_count() -> None:
     app = open_app(LIVE, {"classes": "one|two"})
     app.multiselect(key="demo_classes-1").set_value(["one"]).run()
-    assert "2 to 20 classes" in app.error[0].value
+    assert "2 to 40 classes" in app.error[0].value
     assert link_of(app)["classes"] == "one|two"
     assert "vpl-bars" in answer_of(app)
 

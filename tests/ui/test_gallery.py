@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.datasets.conftest import nih
 from vpe_core.errors import DatasetError
-from vpe_core.settings import PROJECT_DIR
+from vpe_core.settings import PROJECT_DIR, get_settings
 from vpe_core.types import Box
-from vpe_core.ui.gallery import Finding, real_xrays, simulated_gallery
+from vpe_core.ui.gallery import Finding, real_xrays, set_image, set_sample_name, simulated_gallery
+
+__all__ = ["nih"]
 
 HEADER = "image,title,finding,x0,y0,x1,y1,side,zone,size_mm,difficulty,note\n"
 
@@ -77,3 +80,21 @@ def test_the_shipped_samples_exist_and_their_findings_lie_inside() -> None:
         width, height = load_image(entry.path).size
         for finding in entry.findings:
             assert finding.box.clipped(width, height) == finding.box
+
+
+def test_an_image_of_a_data_set_on_this_machine_comes_with_all_its_findings(
+    nih: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = set_sample_name("nih14", "00000013_005.png")
+    assert set_image(name) is None
+    (nih.parent / "sets").mkdir()
+    (nih.parent / "sets" / "nih14").symlink_to(nih)
+    monkeypatch.setenv("VPE_DATASETS_DIR", str(nih.parent / "sets"))
+    get_settings.cache_clear()
+    image = set_image(name)
+    assert image is not None
+    assert not image.simulated
+    assert [finding.label for finding in image.findings] == ["Infiltrate", "Mass"]
+    assert image.findings[1].box == Box(10, 20, 40, 60)
+    assert set_image(set_sample_name("nih14", "../../etc/passwd")) is None
+    assert set_image(set_sample_name("table", "00000013_005.png")) is None

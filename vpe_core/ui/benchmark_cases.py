@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from vpe_core import datasets, models
+from vpe_core import models
 from vpe_core.errors import VPEError
 from vpe_core.images import load_image
 from vpe_core.markers import automatic_arrow, draw_marker
@@ -25,7 +25,7 @@ from vpe_core.ui.benchmark_table import look_of
 from vpe_core.ui.gallery import set_sample_name
 from vpe_core.ui.marks import Mark, marks_to_text, rounded
 from vpe_core.ui.page import page_link
-from vpe_core.ui.state import COLORS, TREATMENTS
+from vpe_core.ui.state import COLORS, MAX_CLASSES, MIN_CLASSES, TREATMENTS, default_classes
 from vpe_core.ui.words import as_text
 
 N_CASES = 6
@@ -76,8 +76,7 @@ def demo_link(case: pd.Series, choice: Choice) -> dict[str, str] | None:
     """What a link to the live demo says to show this case with its marker; None if the demo does not have the X-ray."""
     data, model = choice.first.run.manifest.dataset, choice.first.run.manifest.model.name
     box = _box(case)
-    simulated = data.name in datasets.names() and datasets.get(data.name).simulated
-    if box is None or not simulated or model not in models.names():
+    if box is None or image_folder(choice.first.run) is None or model not in models.names():
         return None
     variant = choice.look
     query = {"sample": set_sample_name(data.name, str(case["image_id"])), "findings": "1", "model": model}
@@ -92,7 +91,10 @@ def demo_link(case: pd.Series, choice: Choice) -> dict[str, str] | None:
     if variant.color in COLORS and variant.color != "red":
         query["color"] = variant.color
     if data.template != PAPER_TEMPLATE:
-        query |= {"classes": "|".join(_words(data.class_words, data.classes)), "template": data.template}
+        query["template"] = data.template
+    words = _words(data.class_words, data.classes)
+    if set(words) != set(default_classes()) and MIN_CLASSES <= len(words) <= MAX_CLASSES:
+        query["classes"] = "|".join(words)
     return query
 
 

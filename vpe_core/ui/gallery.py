@@ -10,7 +10,7 @@ from pathlib import Path
 from vpe_core import datasets
 from vpe_core.errors import DatasetError, RegionError
 from vpe_core.settings import get_settings
-from vpe_core.types import Box
+from vpe_core.types import Box, Sample
 
 SAMPLES_TABLE = "samples/samples.csv"
 REAL_TABLE = "real_samples.csv"
@@ -110,30 +110,36 @@ def offered() -> tuple[GalleryImage, ...]:
 
 
 def set_sample_name(dataset: str, image_id: str) -> str:
-    """The name in links of an image of a simulated data set."""
+    """The name in links of an image of a data set."""
     return f"{dataset}.{image_id}"
 
 
 def set_image(name: str) -> GalleryImage | None:
-    """The image of a simulated data set that `set_sample_name` names, with all its findings; None if there is none."""
+    """The image that `set_sample_name` names, with all its findings; None if it is not on this machine."""
     dataset, _, image_id = name.partition(".")
-    if dataset not in datasets.names() or not datasets.get(dataset).simulated:
+    if dataset not in datasets.names() or not datasets.is_here(dataset):
         return None
-    try:
-        samples = [one for one in datasets.open_dataset(dataset) if one.image_id == image_id and one.box]
-    except DatasetError:
-        return None
-    if not samples:
+    spec = datasets.get(dataset)
+    parts = (spec.default_part,) if spec.simulated else spec.parts  # of the simulated sets, one part is carried
+    samples = next(filter(None, (_with_boxes(dataset, part, image_id) for part in parts)), None)
+    if samples is None:
         return None
     return GalleryImage(
         name=name,
         path=samples[0].image_path,
         title=f"{dataset} {image_id}: {', '.join(sample.label for sample in samples)}",
-        note=datasets.get(dataset).title,
+        note=spec.title,
         difficulty="",
         findings=tuple(Finding(sample.label, sample.box) for sample in samples if sample.box),
-        simulated=True,
+        simulated=spec.simulated,
     )
+
+
+def _with_boxes(dataset: str, part: str, image_id: str) -> list[Sample]:
+    try:
+        return [one for one in datasets.open_dataset(dataset, part=part) if one.image_id == image_id and one.box]
+    except DatasetError:
+        return []
 
 
 def _real_xray(row: dict[str, str], table: Path) -> RealXray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from pathlib import Path
 
 import streamlit as st
@@ -25,7 +26,7 @@ def gallery() -> tuple[GalleryImage, ...]:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def set_entry(name: str) -> GalleryImage | None:
-    """The image of a simulated data set, as a case of the benchmark links to it; None if there is none of that name."""
+    """The image of a data set, as a case of the benchmark links to it; None if there is none of that name."""
     return set_image(name)
 
 
@@ -38,8 +39,14 @@ def gallery_picture(entry: GalleryImage) -> Picture:
     image, data = _decoded(str(entry.path), entry.path.stat().st_mtime_ns if entry.path.is_file() else 0)
     kind = "Simulated" if entry.simulated else "Real"
     label = f"{kind} chest X-ray: {entry.title}. Draw on it with the mouse, or type a region under Region in numbers."
-    canvas = CanvasImage(entry.name, data, image.size, label)
+    canvas = CanvasImage(_canvas_key(entry.name), data, image.size, label)
     return Picture(Xray(entry.name, image), canvas, entry.title, entry.note, entry.simulated, entry.findings)
+
+
+def _canvas_key(name: str) -> str:
+    """The name without what a canvas' key may not hold, and still another one for another name."""
+    clean = re.sub(r"[^A-Za-z0-9-]", "-", name)
+    return name if name == clean else f"{clean}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def uploaded_picture(data: bytes) -> Picture:

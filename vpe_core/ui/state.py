@@ -23,7 +23,7 @@ AS_DRAWN = "as drawn"
 TREATMENTS = (AS_DRAWN, "bbox", "circle", "arrow", "crop", "spotlight", "blur", "grayscale-tint")
 """How the marked regions are shown to the model: as drawn, or all in one other way (names of markers)."""
 UPLOAD = "upload"
-MIN_CLASSES, MAX_CLASSES = 2, 20
+MIN_CLASSES, MAX_CLASSES = 2, 40
 _SEPARATOR = "|"
 _NAME = re.compile(r"[\w.-]{1,80}")
 
