@@ -50,6 +50,8 @@ def unfold(demo: Demo, key: str) -> None:
     part.scroll_into_view_if_needed()
     if part.locator("details[open]").count() == 0:
         part.locator("summary").click()
+        demo.page.wait_for_timeout(500)  # it unfolds, and a list that is opened meanwhile may close again
+    demo.settle()
 
 
 def upload(demo: Demo, name: str, data: bytes) -> None:

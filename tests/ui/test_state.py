@@ -7,6 +7,7 @@ import pytest
 from vpe_core.types import Box
 from vpe_core.ui.marks import Mark
 from vpe_core.ui.state import (
+    MAX_CLASSES,
     UPLOAD,
     DemoState,
     default_classes,
@@ -67,7 +68,7 @@ def test_an_upload_is_in_no_link() -> None:
         ("classes", "only one"),
         ("classes", "|"),
         ("classes", "a|a"),
-        ("classes", "|".join(f"class {n}" for n in range(21))),
+        ("classes", "|".join(f"class {n}" for n in range(MAX_CLASSES + 1))),
         ("classes", "x" * 10_000 + "|y"),
         ("classes", "left\u202eright|other"),
         ("template", "no place for it"),
