@@ -36,7 +36,7 @@ ROWS = ("none", "crop", "arrow", "arrow", "bbox", "bbox", "circle", "circle")
 
 
 def main(
-    model: Annotated[str, typer.Option(help="That one, or a model that is on this machine.")] = FULL_SIZE,
+    model: Annotated[str, typer.Option(help=f"{FULL_SIZE}, or a model that is on this machine.")] = FULL_SIZE,
     side: Annotated[int, typer.Option(min=224, help="Width and height of the X-rays, pixels.")] = 1024,
     images: Annotated[int, typer.Option(min=1, help="X-rays of the run.")] = 8,
     loop_samples: Annotated[int, typer.Option(min=1, help="Samples of the plain loop, which is slow.")] = 4,

@@ -7,6 +7,8 @@ drawing is not lost and nothing flickers.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -33,7 +35,7 @@ class CanvasImage:
     """The picture behind the drawing.
 
     Attributes:
-        key: Identity of the picture; letters, digits and hyphens. Another picture needs another key.
+        key: Identity of the picture. Another picture needs another key.
         data: JPEG or PNG, at the canvas' resolution.
         size_wh: Width and height of the source image in pixels.
         label: The picture in words, for screen readers.
@@ -165,11 +167,14 @@ def _laid_out(image: CanvasImage, marks: tuple[Mark, ...], style: tuple[str, flo
 
 
 def _key(image: CanvasImage) -> str:
-    return f"canvas-{image.key}"
+    """Letters, digits and hyphens, for the overlay finds the canvas by it; and another one for another picture."""
+    clean = re.sub(r"[^A-Za-z0-9-]", "-", image.key)
+    suffix = "" if clean == image.key else f"-{hashlib.sha256(image.key.encode()).hexdigest()[:8]}"
+    return f"canvas-{clean}{suffix}"
 
 
 def _memory(image: CanvasImage) -> str:
-    return f"canvas-{image.key}-held"
+    return f"{_key(image)}-held"
 
 
 def _seed(marks: tuple[Mark, ...], image: CanvasImage, style: tuple[str, float], revision: int) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 from pathlib import Path
 
 import streamlit as st
@@ -39,14 +38,8 @@ def gallery_picture(entry: GalleryImage) -> Picture:
     image, data = _decoded(str(entry.path), entry.path.stat().st_mtime_ns if entry.path.is_file() else 0)
     kind = "Simulated" if entry.simulated else "Real"
     label = f"{kind} chest X-ray: {entry.title}. Draw on it with the mouse, or type a region under Region in numbers."
-    canvas = CanvasImage(_canvas_key(entry.name), data, image.size, label)
+    canvas = CanvasImage(entry.name, data, image.size, label)
     return Picture(Xray(entry.name, image), canvas, entry.title, entry.note, entry.simulated, entry.findings)
-
-
-def _canvas_key(name: str) -> str:
-    """The name without what a canvas' key may not hold, and still another one for another name."""
-    clean = re.sub(r"[^A-Za-z0-9-]", "-", name)
-    return name if name == clean else f"{clean}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def uploaded_picture(data: bytes) -> Picture:
