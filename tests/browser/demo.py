@@ -138,6 +138,17 @@ class Demo:
             {"name": name, "mimeType": "application/octet-stream", "buffer": data}
         )
 
+    def show_upload(self, data: bytes, name: str) -> None:
+        """Upload a file and wait until it is on the canvas."""
+        self.upload(data, name)
+        self.page.get_by_text("Your X-ray", exact=True).wait_for()
+        self.wait_for_no_dialog()
+
+    def wait_for_no_dialog(self) -> None:
+        """Wait until the dialog has faded out: so long it takes the clicks that are meant for what is under it."""
+        self.page.locator('[data-testid="stDialog"]').wait_for(state="detached")
+        self.settle()
+
     def download(self, button: str) -> bytes:
         """What the button under Download brings."""
         self.page.get_by_role("button", name=re.compile("^Download|download Download")).first.click()

@@ -57,9 +57,7 @@ def test_a_hand_edited_link_gets_a_message(demo: Demo) -> None:
 def test_an_upload_is_shown_and_answered_and_is_in_no_link(demo: Demo, kind: str) -> None:
     demo.open()
     before = _numbers(demo)
-    demo.upload(_file(kind), f"{PATIENT}.{'dcm' if kind == 'dicom' else 'png'}")
-    demo.page.get_by_text("Your X-ray", exact=True).wait_for()
-    demo.settle()
+    demo.show_upload(_file(kind), f"{PATIENT}.{'dcm' if kind == 'dicom' else 'png'}")
     assert _numbers(demo) != before
     assert "Out of its domain" in demo.answer()
     demo.drag([(150, 120), (260, 210)])
@@ -71,9 +69,7 @@ def test_an_upload_is_shown_and_answered_and_is_in_no_link(demo: Demo, kind: str
 
 def test_a_real_dicom_can_be_uploaded(demo: Demo, shared_data: Path) -> None:
     demo.open()
-    demo.upload((shared_data / "dicom" / "rsna_sample.dcm").read_bytes(), "rsna_sample.dcm")
-    demo.page.get_by_text("Your X-ray", exact=True).wait_for()
-    demo.settle()
+    demo.show_upload((shared_data / "dicom" / "rsna_sample.dcm").read_bytes(), "rsna_sample.dcm")
     demo.drag([(300, 300), (500, 500)], (1024, 1024))
     demo.wait_for_marks(1)
     assert "→" in demo.answer()
@@ -87,7 +83,7 @@ def test_a_broken_upload_says_so_and_the_session_goes_on(demo: Demo, data: bytes
         "Cannot read the image"
     )
     demo.page.keyboard.press("Escape")
-    demo.settle()
+    demo.wait_for_no_dialog()
     demo.drag([(150, 120), (260, 210)])
     demo.wait_for_marks(1)
 
@@ -97,9 +93,7 @@ def test_two_sessions_never_see_each_others_uploads_or_drawings(browser: Browser
     other.open()
     untouched = (_numbers(other), other.overlays())
     demo.open()
-    demo.upload(_file("png"), "mine.png")
-    demo.page.get_by_text("Your X-ray", exact=True).wait_for()
-    demo.settle()
+    demo.show_upload(_file("png"), "mine.png")
     demo.drag([(150, 120), (260, 210)])
     demo.wait_for_marks(1)
     other.page.reload()
@@ -129,6 +123,7 @@ def test_offline_the_real_xrays_say_so_and_nothing_else_changes(demo: Demo) -> N
     demo.page.get_by_role("button", name="Fetch 24 real X-rays").click()
     expect(demo.page.locator('[data-testid="stDialog"]')).to_contain_text("There is no connection")
     demo.page.keyboard.press("Escape")
+    demo.wait_for_no_dialog()
     demo.drag([(150, 120), (260, 210)])
     demo.wait_for_marks(1)
 
