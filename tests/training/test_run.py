@@ -8,14 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from vpe_core.errors import TrainingError
 from vpe_core.training.export import export
-from vpe_core.training.loop import train
+from vpe_core.training.loop import _InFullPrecision, train
 from vpe_core.training.recipe import Recipe, Stage, load_recipe
 from vpe_core.training.render import TrainingCases, render_training_cases
 
@@ -92,6 +94,33 @@ def test_the_exported_folder_is_an_open_clip_model(undisturbed: Path, tmp_path: 
     clip, _, _ = open_clip.create_model_and_transforms(f"local-dir:{folder}")
     assert clip.visual.image_size in (64, (64, 64))
     assert (folder / "open_clip_model.safetensors").stat().st_size < 15e6
+
+
+def test_the_last_stage_can_start_from_a_model(undisturbed: Path, cases: TrainingCases, tmp_path: Path) -> None:
+    weights = export(SMALL, undisturbed / "average.pt", tmp_path / "model") / "open_clip_model.safetensors"
+    last = Stage(image_size=64, steps=4, batch_size=8, learning_rate=1e-3, warmup_steps=1, frozen_blocks=2, average=0.5)
+    recipe = SMALL.model_copy(update={"stages": (*SMALL.stages, last)})
+    after = torch.load(train(recipe, cases, tmp_path / "run", weights=weights), weights_only=True)
+    with (tmp_path / "run" / "log.csv").open() as stream:
+        assert [int(row["step"]) for row in csv.DictReader(stream)] == [56]
+    before = load_file(weights)
+    frozen = ("conv1", "ln_pre", "positional", "class_emb", "transformer.resblocks.0.", "transformer.resblocks.1.")
+    for name, value in after.items():
+        stays = name.startswith(tuple(f"visual.{part}" for part in frozen))
+        same = name in ("attn_mask", "logit_scale") or torch.allclose(value, before[name].float(), atol=1e-6)
+        assert same == stays or name in ("attn_mask", "logit_scale"), name
+
+
+def test_muon_is_the_same_without_bf16() -> None:
+    steps = []
+    for context in (nullcontext(), _InFullPrecision()):
+        weight = torch.nn.Parameter(torch.zeros(24, 16))
+        weight.grad = torch.randn(24, 16, generator=torch.Generator().manual_seed(1))
+        with context:
+            torch.optim.Muon([weight], lr=0.1, weight_decay=0.0).step()
+        steps.append(weight.detach())
+    assert torch.allclose(*steps, atol=0.02 * float(steps[0].abs().max()))
+    assert not torch.equal(*steps)
 
 
 @pytest.mark.parametrize("name", ["simclip", "simclip-plain"])

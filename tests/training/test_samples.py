@@ -50,6 +50,28 @@ def test_a_marker_on_a_finding_lies_on_its_dense_target(cases: TrainingCases) ->
     assert np.mean(hits) > 0.8
 
 
+def test_findings_inside_another_ones_box_can_be_pointed_at_more_often(cases: TrainingCases) -> None:
+    def inner(case: int, finding: int) -> bool:
+        rows = cases.findings[cases.findings.case == case]
+        own = rows[rows.finding == finding].iloc[0]
+        x, y = (own.x0 + own.x1) / 2, (own.y0 + own.y1) / 2
+        others = rows[rows.finding != finding]
+        return bool(((others.x0 <= x) & (x <= others.x1) & (others.y0 <= y) & (y <= others.y1)).any())
+
+    def share(weight: int) -> float:
+        samples = TrainingSamples(cases, 5, 1.0, 96, 600, hidden_weight=weight)
+        aimed = []
+        for number in range(600):
+            rng = np.random.default_rng(number)
+            case = int(rng.integers(len(cases)))
+            target, _, source = samples._aim(rng, case)
+            if target >= 0 and source < 0:
+                aimed.append(inner(case, samples._rows[case][target].finding))
+        return float(np.mean(aimed))
+
+    assert share(4) > 1.4 * share(1) > 0
+
+
 def test_size_and_place_of_a_marker_do_not_follow_the_class() -> None:
     """The same box gives the same distribution of markers, whatever the finding; there is nothing to tell it."""
     region = (100.0, 100.0, 140.0, 150.0)

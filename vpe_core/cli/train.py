@@ -12,6 +12,9 @@ def train(
     config: Annotated[Path, typer.Option(help="Recipe (TOML); the embedded models' are in vpe_core/training/recipes.")],
     out: Annotated[Path | None, typer.Option(help="Model folder to write; the work folder if left out.")] = None,
     work: Annotated[Path | None, typer.Option(help="Folder for checkpoints and the log.")] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Embedded model's safetensors file: start from it, do only the last stage.")
+    ] = None,
     ct: Annotated[Path | None, typer.Option(help="Folder of the chest CT; VPE_CT_DIR if left out.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; part of what makes runs identical.")] = None,
 ) -> None:
@@ -50,6 +53,6 @@ def train(
         def show(step: int, total: int, terms: dict[str, float]) -> None:
             bar.update(training, completed=step, total=total, note=f"loss {terms['loss']:.2f}")
 
-        weights = run(recipe, cases, folder, show)
-    written = export(recipe, weights, out or folder / "model")
+        trained = run(recipe, cases, folder, show, weights)
+    written = export(recipe, trained, out or folder / "model")
     console.print(f"{recipe.name} is in {written}; log.csv and checkpoints are in {folder}.")

@@ -7,68 +7,52 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import nullcontext
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import open_clip
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader, Sampler
 
 from vpe_core.errors import TrainingError
 from vpe_core.models.device import has_fast_bf16
 from vpe_core.models.word_tokenizer import WordTokenizer
-from vpe_core.training import captions, losses
+from vpe_core.training import captions
 from vpe_core.training.losses import K, LeakPenalty
 from vpe_core.training.network import (
     CONTEXT_LENGTH,
     PATCH,
     build_clip,
     normalize,
-    read,
     resize_positions,
     see,
     whiten_patches,
 )
 from vpe_core.training.recipe import Recipe, Stage
 from vpe_core.training.render import TrainingCases
+from vpe_core.training.run import Run, dense_terms, total_loss
 from vpe_core.training.samples import TrainingSamples, collate
 
 LOG_EVERY = 20
 WHITENING_SAMPLES = 400
+HEAD_STEPS = 60  # enough for a linear layer
 MUON_RATE = 2.0  # its learning rate relative to AdamW's
 MAX_LOGIT_SCALE = math.log(50.0)
 Progress = Callable[[int, int, dict[str, float]], None]
 
 
-@dataclass
-class Run:
-    """The state of one run; `save` and `load` make it survive a kill."""
+class _InFullPrecision(TorchFunctionMode):
+    """Muon casts to bfloat16, which a processor without it emulates: that took longer than all the rest of a step."""
 
-    recipe: Recipe
-    clip: open_clip.CLIP
-    dense_head: nn.Linear
-    optimizers: list[torch.optim.Optimizer]
-    average: dict[str, Tensor]
-    leak: LeakPenalty
-    step: int = 0
-
-    def save(self, path: Path, seconds: float) -> None:
-        part = path.with_suffix(".part")
-        state = {
-            "recipe": self.recipe.model_dump_json(),
-            "clip": self.clip.state_dict(),
-            "dense_head": self.dense_head.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "average": self.average,
-            "leak": self.leak.state(),
-            "step": self.step,
-            "seconds": seconds,
-        }
-        torch.save(state, part)
-        part.replace(path)
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is Tensor.bfloat16:
+            return args[0].clone()
+        return func(*args, **(kwargs or {}))
 
 
 class _Following(Sampler[int]):
@@ -84,8 +68,21 @@ class _Following(Sampler[int]):
         return len(self._range)
 
 
-def train(recipe: Recipe, cases: TrainingCases, folder: Path, progress: Progress = lambda *_: None) -> Path:
+def train(
+    recipe: Recipe,
+    cases: TrainingCases,
+    folder: Path,
+    progress: Progress = lambda *_: None,
+    weights: Path | None = None,
+) -> Path:
     """Trains, or goes on where a killed run stopped; returns the file with the averaged weights.
+
+    Args:
+        recipe: what to train.
+        cases: to draw samples from.
+        folder: for checkpoints, the log and the averaged weights.
+        progress: called with the step, the number of steps and the terms of the loss.
+        weights: an embedded model's safetensors file; a new run starts from it and does the last stage only.
 
     Raises:
         TrainingError: `folder` holds a run of another recipe, or the loss is no longer a number.
@@ -94,13 +91,16 @@ def train(recipe: Recipe, cases: TrainingCases, folder: Path, progress: Progress
     tokenizer = WordTokenizer.from_words(captions.vocabulary(), CONTEXT_LENGTH)
     checkpoint = folder / "checkpoint.pt"
     run, seconds = _start(recipe, cases, tokenizer, checkpoint)
+    if weights and not run.step:
+        _take_weights(run, cases, weights)
     total = sum(stage.steps for stage in recipe.stages)
     log = _Log(folder / "log.csv", run.step)
     first = 0
     for stage in recipe.stages:
         last = first + stage.steps
         if run.step < last:
-            _enter_stage(run, stage)
+            if run.step == first:
+                _enter_stage(run, stage)
             clock = time.monotonic() - seconds
             for batch in _batches(run, stage, cases, first):
                 terms = _step(run, stage, batch, tokenizer, first)
@@ -113,10 +113,10 @@ def train(recipe: Recipe, cases: TrainingCases, folder: Path, progress: Progress
                     seconds = time.monotonic() - clock
                     run.save(checkpoint, seconds)
         first = last
-    weights = folder / "average.pt"
-    torch.save(run.average, weights)
+    average = folder / "average.pt"
+    torch.save(run.average, average)
     (folder / "run.json").write_text(json.dumps({"recipe": recipe.model_dump(), "seconds": round(seconds)}, indent=2))
-    return weights
+    return average
 
 
 def _start(recipe: Recipe, cases: TrainingCases, tokenizer: WordTokenizer, checkpoint: Path) -> tuple[Run, float]:
@@ -164,16 +164,33 @@ def _optimizers(recipe: Recipe, clip: open_clip.CLIP, head: nn.Linear) -> list[t
     ]
 
 
-def _enter_stage(run: Run, stage: Stage) -> None:
-    """Changes the image size: interpolated positions and, for them, a fresh optimiser."""
-    patches = stage.image_size // PATCH
-    if run.clip.visual.positional_embedding.shape[0] == patches * patches + 1:
-        return
-    state = resize_positions(run.clip.state_dict(), patches)
-    vocabulary = run.clip.token_embedding.num_embeddings
-    run.clip = build_clip(stage.image_size, vocabulary, run.recipe.seed)
+def _take_weights(run: Run, cases: TrainingCases, weights: Path) -> None:
+    """Puts a run before its last stage with a model's weights; the dense head, which no model keeps, is fitted anew."""
+    recipe, stage = run.recipe, run.recipe.stages[-1]
+    state = {name: value.float() for name, value in load_file(weights).items()}
+    run.clip = build_clip(stage.image_size, run.clip.token_embedding.num_embeddings, recipe.seed)
     run.clip.load_state_dict(state)
-    run.average = resize_positions(run.average, patches)
+    run.average = {name: value.detach().clone() for name, value in run.clip.state_dict().items()}
+    run.step = first = sum(earlier.steps for earlier in recipe.stages[:-1])
+    optimizer = torch.optim.AdamW(run.dense_head.parameters(), lr=1e-2)
+    for batch in islice(_batches(run, stage, cases, first), HEAD_STEPS):
+        with torch.no_grad():
+            patches = see(run.clip, normalize(batch["pixels"])).patches
+        optimizer.zero_grad()
+        loss = sum(dense_terms(run.dense_head(patches), batch).values(), torch.zeros(()))
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+
+def _enter_stage(run: Run, stage: Stage) -> None:
+    """Changes the image size, with interpolated positions; every stage has a fresh optimiser."""
+    patches = stage.image_size // PATCH
+    if run.clip.visual.positional_embedding.shape[0] != patches * patches + 1:
+        state = resize_positions(run.clip.state_dict(), patches)
+        vocabulary = run.clip.token_embedding.num_embeddings
+        run.clip = build_clip(stage.image_size, vocabulary, run.recipe.seed)
+        run.clip.load_state_dict(state)
+        run.average = resize_positions(run.average, patches)
     run.optimizers = _optimizers(run.recipe, run.clip, run.dense_head)
 
 
@@ -188,7 +205,9 @@ def _batches(run: Run, stage: Stage, cases: TrainingCases, first_step: int) -> I
         before += earlier.steps * earlier.batch_size
         steps += earlier.steps
     end = before + stage.steps * stage.batch_size
-    samples = TrainingSamples(cases, recipe.seed, recipe.markers, stage.image_size, end, stage.smallest_view)
+    samples = TrainingSamples(
+        cases, recipe.seed, recipe.markers, stage.image_size, end, stage.smallest_view, stage.hidden_weight
+    )
     start = before + (run.step - first_step) * stage.batch_size
     yield from DataLoader(
         samples,
@@ -207,18 +226,19 @@ def _step(run: Run, stage: Stage, batch: dict[str, Any], tokenizer: WordTokenize
     for optimizer, faster in zip(run.optimizers, (1.0, MUON_RATE), strict=True):
         for group in optimizer.param_groups:
             group["lr"] = rate * faster
-    loss, terms = _loss(run, batch, tokenizer)
+    loss, terms = total_loss(run, stage, batch, tokenizer)
     if not math.isfinite(terms["loss"]):
         raise TrainingError(f"The loss is {terms['loss']} at step {run.step}. Lower the learning rate and start anew.")
     run.clip.zero_grad(set_to_none=True)
     run.dense_head.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(run.clip.parameters(), 1.0)
-    for optimizer in run.optimizers:
-        optimizer.step()
+    with nullcontext() if has_fast_bf16("cpu") else _InFullPrecision():
+        for optimizer in run.optimizers:
+            optimizer.step()
     with torch.no_grad():
         run.clip.logit_scale.clamp_(0, MAX_LOGIT_SCALE)
-        momentum = min(run.recipe.average, (1 + run.step) / (10 + run.step))
+        momentum = min(stage.average, (1 + run.step) / (10 + run.step))
         for name, value in run.clip.state_dict().items():
             run.average[name].lerp_(value, 1 - momentum) if value.is_floating_point() else None
     return terms
@@ -230,47 +250,6 @@ def _schedule(step: int, stage: Stage) -> float:
         return (step + 1) / stage.warmup_steps
     done = (step - stage.warmup_steps) / max(stage.steps - stage.warmup_steps, 1)
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
-
-
-def _loss(run: Run, batch: dict[str, Any], tokenizer: WordTokenizer) -> tuple[Tensor, dict[str, float]]:
-    weights = run.recipe.losses
-    rng = np.random.default_rng([run.recipe.seed, 77, run.step])
-    marked_as = [marker for marker in batch["marker"] if marker[0]]
-    prompts = captions.class_prompts(rng, *(marked_as[0] if marked_as and rng.random() < 0.5 else ("", "")))
-    texts = [*batch["caption"], *prompts, *captions.look_prompts(rng)]
-    n = len(batch["caption"])
-    present, marked = batch["present"], batch["marked"]
-    with torch.autocast("cpu", torch.bfloat16, enabled=has_fast_bf16("cpu")):
-        seen = see(run.clip, normalize(batch["pixels"]))
-        words = read(run.clip, tokenizer(texts))
-        patch_logits = run.dense_head(seen.patches)
-    scale = run.clip.logit_scale.exp()
-    class_logits = scale * seen.embedding @ words[n : n + K + 1].T
-    terms = {
-        "contrastive": losses.contrastive(scale * seen.embedding @ words[:n].T, batch["positives"]),
-        "zero_shot": losses.zero_shot(class_logits, present),
-        "undecided": losses.undecided(class_logits, present),
-        "dense": losses.dense(patch_logits[..., :K], batch["dense"]),
-        "pointed_at": losses.pointed_at(patch_logits[..., K], batch["region"], marked),
-        "attention": losses.attention_inside(seen.attention, batch["region"], marked),
-        "leak": run.leak(class_logits, batch["source"]),
-    }
-    looks = torch.tensor([("", "benign", "malignant").index(look) for look in batch["look"]])
-    look_logits = (scale * seen.embedding @ words[n + K + 1 :].T)[looks > 0]
-    look_loss = nn.functional.cross_entropy(look_logits, looks[looks > 0] - 1) if len(look_logits) else scale * 0
-    loss = terms["contrastive"] + 0.15 * look_loss
-    for name in ("zero_shot", "undecided", "dense", "pointed_at", "attention", "leak"):
-        loss = loss + getattr(weights, name) * terms[name]
-    with torch.no_grad():
-        aimed = marked & present.any(-1)
-        hits = (class_logits[:, :K].argmax(-1) == present.float().argmax(-1))[aimed]
-        plain = ~batch["focused"] & present.any(-1)
-        found = present[plain].gather(1, class_logits[plain, :K].argmax(-1, keepdim=True))
-        shown = {name: float(value) for name, value in terms.items()}
-        shown |= {"loss": float(loss), "scale": float(scale), "leak_gap": float(run.leak.gaps.abs().mean())}
-        shown["marked_accuracy"] = float(hits.float().mean()) if len(hits) else float("nan")
-        shown["unmarked_hit"] = float(found.float().mean()) if len(found) else float("nan")
-    return loss, shown
 
 
 class _Log:

@@ -104,14 +104,18 @@ class Seen:
     attention: Tensor
 
 
-def see(clip: open_clip.CLIP, pixels: Tensor) -> Seen:
-    """The vision tower on normalised pixels (n, 3, size, size)."""
+def see(clip: open_clip.CLIP, pixels: Tensor, frozen_blocks: int = 0) -> Seen:
+    """The vision tower on normalised pixels (n, 3, size, size); no gradient for the first blocks and what is before."""
     visual = clip.visual
-    x = visual.conv1(pixels).flatten(2).transpose(1, 2)
-    x = torch.cat([visual.class_embedding.expand(len(x), 1, -1).to(x.dtype), x], 1)
-    x = visual.ln_pre(x + visual.positional_embedding.to(x.dtype))
+    blocks = visual.transformer.resblocks
+    with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen_blocks):
+        x = visual.conv1(pixels).flatten(2).transpose(1, 2)
+        x = torch.cat([visual.class_embedding.expand(len(x), 1, -1).to(x.dtype), x], 1)
+        x = visual.ln_pre(x + visual.positional_embedding.to(x.dtype))
+        for block in blocks[:frozen_blocks]:
+            x, _ = _block(block, x, None)
     weights = x
-    for block in visual.transformer.resblocks:
+    for block in blocks[frozen_blocks:]:
         x, weights = _block(block, x, None)
     pooled = visual.ln_post(x[:, 0]) @ visual.proj
     looks = weights[:, :, 0, 1:].float().mean(1)

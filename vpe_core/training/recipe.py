@@ -13,19 +13,6 @@ from vpe_core.errors import TrainingError
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Stage(BaseModel):
-    """A stretch of training at one image size."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    image_size: int = Field(ge=32, multiple_of=16)
-    steps: int = Field(ge=1)
-    batch_size: int = Field(ge=4)
-    learning_rate: float = Field(gt=0)
-    warmup_steps: int = Field(ge=0)
-    smallest_view: float = Field(default=0.86, gt=0.3, le=1, description="edge of the closest whole view")
-
-
 class LossWeights(BaseModel):
     """How much each auxiliary term counts beside the contrastive one."""
 
@@ -37,6 +24,23 @@ class LossWeights(BaseModel):
     pointed_at: float = 1.0
     attention: float = 0.2
     leak: float = 0.5
+
+
+class Stage(BaseModel):
+    """A stretch of training at one image size."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    image_size: int = Field(ge=32, multiple_of=16)
+    steps: int = Field(ge=1)
+    batch_size: int = Field(ge=4)
+    learning_rate: float = Field(gt=0)
+    warmup_steps: int = Field(ge=0)
+    smallest_view: float = Field(default=0.86, gt=0.3, le=1, description="edge of the closest whole view")
+    hidden_weight: int = Field(default=1, ge=1, description="weight of findings inside another's box, as aims")
+    frozen_blocks: int = Field(default=0, ge=0, description="vision blocks that stay as they are, and all before them")
+    average: float = Field(default=0.998, ge=0, lt=1, description="momentum of the averaged weights")
+    losses: LossWeights | None = Field(default=None, description="instead of the recipe's")
 
 
 class Recipe(BaseModel):
@@ -52,7 +56,6 @@ class Recipe(BaseModel):
     stages: tuple[Stage, ...] = Field(min_length=1)
     losses: LossWeights = LossWeights()
     weight_decay: float = 0.05
-    average: float = Field(default=0.998, ge=0, lt=1, description="momentum of the averaged weights")
     checkpoint_steps: int = Field(default=200, ge=1)
     workers: int = Field(default=1, ge=0)
 

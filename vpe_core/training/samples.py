@@ -44,10 +44,18 @@ class TrainingSamples(Dataset[dict[str, object]]):
         image_size: of the network, px.
         smallest_view: edge of the closest whole view relative to the image. Below 1 findings are seen larger in
             training than in use, which makes up for a smaller `image_size` (Touvron et al., 2019, FixRes).
+        hidden_weight: how many times likelier a marker points at a finding whose centre lies in another finding's box.
     """
 
     def __init__(
-        self, cases: TrainingCases, seed: int, markers: float, image_size: int, length: int, smallest_view: float = 0.86
+        self,
+        cases: TrainingCases,
+        seed: int,
+        markers: float,
+        image_size: int,
+        length: int,
+        smallest_view: float = 0.86,
+        hidden_weight: int = 1,
     ) -> None:
         self._cases, self._seed, self._markers = cases, seed, markers
         self._image_size, self._length, self._smallest_view = image_size, length, smallest_view
@@ -58,6 +66,7 @@ class TrainingSamples(Dataset[dict[str, object]]):
             self._rows[r.case].append(
                 Row(int(r.finding), str(r.look), box, str(r.side), str(r.zone), float(r.severity))
             )
+        self._aims = [_aims(rows, hidden_weight) for rows in self._rows]
         self._boxes = [row for rows in self._rows for row in rows]
         self._lone = [len(rows) == 1 and bool(rows[0].look) for rows in self._rows]
 
@@ -72,7 +81,7 @@ class TrainingSamples(Dataset[dict[str, object]]):
         marked = not zoom and rng.random() < self._markers
         target, box, source = NOTHING, None, NOTHING
         if zoom or marked:
-            target, box, source = self._aim(rng, rows, coverage)
+            target, box, source = self._aim(rng, case)
             zoom, marked = zoom and box is not None, marked and box is not None
         view = _zoom_view(box) if zoom and box else _whole_view(rng, self._smallest_view, box)
         image = _photometric(rng, self._cases.images[case], view)
@@ -112,14 +121,13 @@ class TrainingSamples(Dataset[dict[str, object]]):
             if not self._lone[case] or rng.random() < LONE_NODULE_SHARE:
                 return case
 
-    def _aim(
-        self, rng: np.random.Generator, rows: list[Row], coverage: NDArray[np.uint8]
-    ) -> tuple[int, tuple[float, float, float, float] | None, int]:
+    def _aim(self, rng: np.random.Generator, case: int) -> tuple[int, tuple[float, float, float, float] | None, int]:
         """What a marker points at: a finding, or a healthy place with the box of some other case's finding."""
+        rows, aims = self._rows[case], self._aims[case]
         if rows and rng.random() >= HEALTHY_SHARE:
-            target = int(rng.integers(len(rows)))
+            target = aims[int(rng.integers(len(aims)))]
             return target, rows[target].box, NOTHING
-        covered = coverage.max(0) / 255.0
+        covered = self._cases.coverage[case].max(0) / 255.0
         for _ in range(8):
             other = self._boxes[int(rng.integers(len(self._boxes)))]
             cells = np.clip(np.array(other.box) * covered.shape[0], 0, covered.shape[0])
@@ -128,11 +136,22 @@ class TrainingSamples(Dataset[dict[str, object]]):
                 return NOTHING, other.box, other.finding
         if not rows:
             return NOTHING, None, NOTHING
-        target = int(rng.integers(len(rows)))
+        target = aims[int(rng.integers(len(aims)))]
         return target, rows[target].box, NOTHING
 
 
 View = tuple[float, float, float, float]  # x0, y0, x1, y1 in fractions of the edge length
+
+
+def _aims(rows: list[Row], hidden_weight: int) -> list[int]:
+    """The findings of a case, those whose centre lies in another one's box so many times."""
+    aims = []
+    for k, row in enumerate(rows):
+        x, y = (row.box[0] + row.box[2]) / 2, (row.box[1] + row.box[3]) / 2
+        others = (other.box for other in rows if other is not row)
+        hidden = any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in others)
+        aims += [k] * (hidden_weight if hidden else 1)
+    return aims
 
 
 def _whole_view(rng: np.random.Generator, smallest: float, box: View | None) -> View:
