@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vpe_core.settings import PROJECT_DIR, get_settings
-from vpe_core.training.recipe import Recipe, load_recipe
+from vpe_core.training.recipe import Recipe, Stage, load_recipe
 
 INTRODUCTION = {
     "simclip": "A small CLIP that follows visual markers: it answers about what a circle, box or arrow points at.",
@@ -72,10 +72,7 @@ def _card(name: str, introduction: str, folder: Path, recipe: Recipe, results: P
         count = sum(stored.get_tensor(key).size for key in stored.keys())  # noqa: SIM118
     vocabulary = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
     run = json.loads((folder / "run.json").read_text())
-    stages = "; ".join(
-        f"{s.steps} steps of {s.batch_size} at {s.image_size} px, peak learning rate {s.learning_rate:g}"
-        for s in recipe.stages
-    )
+    stages = "; ".join(map(_stage, recipe.stages))
     markers = (
         f"{recipe.markers:.0%} of the whole views carry a marker (circle, box, arrow; drawn exactly or by hand; "
         "red in six of ten; never yellow)."
@@ -98,9 +95,24 @@ def _card(name: str, introduction: str, folder: Path, recipe: Recipe, results: P
         taught=TAUGHT if recipe.markers else IDLE,
         stages=stages,
         seed=recipe.seed,
-        minutes=f"{run['seconds'] / 60:.0f} minutes",
+        minutes=", ".join(map(_time, run["parts"])),
         results="\n".join(tables),
     )
+
+
+def _stage(stage: Stage) -> str:
+    text = f"{stage.steps} steps of {stage.batch_size} at {stage.image_size} px"
+    text += f", peak learning rate {stage.learning_rate:g}"
+    if stage.hidden_weight > 1:
+        text += f", findings inside another one's box {stage.hidden_weight} times as likely to be pointed at"
+    return text + (f", the first {stage.frozen_blocks} blocks frozen" if stage.frozen_blocks else "")
+
+
+def _time(part: dict[str, Any]) -> str:
+    """How long a part of the training took, and on what."""
+    which = " and ".join(map(str, part["stages"]))
+    text = f"stage {which}: {part['seconds'] / 60:.0f} minutes in {part['precision']} on {part['threads']} core"
+    return text + (f", started from {part['started_from']}" if "started_from" in part else "")
 
 
 def _table(path: Path) -> str:

@@ -43,7 +43,7 @@ def test_a_slice_measured_again_is_the_same(model_name: str, set_name: str, tmp_
         rows = fresh.rows(variant)
         place = np.searchsorted(stored.rows(variant), rows)
         cosines = (stored.embeddings(variant)[place] * fresh.embeddings(variant)).sum(axis=1)
-        assert cosines.min() > 0.9995  # the store was measured in bf16, the slice is in fp32
+        assert cosines.min() > 0.9999  # the store rounds to float16
         if (shares := fresh.attention(variant)) is not None:
             np.testing.assert_allclose(stored.attention(variant)[place], shares, atol=0.01)
 
