@@ -110,8 +110,9 @@ def _stage(stage: Stage) -> str:
 
 def _time(part: dict[str, Any]) -> str:
     """How long a part of the training took, and on what."""
-    which = " and ".join(map(str, part["stages"]))
-    text = f"stage {which}: {part['seconds'] / 60:.0f} minutes in {part['precision']} on {part['threads']} core"
+    which = f"stage{'s' * (len(part['stages']) > 1)} {' and '.join(map(str, part['stages']))}"
+    cores = f"{part['threads']} core{'s' * (part['threads'] > 1)}"
+    text = f"{which}: {part['seconds'] / 60:.0f} minutes in {part['precision']} on {cores}"
     return text + (f", started from {part['started_from']}" if "started_from" in part else "")
 
 

@@ -28,8 +28,6 @@ SLICE = Plan(
     ),
 )
 
-pytestmark = pytest.mark.skipif(not STORE.is_dir(), reason="precomputed/results/benchmark has not been made yet")
-
 
 @pytest.mark.parametrize("model_name", PLAN.models)
 @pytest.mark.parametrize("set_name", PLAN.datasets)

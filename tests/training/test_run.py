@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from vpe_core.errors import TrainingError
 from vpe_core.training.export import export
@@ -103,12 +104,21 @@ def test_the_last_stage_can_start_from_a_model(undisturbed: Path, cases: Trainin
     after = torch.load(train(recipe, cases, tmp_path / "run", weights=weights), weights_only=True)
     with (tmp_path / "run" / "log.csv").open() as stream:
         assert [int(row["step"]) for row in csv.DictReader(stream)] == [56]
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["parts"][0]["stages"] == [3]
     before = load_file(weights)
     frozen = ("conv1", "ln_pre", "positional", "class_emb", "transformer.resblocks.0.", "transformer.resblocks.1.")
     for name, value in after.items():
         stays = name.startswith(tuple(f"visual.{part}" for part in frozen))
         same = name in ("attn_mask", "logit_scale") or torch.allclose(value, before[name].float(), atol=1e-6)
         assert same == stays or name in ("attn_mask", "logit_scale"), name
+
+
+def test_weights_that_are_no_model_say_what_was_expected(cases: TrainingCases, tmp_path: Path) -> None:
+    (tmp_path / "text.safetensors").write_text("no weights at all")
+    save_file({"other": torch.zeros(2)}, tmp_path / "other.safetensors")
+    for number, name in enumerate(("missing", "text", "other")):
+        with pytest.raises(TrainingError, match="Expected the safetensors file of an embedded model of 64 px"):
+            train(SMALL, cases, tmp_path / str(number), weights=tmp_path / f"{name}.safetensors")
 
 
 def test_muon_is_the_same_without_bf16() -> None:

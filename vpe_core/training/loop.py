@@ -14,6 +14,7 @@ from typing import Any
 
 import open_clip
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
@@ -85,7 +86,8 @@ def train(
         weights: an embedded model's safetensors file; a new run starts from it and does the last stage only.
 
     Raises:
-        TrainingError: `folder` holds a run of another recipe, or the loss is no longer a number.
+        TrainingError: `folder` holds a run of another recipe, `weights` are not an embedded model's, or the loss is no
+            longer a number.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = WordTokenizer.from_words(captions.vocabulary(), CONTEXT_LENGTH)
@@ -115,7 +117,15 @@ def train(
         first = last
     average = folder / "average.pt"
     torch.save(run.average, average)
-    (folder / "run.json").write_text(json.dumps({"recipe": recipe.model_dump(), "seconds": round(seconds)}, indent=2))
+    part = {
+        "stages": [len(recipe.stages)] if weights else list(range(1, len(recipe.stages) + 1)),
+        "seconds": round(seconds),
+        "precision": "bf16" if has_fast_bf16("cpu") else "fp32",
+        "threads": torch.get_num_threads(),
+    }
+    if weights:
+        part["started_from"] = f"the weights in {weights.parent.name}"
+    (folder / "run.json").write_text(json.dumps({"recipe": recipe.model_dump(), "parts": [part]}, indent=2))
     return average
 
 
@@ -167,9 +177,12 @@ def _optimizers(recipe: Recipe, clip: open_clip.CLIP, head: nn.Linear) -> list[t
 def _take_weights(run: Run, cases: TrainingCases, weights: Path) -> None:
     """Puts a run before its last stage with a model's weights; the dense head, which no model keeps, is fitted anew."""
     recipe, stage = run.recipe, run.recipe.stages[-1]
-    state = {name: value.float() for name, value in load_file(weights).items()}
-    run.clip = build_clip(stage.image_size, run.clip.token_embedding.num_embeddings, recipe.seed)
-    run.clip.load_state_dict(state)
+    try:
+        _rebuild(run, stage, {name: value.float() for name, value in load_file(weights).items()})
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise TrainingError(
+            f"Expected the safetensors file of an embedded model of {stage.image_size} px at {weights}: {error}"
+        ) from error
     run.average = {name: value.detach().clone() for name, value in run.clip.state_dict().items()}
     run.step = first = sum(earlier.steps for earlier in recipe.stages[:-1])
     optimizer = torch.optim.AdamW(run.dense_head.parameters(), lr=1e-2)
@@ -182,14 +195,17 @@ def _take_weights(run: Run, cases: TrainingCases, weights: Path) -> None:
         optimizer.step()
 
 
+def _rebuild(run: Run, stage: Stage, state: dict[str, Tensor]) -> None:
+    """Gives the run a network of the stage's image size, with these weights."""
+    run.clip = build_clip(stage.image_size, run.clip.token_embedding.num_embeddings, run.recipe.seed)
+    run.clip.load_state_dict(state)
+
+
 def _enter_stage(run: Run, stage: Stage) -> None:
     """Changes the image size, with interpolated positions; every stage has a fresh optimiser."""
     patches = stage.image_size // PATCH
     if run.clip.visual.positional_embedding.shape[0] != patches * patches + 1:
-        state = resize_positions(run.clip.state_dict(), patches)
-        vocabulary = run.clip.token_embedding.num_embeddings
-        run.clip = build_clip(stage.image_size, vocabulary, run.recipe.seed)
-        run.clip.load_state_dict(state)
+        _rebuild(run, stage, resize_positions(run.clip.state_dict(), patches))
         run.average = resize_positions(run.average, patches)
     run.optimizers = _optimizers(run.recipe, run.clip, run.dense_head)
 
