@@ -12,18 +12,21 @@ def train(
     config: Annotated[Path, typer.Option(help="Recipe (TOML); the embedded models' are in vpe_core/training/recipes.")],
     out: Annotated[Path | None, typer.Option(help="Model folder to write; the work folder if left out.")] = None,
     work: Annotated[Path | None, typer.Option(help="Folder for checkpoints and the log.")] = None,
-    weights: Annotated[
-        Path | None, typer.Option(help="Embedded model's safetensors file: start from it, do only the last stage.")
-    ] = None,
     ct: Annotated[Path | None, typer.Option(help="Folder of the chest CT; VPE_CT_DIR if left out.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; part of what makes runs identical.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Processes that draw samples; one, or on a GPU all cores but one.")
+    ] = None,
 ) -> None:
-    """Train an embedded model."""
+    """Train an embedded model, on the device that VPE_DEVICE names."""
+    import os
+
     import torch
     from rich.console import Console
     from rich.progress import TextColumn
 
     from vpe_core.cli.progress import counting_bar
+    from vpe_core.models.device import device_title, resolve_device
     from vpe_core.settings import get_settings
     from vpe_core.simulation.build import bases_for
     from vpe_core.training.export import export
@@ -34,6 +37,9 @@ def train(
     if threads:
         torch.set_num_threads(threads)
     recipe = load_recipe(config)
+    device = resolve_device(get_settings().device)
+    if workers is None:
+        workers = 1 if device == "cpu" else max((os.cpu_count() or 2) - 1, 1)
     cache = get_settings().cache_dir
     folder = work or cache / "training" / recipe.name
     console = Console(stderr=True)
@@ -48,11 +54,13 @@ def train(
         where = cache / "simulation" / f"cases-{recipe.cases}-{recipe.seed}"
         cases = render_training_cases(where, bases, recipe.cases, recipe.seed, lambda n: bar.advance(drawing, n))
         bar.update(drawing, completed=recipe.cases)
-        training = bar.add_task("training", total=sum(stage.steps for stage in recipe.stages), note="")
+        training = bar.add_task(
+            f"training on {device_title(device)}", total=sum(stage.steps for stage in recipe.stages), note=""
+        )
 
         def show(step: int, total: int, terms: dict[str, float]) -> None:
             bar.update(training, completed=step, total=total, note=f"loss {terms['loss']:.2f}")
 
-        trained = run(recipe, cases, folder, show, weights)
+        trained = run(recipe, cases, folder, show, device, workers)
     written = export(recipe, trained, out or folder / "model")
     console.print(f"{recipe.name} is in {written}; log.csv and checkpoints are in {folder}.")

@@ -56,6 +56,10 @@ def load_model(name: str, *, device: str | None = None, precision: str | None = 
     checkpoint = _checkpoint(folder, spec)
     network, tokenizer = _build(folder, spec, checkpoint)
     precision = resolve_precision(precision or get_settings().precision, device, _count(network.visual))
+    if device.startswith("cuda"):
+        import torch
+
+        torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]  # else TF32, 10 bits
     network.to(device)
     network.visual.to(torch_dtype(precision))
     network.eval().requires_grad_(False)

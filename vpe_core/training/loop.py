@@ -8,20 +8,17 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import open_clip
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader, Sampler
 
 from vpe_core.errors import TrainingError
-from vpe_core.models.device import has_fast_bf16
+from vpe_core.models.device import device_title, has_fast_bf16
 from vpe_core.models.word_tokenizer import WordTokenizer
 from vpe_core.training import captions
 from vpe_core.training.losses import K, LeakPenalty
@@ -31,17 +28,16 @@ from vpe_core.training.network import (
     build_clip,
     normalize,
     resize_positions,
-    see,
     whiten_patches,
 )
 from vpe_core.training.recipe import Recipe, Stage
 from vpe_core.training.render import TrainingCases
-from vpe_core.training.run import Run, dense_terms, total_loss
+from vpe_core.training.run import Run, total_loss
 from vpe_core.training.samples import TrainingSamples, collate
 
 LOG_EVERY = 20
 WHITENING_SAMPLES = 400
-HEAD_STEPS = 60  # enough for a linear layer
+AVERAGE_MOMENTUM = 0.998
 MUON_RATE = 2.0  # its learning rate relative to AdamW's
 MAX_LOGIT_SCALE = math.log(50.0)
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -74,7 +70,8 @@ def train(
     cases: TrainingCases,
     folder: Path,
     progress: Progress = lambda *_: None,
-    weights: Path | None = None,
+    device: str = "cpu",
+    workers: int = 1,
 ) -> Path:
     """Trains, or goes on where a killed run stopped; returns the file with the averaged weights.
 
@@ -83,18 +80,16 @@ def train(
         cases: to draw samples from.
         folder: for checkpoints, the log and the averaged weights.
         progress: called with the step, the number of steps and the terms of the loss.
-        weights: an embedded model's safetensors file; a new run starts from it and does the last stage only.
+        device: "cpu", "cuda:0" or "mps"; a run can go on on another one.
+        workers: processes that draw samples; how many does not change what is drawn.
 
     Raises:
-        TrainingError: `folder` holds a run of another recipe, `weights` are not an embedded model's, or the loss is no
-            longer a number.
+        TrainingError: `folder` holds a run of another recipe, or the loss is no longer a number.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = WordTokenizer.from_words(captions.vocabulary(), CONTEXT_LENGTH)
     checkpoint = folder / "checkpoint.pt"
-    run, seconds = _start(recipe, cases, tokenizer, checkpoint)
-    if weights and not run.step:
-        _take_weights(run, cases, weights)
+    run, seconds = _start(recipe, cases, tokenizer, checkpoint, torch.device(device))
     total = sum(stage.steps for stage in recipe.stages)
     log = _Log(folder / "log.csv", run.step)
     first = 0
@@ -104,7 +99,7 @@ def train(
             if run.step == first:
                 _enter_stage(run, stage)
             clock = time.monotonic() - seconds
-            for batch in _batches(run, stage, cases, first):
+            for batch in _batches(run, stage, cases, first, workers):
                 terms = _step(run, stage, batch, tokenizer, first)
                 run.step += 1
                 if run.step % LOG_EVERY == 0 or run.step == total:
@@ -117,24 +112,24 @@ def train(
         first = last
     average = folder / "average.pt"
     torch.save(run.average, average)
-    part = {
-        "stages": [len(recipe.stages)] if weights else list(range(1, len(recipe.stages) + 1)),
+    facts = {
+        "recipe": recipe.model_dump(),
         "seconds": round(seconds),
-        "precision": "bf16" if has_fast_bf16("cpu") else "fp32",
-        "threads": torch.get_num_threads(),
+        "precision": "bf16" if has_fast_bf16(device) else "fp32",
+        "device": device_title(device),
     }
-    if weights:
-        part["started_from"] = f"the weights in {weights.parent.name}"
-    (folder / "run.json").write_text(json.dumps({"recipe": recipe.model_dump(), "parts": [part]}, indent=2))
+    (folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n")
     return average
 
 
-def _start(recipe: Recipe, cases: TrainingCases, tokenizer: WordTokenizer, checkpoint: Path) -> tuple[Run, float]:
+def _start(
+    recipe: Recipe, cases: TrainingCases, tokenizer: WordTokenizer, checkpoint: Path, device: torch.device
+) -> tuple[Run, float]:
     """A new run, or the one in `checkpoint`."""
     state: dict[str, Any] | None = None
     size = recipe.stages[0].image_size
     if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
+        state = torch.load(checkpoint, map_location=device, weights_only=True)
         if state["recipe"] != recipe.model_dump_json():
             raise TrainingError(f"{checkpoint.parent} holds a run of another recipe. Name another folder or delete it.")
         size = PATCH * round((len(state["clip"]["visual.positional_embedding"]) - 1) ** 0.5)
@@ -144,9 +139,10 @@ def _start(recipe: Recipe, cases: TrainingCases, tokenizer: WordTokenizer, check
         first = TrainingSamples(cases, recipe.seed, 0.6, size, WHITENING_SAMPLES)
         whiten_patches(clip, normalize(collate([first[i] for i in range(len(first))])["pixels"]))  # type: ignore[arg-type]
     torch.manual_seed(recipe.seed)
-    head = nn.Linear(clip.visual.conv1.out_channels, K + 1)
+    head = nn.Linear(clip.visual.conv1.out_channels, K + 1).to(device)
+    clip.to(device)
     average = {name: value.detach().clone() for name, value in clip.state_dict().items()}
-    run = Run(recipe, clip, head, _optimizers(recipe, clip, head), average, LeakPenalty())
+    run = Run(recipe, clip, head, _optimizers(recipe, clip, head), average, LeakPenalty.on(device), device)
     if state is None:
         return run, 0.0
     clip.load_state_dict(state["clip"])
@@ -174,43 +170,19 @@ def _optimizers(recipe: Recipe, clip: open_clip.CLIP, head: nn.Linear) -> list[t
     ]
 
 
-def _take_weights(run: Run, cases: TrainingCases, weights: Path) -> None:
-    """Puts a run before its last stage with a model's weights; the dense head, which no model keeps, is fitted anew."""
-    recipe, stage = run.recipe, run.recipe.stages[-1]
-    try:
-        _rebuild(run, stage, {name: value.float() for name, value in load_file(weights).items()})
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise TrainingError(
-            f"Expected the safetensors file of an embedded model of {stage.image_size} px at {weights}: {error}"
-        ) from error
-    run.average = {name: value.detach().clone() for name, value in run.clip.state_dict().items()}
-    run.step = first = sum(earlier.steps for earlier in recipe.stages[:-1])
-    optimizer = torch.optim.AdamW(run.dense_head.parameters(), lr=1e-2)
-    for batch in islice(_batches(run, stage, cases, first), HEAD_STEPS):
-        with torch.no_grad():
-            patches = see(run.clip, normalize(batch["pixels"])).patches
-        optimizer.zero_grad()
-        loss = sum(dense_terms(run.dense_head(patches), batch).values(), torch.zeros(()))
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-
-
-def _rebuild(run: Run, stage: Stage, state: dict[str, Tensor]) -> None:
-    """Gives the run a network of the stage's image size, with these weights."""
-    run.clip = build_clip(stage.image_size, run.clip.token_embedding.num_embeddings, run.recipe.seed)
-    run.clip.load_state_dict(state)
-
-
 def _enter_stage(run: Run, stage: Stage) -> None:
     """Changes the image size, with interpolated positions; every stage has a fresh optimiser."""
     patches = stage.image_size // PATCH
     if run.clip.visual.positional_embedding.shape[0] != patches * patches + 1:
-        _rebuild(run, stage, resize_positions(run.clip.state_dict(), patches))
+        state = resize_positions(run.clip.state_dict(), patches)
+        run.clip = build_clip(stage.image_size, run.clip.token_embedding.num_embeddings, run.recipe.seed)
+        run.clip.load_state_dict(state)
+        run.clip.to(run.device)
         run.average = resize_positions(run.average, patches)
     run.optimizers = _optimizers(run.recipe, run.clip, run.dense_head)
 
 
-def _batches(run: Run, stage: Stage, cases: TrainingCases, first_step: int) -> Iterator[dict[str, Any]]:
+def _batches(run: Run, stage: Stage, cases: TrainingCases, first_step: int, workers: int) -> Iterator[dict[str, Any]]:
     """The batches from the run's step to the end of the stage; sample numbers go on over all stages."""
     recipe = run.recipe
     before = 0
@@ -225,16 +197,21 @@ def _batches(run: Run, stage: Stage, cases: TrainingCases, first_step: int) -> I
         cases, recipe.seed, recipe.markers, stage.image_size, end, stage.smallest_view, stage.hidden_weight
     )
     start = before + (run.step - first_step) * stage.batch_size
-    yield from DataLoader(
+    for batch in DataLoader(
         samples,
         batch_size=stage.batch_size,
         sampler=_Following(start, end),
-        num_workers=recipe.workers,
+        num_workers=workers,
         collate_fn=collate,
         drop_last=True,
-        prefetch_factor=6 if recipe.workers else None,
-        multiprocessing_context="fork" if recipe.workers else None,
-    )
+        prefetch_factor=6 if workers else None,
+        multiprocessing_context="fork" if workers else None,
+        pin_memory=run.device.type == "cuda",
+    ):
+        yield {
+            name: value.to(run.device, non_blocking=True) if isinstance(value, Tensor) else value
+            for name, value in batch.items()
+        }
 
 
 def _step(run: Run, stage: Stage, batch: dict[str, Any], tokenizer: WordTokenizer, first_step: int) -> dict[str, float]:
@@ -249,12 +226,12 @@ def _step(run: Run, stage: Stage, batch: dict[str, Any], tokenizer: WordTokenize
     run.dense_head.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(run.clip.parameters(), 1.0)
-    with nullcontext() if has_fast_bf16("cpu") else _InFullPrecision():
+    with nullcontext() if has_fast_bf16(str(run.device)) else _InFullPrecision():
         for optimizer in run.optimizers:
             optimizer.step()
     with torch.no_grad():
         run.clip.logit_scale.clamp_(0, MAX_LOGIT_SCALE)
-        momentum = min(stage.average, (1 + run.step) / (10 + run.step))
+        momentum = min(AVERAGE_MOMENTUM, (1 + run.step) / (10 + run.step))
         for name, value in run.clip.state_dict().items():
             run.average[name].lerp_(value, 1 - momentum) if value.is_floating_point() else None
     return terms

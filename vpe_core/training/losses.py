@@ -7,6 +7,7 @@ Dense, attention and leak are auxiliary; the cards name them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import torch
@@ -50,12 +51,12 @@ def undecided(logits: Tensor, present: Tensor) -> Tensor:
     healthy = ~present.any(-1)
     if not healthy.any():
         return logits.sum() * 0
-    return -(logits[healthy, :K].log_softmax(-1).mean(-1)).mean() - torch.log(torch.tensor(float(K)))
+    return -(logits[healthy, :K].log_softmax(-1).mean(-1)).mean() - math.log(K)
 
 
 def dense(patch_logits: Tensor, coverage: Tensor) -> Tensor:
     """Each patch says which findings cover it: binary cross-entropy, rare findings weighted up."""
-    target, weights = coverage.float() / 255, torch.tensor(PATCH_WEIGHTS)
+    target, weights = coverage.float() / 255, torch.tensor(PATCH_WEIGHTS, device=coverage.device)
     return F.binary_cross_entropy_with_logits(patch_logits.float(), target, pos_weight=weights) * K
 
 
@@ -98,6 +99,11 @@ class LeakPenalty:
     gaps: Tensor = field(default_factory=lambda: torch.zeros(K))
     variance: Tensor = field(default_factory=lambda: torch.ones(K))
 
+    @classmethod
+    def on(cls, device: torch.device) -> LeakPenalty:
+        """With its averages on a device."""
+        return cls(gaps=torch.zeros(K, device=device), variance=torch.ones(K, device=device))
+
     def __call__(self, logits: Tensor, source: Tensor) -> Tensor:
         """Logits (n, K + 1); source (n,), the class whose box a marker on a healthy place has, otherwise -1."""
         chosen = source >= 0
@@ -111,7 +117,7 @@ class LeakPenalty:
         usable = (count > 0) & (count < len(z))
         gap = torch.where(usable, own - other, torch.zeros_like(own))
         with torch.no_grad():
-            m = torch.where(usable, torch.tensor(self.momentum), torch.tensor(1.0))
+            m = torch.where(usable, self.momentum, 1.0)
             self.gaps = m * self.gaps + (1 - m) * gap
             self.variance = m * self.variance + (1 - m) * z.var(0)
         return (2 * self.gaps * gap / self.variance.clamp(min=1e-4)).sum() / K

@@ -104,18 +104,13 @@ class Seen:
     attention: Tensor
 
 
-def see(clip: open_clip.CLIP, pixels: Tensor, frozen_blocks: int = 0) -> Seen:
-    """The vision tower on normalised pixels (n, 3, size, size); no gradient for the first blocks and what is before."""
+def see(clip: open_clip.CLIP, pixels: Tensor) -> Seen:
+    """The vision tower on normalised pixels (n, 3, size, size)."""
     visual = clip.visual
-    blocks = visual.transformer.resblocks
-    with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen_blocks):
-        x = visual.conv1(pixels).flatten(2).transpose(1, 2)
-        x = torch.cat([visual.class_embedding.expand(len(x), 1, -1).to(x.dtype), x], 1)
-        x = visual.ln_pre(x + visual.positional_embedding.to(x.dtype))
-        for block in blocks[:frozen_blocks]:
-            x, _ = _block(block, x, None)
-    weights = x
-    for block in blocks[frozen_blocks:]:
+    x = visual.conv1(pixels).flatten(2).transpose(1, 2)
+    x = torch.cat([visual.class_embedding.expand(len(x), 1, -1).to(x.dtype), x], 1)
+    x = weights = visual.ln_pre(x + visual.positional_embedding.to(x.dtype))
+    for block in visual.transformer.resblocks:
         x, weights = _block(block, x, None)
     pooled = visual.ln_post(x[:, 0]) @ visual.proj
     looks = weights[:, :, 0, 1:].float().mean(1)
@@ -125,11 +120,11 @@ def see(clip: open_clip.CLIP, pixels: Tensor, frozen_blocks: int = 0) -> Seen:
 def read(clip: open_clip.CLIP, tokens: Tensor) -> Tensor:
     """The text tower on token ids (n, length); normalised embeddings (n, 64)."""
     x = clip.token_embedding(tokens) + clip.positional_embedding[: tokens.shape[1]]
-    mask = torch.full((tokens.shape[1], tokens.shape[1]), float("-inf")).triu(1)
+    mask = torch.full((tokens.shape[1], tokens.shape[1]), float("-inf"), device=x.device).triu(1)
     for block in clip.transformer.resblocks:
         x, _ = _block(block, x, mask)
     x = clip.ln_final(x)
-    pooled = x[torch.arange(len(x)), tokens.argmax(-1)] @ clip.text_projection
+    pooled = x[torch.arange(len(x), device=x.device), tokens.argmax(-1)] @ clip.text_projection
     return F.normalize(pooled.float(), dim=-1)
 
 

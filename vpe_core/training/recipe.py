@@ -38,8 +38,6 @@ class Stage(BaseModel):
     warmup_steps: int = Field(ge=0)
     smallest_view: float = Field(default=0.86, gt=0.3, le=1, description="edge of the closest whole view")
     hidden_weight: int = Field(default=1, ge=1, description="weight of findings inside another's box, as aims")
-    frozen_blocks: int = Field(default=0, ge=0, description="vision blocks that stay as they are, and all before them")
-    average: float = Field(default=0.998, ge=0, lt=1, description="momentum of the averaged weights")
     losses: LossWeights | None = Field(default=None, description="instead of the recipe's")
 
 
@@ -57,7 +55,6 @@ class Recipe(BaseModel):
     losses: LossWeights = LossWeights()
     weight_decay: float = 0.05
     checkpoint_steps: int = Field(default=200, ge=1)
-    workers: int = Field(default=1, ge=0)
 
 
 def load_recipe(path: Path) -> Recipe:

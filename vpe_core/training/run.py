@@ -29,6 +29,7 @@ class Run:
     optimizers: list[torch.optim.Optimizer]
     average: dict[str, Tensor]
     leak: LeakPenalty
+    device: torch.device
     step: int = 0
 
     def save(self, path: Path, seconds: float) -> None:
@@ -47,19 +48,6 @@ class Run:
         part.replace(path)
 
 
-def dense_terms(patch_logits: Tensor, batch: dict[str, Any]) -> dict[str, Tensor]:
-    """The terms of the dense head: what covers each patch, and whether the marker points at it.
-
-    Args:
-        patch_logits: (n, patches^2, K + 1).
-        batch: As `collate` makes it.
-    """
-    return {
-        "dense": losses.dense(patch_logits[..., :K], batch["dense"]),
-        "pointed_at": losses.pointed_at(patch_logits[..., K], batch["region"], batch["marked"]),
-    }
-
-
 def total_loss(
     run: Run, stage: Stage, batch: dict[str, Any], tokenizer: WordTokenizer
 ) -> tuple[Tensor, dict[str, float]]:
@@ -71,9 +59,9 @@ def total_loss(
     texts = [*batch["caption"], *prompts, *captions.look_prompts(rng)]
     n = len(batch["caption"])
     present, marked = batch["present"], batch["marked"]
-    with torch.autocast("cpu", torch.bfloat16, enabled=has_fast_bf16("cpu")):
-        seen = see(run.clip, normalize(batch["pixels"]), stage.frozen_blocks)
-        words = read(run.clip, tokenizer(texts))
+    with torch.autocast(run.device.type, torch.bfloat16, enabled=has_fast_bf16(str(run.device))):
+        seen = see(run.clip, normalize(batch["pixels"]))
+        words = read(run.clip, tokenizer(texts).to(run.device))
         patch_logits = run.dense_head(seen.patches)
     scale = run.clip.logit_scale.exp()
     class_logits = scale * seen.embedding @ words[n : n + K + 1].T
@@ -81,11 +69,12 @@ def total_loss(
         "contrastive": losses.contrastive(scale * seen.embedding @ words[:n].T, batch["positives"]),
         "zero_shot": losses.zero_shot(class_logits, present),
         "undecided": losses.undecided(class_logits, present),
-        **dense_terms(patch_logits, batch),
+        "dense": losses.dense(patch_logits[..., :K], batch["dense"]),
+        "pointed_at": losses.pointed_at(patch_logits[..., K], batch["region"], marked),
         "attention": losses.attention_inside(seen.attention, batch["region"], marked),
         "leak": run.leak(class_logits, batch["source"]),
     }
-    looks = torch.tensor([("", "benign", "malignant").index(look) for look in batch["look"]])
+    looks = torch.tensor([("", "benign", "malignant").index(look) for look in batch["look"]], device=run.device)
     look_logits = (scale * seen.embedding @ words[n + K + 1 :].T)[looks > 0]
     look_loss = nn.functional.cross_entropy(look_logits, looks[looks > 0] - 1) if len(look_logits) else scale * 0
     loss = terms["contrastive"] + 0.15 * look_loss

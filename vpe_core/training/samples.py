@@ -89,7 +89,7 @@ class TrainingSamples(Dataset[dict[str, object]]):
         if marked and box:
             mark = sample_marker(rng, _on_canvas(box, view))
             image, marker, color = draw(image, mark), mark.kind, mark.color
-        pixels = image.convert("RGB").resize((self._image_size, self._image_size), Image.Resampling.BICUBIC)
+        pixels = image.resize((self._image_size, self._image_size), Image.Resampling.BICUBIC).convert("RGB")
         present = np.zeros(len(CLASSES), bool)
         focused = zoom or marked
         told = [row for row in rows if _share_inside(row.box, view) >= IN_VIEW]
@@ -244,23 +244,25 @@ def _caption(
 
 def positives(samples: list[dict[str, object]]) -> Tensor:
     """Which captions of a batch are true of which images, float32 (images, captions)."""
-    n = len(samples)
-    truth = torch.zeros(n, n)
     meanings: list[Meaning] = [s["meaning"] for s in samples]  # type: ignore[misc]
-    for i, sample in enumerate(samples):
-        places: list[tuple[int, str, str, str]] = sample["places"]  # type: ignore[assignment]
-        for j, m in enumerate(meanings):
-            if m.kind == "healthy":
-                true = not places
-            elif m.kind == "absent":
-                true = not sample["focused"] and all(m.finding != place[0] for place in places)
-            else:
-                true = any(
-                    m.finding == finding and m.side in ("", side) and m.zone in ("", zone) and m.look in ("", look)
-                    for finding, side, zone, look in places
-                )
-            truth[i, j] = float(true or i == j)
-    return truth
+    truth = {meaning: torch.tensor([_is_true(meaning, s) for s in samples]) for meaning in set(meanings)}
+    return torch.stack([truth[meaning] for meaning in meanings], 1).float().fill_diagonal_(1)
+
+
+def _is_true(meaning: Meaning, sample: dict[str, object]) -> bool:
+    """Whether a caption's meaning is true of an image."""
+    places: list[tuple[int, str, str, str]] = sample["places"]  # type: ignore[assignment]
+    if meaning.kind == "healthy":
+        return not places
+    if meaning.kind == "absent":
+        return not sample["focused"] and all(meaning.finding != place[0] for place in places)
+    return any(
+        meaning.finding == finding
+        and meaning.side in ("", side)
+        and meaning.zone in ("", zone)
+        and meaning.look in ("", look)
+        for finding, side, zone, look in places
+    )
 
 
 def collate(samples: list[dict[str, object]]) -> dict[str, object]:

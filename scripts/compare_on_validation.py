@@ -1,0 +1,97 @@
+"""How models trained with different recipes do on the validation patients, which is what decides between them.
+
+    python -m scripts.compare_on_validation --ct CT_FOLDER MODEL_FOLDER …
+
+Cases as in sim-multi's validation part, rendered at the training images' size. Writes
+precomputed/results/embedded/validation.json: for the red circle and the red arrow of the paper's protocol the share of
+right choices among the findings present ("picks"), the macro AUROC, and the same AUROC on the finding-free image of the
+case ("leak": 0.5 says that the marker's place and size tell nothing).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from PIL import Image
+
+from vpe_core.markers import render_variant
+from vpe_core.metrics import auroc
+from vpe_core.models import VisionLanguageModel, load_model
+from vpe_core.settings import get_settings
+from vpe_core.simulation.bases import load_base
+from vpe_core.simulation.build import bases_for
+from vpe_core.simulation.cases import render_case
+from vpe_core.simulation.sets import SETS
+from vpe_core.training.captions import CLASSES
+from vpe_core.training.render import IMAGE_SIZE
+from vpe_core.types import Box
+
+MARKERS = ("circle", "arrow")
+Rendered = tuple[int, list[int], list[Image.Image]]
+
+
+def main(
+    folders: Annotated[list[Path], typer.Argument(help="Model folders, as `train` writes them.")],
+    ct: Annotated[Path | None, typer.Option(help="Folder of the chest CT; VPE_CT_DIR if left out.")] = None,
+) -> None:
+    """Measure, and write JSON."""
+    os.environ["VPE_ALLOWED_MODELS"] = ",".join(str(folder.resolve()) for folder in folders)
+    get_settings.cache_clear()
+    patients, images = SETS.get("sim-multi").part("val")
+    bases = bases_for(patients, False, IMAGE_SIZE, ct)
+    with ProcessPoolExecutor() as pool:
+        cases = pool.map(partial(_render, bases), range(images), chunksize=10)
+        samples = [sample for case in cases for sample in case]
+    found = {folder.parent.name: measure(load_model(str(folder.resolve())), samples) for folder in folders}
+    report = {"samples": len(samples), "patients": len(patients), "models": found}
+    out = get_settings().precomputed_dir / "results" / "embedded" / "validation.json"
+    out.write_text(json.dumps(report, indent=1) + "\n")
+
+
+def _render(bases: list[Path], index: int) -> list[Rendered]:
+    """For each finding of a case: its class, the classes present, and a marker of each kind on case and twin."""
+    patients, _ = SETS.get("sim-multi").part("val")
+    plan = SETS.get("sim-multi").plan(index, patients, "val")
+    base = load_base(bases[patients.index(plan.patient)])
+    case = render_case(plan, base, IMAGE_SIZE)
+    twin = render_case(replace(plan, findings=()), base, IMAGE_SIZE)
+    present = [CLASSES.index(found.finding) for found in case.findings]
+    return [
+        (
+            CLASSES.index(found.finding),
+            present,
+            [
+                render_variant(picture.image, Box(*(v * IMAGE_SIZE for v in found.box)), marker)
+                for picture in (case, twin)
+                for marker in MARKERS
+            ],
+        )
+        for found in case.findings
+    ]
+
+
+def measure(model: VisionLanguageModel, samples: list[Rendered]) -> dict[str, Any]:
+    """Picks, AUROC and leak of one model."""
+    truth = np.array([finding for finding, _, _ in samples])
+    among = np.array([[k in present for k in range(len(CLASSES))] for _, present, _ in samples])
+    figures: dict[str, Any] = {}
+    for k, marker in enumerate(MARKERS):
+        on_case, on_twin = (model.classify([s[2][j] for s in samples], CLASSES) for j in (k, len(MARKERS) + k))
+        figures[marker] = {
+            "picks": round(float((np.where(among, on_case, -1).argmax(1) == truth).mean()), 3),
+            "auroc": round(auroc(truth, on_case).macro, 3),
+            "leak": round(auroc(truth, on_twin).macro, 3),
+        }
+    return figures
+
+
+if __name__ == "__main__":
+    typer.run(main)
