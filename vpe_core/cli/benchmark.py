@@ -67,6 +67,7 @@ def run(
     from rich.console import Console
 
     from vpe_core.benchmark.runner import Settings, run_folder, run_plan
+    from vpe_core.cli.progress import PicturesPerSecond, counting_bar
     from vpe_core.datasets import open_dataset
     from vpe_core.errors import BenchmarkError
     from vpe_core.models import load_model
@@ -84,7 +85,7 @@ def run(
         network = load_model(name)
         for data in opened:
             folder = run_folder(out or get_settings().results_dir, data, name)
-            with _bar(console) as bar:
+            with counting_bar(console, PicturesPerSecond()) as bar:
                 task = bar.add_task(f"{name} on {data.name}", total=None)
                 done = run_plan(chosen, data, network, folder, settings, partial(_show, bar, task))
             _say(console, done, data)
@@ -259,20 +260,6 @@ def _numbers(option: str, values: Words) -> tuple[float, ...]:
 
 def _show(bar: Progress, task: TaskID, done: int, total: int) -> None:
     bar.update(task, completed=done, total=total)
-
-
-def _bar(console: Console) -> Progress:
-    """A progress bar with pictures a second and the time left."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
-    from rich.progress import TimeRemainingColumn as TimeLeft
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:,.0f} pictures/s" if task.speed else "")
-
-    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeLeft(),
-                    console=console)  # fmt: skip
 
 
 def _say(console: Console, done: Run, data: Dataset) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 
 def counting_bar(console: Console, *more: ProgressColumn) -> Progress:
@@ -15,3 +16,10 @@ def counting_bar(console: Console, *more: ProgressColumn) -> Progress:
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, *more, console=console)
+
+
+class PicturesPerSecond(ProgressColumn):
+    """How fast it goes, where what is counted are pictures."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f} pictures/s" if task.speed else "")

@@ -66,7 +66,7 @@ def grouped_bars(
         heads: For each run what it is called.
         palette: Of the page's background.
         title: Of the metric.
-        chance: What guessing reaches; drawn as a line.
+        chance: What guessing reaches; a line that the legend names.
     """
     shown = table[~table["control"]]
     more = max(len(shown[["row", "marker"]].drop_duplicates()) - 8, 0)  # than the paper has: a longer legend
@@ -93,7 +93,7 @@ def grouped_bars(
             hovertemplate="%{customdata}<extra></extra>",
         )
     if chance is not None:
-        figure.add_hline(chance, line={"color": palette.muted, "dash": "dot"}, annotation_text="chance")
+        figure.add_hline(chance, line={"color": palette.muted, "dash": "dot"}, name="chance", showlegend=True)
     low = min([0.0, *shown["value"].dropna()])
     figure.update_yaxes(title_text=title, range=[low, 1.02])
     figure.update_xaxes(tickfont={"color": palette.text})
