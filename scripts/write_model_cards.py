@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from scripts.training_curves import training_curves
 from vpe_core.settings import PROJECT_DIR, get_settings
 from vpe_core.training.recipe import Recipe, Stage, load_recipe
 
@@ -46,7 +47,8 @@ def main() -> None:
         (folder / "README.md").write_text(
             _card(name, introduction, folder, recipe, precomputed / "results" / "embedded")
         )
-
+        curves = training_curves(folder / "training_log.csv", recipe)
+        (folder / "training_curves.svg").write_text(curves)
     _write_readme_table(precomputed / "results" / "embedded")
 
 
