@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +21,7 @@ import numpy as np
 import typer
 from PIL import Image
 
-from vpe_core.markers import render_variant
+from vpe_core.markers import VariantRenderer
 from vpe_core.metrics import auroc
 from vpe_core.models import VisionLanguageModel, load_model
 from vpe_core.settings import get_settings
@@ -31,51 +30,54 @@ from vpe_core.simulation.build import bases_for
 from vpe_core.simulation.cases import render_case
 from vpe_core.simulation.sets import SETS
 from vpe_core.training.captions import CLASSES
+from vpe_core.training.recipe import Recipe
 from vpe_core.training.render import IMAGE_SIZE
 from vpe_core.types import Box
 
+SET = SETS.get("sim-multi")
+PATIENTS, IMAGES = SET.part("val")
 MARKERS = ("circle", "arrow")
 Rendered = tuple[int, list[int], list[Image.Image]]
 
 
 def main(
-    folders: Annotated[list[Path], typer.Argument(help="Model folders, as `train` writes them.")],
+    folders: Annotated[list[Path], typer.Argument(help="Model folders in the work folders of `train`.")],
     ct: Annotated[Path | None, typer.Option(help="Folder of the chest CT; VPE_CT_DIR if left out.")] = None,
 ) -> None:
     """Measure, and write JSON."""
     os.environ["VPE_ALLOWED_MODELS"] = ",".join(str(folder.resolve()) for folder in folders)
     get_settings.cache_clear()
-    patients, images = SETS.get("sim-multi").part("val")
-    bases = bases_for(patients, False, IMAGE_SIZE, ct)
+    bases = bases_for(PATIENTS, False, IMAGE_SIZE, ct)
     with ProcessPoolExecutor() as pool:
-        cases = pool.map(partial(_render, bases), range(images), chunksize=10)
+        cases = pool.map(partial(_render, bases), range(IMAGES), chunksize=10)
         samples = [sample for case in cases for sample in case]
-    found = {folder.parent.name: measure(load_model(str(folder.resolve())), samples) for folder in folders}
-    report = {"samples": len(samples), "patients": len(patients), "models": found}
+    models = [
+        {"leak_weight": _leak_weight(folder), **measure(load_model(str(folder.resolve())), samples)}
+        for folder in folders
+    ]
+    report = {"samples": len(samples), "patients": len(PATIENTS), "models": models}
     out = get_settings().precomputed_dir / "results" / "embedded" / "validation.json"
     out.write_text(json.dumps(report, indent=1) + "\n")
 
 
 def _render(bases: list[Path], index: int) -> list[Rendered]:
     """For each finding of a case: its class, the classes present, and a marker of each kind on case and twin."""
-    patients, _ = SETS.get("sim-multi").part("val")
-    plan = SETS.get("sim-multi").plan(index, patients, "val")
-    base = load_base(bases[patients.index(plan.patient)])
-    case = render_case(plan, base, IMAGE_SIZE)
-    twin = render_case(replace(plan, findings=()), base, IMAGE_SIZE)
+    plan = SET.plan(index, PATIENTS, "val")
+    base = load_base(bases[PATIENTS.index(plan.patient)])
+    case, twin = (render_case(one, base, IMAGE_SIZE) for one in (plan, plan.without_findings()))
+    renderers = [VariantRenderer(picture.image) for picture in (case, twin)]
     present = [CLASSES.index(found.finding) for found in case.findings]
+    boxes = [Box(*(v * IMAGE_SIZE for v in found.box)) for found in case.findings]
     return [
-        (
-            CLASSES.index(found.finding),
-            present,
-            [
-                render_variant(picture.image, Box(*(v * IMAGE_SIZE for v in found.box)), marker)
-                for picture in (case, twin)
-                for marker in MARKERS
-            ],
-        )
-        for found in case.findings
+        (finding, present, [renderer.render(box, marker) for renderer in renderers for marker in MARKERS])
+        for finding, box in zip(present, boxes, strict=True)
     ]
+
+
+def _leak_weight(folder: Path) -> float:
+    """Of the last stage of the run that the model comes from."""
+    recipe = Recipe.model_validate(json.loads((folder.parent / "run.json").read_text())["recipe"])
+    return (recipe.stages[-1].losses or recipe.losses).leak
 
 
 def measure(model: VisionLanguageModel, samples: list[Rendered]) -> dict[str, Any]:

@@ -28,20 +28,17 @@ def training_curves(log: Path, recipe: Recipe) -> str:
     rows = pd.read_csv(log)
     ends = np.cumsum([stage.steps for stage in recipe.stages])
     marked = "marked" if recipe.markers else "unmarked"
-    right = rows["marked_accuracy" if recipe.markers else "unmarked_hit"]
-    loss_top = 5 * float(np.ceil(_smooth(rows["loss"]).max() / 5))
+    smooth = rows.rolling(WINDOW, min_periods=1).mean()
+    right = smooth["marked_accuracy" if recipe.markers else "unmarked_hit"]
+    loss_top = 5 * float(np.ceil(smooth["loss"].max() / 5))
     panels = (
-        _panel(0, "loss, all terms", rows["step"], rows["loss"], (0, loss_top), ends),
+        _panel(0, "loss, all terms", rows["step"], smooth["loss"], (0, loss_top), ends),
         _panel(WIDTH, f"right answers, {marked} training images", rows["step"], right, (0, 1), ends),
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * WIDTH} {HEIGHT}" font-family="sans-serif" '
         f'font-size="11" fill="{INK}">\n' + "\n".join(panels) + "\n</svg>\n"
     )
-
-
-def _smooth(values: pd.Series) -> NDArray[np.float64]:
-    return values.rolling(WINDOW, min_periods=1).mean().to_numpy(float)
 
 
 def _panel(
@@ -64,9 +61,7 @@ def _panel(
         parts.append(f'<path d="M{x(end):.1f} {y0}V{y1}" stroke="{GRID}" stroke-dasharray="3 3"/>')
         parts.append(f'<text x="{x(end):.1f}" y="{y0 + 15}" text-anchor="middle">{end:,}</text>')
     points = " ".join(
-        f"{x(step):.1f},{y(value):.1f}"
-        for step, value in zip(steps, _smooth(values), strict=True)
-        if np.isfinite(value)
+        f"{x(step):.1f},{y(value):.1f}" for step, value in zip(steps, values, strict=True) if np.isfinite(value)
     )
     parts.append(f'<text x="{(x0 + x1) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle">step</text>')
     parts.append(f'<polyline points="{points}" fill="none" stroke="{LINE}" stroke-width="1.6"/>')

@@ -112,11 +112,11 @@ def _stage(stage: Stage) -> str:
 
 def _tried(validation: Path) -> str:
     """What each weight of the penalty came to on the validation patients."""
-    models: dict[str, Any] = json.loads(validation.read_text())["models"]
+    models: list[dict[str, Any]] = json.loads(validation.read_text())["models"]
     return "; ".join(
-        f"{name.removeprefix('leak-')} (a red circle picks {found['circle']['picks']:.1%} right, its leak is "
+        f"{found['leak_weight']:g} (a red circle picks {found['circle']['picks']:.1%} right, its leak is "
         f"{found['circle']['leak']:.2f})"
-        for name, found in models.items()
+        for found in models
     )
 
 

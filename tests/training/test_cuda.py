@@ -41,6 +41,6 @@ def test_a_run_begun_on_the_gpu_ends_on_the_processor(cases: TrainingCases, tmp_
 
 def test_the_losses_are_those_of_the_processor(cases: TrainingCases, tmp_path: Path) -> None:
     for device in ("cpu", "cuda:0"):
-        train(SMALL, cases, tmp_path / device[:3], device=device, workers=0)
-    cpu, gpu = (np.array(logged(tmp_path / name)) for name in ("cpu", "cud"))
+        train(SMALL, cases, tmp_path / device, device=device, workers=0)
+    cpu, gpu = (np.array(logged(tmp_path / device)) for device in ("cpu", "cuda:0"))
     np.testing.assert_allclose(gpu, cpu, rtol=0.1)

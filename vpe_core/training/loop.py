@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader, Sampler
 
 from vpe_core.errors import TrainingError
-from vpe_core.models.device import device_title, has_fast_bf16
+from vpe_core.models.device import device_title
 from vpe_core.models.word_tokenizer import WordTokenizer
 from vpe_core.training import captions
 from vpe_core.training.losses import K, LeakPenalty
@@ -115,7 +115,7 @@ def train(
     facts = {
         "recipe": recipe.model_dump(),
         "seconds": round(seconds),
-        "precision": "bf16" if has_fast_bf16(device) else "fp32",
+        "precision": "bf16" if run.in_bf16 else "fp32",
         "device": device_title(device),
     }
     (folder / "run.json").write_text(json.dumps(facts, indent=2) + "\n")
@@ -142,7 +142,7 @@ def _start(
     head = nn.Linear(clip.visual.conv1.out_channels, K + 1).to(device)
     clip.to(device)
     average = {name: value.detach().clone() for name, value in clip.state_dict().items()}
-    run = Run(recipe, clip, head, _optimizers(recipe, clip, head), average, LeakPenalty.on(device), device)
+    run = Run(recipe, clip, head, _optimizers(recipe, clip, head), average, LeakPenalty())
     if state is None:
         return run, 0.0
     clip.load_state_dict(state["clip"])
@@ -226,7 +226,7 @@ def _step(run: Run, stage: Stage, batch: dict[str, Any], tokenizer: WordTokenize
     run.dense_head.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(run.clip.parameters(), 1.0)
-    with nullcontext() if has_fast_bf16(str(run.device)) else _InFullPrecision():
+    with nullcontext() if run.in_bf16 else _InFullPrecision():
         for optimizer in run.optimizers:
             optimizer.step()
     with torch.no_grad():

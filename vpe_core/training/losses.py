@@ -99,11 +99,6 @@ class LeakPenalty:
     gaps: Tensor = field(default_factory=lambda: torch.zeros(K))
     variance: Tensor = field(default_factory=lambda: torch.ones(K))
 
-    @classmethod
-    def on(cls, device: torch.device) -> LeakPenalty:
-        """With its averages on a device."""
-        return cls(gaps=torch.zeros(K, device=device), variance=torch.ones(K, device=device))
-
     def __call__(self, logits: Tensor, source: Tensor) -> Tensor:
         """Logits (n, K + 1); source (n,), the class whose box a marker on a healthy place has, otherwise -1."""
         chosen = source >= 0
@@ -118,8 +113,8 @@ class LeakPenalty:
         gap = torch.where(usable, own - other, torch.zeros_like(own))
         with torch.no_grad():
             m = torch.where(usable, self.momentum, 1.0)
-            self.gaps = m * self.gaps + (1 - m) * gap
-            self.variance = m * self.variance + (1 - m) * z.var(0)
+            self.gaps = m * self.gaps.to(m.device) + (1 - m) * gap
+            self.variance = m * self.variance.to(m.device) + (1 - m) * z.var(0)
         return (2 * self.gaps * gap / self.variance.clamp(min=1e-4)).sum() / K
 
     def state(self) -> dict[str, Tensor]:

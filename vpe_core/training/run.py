@@ -29,8 +29,16 @@ class Run:
     optimizers: list[torch.optim.Optimizer]
     average: dict[str, Tensor]
     leak: LeakPenalty
-    device: torch.device
     step: int = 0
+
+    @property
+    def device(self) -> torch.device:
+        return self.dense_head.weight.device
+
+    @property
+    def in_bf16(self) -> bool:
+        """Whether it multiplies in bf16, which it does where the hardware does."""
+        return has_fast_bf16(str(self.device))
 
     def save(self, path: Path, seconds: float) -> None:
         part = path.with_suffix(".part")
@@ -59,7 +67,7 @@ def total_loss(
     texts = [*batch["caption"], *prompts, *captions.look_prompts(rng)]
     n = len(batch["caption"])
     present, marked = batch["present"], batch["marked"]
-    with torch.autocast(run.device.type, torch.bfloat16, enabled=has_fast_bf16(str(run.device))):
+    with torch.autocast(run.device.type, torch.bfloat16, enabled=run.in_bf16):
         seen = see(run.clip, normalize(batch["pixels"]))
         words = read(run.clip, tokenizer(texts).to(run.device))
         patch_logits = run.dense_head(seen.patches)
