@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -136,3 +138,14 @@ def test_rendered_cases_are_kept_and_those_of_another_recipe_refused(bases: list
     assert len(render_training_cases(cases.folder, bases, 60, seed=3)) == 60
     with pytest.raises(TrainingError, match="another recipe"):
         render_training_cases(cases.folder, bases, 60, seed=4)
+
+
+def test_rendered_cases_of_another_simulator_are_refused(
+    bases: list[Path], cases: TrainingCases, tmp_path: Path
+) -> None:
+    older = shutil.copytree(cases.folder, tmp_path / "cases")
+    pictures = np.load(older / "images.npy")
+    pictures[0, 100, 100] ^= 1
+    np.save(older / "images.npy", pictures)
+    with pytest.raises(TrainingError, match="another version of the simulator"):
+        render_training_cases(older, bases, 60, seed=3)

@@ -57,7 +57,8 @@ def render_training_cases(
     """Renders `cases` cases from the base patients, on all cores; what is there already is kept.
 
     Raises:
-        TrainingError: there are no base patients, or the folder holds cases of another recipe.
+        TrainingError: there are no base patients, or the folder holds cases of another recipe or of another version
+            of the simulator, which shows when its first case is rendered again.
     """
     if not bases:
         raise TrainingError("Expected at least one base patient to render training cases from, found none.")
@@ -66,7 +67,13 @@ def render_training_cases(
     if done.exists():
         if json.loads(done.read_text()) != recipe:
             raise TrainingError(f"{folder} holds training cases of another recipe. Name another folder or delete it.")
-        return TrainingCases(folder)
+        kept = TrainingCases(folder)
+        pictures, covered, _ = _render_chunk(bases, 0, 1, seed)
+        if not (np.array_equal(pictures[0], kept.images[0]) and np.array_equal(covered[0], kept.coverage[0])):
+            raise TrainingError(
+                f"{folder} holds training cases of another version of the simulator. Delete it and start anew."
+            )
+        return kept
     folder.mkdir(parents=True, exist_ok=True)
     images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, (cases, IMAGE_SIZE, IMAGE_SIZE))
     grid = (cases, len(CLASSES), COVERAGE_SIZE, COVERAGE_SIZE)
