@@ -13,10 +13,11 @@ from vpe_core.ui.page import page_link, page_setup
 from vpe_core.ui.words import answer_sentence, as_text, attention_sentence
 
 INTRODUCTION = """
-Draw an arrow, a box or a circle on a chest X-ray, and a vision-language model changes its mind: the marker steers where
-it looks and what it says, without any retraining. This app shows it live, and the library under it measures it. It
-implements the system of Denner et al., *Visual Prompt Engineering for Vision Language Models in Radiology* (MIDL 2025,
-[arXiv 2408.15802](https://arxiv.org/abs/2408.15802)), who report that visual markers improve AUROC by up to 0.185.
+Draw an arrow, a box or a circle on a chest X-ray, and a vision-language model may change its mind: the marker steers where
+it looks and what it says. This app shows it live, and the library under it measures it. It implements the system of Denner
+et al., *Visual Prompt Engineering for Vision Language Models in Radiology* (MIDL 2025,
+[arXiv 2408.15802](https://arxiv.org/abs/2408.15802)), who report that visual markers improve AUROC by up to 0.185. The small
+models that come with the app show how that can work: SimCLIP was trained to follow markers, its plain twin never saw one.
 """
 STEPS = """
 1. **Point.** Choose an X-ray, or upload one, and draw on it.
@@ -49,7 +50,12 @@ def worked_example(example: Example) -> None:
             icon=":material/draw:",
             query_params={"sample": example.sample, "marks": f"circle:{x0},{y0},{x1},{y1}", "target": example.target},
         )
-    st.caption(as_text(f"A circle around the {example.finding} in {example.sample}. Measured with: {example.command}"))
+    st.caption(
+        as_text(
+            f"A circle around the {example.finding} in {example.sample}: one example, chosen because it shows the effect well; "
+            f"the Benchmark page has whole test sets. Measured with: {example.command}"
+        )
+    )
 
 
 def ready() -> str:

@@ -4,8 +4,9 @@
 
 Cases as in sim-multi's validation part, rendered at the training images' size. Writes
 precomputed/results/embedded/validation.json: for the red circle and the red arrow of the paper's protocol the share of
-right choices among the findings present ("picks"), the macro AUROC, and the same AUROC on the finding-free image of the
-case ("leak": 0.5 says that the marker's place and size tell nothing).
+right choices among the findings present ("picks"), the macro AUROC, the same AUROC on the finding-free image of the
+case ("leak"), and how far the AUROC of its classes lies from one half there, in the mean ("leak_distance": 0 would say that
+the marker's place and size tell nothing; in "leak" opposite classes cancel).
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ def measure(model: VisionLanguageModel, samples: list[Rendered]) -> dict[str, An
             "picks": round(float((np.where(among, on_case, -1).argmax(1) == truth).mean()), 3),
             "auroc": round(auroc(truth, on_case).macro, 3),
             "leak": round(auroc(truth, on_twin).macro, 3),
+            "leak_distance": round(float(np.abs(auroc(truth, on_twin).values - 0.5).mean()), 3),
         }
     return figures
 

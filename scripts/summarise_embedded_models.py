@@ -4,7 +4,9 @@
     python -m scripts.summarise_embedded_models                                              # sums up
 
 Writes precomputed/results/embedded/MODEL-SET.json: AUROC, gains, choice among the present findings and attention,
-each with a 95% interval that resamples patients.
+each with a 95% interval that resamples patients. An unmarked image of several findings gets one answer for all of them,
+so two figures have nothing to do with the model: the share of right choices without a marker, and the AUROC of somebody
+who knows every finding that is present, and cannot know which one is meant ("all_findings_known_auroc").
 """
 
 from __future__ import annotations
@@ -17,11 +19,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vpe_core.benchmark import Variant
-from vpe_core.metrics import Interval, bootstrap_mean, compare
+from vpe_core.metrics import Interval, auroc, bootstrap_mean, compare
 from vpe_core.results import Run, find_runs
 from vpe_core.results.controls import geometry_only
 from vpe_core.results.questions import Question
-from vpe_core.results.scores import Evaluation
+from vpe_core.results.scores import Evaluation, class_numbers
 from vpe_core.settings import get_settings
 
 ROWS = {
@@ -79,6 +81,7 @@ def summarise(run: Run) -> dict[str, Any]:
         "classes": list(manifest.dataset.classes),
         "median_box_area": float(area),
         "boxes_alone_auroc": boxes_alone and boxes_alone["value"],
+        "all_findings_known_auroc": _all_findings_known(run),
         "rows": {name: _row(run, name, Variant.parse(key), evaluation) for name, key in rows.items()},
     }
 
@@ -96,7 +99,9 @@ def _row(run: Run, name: str, variant: Variant, evaluation: Evaluation) -> dict[
     if variant.marked:
         gain = compare(measured, unmarked).overall
         row["gain"] = {**_numbers(gain.interval), "p": gain.p_value}
-    if run.samples["image_id"].duplicated().any():
+    else:
+        row["one_answer_an_image"] = float(run.samples["image_id"].nunique() / len(run.samples))
+    if variant.marked and run.samples["image_id"].duplicated().any():
         among = np.where(_present(run)[scored.rows], scored.scores, -np.inf)
         row["picks_the_right_finding"] = _numbers(bootstrap_mean(_hits(among, scored.labels), resamples).overall)
     shares = run.attention(variant)
@@ -107,6 +112,11 @@ def _row(run: Run, name: str, variant: Variant, evaluation: Evaluation) -> dict[
             "mean": _numbers(bootstrap_mean(shares.astype(np.float64), resamples).overall),
         }
     return row
+
+
+def _all_findings_known(run: Run) -> float:
+    present = _present(run)
+    return float(auroc(class_numbers(run), present / present.sum(1, keepdims=True)).macro)
 
 
 def _hits(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:

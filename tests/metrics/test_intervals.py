@@ -10,6 +10,7 @@ from sklearn import metrics as reference
 from vpe_core import metrics
 from vpe_core.errors import MetricError
 from vpe_core.metrics import Interval, bootstrap, bootstrap_mean, compare, draw_resamples, holm
+from vpe_core.metrics.intervals import FEWEST_GROUPS
 
 REFERENCES = {
     "auroc": reference.roc_auc_score,
@@ -93,12 +94,47 @@ def test_the_value_is_the_plain_metric(table, name):
         assert result.per_class == ()
 
 
-def test_limits_are_the_percentiles_of_the_draws(table):
+def expanded(draws: np.ndarray, n_groups: int) -> list[float]:
+    """Hesterberg's interval, from his formula."""
+    if n_groups < FEWEST_GROUPS:
+        return [np.nan, np.nan]
+    tail = stats.norm.cdf(-np.sqrt(n_groups / (n_groups - 1)) * stats.t.ppf(0.975, n_groups - 1))
+    return list(np.nanpercentile(draws, [100 * tail, 100 * (1 - tail)]))
+
+
+def test_limits_are_percentiles_of_the_draws_further_out_for_few_patients(table):
     result = bootstrap("accuracy", table.labels, table.scores, draw_resamples(table.groups, 500))
     interval, n_groups = result.overall, len(np.unique(table.groups))
     assert (interval.n_groups, interval.n_resamples) == (n_groups, 500)
-    expected = np.percentile(result.draws, [2.5, 97.5]) if n_groups > 1 else [np.nan, np.nan]
-    assert [interval.low, interval.high] == pytest.approx(expected, nan_ok=True)
+    assert [interval.low, interval.high] == pytest.approx(expanded(result.draws, n_groups), nan_ok=True)
+
+
+def test_for_many_patients_they_are_the_plain_percentiles():
+    labels = np.tile([0, 1], 1000)
+    scores = np.random.default_rng(1).random((2000, 2)) + 0.3 * np.eye(2)[labels]
+    result = bootstrap("accuracy", labels, scores, draw_resamples(np.arange(2000), 4000))
+    plain = np.percentile(result.draws, [2.5, 97.5])
+    assert [result.overall.low, result.overall.high] == pytest.approx(plain, abs=5e-4)
+
+
+def test_what_tells_about_a_class_are_the_patients_on_its_scarcer_side():
+    labels = [0, 0, 0, 1, 1, 2, 0, 1]
+    patients = ["a", "a", "b", "c", "c", "c", "d", "d"]
+    result = bootstrap("auroc", labels, np.random.default_rng(0).random((8, 3)), draw_resamples(patients, 50))
+    # With class 0: a, b, d; without: c, d. With class 1: c, d; without: all. With class 2: c; without: all.
+    assert [interval.n_groups for interval in result.per_class] == [2, 2, 1]
+    assert result.overall.n_groups == 4
+
+
+def test_intervals_of_a_rare_class_cover_the_truth():
+    truth, positives, rng = stats.norm.cdf(1 / np.sqrt(2)), 6, np.random.default_rng(5)
+    labels = np.repeat([0, 1], [54, positives])
+    hits = 0
+    for seed in range(200):
+        score = labels + rng.normal(size=60)
+        found = bootstrap("auroc", labels, np.stack([-score, score], 1), draw_resamples(np.arange(60), 400, seed))
+        hits += found.per_class[1].low <= truth <= found.per_class[1].high
+    assert 0.91 <= hits / 200 <= 0.995  # plain percentiles: 0.88
 
 
 def test_each_resample_draws_whole_patients_as_many_as_there_are(table):
@@ -141,9 +177,10 @@ def test_blocks_of_resamples_do_not_change_the_result(monkeypatch, table):
     np.testing.assert_array_equal(bootstrap("auroc", table.labels, table.scores, resamples).draws, at_once)
 
 
-def test_one_patient_gives_a_value_but_no_interval():
+@pytest.mark.parametrize("patients", [["only"] * 4, ["a", "b", "c", "d"]])
+def test_few_patients_give_a_value_but_no_interval(patients):
     labels, scores = [0, 1, 0, 1], [[0.9, 0.1], [0.4, 0.6], [0.3, 0.7], [0.2, 0.8]]
-    resamples = draw_resamples(["only"] * 4, 100)
+    resamples = draw_resamples(patients, 100)
     result = bootstrap("auroc", labels, scores, resamples)
     assert result.overall.value == 0.75
     assert np.isnan([result.overall.low, result.overall.high]).all()
@@ -183,28 +220,44 @@ def test_a_difference_is_taken_resample_by_resample(table):
     marked, unmarked = (bootstrap("auroc", table.labels, scores, resamples) for scores in (better, table.scores))
     gain = compare(marked, unmarked)
     assert gain.overall.interval.value == pytest.approx(marked.overall.value - unmarked.overall.value)
-    if resamples.n_groups > 1:
+    if resamples.n_groups >= FEWEST_GROUPS:
         draws = np.nanmean(marked.draws - unmarked.draws, axis=0)
-        assert gain.overall.interval.low == pytest.approx(np.percentile(draws, 2.5))
-        assert gain.per_class[0].interval.high == pytest.approx(
-            np.nanpercentile(marked.draws[0] - unmarked.draws[0], 97.5)
-        )
+        assert gain.overall.interval.low == pytest.approx(expanded(draws, resamples.n_groups)[0])
+        first = gain.per_class[0].interval
+        expected = expanded(marked.draws[0] - unmarked.draws[0], first.n_groups)
+        assert first.high == pytest.approx(expected[1], nan_ok=True)
 
 
 def test_no_difference_has_a_p_value_of_one(table):
     result = bootstrap("accuracy", table.labels, table.scores, draw_resamples(table.groups, 200))
     same = compare(result, result).overall
     assert same.interval.value == 0
-    assert same.p_value == 1 or result.resamples.n_groups == 1
+    assert same.p_value == 1 or result.resamples.n_groups < FEWEST_GROUPS
 
 
-def test_a_clear_difference_reaches_the_smallest_p_value():
+def test_the_p_value_is_that_of_a_paired_t_test():
+    before, after = np.random.default_rng(3).normal([[0.0], [0.4]], 1, (2, 30))
+    resamples = draw_resamples(np.arange(30), 20_000)
+    gain = compare(bootstrap_mean(after, resamples), bootstrap_mean(before, resamples)).overall
+    assert gain.p_value == pytest.approx(stats.ttest_rel(after, before).pvalue, rel=0.03)
+
+
+def test_a_clear_difference_survives_any_number_of_comparisons():
     labels = np.tile([0, 1], 100)
-    resamples = draw_resamples(np.arange(200), 999)
-    right, chance = np.eye(2)[labels], np.full((200, 2), 0.5)
+    scores = np.random.default_rng(2).random((200, 2))
+    resamples = draw_resamples(np.arange(200), 200)
+    better = bootstrap("auroc", labels, scores + np.eye(2)[labels], resamples)
+    gain = compare(better, bootstrap("auroc", labels, scores, resamples))
+    assert gain.overall.p_value * 1e6 < 0.05  # the count of resamples beyond 0 could not go below 0.01
+
+
+def test_without_any_spread_all_patients_agree_as_in_a_sign_test():
+    labels = np.tile([0, 1], 5)
+    resamples = draw_resamples(np.repeat(np.arange(5), 2), 999)
+    right, chance = np.eye(2)[labels], np.full((10, 2), 0.5)
     gain = compare(bootstrap("auroc", labels, right, resamples), bootstrap("auroc", labels, chance, resamples))
     assert gain.overall.interval.value == 0.5
-    assert gain.overall.p_value == pytest.approx(2 / 1000)
+    assert gain.overall.p_value == 2**-4
 
 
 def test_macro_differences_cover_the_classes_defined_on_both_sides():
@@ -241,17 +294,21 @@ def test_intervals_by_patient_cover_the_truth_and_intervals_by_box_do_not():
     assert by_box / 200 < 0.80
 
 
-def test_p_values_hold_their_level_when_nothing_differs():
+@pytest.mark.parametrize("n_patients", [5, 50])
+def test_p_values_and_intervals_hold_their_level_when_nothing_differs(n_patients):
     rng = np.random.default_rng(11)
-    p_values = []
+    p_values, excluded = [], []
     for seed in range(200):
-        labels = rng.integers(3, size=150)
-        resamples = draw_resamples(np.repeat(np.arange(50), 3), 400, seed)
-        one, other = (rng.normal(size=(150, 3)) + np.eye(3)[labels] for _ in range(2))
+        labels = rng.permutation(np.arange(3 * n_patients) % 3)
+        resamples = draw_resamples(np.repeat(np.arange(n_patients), 3), 400, seed)
+        one, other = (rng.normal(size=(len(labels), 3)) + np.eye(3)[labels] for _ in range(2))
         results = [bootstrap("auroc", labels, scores, resamples) for scores in (one, other)]
-        p_values.append(compare(*results).overall.p_value)
-    assert 0.01 <= np.mean(np.array(p_values) < 0.05) <= 0.10
-    assert 0.4 <= np.mean(np.array(p_values) < 0.5) <= 0.6
+        gain = compare(*results).overall
+        p_values.append(gain.p_value)
+        excluded.append(gain.interval.low > 0 or gain.interval.high < 0)
+    assert np.mean(np.array(p_values) < 0.05) <= 0.085
+    assert np.mean(excluded) <= 0.09
+    assert np.mean(np.array(p_values) < 0.5) >= 0.35
 
 
 def test_the_spread_of_a_mean_is_the_textbook_standard_error():

@@ -52,7 +52,7 @@ def paper_table_html(
         intervals: Whether intervals are written under the values, too.
         prompt_change: Whether there is a column for the difference to the paper's prompt.
     """
-    columns = ["value", "gain", *(["prompt"] if prompt_change else []), "geometry"]
+    columns = ["value", "gain", *(["prompt"] if prompt_change else []), "elsewhere"]
     body = "".join(
         _row(first, cells, len(heads), columns, higher_is_better, intervals)
         for first, cells in grid(table, higher_is_better)
@@ -71,7 +71,7 @@ def _heads(heads: Sequence[Head], columns: Sequence[str]) -> str:
         f"{f'<small>{escape(head.detail)}</small>' if head.detail else ''}</th>"
         for head in heads
     )
-    names = {"value": "value", "gain": "gain", "prompt": "vs the paper's prompt", "geometry": "geometry only"}
+    names = {"value": "value", "gain": "gain", "prompt": "vs the paper's prompt", "elsewhere": "on another X-ray"}
     parts = "".join(
         f'<th scope="col" class="vpl-is-{column}">{names[column]}</th>' for _ in heads for column in columns
     )
@@ -96,16 +96,17 @@ def _row(
 
 def _cell(column: str, cell: Cell, higher: bool, intervals: bool) -> str:
     line = cell.line
-    if column == "geometry":
-        value = line["geometry_only"]
-        return f'<td class="vpl-is-geometry">{"" if math.isnan(value) else number_text(value)}</td>'
+    if column == "elsewhere":
+        value = line["elsewhere"]
+        about = "on a blank picture" if line["elsewhere_picture"] == "blank" else ""
+        return _number("vpl-is-elsewhere", "" if math.isnan(value) else number_text(value), "", about)
     if column == "value":
         text, span = number_text(line["value"]), interval_text(line["low"], line["high"])
         about = line["missing"] or _joined(
             span and f"95% interval {span}", f"{line['n']} samples of {line['patients']} patients",
             line["undefined"] and f"undefined, and not in the mean: {line['undefined']}",
         )  # fmt: skip
-        mark = "*" if line["undefined"] else ""
+        mark = ("*" if line["undefined"] else "") + ("†" if cell.fewer else "")
         kinds = "vpl-is-value" + (" vpl-best" if cell.best else "")
         return _number(kinds, text + mark, span if intervals else "", about)
     name, p = (
@@ -118,9 +119,8 @@ def _cell(column: str, cell: Cell, higher: bool, intervals: bool) -> str:
         return f'<td class="vpl-is-{column}"></td>'
     span = interval_text(line[f"{name}_low"], line[f"{name}_high"], signed=True)
     apart = cell.significant if column == "gain" and not line["control"] else _excludes_zero(line, name)
-    unsure = math.isnan(line[f"{name}_low"])
     kinds = f"vpl-is-{column}"
-    if apart or unsure:
+    if apart:
         kinds += " vpl-gain" if (value > 0) == higher else " vpl-loss"
     corrected = "Holm-corrected " if not line["control"] else ""
     about = _joined(span and f"95% interval {span}", p_text(p) and corrected + p_text(p))

@@ -27,11 +27,13 @@ class Cell:
 
     Attributes:
         line: Its line of `paper_table`.
-        best: Whether no other marker of the run does better; controls do not count.
+        best: Whether no other marker of the run does better; controls and markers of fewer samples do not count.
+        fewer: Whether other markers of the run were measured on more samples.
     """
 
     line: pd.Series
     best: bool
+    fewer: bool = False
 
     @property
     def significant(self) -> bool:
@@ -40,21 +42,27 @@ class Cell:
 
 
 def best_lines(table: pd.DataFrame, higher_is_better: bool = True) -> pd.Series:
-    """For each line of `paper_table`, whether it is the best of its run."""
-    values = table["value"].where(~table["control"])
+    """For each line of `paper_table`, whether it is the best of its run on the same samples."""
+    values = table["value"].where(~table["control"] & ~fewer_samples(table))
     if not higher_is_better:
         values = -values
     best = values.groupby(table["run"]).transform("max")
     return (values >= best) & values.notna()
 
 
+def fewer_samples(table: pd.DataFrame) -> pd.Series:
+    """For each line of `paper_table`, whether other lines of its run have more samples."""
+    most = table["n"].groupby(table["run"]).transform("max")
+    return (table["n"] < most) & table["value"].notna()
+
+
 def grid(table: pd.DataFrame, higher_is_better: bool = True) -> list[tuple[pd.Series, dict[int, Cell]]]:
     """The lines of `paper_table` as they are printed: for each row its first line and a cell for each run."""
-    best = best_lines(table, higher_is_better)
+    best, fewer = best_lines(table, higher_is_better), fewer_samples(table)
     rows: dict[tuple[str, str], tuple[pd.Series, dict[int, Cell]]] = {}
-    for (_, line), is_best in zip(table.iterrows(), best, strict=True):
+    for (_, line), is_best, has_fewer in zip(table.iterrows(), best, fewer, strict=True):
         first, cells = rows.setdefault((line["row"], line["variant"]), (line, {}))
-        cells[int(line["run"])] = Cell(line, bool(is_best))
+        cells[int(line["run"])] = Cell(line, bool(is_best), bool(has_fewer))
         rows[line["row"], line["variant"]] = (first, cells)
     return list(rows.values())
 
@@ -75,7 +83,7 @@ def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bo
     """
 
     def cell(one: Cell) -> list[str]:
-        value = f"{number_text(one.line['value'])} {interval_text(one.line['low'], one.line['high'])}".strip()
+        value = f"{number_text(one.line['value'])}{'†' if one.fewer else ''} {interval_text(one.line['low'], one.line['high'])}".strip()
         gain = f"{signed_text(one.line['gain'])} {interval_text(one.line['gain_low'], one.line['gain_high'])}".strip()
         if np.isnan(one.line["gain"]):
             gain = ""
@@ -91,7 +99,13 @@ def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bo
     for first, cells in grid(table, higher_is_better):
         words = [f"*{first['row']}*" if first["control"] else first["row"], first["suffix"] or ""]
         lines.append(_joined([*map(pipe, words), *_cells(heads, cells, cell)]))
-    notes = [f"95% intervals by patient; * Holm-corrected p < {SIGNIFICANT:g}; bold: best of its column"]
+    notes = [
+        "95% intervals by patient, or by image where the patients are not known",
+        f"* Holm-corrected p < {SIGNIFICANT:g}",
+        "bold: best of its column",
+    ]
+    if fewer_samples(table).any():
+        notes.append("† fewer samples than other markers")
     lines += ["", "; ".join([*notes, *ensemble_notes(table)]) + "."]
     return "\n".join(lines) + "\n"
 

@@ -55,9 +55,10 @@ def paper_table(
 
     Returns:
         Columns: run (its number), dataset, model, source, simulated, row (its title), variant (its key), marker,
-        suffix (the words), control; value, low, high; gain over the unmarked image of the same samples with
-        gain_low, gain_high, p and p_holm (corrected over all gains of the table that are no controls);
-        geometry_only (the value of the same marker on another patient's image: what its size and place alone tell);
+        suffix (the words), control; value, low, high; unmarked (the value of the unmarked image on the same samples)
+        and gain over it with gain_low, gain_high, p and p_holm (corrected over all gains of the table that are no
+        controls); elsewhere (the value of the same marker on another patient's image) and elsewhere_picture ("other", or
+        "blank" where only that was measured);
         prompt_gain, prompt_low, prompt_high against the reference; n, patients, undefined (classes without a value,
         with ", " between them) and missing (why there is no value, or empty). Undefined numbers are nan.
 
@@ -208,7 +209,8 @@ def _values(
             marked, unmarked, _ = pair(evaluation, run, row, question)
             gain = difference_of(compare(marked, unmarked), run, question)
             line |= value_columns(gain.interval, evaluation, "gain") | {"p": p_value(gain, evaluation)}
-        line["geometry_only"] = _geometry(evaluation, run, row, question)
+            line["unmarked"] = interval_of(unmarked, run, question).value
+        line |= _elsewhere(evaluation, run, row, question)
     if reference is not None:
         before = evaluation.measured(run, variant, with_suffix(reference, row.suffix))
         change = difference_of(compare(measured, before), run, question)
@@ -218,21 +220,21 @@ def _values(
 
 def _nothing() -> dict[str, Any]:
     names = [f"{name}{end}" for name in ("gain", "prompt_gain") for end in ("", "_low", "_high")]
-    numbers = dict.fromkeys(["value", "low", "high", *names, "p", "geometry_only"], np.nan)
-    return {**numbers, "n": 0, "patients": 0, "undefined": ""}
+    numbers = dict.fromkeys(["value", "low", "high", "unmarked", *names, "p", "elsewhere"], np.nan)
+    return {**numbers, "elsewhere_picture": "", "n": 0, "patients": 0, "undefined": ""}
 
 
-def _geometry(evaluation: Evaluation, run: Results, row: Row, question: Question) -> float:
-    """What the same marker reaches on another patient's image, or else on a blank one; nan if neither was measured."""
+def _elsewhere(evaluation: Evaluation, run: Results, row: Row, question: Question) -> dict[str, Any]:
+    """What the same marker reaches on another patient's image, or else on a blank one; nothing if neither was measured."""
     if row.variant.is_control:
-        return np.nan
+        return {}
     pictures: tuple[Picture, ...] = ("other", "blank")
     for picture in pictures:
         control = elsewhere(row.variant, picture)
         if all(member in run for member in members_of(control)):
             measured = evaluation.measured(run, control, with_suffix(question, row.suffix))
-            return interval_of(measured, run, question).value
-    return np.nan
+            return {"elsewhere": interval_of(measured, run, question).value, "elsewhere_picture": picture}
+    return {}
 
 
 def _undefined(run: Results, measured: Bootstrap) -> Iterator[str]:

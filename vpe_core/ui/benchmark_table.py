@@ -15,7 +15,7 @@ from vpe_core.plots.table_html import Head, paper_table_html
 from vpe_core.results.controls import geometry_only
 from vpe_core.results.ensembles import members_of
 from vpe_core.results.exchange import scores_table
-from vpe_core.results.formats import ensemble_notes, to_csv, to_latex, to_markdown
+from vpe_core.results.formats import ensemble_notes, fewer_samples, to_csv, to_latex, to_markdown
 from vpe_core.results.questions import Question, prompts_for, with_suffix
 from vpe_core.results.rows import Row, marker_title
 from vpe_core.results.scores import Evaluation
@@ -90,13 +90,13 @@ def _box_numbers(choice: Choice) -> float:
 
 def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
     metric = metrics.get(choice.question.metric)
-    line, unmarked = line_of(table, choice.lead), line_of(table, choice.rows[0])
+    line = line_of(table, choice.lead)
     if line is None:  # the row with a suffix is hidden, or there is none: the one without answers
         line = line_of(table, Row(choice.look))
     sentence = ""
-    if line is not None and unmarked is not None:
+    if line is not None:
         sentence = answer(
-            line, unmarked, metric=choice.metric_title, look=look_of(choice.look),
+            line, metric=choice.metric_title, look=look_of(choice.look),
             noun=marker_title(choice.look.marker), label=choice.question.label,
             higher_is_better=metric.higher_is_better, box_numbers=box_numbers,
         )  # fmt: skip
@@ -134,10 +134,13 @@ def _say_unread_words(choice: Choice) -> None:
 def _notes(table: pd.DataFrame) -> None:
     """How to read the table, and what is missing from it."""
     notes = [
-        f"95% intervals by patient ({N_RESAMPLES:,} resamples) on hover; bold: best of its column; coloured: "
-        "Holm-corrected p < 0.05, or for controls, in italics, an interval without 0. "
-        "Geometry only: the same marker on another patient's X-ray."
+        f"95% intervals by patient, or by image where the patients are not known ({N_RESAMPLES:,} resamples), on hover; "
+        "bold: best of its column; coloured: Holm-corrected p < 0.05, or for controls, in italics, and changes of the "
+        "prompt an interval without 0. On another X-ray: the same marker on another patient's picture, whose own findings "
+        "it may touch."
     ]
+    if fewer_samples(table).any():
+        notes.append("† Fewer samples than other markers: compare it with its gain, not with the column.")
     notes += [f"{note[0].upper()}{note[1:]}." for note in ensemble_notes(table)]
     if (table["undefined"] != "").any():
         notes.append("* A class without samples is not in the mean; which one, on hover.")
