@@ -13,11 +13,12 @@ from vpe_core.ui.page import page_link, page_setup
 from vpe_core.ui.words import answer_sentence, as_text, attention_sentence
 
 INTRODUCTION = """
-Draw an arrow, a box or a circle on a chest X-ray, and a vision-language model may change its mind: the marker steers where
-it looks and what it says. This app shows it live, and the library under it measures it. It implements the system of Denner
-et al., *Visual Prompt Engineering for Vision Language Models in Radiology* (MIDL 2025,
-[arXiv 2408.15802](https://arxiv.org/abs/2408.15802)), who report that visual markers improve AUROC by up to 0.185. The small
-models that come with the app show how that can work: SimCLIP was trained to follow markers, its plain twin never saw one.
+Draw an arrow, a box or a circle on a chest X-ray, and a vision-language model may change its mind: the marker steers
+where it looks and what it says. This app shows it live, and the library under it measures it. It implements the
+system of Denner et al., *Visual Prompt Engineering for Vision Language Models in Radiology* (MIDL 2025, [arXiv
+2408.15802](https://arxiv.org/abs/2408.15802)), who report that visual markers improve AUROC by up to 0.185. The small
+models that come with the app show how that can work: SimCLIP was trained to follow markers, its plain twin never saw
+one.
 """
 STEPS = """
 1. **Point.** Choose an X-ray, or upload one, and draw on it.
@@ -52,8 +53,8 @@ def worked_example(example: Example) -> None:
         )
     st.caption(
         as_text(
-            f"A circle around the {example.finding} in {example.sample}: one example, chosen because it shows the effect well; "
-            f"the Benchmark page has whole test sets. Measured with: {example.command}"
+            f"A circle around the {example.finding} in {example.sample}: one example, chosen because it shows the "
+            f"effect well; the Benchmark page has whole test sets. Measured with: {example.command}"
         )
     )
 

@@ -3,10 +3,10 @@
     python -m scripts.compare_on_validation --ct CT_FOLDER MODEL_FOLDER …
 
 Cases as in sim-multi's validation part, rendered at the training images' size. Writes
-precomputed/results/embedded/validation.json: for the red circle and the red arrow of the paper's protocol the share of
-right choices among the findings present ("picks"), the macro AUROC, the same AUROC on the finding-free image of the
-case ("leak"), and how far the AUROC of its classes lies from one half there, in the mean ("leak_distance": 0 would say that
-the marker's place and size tell nothing; in "leak" opposite classes cancel).
+precomputed/results/embedded/validation.json: for the red circle and the red arrow of the paper's protocol the share
+of right choices among the findings present ("picks"), the macro AUROC, the same AUROC on the finding-free image of
+the case ("leak"), and how far the AUROC of its classes lies from one half there, in the mean ("leak_distance": 0
+would say that the marker's place and size tell nothing; in "leak" opposite classes cancel).
 """
 
 from __future__ import annotations

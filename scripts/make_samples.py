@@ -87,9 +87,9 @@ GALLERY = (
     several(8011, "Findings in both lungs, some on top of one another."),
     several(8014, "Findings in all zones."),
     several(8015, "A device over one lung, fluid under it."),
-    normal(8100, "Nothing to find: what does a marker do here?"),
-    normal(8105, "Nothing to find."),
-    normal(8107, "Nothing to find."),
+    normal(8100, "No simulated finding; the CT's own tumour lies near the left hilum."),
+    normal(8105, "No simulated finding; the CT's own tumour lies near the left hilum."),
+    normal(8107, "No simulated finding; the CT's own tumour lies near the left hilum."),
 )
 
 

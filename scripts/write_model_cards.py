@@ -17,16 +17,18 @@ INTRODUCTION = {
     "simclip": "A small CLIP that follows visual markers: it answers about what a circle, box or arrow points at.",
     "simclip-plain": "The control for SimCLIP: the same cases, views, budget and seed, but never a marker in training.",
 }
-FAIRNESS = """So that the marker gives less of the answer away, half of the markers are drawn loosely, with an offset, size and
-aspect that do not depend on the class (the other half lie on the finding's box, as in a benchmark); about a third
-point at healthy places with the geometry of some other patient's finding, and the target there is "no abnormality" and an
-even answer over the findings; a penalty narrows what gap remains between the classes on such places. Its weight in the
-second stage, {chosen:g}, was chosen on the validation patients, out of {tried}.
+FAIRNESS = """\
+So that the marker gives less of the answer away, half of the markers are drawn loosely, with an offset, size and
+aspect that do not depend on the class (the other half lie on the finding's box, as in a benchmark); about four in ten
+point at healthy places with the geometry of some other patient's finding, and the target there is "no abnormality"
+and an even answer over the findings; a penalty works against what gap remains between the classes on such places. Its
+weight in the second stage, {chosen:g}, was chosen on the validation patients, out of {tried}.
 
-**What is left is uneven.** The rows "leak" below are means over classes, in which opposite errors cancel. Class by class, on
-the finding-free image of the test patients, a circle of a small finding's size still speaks for nodule and granuloma, one of
-a large finding's size against effusion, pacemaker and cardiomegaly (table at the end). So for small findings a part
-of what a marker seems to gain is its size, and no AUROC of this model with a marker should be read without that table."""
+**What is left is uneven.** The rows "leak" below are means over classes, in which opposite errors cancel. Class by
+class, on the finding-free image of the test patients, a circle of a small finding's size still speaks for nodule
+and granuloma, one of a large finding's size against effusion, pacemaker and cardiomegaly (table at the end). So for
+small findings a part of what a marker seems to gain is its size, and no AUROC of this model with a marker should be
+read without that table. The penalty's weight moved that mean, not this spread."""
 TAUGHT = "So the attention of this model inside a marker is partly taught, not found by itself."
 IDLE = "The terms that concern markers are idle in this model."
 LEAK = "leak: red circle on the finding-free image"
@@ -67,7 +69,9 @@ def _write_readme_table(results: Path) -> None:
         for key, title in README_ROWS.items()
     ]
     ends = " | ".join(_lowest_and_highest(rows[LEAK]["per_class"]) for rows in found.values())
-    lines.insert(lines.index(next(line for line in lines if README_ROWS[LEAK] in line)) + 1, f"| its classes | {ends} |")
+    lines.insert(
+        lines.index(next(line for line in lines if README_ROWS[LEAK] in line)) + 1, f"| its classes | {ends} |"
+    )
     readme = PROJECT_DIR / "README.md"
     before, _, rest = readme.read_text().partition(TABLE_START)
     _, _, after = rest.partition(TABLE_END)
@@ -86,6 +90,7 @@ def _card(name: str, introduction: str, folder: Path, recipe: Recipe, results: P
     with safe_open(weights, "np") as stored:
         count = sum(stored.get_tensor(key).size for key in stored.keys())  # noqa: SIM118
     vocabulary = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
+    untrained = json.loads((folder / "tokenizer_config.json").read_text())["untrained_words"]
     run = json.loads((folder / "run.json").read_text())
     stages = "; ".join(map(_stage, recipe.stages))
     markers = (
@@ -104,6 +109,7 @@ def _card(name: str, introduction: str, folder: Path, recipe: Recipe, results: P
         patients=recipe.train_patients[1] - recipe.train_patients[0],
         markers=markers,
         words=len(vocabulary) - 4,
+        trained=len(vocabulary) - 4 - len(untrained),
         fairness=FAIRNESS.format(
             chosen=(recipe.stages[-1].losses or recipe.losses).leak, tried=_tried(results / "validation.json")
         )
@@ -129,9 +135,9 @@ def _tried(validation: Path) -> str:
     """What each weight of the penalty came to on the validation patients."""
     models: list[dict[str, Any]] = json.loads(validation.read_text())["models"]
     return "; ".join(
-        f"{found['leak_weight']:g} (a red circle picks {found['circle']['picks']:.1%} right; on the finding-free image the "
-        f"AUROC of its classes is {found['circle']['leak']:.2f} in the mean, {found['circle']['leak_distance']:.2f} away from "
-        "one half in the mean)"
+        f"{found['leak_weight']:g} (a red circle picks {found['circle']['picks']:.1%} right; on the finding-free image "
+        f"the classes' AUROC is {found['circle']['leak']:.2f} in the mean, and {found['circle']['leak_distance']:.2f} "
+        "away from one half in the mean)"
         for found in models
     )
 
@@ -161,9 +167,9 @@ def _limits(found: dict[str, Any]) -> list[str]:
     if share == 1:
         return []
     return [
-        f"Without a marker an image gets one answer for all of its findings. So {share:.3f} of the choices can be right at "
-        f"most, and somebody who knew every finding present would reach an AUROC of {found['all_findings_known_auroc']:.3f}: "
-        "part of a marker's gain is that it says which finding is meant.\n"
+        "Without a marker an image gets one answer for all of its findings. So at most "
+        f"{share:.3f} of the choices can be right, and somebody who knew every finding present would reach an AUROC of "
+        f"{found['all_findings_known_auroc']:.3f}: part of a marker's gain is that it says which finding is meant.\n"
     ]
 
 

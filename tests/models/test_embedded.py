@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from vpe_core.benchmark.plan import Block, Plan
 from vpe_core.benchmark.runner import Settings, run_plan
@@ -15,6 +17,7 @@ from vpe_core.models.word_tokenizer import WordTokenizer
 from vpe_core.results.questions import Question
 from vpe_core.results.scores import score_variant
 from vpe_core.settings import PROJECT_DIR
+from vpe_core.training.network import build_clip
 
 FOLDERS = sorted(path.parent for path in (PROJECT_DIR / "precomputed" / "models").glob("*/open_clip_config.json"))
 TEXTS = ["A chest x-ray with signs of lung nodule indicated by a red circle.", "pneumothorax", "Zebra, no effusion!"]
@@ -46,6 +49,17 @@ def test_a_folder_is_small_and_has_its_papers(folder) -> None:
 def test_words_that_the_model_has_never_read_are_reported() -> None:
     model = load_model("simclip")
     assert model.unknown_words(["A chest x-ray with signs of hamartoma.", "lung nodule"]) == ("hamartoma",)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_words_called_untrained_are_those_that_training_never_moved(folder) -> None:
+    recipe = json.loads((folder / "run.json").read_text())["recipe"]
+    vocabulary = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
+    untrained = json.loads((folder / "tokenizer_config.json").read_text())["untrained_words"]
+    trained = load_file(folder / "open_clip_model.safetensors")["token_embedding.weight"].float()
+    start = build_clip(recipe["stages"][0]["image_size"], len(vocabulary), recipe["seed"]).token_embedding.weight
+    still = torch.nn.functional.cosine_similarity(trained, start, dim=-1) > 0.999
+    assert sorted(word for word, number in vocabulary.items() if still[number] and word[0] != "<") == untrained
 
 
 def test_a_circle_steers_simclip_to_what_it_marks(tmp_path) -> None:

@@ -64,8 +64,8 @@ def test_the_sentence_and_the_table_hold_the_numbers_of_the_results() -> None:
     circle = expected.loc["circle"]
     sentence = sentence_of(app)
     assert f"from {expected.loc['none', 'value']:.3f} to {circle['value']:.3f} (+{circle['gain']:.3f} [" in sentence
-    assert f"the same circle reaches {circle['geometry_only']:.3f}" in sentence
-    assert "four numbers, without any image, would allow" in sentence
+    assert f"the same circle reaches {circle['elsewhere']:.3f}" in sentence
+    assert "A classifier of the box's four numbers, without any image, reaches" in sentence
     table = table_of(app)
     assert table.count("vpl-control") == 3  # random place, finding-free image, another patient
     assert table.count('<span class="vpl-pill">simulated</span>') == 3  # beside the sentence and each data set

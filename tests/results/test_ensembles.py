@@ -110,7 +110,7 @@ def test_one_evaluation_keeps_combinations_colours_suffixes_and_words_apart() ->
     assert len(values) == 14  # 2 x 2 looks x (without, named, in other words) and twice crop + full image
 
 
-def test_geometry_alone_is_the_ensemble_on_another_patients_image() -> None:
+def test_elsewhere_is_the_ensemble_on_another_patients_image() -> None:
     strengths = {**PAPER_STRENGTHS, **{f"{key}@other": 0.1 for key in MARKED}}
     run = MemoryRun(strengths)
     ensemble = ensemble_rows("score")[0]
@@ -118,8 +118,8 @@ def test_geometry_alone_is_the_ensemble_on_another_patients_image() -> None:
     labels = run.samples["label"].map(CLASSES.index)
     table = paper_table([run], rows=ensemble_rows("score"), n_resamples=0)
     reached = roc_auc_score(labels, elsewhere_by_hand, multi_class="ovr")
-    assert line(table, "marker ensemble")["geometry_only"] == pytest.approx(reached, abs=1e-9)
-    assert np.isnan(line(table, "crop + full image")["geometry_only"])
+    assert line(table, "marker ensemble")["elsewhere"] == pytest.approx(reached, abs=1e-9)
+    assert np.isnan(line(table, "crop + full image")["elsewhere"])
     control = Row(elsewhere(ensemble.variant, "other"))
     assert control.title == "marker ensemble, another patient"
     assert paper_table([run], rows=[control], n_resamples=0)["control"].all()

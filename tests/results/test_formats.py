@@ -8,7 +8,7 @@ import pytest
 
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
 from vpe_core.benchmark import Variant
-from vpe_core.results.formats import best_lines, to_csv, to_latex, to_markdown
+from vpe_core.results.formats import best_lines, fewer_samples, to_csv, to_latex, to_markdown
 from vpe_core.results.numerals import interval_text, number_text, p_text, signed_text
 from vpe_core.results.rows import Row, paper_rows
 from vpe_core.results.tables import paper_table
@@ -63,6 +63,16 @@ def test_latex_escapes_what_latex_reads(table: pd.DataFrame) -> None:
     assert text.count(r"\textbf{") == 1
     assert r"\textit{circle, random place}" in text
     assert "−" not in text
+
+
+def test_a_marker_of_fewer_samples_is_named_and_never_the_best() -> None:
+    strengths = {"none": 0.2, "circle/red/1/paper": 0.9, "arrow/red/1/paper": 0.5}
+    fewer = paper_table([MemoryRun(strengths, covered={"circle/red/1/paper": 40})], n_resamples=0)
+    assert fewer[fewer_samples(fewer)]["row"].tolist() == ["circle", "circle + suffix"]
+    assert fewer[best_lines(fewer)]["marker"].unique().tolist() == ["arrow"]
+    text = to_markdown(fewer, {0: "sim"})
+    assert f"{number_text(fewer.set_index('row').loc['circle', 'value'])}†" in text
+    assert "† fewer samples than other markers" in text
 
 
 def test_csv_comes_back_as_the_same_table(table: pd.DataFrame) -> None:

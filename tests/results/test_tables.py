@@ -87,14 +87,16 @@ def test_p_values_are_corrected_over_all_runs_but_not_for_controls(run: MemoryRu
     assert both.loc[~counted, "p"].notna().all()
 
 
-def test_geometry_alone_is_the_marker_on_another_patient_or_else_on_grey(table: pd.DataFrame, run: MemoryRun) -> None:
+def test_elsewhere_is_on_another_patient_or_else_on_grey(table: pd.DataFrame, run: MemoryRun) -> None:
     labels, probabilities = by_hand(run, f"{CIRCLE}@other")
     expected = roc_auc_score(labels, probabilities, multi_class="ovr")
-    assert line(table, "circle")["geometry_only"] == pytest.approx(expected, abs=1e-6)
+    assert line(table, "circle")["elsewhere"] == pytest.approx(expected, abs=1e-6)
+    assert line(table, "circle")["elsewhere_picture"] == "other"
     labels, probabilities = by_hand(run, "arrow/red/1/paper@blank")
     expected = roc_auc_score(labels, probabilities, multi_class="ovr")
-    assert line(table, "arrow")["geometry_only"] == pytest.approx(expected, abs=1e-6)
-    assert np.isnan(line(table, "box")["geometry_only"])
+    assert line(table, "arrow")["elsewhere"] == pytest.approx(expected, abs=1e-6)
+    assert line(table, "arrow")["elsewhere_picture"] == "blank"
+    assert np.isnan(line(table, "box")["elsewhere"])
 
 
 def test_a_variant_of_some_samples_is_compared_with_the_same_samples_unmarked() -> None:
@@ -103,6 +105,7 @@ def test_a_variant_of_some_samples_is_compared_with_the_same_samples_unmarked() 
     labels, marked = by_hand(run, CIRCLE)
     _, unmarked = by_hand(run, "none")
     assert (circle["n"], circle["patients"]) == (40, 10)
+    assert circle["unmarked"] == pytest.approx(circle["value"] - circle["gain"], abs=1e-12)
     expected = roc_auc_score(labels, marked, multi_class="ovr") - roc_auc_score(
         labels, unmarked[:40], multi_class="ovr"
     )

@@ -8,13 +8,13 @@ from torch.nn import functional as F
 
 from vpe_core.training import losses
 from vpe_core.training.losses import K, LeakPenalty
-from vpe_core.training.network import build_clip, read, resize_positions, see, whiten_patches
+from vpe_core.training.network import CONTEXT_LENGTH, build_clip, read, resize_positions, see, whiten_patches
 
 
 def test_the_training_forward_is_open_clips_own() -> None:
     clip = build_clip(64, 50, seed=1).eval()
     pixels = torch.randn(2, 3, 64, 64)
-    tokens = torch.zeros(2, 24, dtype=torch.long)
+    tokens = torch.zeros(2, CONTEXT_LENGTH, dtype=torch.long)
     tokens[:, :4] = torch.tensor([[2, 7, 8, 49], [2, 9, 49, 0]])
     with torch.no_grad():
         assert see(clip, pixels).embedding == pytest.approx(F.normalize(clip.encode_image(pixels), dim=-1), abs=1e-5)

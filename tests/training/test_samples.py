@@ -72,7 +72,7 @@ def test_findings_inside_another_ones_box_can_be_pointed_at_more_often(cases: Tr
     assert share(4) > 1.4 * share(1) > 0
 
 
-def test_size_and_place_of_a_marker_do_not_follow_the_class() -> None:
+def test_a_marker_is_off_in_size_and_place() -> None:
     """The same box gives the same distribution of markers, whatever the finding; there is nothing to tell it."""
     region = (100.0, 100.0, 140.0, 150.0)
     markers = [sample_marker(np.random.default_rng(k), region) for k in range(400)]

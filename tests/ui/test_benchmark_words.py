@@ -19,14 +19,15 @@ from vpe_core.ui.benchmark_words import answer
 from vpe_core.ui.shared_models import shared_model
 
 LINE = {
-    "dataset": "sim-multi", "model": "simclip", "suffix": "", "value": 0.961, "gain": 0.119, "gain_low": 0.101,
-    "gain_high": 0.137, "geometry_only": 0.71, "missing": "",
+    "dataset": "sim-multi", "model": "simclip", "suffix": "", "value": 0.961, "unmarked": 0.842, "gain": 0.119,
+    "gain_low": 0.101, "gain_high": 0.137, "p": 0.001, "p_holm": 0.004, "control": False, "elsewhere": 0.71,
+    "elsewhere_picture": "other", "missing": "",
 }  # fmt: skip
 
 
 def sentence(box_numbers: float = math.nan, higher: bool = True, label: str | None = None, **changes: Any) -> str:
     return answer(
-        pd.Series({**LINE, **changes}), pd.Series({"value": 0.842}), metric="macro AUROC", look="a red circle",
+        pd.Series({**LINE, **changes}), metric="macro AUROC", look="a red circle",
         noun="circle", label=label, higher_is_better=higher, box_numbers=box_numbers,
     )  # fmt: skip
 
@@ -34,8 +35,8 @@ def sentence(box_numbers: float = math.nan, higher: bool = True, label: str | No
 def test_a_gain_with_its_interval_and_what_geometry_explains() -> None:
     assert sentence(box_numbers=0.9) == (
         "On sim-multi, a red circle lifts simclip's macro AUROC from 0.842 to 0.961 (+0.119 [+0.101, +0.137]). "
-        "On another patient's X-ray, where only its size and place can speak, the same circle reaches 0.710. "
-        "The box's four numbers, without any image, would allow 0.900."
+        "On another patient's X-ray the same circle reaches 0.710. "
+        "A classifier of the box's four numbers, without any image, reaches 0.900."
     )
 
 
@@ -43,21 +44,28 @@ def test_a_gain_with_its_interval_and_what_geometry_explains() -> None:
     ("changes", "verb"),
     [
         ({"gain": -0.1, "gain_low": -0.2, "gain_high": -0.05}, "lowers"),
-        ({"gain_low": -0.01}, "does not clearly change"),
-        ({"gain_low": math.nan, "gain_high": math.nan}, "lifts"),
+        ({"gain_low": -0.01, "p": 0.06, "p_holm": 0.3}, "does not clearly change"),
+        ({"p": 0.03, "p_holm": 0.06}, "does not clearly change"),
+        ({"p": 0.03, "p_holm": math.nan, "control": True}, "lifts"),
+        ({"gain_low": math.nan, "gain_high": math.nan, "p": math.nan, "p_holm": math.nan}, "moves"),
         ({"higher": False}, "worsens"),
         ({"higher": False, "gain": -0.1, "gain_low": -0.2, "gain_high": -0.05}, "improves"),
     ],
 )
-def test_the_verb_follows_the_interval_and_the_metric(changes: dict[str, Any], verb: str) -> None:
+def test_the_verb_follows_the_corrected_p_value_and_the_metric(changes: dict[str, Any], verb: str) -> None:
     assert f"a red circle {verb} simclip's" in sentence(**changes)
 
 
 def test_values_that_are_not_there_are_not_invented() -> None:
     text = sentence(value=math.nan, gain=math.nan, missing="circle/red/1/paper was not measured.")
     assert text == "On sim-multi, a red circle has no result here. circle/red/1/paper was not measured."
-    assert "another patient" not in sentence(geometry_only=math.nan)
+    assert "another patient" not in sentence(elsewhere=math.nan)
+    assert "On a blank picture the same circle reaches 0.710." in sentence(elsewhere_picture="blank")
     assert "four numbers" not in sentence()
+
+
+def test_both_numbers_are_of_the_same_samples() -> None:
+    assert "from 0.800 to 0.850 (+0.050" in sentence(value=0.961, unmarked=0.8, gain=0.05)
 
 
 def test_a_class_and_a_named_marker_are_said() -> None:

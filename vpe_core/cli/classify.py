@@ -104,7 +104,7 @@ def _print_table(answer: _Answer) -> None:
     )
     if answer.unknown_words:
         words = escape(", ".join(answer.unknown_words))
-        console.print(f"The model has never read these words, so they mean nothing to it: {words}.", style="yellow")
+        console.print(f"The model cannot read these words, so they mean nothing to it: {words}.", style="yellow")
     if answer.spec.simulated_only:
         console.print(
             "This model knows simulated X-rays only; on any other image its answer means nothing.", style="yellow"

@@ -195,7 +195,7 @@ class VisionLanguageModel:
         return Prediction(answer, tuple(classes), self.name, self.device, milliseconds)
 
     def unknown_words(self, texts: Sequence[str]) -> tuple[str, ...]:
-        """Words that the model has never read, in order of appearance; empty if it can spell any word."""
+        """Words that the model cannot read, as its tokenizer tells; empty if it can spell any word."""
         look_up = getattr(self._tokenizer, "unknown_words", None)
         if look_up is None:
             return ()

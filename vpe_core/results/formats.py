@@ -83,7 +83,8 @@ def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bo
     """
 
     def cell(one: Cell) -> list[str]:
-        value = f"{number_text(one.line['value'])}{'†' if one.fewer else ''} {interval_text(one.line['low'], one.line['high'])}".strip()
+        number = number_text(one.line["value"]) + ("†" if one.fewer else "")
+        value = f"{number} {interval_text(one.line['low'], one.line['high'])}".strip()
         gain = f"{signed_text(one.line['gain'])} {interval_text(one.line['gain_low'], one.line['gain_high'])}".strip()
         if np.isnan(one.line["gain"]):
             gain = ""

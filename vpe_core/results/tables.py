@@ -57,8 +57,8 @@ def paper_table(
         Columns: run (its number), dataset, model, source, simulated, row (its title), variant (its key), marker,
         suffix (the words), control; value, low, high; unmarked (the value of the unmarked image on the same samples)
         and gain over it with gain_low, gain_high, p and p_holm (corrected over all gains of the table that are no
-        controls); elsewhere (the value of the same marker on another patient's image) and elsewhere_picture ("other", or
-        "blank" where only that was measured);
+        controls); elsewhere (the value of the same marker on another patient's image) and elsewhere_picture
+        ("other", or "blank" where only that was measured);
         prompt_gain, prompt_low, prompt_high against the reference; n, patients, undefined (classes without a value,
         with ", " between them) and missing (why there is no value, or empty). Undefined numbers are nan.
 
@@ -225,7 +225,7 @@ def _nothing() -> dict[str, Any]:
 
 
 def _elsewhere(evaluation: Evaluation, run: Results, row: Row, question: Question) -> dict[str, Any]:
-    """What the same marker reaches on another patient's image, or else on a blank one; nothing if neither was measured."""
+    """What the same marker reaches on another patient's image, or else on a blank one, if that was measured."""
     if row.variant.is_control:
         return {}
     pictures: tuple[Picture, ...] = ("other", "blank")

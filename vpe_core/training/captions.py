@@ -9,6 +9,7 @@ import numpy as np
 
 from vpe_core.models.word_tokenizer import WORD
 from vpe_core.simulation.cases import DRAWING_ORDER
+from vpe_core.training.hand_markers import PALETTE
 
 CLASSES = DRAWING_ORDER
 
@@ -67,16 +68,9 @@ SUFFIXES = (
     " pointed out by a {}",
     " in the {}",
 )
+_LOOK_TEMPLATE = "A chest X-ray with a {} lung nodule."  # the paper's for JSRT
 MARKER_WORDS = {"circle": ("circle", "ellipse"), "bbox": ("bounding box", "box", "rectangle"), "arrow": ("arrow",)}
 SIZES = ("small", "large", "subtle", "obvious")
-COLORS = ("red", "green", "blue", "yellow", "white", "black", "orange", "magenta", "cyan", "purple", "pink", "gray")
-# Words that users type and captions seldom need: they get a place in the vocabulary and are trained by dropping in.
-EXTRA_WORDS = (
-    "the image of and or to both lower upper middle right left lung lungs zone lobe side base apex hilum heart chest "
-    "wall normal x-ray xray radiograph picture scan medical finding findings sign signs lesion opacity area region "
-    "contour dot point spotlight colored drawn hand marker marked highlighted inside within frame crop view close-up "
-    "patient adult film study frontal pa ap is are be this that it at by for from on in with near one two"
-)
 
 
 @dataclass(frozen=True)
@@ -136,18 +130,20 @@ def class_prompts(rng: np.random.Generator, marker: str = "", color: str = "") -
 def look_prompts(rng: np.random.Generator) -> list[str]:
     """Benign against malignant: the paper's JSRT template or a caption's wording."""
     if rng.random() < 0.5:
-        return [f"A chest X-ray with a {look} lung nodule." for look in LOOKS]
+        return [_LOOK_TEMPLATE.format(look) for look in LOOKS]
     k = int(rng.integers(4))
     template = str(rng.choice(TEMPLATES))
     return [template.format(LOOKS[look][k]) for look in LOOKS]
 
 
-def vocabulary() -> list[str]:
-    """Every word that captions and prompts can hold, sorted."""
-    texts = [EXTRA_WORDS, *TEMPLATES, *NEGATIONS, *SUFFIXES, *HEALTHY, *SIZES, *COLORS, *CLASSES]
-    for group in (PHRASES, LOOKS, MARKER_WORDS):
+def vocabulary(markers: bool = True) -> list[str]:
+    """Every word that captions and class prompts can hold, sorted; without `markers`, those of the plain twin's."""
+    texts = [*TEMPLATES, *NEGATIONS, *HEALTHY, *SIZES, *CLASSES, "left right lung upper middle lower zone in the"]
+    for group in (PHRASES, LOOKS):
         texts += [phrase for phrases in group.values() for phrase in phrases]
-    texts += ["zone lung right left upper middle lower in the benign malignant"]
+    texts += [_LOOK_TEMPLATE.format(look) for look in LOOKS]
+    if markers:
+        texts += [*SUFFIXES, *PALETTE, *(word for words in MARKER_WORDS.values() for word in words)]
     return sorted({word for text in texts for word in normalize(text.replace("{}", " ")).split()})
 
 

@@ -23,7 +23,9 @@ def export(recipe: Recipe, weights: Path, folder: Path) -> Path:
         weights: the averaged weights that `train` left.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    tokenizer = WordTokenizer.from_words(captions.vocabulary(), CONTEXT_LENGTH)
+    words = captions.vocabulary()
+    untrained = set(words) - set(captions.vocabulary(markers=recipe.markers > 0))
+    tokenizer = WordTokenizer.from_words(words, CONTEXT_LENGTH, untrained)
     size = recipe.stages[-1].image_size
     config = model_config(size, tokenizer.vocabulary_size)
     config["text_cfg"]["hf_tokenizer_name"] = recipe.name  # makes open_clip read the tokenizer beside the config

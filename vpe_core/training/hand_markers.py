@@ -1,6 +1,7 @@
 """Markers as people draw them in figures: circles, boxes and arrows with jitter, in many colours and widths.
 
-Size, offset and aspect of a marker are drawn without regard to the class of what it marks.
+Half of them lie exactly on what they mark, as in a benchmark. The others are drawn loosely: by how much they are off,
+too large or too flat does not depend on the class.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from torch import Tensor
 
 PATCH = 16  # px
 MEAN, STD = 0.45, 0.28
-CONTEXT_LENGTH = 24
+CONTEXT_LENGTH = 32
 
 
 def model_config(image_size: int, vocabulary_size: int) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class Answer:
         marked: The marked image; None while nothing is drawn.
         inside: Attention inside the marks; None while nothing is drawn, and for crops.
         milliseconds: What the latest image took: drawing, encoding and attention.
-        unknown_words: Words of the prompts that the model has never read.
+        unknown_words: Words of the prompts that the model cannot read.
     """
 
     classes: tuple[str, ...]

@@ -122,9 +122,10 @@ def _controls(choice: Choice) -> None:
     )
     _chart(control_chart(table, palette(), title=choice.metric_title), "controls", f"Dot plot of controls: {words}.")
     st.caption(
-        "Filled: the marker on the finding. Hollow: the same marker elsewhere. A random, mirrored or other patient's place "
-        "may still touch a finding; the finding-free and the blank image have none. A mean over classes can hide that "
-        "small and large markers lead opposite ways: choose one class to see it. Grey line: no marker. "
+        "Filled: the marker on the finding. Hollow: the same marker elsewhere. A random or mirrored place and another "
+        "patient's picture may still have a finding under it, the finding-free and the blank image have none. A mean "
+        "over classes can hide that small and large markers lead opposite ways: choose one class to see it. "
+        "Grey line: no marker. "
         "Dashed line: a classifier that sees only the box's x, y, width and height, cross-validated by patient."
     )
 

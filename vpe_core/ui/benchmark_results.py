@@ -112,7 +112,7 @@ def encode_with_model(run: Results, texts: Sequence[str]) -> NDArray[np.float32]
 
 
 def unread_words(run: Results, texts: Iterable[str]) -> tuple[str, ...]:
-    """Words of prompts of one's own that the model has never read and skips; stored prompts are not looked at.
+    """Words of prompts of one's own that the model cannot read; stored prompts are not looked at.
 
     Raises:
         ModelError: The model is not on this machine.

@@ -113,7 +113,7 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
 
 
 def _say_unread_words(choice: Choice) -> None:
-    """Words that a model skips are never dropped in silence."""
+    """Words that a model cannot read are never dropped in silence."""
     if not choice.question.edited:
         return
     for column in {column.who: column for column in choice.columns}.values():
@@ -126,7 +126,7 @@ def _say_unread_words(choice: Choice) -> None:
         }
         if words := unread_words(column.run, texts):
             st.warning(
-                as_text(f"{column.who} has never read these words and skips them: {', '.join(words[:8])}."),
+                as_text(f"{column.who} cannot read these words, so they mean nothing to it: {', '.join(words[:8])}."),
                 icon=":material/spellcheck:",
             )
 
@@ -134,9 +134,9 @@ def _say_unread_words(choice: Choice) -> None:
 def _notes(table: pd.DataFrame) -> None:
     """How to read the table, and what is missing from it."""
     notes = [
-        f"95% intervals by patient, or by image where the patients are not known ({N_RESAMPLES:,} resamples), on hover; "
+        f"95% intervals by patient, or by image where patients are not known ({N_RESAMPLES:,} resamples), on hover; "
         "bold: best of its column; coloured: Holm-corrected p < 0.05, or for controls, in italics, and changes of the "
-        "prompt an interval without 0. On another X-ray: the same marker on another patient's picture, whose own findings "
+        "prompt an interval without 0. On another X-ray: the same marker on another patient's picture, whose findings "
         "it may touch."
     ]
     if fewer_samples(table).any():

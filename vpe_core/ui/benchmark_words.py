@@ -1,4 +1,4 @@
-"""The sentence above the benchmark's table: what a marker does, how sure that is, and what its size and place explain."""
+"""The sentence above the benchmark's table: what a marker does, how sure that is, and what it does elsewhere."""
 
 from __future__ import annotations
 

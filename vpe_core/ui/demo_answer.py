@@ -78,7 +78,7 @@ def _cautions(result: Answer, spec: ModelSpec, picture: Picture) -> list[str]:
         )
     if result.unknown_words:
         words = ", ".join(result.unknown_words[:8])
-        cautions.append(f"{spec.title} has never read these words and skips them: {words}.")
+        cautions.append(f"{spec.title} cannot read these words, so they mean nothing to it: {words}.")
     return cautions
 
 
