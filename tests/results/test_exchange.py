@@ -9,6 +9,7 @@ import pytest
 from tests.results.memory_run import CLASSES, PAPER_STRENGTHS, MemoryRun
 from vpe_core.benchmark import Variant
 from vpe_core.errors import ResultsError
+from vpe_core.results.controls import geometry_only
 from vpe_core.results.exchange import read_scores, scores_table
 from vpe_core.results.questions import Question
 from vpe_core.results.rows import paper_rows
@@ -70,6 +71,11 @@ def changed(scores: pd.DataFrame, **columns: object) -> bytes:
     return as_csv(scores.assign(**columns))
 
 
+def other_in_line_2(scores: pd.DataFrame, column: str) -> pd.DataFrame:
+    other = scores[column][scores[column] != scores[column].iloc[0]].iloc[0]
+    return scores.assign(**{column: [other, *scores[column].iloc[1:]]})
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
@@ -83,6 +89,8 @@ def changed(scores: pd.DataFrame, **columns: object) -> bytes:
         (lambda scores: as_csv(scores.replace({"variant": {"crop": "spiral"}})), "variant that is not known"),
         (lambda scores: changed(scores, sample_id=None), "no sample_id in line 2"),
         (lambda scores: as_csv(pd.concat([scores, scores.iloc[[3]]])), "a sample twice"),
+        (lambda scores: as_csv(other_in_line_2(scores, "label")), "more than one label"),
+        (lambda scores: as_csv(other_in_line_2(scores, "patient_id")), "more than one patient_id"),
         (lambda scores: as_csv(scores[(scores["suffix"] == "") | (scores["sample_id"] != "s3")]), "other samples"),
     ],
 )  # fmt: skip
@@ -106,3 +114,17 @@ def test_what_the_table_lacks_is_not_in_the_results(scores: pd.DataFrame) -> Non
     with pytest.raises(ResultsError, match="not in the loaded table"):
         loaded.rows(Variant.parse("spotlight"))
     assert loaded.attention(Variant()) is None
+
+
+def test_an_image_without_a_size_has_no_place_and_is_no_error(scores: pd.DataFrame) -> None:
+    (loaded,) = read_scores(changed(scores, image_width=0), "a.csv")
+    assert loaded.samples["image_width"].isna().all()
+    assert geometry_only(loaded, Question()) is None
+
+
+def test_a_marker_of_other_samples_than_the_unmarked_ones_has_a_value_but_no_gain(scores: pd.DataFrame) -> None:
+    first = scores["sample_id"].isin(scores["sample_id"].unique()[:40])
+    (loaded,) = read_scores(as_csv(scores[first == (scores["variant"] == "none")]), "a.csv")
+    table = paper_table([loaded], n_resamples=0).set_index("row")
+    assert table.loc["circle", "value"] > 0
+    assert np.isnan(table.loc["circle", "gain"])

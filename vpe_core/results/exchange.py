@@ -182,6 +182,10 @@ def _classes(table: pd.DataFrame, file: str) -> tuple[str, ...]:
     if table.duplicated(["variant", "suffix", "sample_id"]).any():
         line = int(table.index[table.duplicated(["variant", "suffix", "sample_id"])][0]) + 2
         raise ResultsError(f"{file} has a sample twice for one variant and suffix, the second time in line {line}.")
+    for name in ("label", "patient_id"):
+        told = table.groupby("sample_id")[name].nunique()
+        if (told > 1).any():
+            raise ResultsError(f"{file} gives the sample {told.idxmax()!r} more than one {name}.")
     sizes = table.groupby(["variant", "suffix"])["sample_id"].agg(frozenset).groupby("variant").nunique()
     if (sizes > 1).any():
         raise ResultsError(f"{file} has other samples of {sizes.idxmax()} with than without a suffix.")
@@ -196,6 +200,8 @@ def _samples(table: pd.DataFrame) -> pd.DataFrame:
         known["image_id"] = known["sample_id"]
     for name in _PLACE:
         known[name] = pd.to_numeric(samples[name], errors="coerce") if name in samples else np.nan
+    for edge in ("image_width", "image_height"):
+        known[edge] = known[edge].where(known[edge] > 0)
     return known
 
 

@@ -133,8 +133,17 @@ def rows_of(run: Results, shown: Shown) -> IntArray:
 
 
 def common(rows: IntArray, others: IntArray) -> IntArray:
-    """The samples that two variants share; nearly always all."""
-    return rows if np.array_equal(rows, others) else np.intersect1d(rows, others, assume_unique=True)
+    """The samples that two variants share; nearly always all.
+
+    Raises:
+        ResultsError: They share none.
+    """
+    if np.array_equal(rows, others):
+        return rows
+    shared = np.intersect1d(rows, others, assume_unique=True)
+    if not len(shared):
+        raise ResultsError("The marker and the unmarked image were measured on different samples.")
+    return shared
 
 
 def class_numbers(run: Results) -> IntArray:
