@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -8,8 +10,8 @@ from PIL import Image
 
 from vpe_core import simulation
 from vpe_core.errors import SimulationError
-from vpe_core.simulation import SETS, build
-from vpe_core.simulation.bases import base_path, load_base, make_bank
+from vpe_core.simulation import SETS, bases, build
+from vpe_core.simulation.bases import Base, base_path, load_base, make_bank
 from vpe_core.simulation.projector import Projector
 from vpe_core.simulation.sets import COLUMNS, PARTS, write_cases
 
@@ -48,9 +50,9 @@ def test_a_written_set_has_pictures_twins_and_a_table(tmp_path: Path, projector:
     chosen = SETS.get("sim-multi")
     plans = [chosen.plan(k, (1, 2)) for k in range(4)]
     make_bank(tmp_path / "bank", (1, 2), False, 96, lambda: projector)
-    bases = [base_path(tmp_path / "bank", plan.patient, False, 96) for plan in plans]
+    files = [base_path(tmp_path / "bank", plan.patient, False, 96) for plan in plans]
     done: list[int] = []
-    table = write_cases(tmp_path / "set", plans, bases, 96, twins=True, quality=60, progress=done.append)
+    table = write_cases(tmp_path / "set", plans, files, 96, twins=True, quality=60, progress=done.append)
     assert sum(done) == 4
     assert tuple(table.columns) == COLUMNS
     assert len(table) == sum(len(plan.findings) for plan in plans)
@@ -60,6 +62,31 @@ def test_a_written_set_has_pictures_twins_and_a_table(tmp_path: Path, projector:
         for name in (row.image, row.twin):
             with Image.open(tmp_path / "set" / name) as picture:
                 assert picture.size == (96, 96)
+        assert row.simulated
+
+
+def test_a_png_says_that_it_is_simulated(tmp_path: Path, projector: Projector) -> None:
+    files = make_bank(tmp_path / "bank", (1,), False, 96, lambda: projector)
+    write_cases(tmp_path / "set", [SETS.get("sim-multi").plan(0, (1,))], files, 96)
+    with Image.open(tmp_path / "set" / "images" / "00000.png") as picture:
+        assert picture.info["Description"] == "Simulated chest X-ray, not a patient."
+
+
+def test_processes_that_fill_one_bank_project_each_patient_once(
+    tmp_path: Path, base: Base, projector: Projector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    projected = []
+
+    def project(_: Projector, patient: int, portable: bool, size: int) -> Base:
+        projected.append(patient)
+        time.sleep(0.1)
+        return base
+
+    monkeypatch.setattr(bases, "make_base", project)
+    with ThreadPoolExecutor(2) as pool:
+        started = [pool.submit(make_bank, tmp_path, (1, 2, 3), False, 96, lambda: projector) for _ in range(2)]
+        assert started[0].result() == started[1].result()
+    assert sorted(projected) == [1, 2, 3]
 
 
 def test_a_bank_keeps_what_it_has(tmp_path: Path, projector: Projector) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from vpe_core.errors import SimulationError
+from vpe_core.folders import make_folder
 from vpe_core.settings import get_settings
 from vpe_core.simulation.bases import base_path, make_bank
 from vpe_core.simulation.cases import CasePlan
@@ -101,11 +102,13 @@ def simulate(
     """Renders planned cases into `out`; returns the table that was written to samples.csv.
 
     Raises:
-        SimulationError: `out` holds something else, the size is out of range, or the CT is missing.
+        SimulationError: `out` holds something else or cannot be written, the size is out of range, or the CT is
+            missing or another volume.
     """
     if not plans:
         raise SimulationError("Expected at least one case to simulate, got none.")
-    if (out / "samples.csv").exists() or (out.exists() and not out.is_dir()):
+    make_folder(out, SimulationError)
+    if (out / "samples.csv").exists():
         raise SimulationError(f"{out} already holds a simulated data set. Name another folder or delete it.")
     portable = plans[0].portable
     bases = bases_for([plan.patient for plan in plans], portable, size, ct_folder, progress)
@@ -116,4 +119,9 @@ def simulate(
         done += written
         progress("rendering X-rays", done, len(plans))
 
-    return write_cases(out, plans, bases, size, twins, quality, count)
+    try:
+        return write_cases(out, plans, bases, size, twins, quality, count)
+    except OSError as error:
+        raise SimulationError(
+            f"Cannot write into {out}: {error.strerror or error}. Make room, then start anew."
+        ) from error
