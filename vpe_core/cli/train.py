@@ -26,6 +26,8 @@ def train(
     from rich.progress import TextColumn
 
     from vpe_core.cli.progress import counting_bar
+    from vpe_core.errors import TrainingError
+    from vpe_core.folders import make_folder
     from vpe_core.models.device import device_title, resolve_device
     from vpe_core.settings import get_settings
     from vpe_core.simulation.build import bases_for
@@ -42,6 +44,9 @@ def train(
         workers = 1 if device == "cpu" else max((os.cpu_count() or 2) - 1, 1)
     cache = get_settings().cache_dir
     folder = work or cache / "training" / recipe.name
+    out = out or folder / "model"
+    for written in (folder, out):
+        make_folder(written, TrainingError)
     console = Console(stderr=True)
     with counting_bar(console, TextColumn("{task.fields[note]}")) as bar:
         project = bar.add_task("projecting base patients", total=None, note="")
@@ -51,7 +56,7 @@ def train(
         )
         bar.update(project, completed=1, total=1)
         drawing = bar.add_task("rendering cases", total=recipe.cases, note="")
-        where = cache / "simulation" / f"cases-{recipe.cases}-{recipe.seed}"
+        where = cache / "simulation" / f"cases-{recipe.cases}-{recipe.seed}-{bases[0].parent.name}"  # of this CT
         cases = render_training_cases(where, bases, recipe.cases, recipe.seed, lambda n: bar.advance(drawing, n))
         bar.update(drawing, completed=recipe.cases)
         training = bar.add_task(
@@ -62,5 +67,5 @@ def train(
             bar.update(training, completed=step, total=total, note=f"loss {terms['loss']:.2f}")
 
         trained = run(recipe, cases, folder, show, device, workers)
-    written = export(recipe, trained, out or folder / "model")
-    console.print(f"{recipe.name} is in {written}; log.csv and checkpoints are in {folder}.")
+    export(recipe, trained, out)
+    console.print(f"{recipe.name} is in {out}; log.csv and checkpoints are in {folder}.")

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from vpe_core.errors import ImageReadError
+from vpe_core.errors import ImageReadError, VPEError
 from vpe_core.images import jsrt
 from vpe_core.images.limits import check_byte_count
 
@@ -55,6 +55,8 @@ def read_pixels(source: PathOrBytes) -> XrayPixels:
         return _decode(_load(source))
     except ImageReadError as error:
         raise ImageReadError(f"Cannot read {name}: {error}.") from None
+    except VPEError:  # of the settings, say: nothing is wrong with the image
+        raise
     except Exception as error:  # on damaged data, decoders raise nearly everything there is
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         raise ImageReadError(f"Cannot read {name}: the data is damaged or of a rare kind ({reason}).") from error
@@ -72,6 +74,8 @@ def _load(source: object) -> bytes:
     if not isinstance(source, str | os.PathLike):
         raise ImageReadError(f"expected a path or bytes, but got {type(source).__name__}")
     path = Path(source)
+    if path.is_dir():
+        raise ImageReadError("it is a folder, not a file")
     if not path.is_file():
         raise ImageReadError("there is no such file")
     check_byte_count(path.stat().st_size)

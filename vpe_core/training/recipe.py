@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from vpe_core.errors import TrainingError
 
@@ -47,14 +47,22 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    seed: int
+    seed: int = Field(ge=0, lt=2**63)
     markers: Share = Field(description="share of the whole views that carry a marker")
-    train_patients: tuple[int, int]
+    train_patients: tuple[int, int] = Field(description="the first, and the one after the last")
     cases: int = Field(ge=1)
     stages: tuple[Stage, ...] = Field(min_length=1)
     losses: LossWeights = LossWeights()
     weight_decay: float = 0.05
     checkpoint_steps: int = Field(default=200, ge=1)
+
+    @field_validator("train_patients")
+    @classmethod
+    def _check_order(cls, patients: tuple[int, int]) -> tuple[int, int]:
+        first, end = patients
+        if not 0 <= first < end:
+            raise ValueError("expected the first patient, at least 0, and a larger number, the one after the last")
+        return patients
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -64,8 +72,13 @@ def load_recipe(path: Path) -> Recipe:
         TrainingError: the file is missing, no TOML, or a value is wrong; the message names it.
     """
     try:
-        return Recipe.model_validate(tomllib.loads(path.read_text()))
+        return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise TrainingError(f"Expected a training recipe (TOML) at {path}: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise TrainingError(f"The training recipe {path.name} is not valid: {error}") from error
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in error.errors()
+        )
+        raise TrainingError(f"The training recipe {path.name} is not valid. {problems}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TrainingError(f"The training recipe {path.name} is not valid TOML in UTF-8: {error}.") from error

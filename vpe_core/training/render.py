@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from vpe_core.errors import TrainingError
+from vpe_core.folders import make_folder
 from vpe_core.simulation.bases import Base, load_base
 from vpe_core.simulation.cases import DRAWING_ORDER, plan_case, plan_nodule_case, render_case
 
@@ -56,6 +58,8 @@ def render_training_cases(
 ) -> TrainingCases:
     """Renders `cases` cases from the base patients, on all cores; what is there already is kept.
 
+    Two trainings started together, of a model and its twin say, share one folder: the second waits for the first.
+
     Raises:
         TrainingError: there are no base patients, or the folder holds cases of another recipe or of another version
             of the simulator, which shows when its first case is rendered again.
@@ -64,17 +68,27 @@ def render_training_cases(
         raise TrainingError("Expected at least one base patient to render training cases from, found none.")
     recipe = {"cases": cases, "seed": seed, "bases": [path.name for path in bases], "size": IMAGE_SIZE}
     done = folder / "recipe.json"
-    if done.exists():
-        if json.loads(done.read_text()) != recipe:
-            raise TrainingError(f"{folder} holds training cases of another recipe. Name another folder or delete it.")
-        kept = TrainingCases(folder)
-        pictures, covered, _ = _render_chunk(bases, 0, 1, seed)
-        if not (np.array_equal(pictures[0], kept.images[0]) and np.array_equal(covered[0], kept.coverage[0])):
-            raise TrainingError(
-                f"{folder} holds training cases of another version of the simulator. Delete it and start anew."
-            )
-        return kept
-    folder.mkdir(parents=True, exist_ok=True)
+    if not done.exists():
+        make_folder(folder, TrainingError)
+        with FileLock(folder / ".lock"):
+            if not done.exists():  # another training may have rendered them meanwhile
+                _render(folder, bases, cases, seed, progress)
+                part = done.with_suffix(".part")
+                part.write_text(json.dumps(recipe))
+                part.replace(done)
+                return TrainingCases(folder)
+    if json.loads(done.read_text()) != recipe:
+        raise TrainingError(f"{folder} holds training cases of another recipe. Name another folder or delete it.")
+    kept = TrainingCases(folder)
+    pictures, covered, _ = _render_chunk(bases, 0, 1, seed)
+    if not (np.array_equal(pictures[0], kept.images[0]) and np.array_equal(covered[0], kept.coverage[0])):
+        raise TrainingError(
+            f"{folder} holds training cases of another version of the simulator. Delete it and start anew."
+        )
+    return kept
+
+
+def _render(folder: Path, bases: list[Path], cases: int, seed: int, progress: Callable[[int], None]) -> None:
     images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, (cases, IMAGE_SIZE, IMAGE_SIZE))
     grid = (cases, len(CLASSES), COVERAGE_SIZE, COVERAGE_SIZE)
     coverage = np.lib.format.open_memmap(folder / "coverage.npy", "w+", np.uint8, grid)
@@ -91,8 +105,6 @@ def render_training_cases(
     images.flush()
     coverage.flush()
     pd.concat(tables, ignore_index=True).to_parquet(folder / "findings.parquet")
-    done.write_text(json.dumps(recipe))
-    return TrainingCases(folder)
 
 
 def _render_chunk(

@@ -18,6 +18,8 @@ from vpe_core.training.losses import K, LeakPenalty
 from vpe_core.training.network import normalize, read, see
 from vpe_core.training.recipe import Recipe, Stage
 
+CHECKPOINT_KEYS = frozenset(("recipe", "clip", "dense_head", "optimizers", "average", "leak", "step", "seconds"))
+
 
 @dataclass
 class Run:
