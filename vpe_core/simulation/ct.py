@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from vpe_core.errors import SimulationError
+from vpe_core.simulation.inpainting import remove_tumours
 
 CT_FILE, LABEL_FILE = "cxr.nii.gz", "mask.nii.gz"
 HOW_TO_GET = (
@@ -44,7 +45,8 @@ class ChestCT:
     """A cleaned chest CT; axes (x to the patient's left, y anterior, z superior).
 
     Attributes:
-        hu: float32 (nx, ny, nz), Hounsfield units; air outside the body, no table, no contrast medium.
+        hu: float32 (nx, ny, nz), Hounsfield units; air outside the body, no table, no contrast medium,
+            no tumour.
         labels: uint8 (nx, ny, nz), TotalSegmentator structures, 0 = none.
         spacing_mm: voxel size (x, y, z).
     """
@@ -82,6 +84,8 @@ def load_ct(folder: Path) -> ChestCT:
     if not {10, 51} <= set(np.unique(labels).tolist()):
         raise SimulationError(f"The labels in {folder / LABEL_FILE} name no lung lobe or heart. {HOW_TO_GET}")
     hu, labels = hu[::-1].astype(np.float32), labels[::-1].astype(np.uint8)  # x to the patient's left
+    lung = np.isin(labels, [lobe for name in STRUCTURES if "lobe" in name for lobe in STRUCTURES[name]])
+    hu = remove_tumours(hu, lung, tuple(float(s) for s in spacing))  # type: ignore[arg-type]
     hu, labels = _extend(_clean(hu, labels)), np.pad(labels, ((0, 0), (0, 0), (EXTRA_SLICES, EXTRA_SLICES)))
     return ChestCT(hu, labels, tuple(float(s) for s in spacing))  # type: ignore[arg-type]
 
