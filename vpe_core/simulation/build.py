@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BANK_SIZES = (288, 512, 1024)
 """Base patients are projected at one of these, the smallest that is not below the picture's size."""
+BANK_VERSION = "bases-2"  # since the CT's tumour and streaks are gone; older banks are not read
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
@@ -29,7 +30,7 @@ def silent(what: str, done: int, total: int) -> None:
 
 def bank_folder() -> Path:
     """Where base patients are kept between runs."""
-    return get_settings().cache_dir / "simulation" / "bases"
+    return get_settings().cache_dir / "simulation" / BANK_VERSION
 
 
 def projector(ct_folder: Path | None = None) -> Projector:

@@ -38,6 +38,7 @@ BONES = (*range(25, 51), *range(69, 79), *range(92, 117))
 CARTILAGE = 118
 SOFT_TISSUE_MAX_HU, BONE_MAX_HU = 60.0, 900.0
 EXTRA_SLICES = 12
+BEYOND = 255  # label of tissue above and below the CT
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class ChestCT:
     Attributes:
         hu: float32 (nx, ny, nz), Hounsfield units; air outside the body, no table, no contrast medium,
             no tumour.
-        labels: uint8 (nx, ny, nz), TotalSegmentator structures, 0 = none.
+        labels: uint8 (nx, ny, nz), TotalSegmentator structures, 0 = none, 255 = made up, above or below the CT.
         spacing_mm: voxel size (x, y, z).
     """
 
@@ -87,6 +88,8 @@ def load_ct(folder: Path) -> ChestCT:
     lung = np.isin(labels, [lobe for name in STRUCTURES if "lobe" in name for lobe in STRUCTURES[name]])
     hu = remove_tumours(hu, lung, tuple(float(s) for s in spacing))  # type: ignore[arg-type]
     hu, labels = _extend(_clean(hu, labels)), np.pad(labels, ((0, 0), (0, 0), (EXTRA_SLICES, EXTRA_SLICES)))
+    for ends in (slice(EXTRA_SLICES), slice(-EXTRA_SLICES, None)):
+        labels[:, :, ends] = np.where(hu[:, :, ends] > -500, BEYOND, 0)
     return ChestCT(hu, labels, tuple(float(s) for s in spacing))  # type: ignore[arg-type]
 
 

@@ -83,10 +83,29 @@ class Scene:
         depth = self.lung_small(side)
         return float(np.quantile(y[depth > 0.35 * depth.max()], 0.98)) if depth.max() > 0 else 60.0
 
+    def dome(self, side: str) -> float:
+        """Y in mm of the top of the diaphragm on that side: the lowest lung that a reader sees well.
+
+        Below it the recess goes on behind the dome, where the lung is thin. Columns near the heart do not count.
+        """
+        x, y = self.xy_small
+        depth = self.lung_small(side)
+        x0, _, x1, bottom = self.lung_box(side)
+        out = (x - x0) / max(x1 - x0, 1) if side == "left" else (x1 - x) / max(x1 - x0, 1)
+        central = (out > 0.35) & (out < 0.75)
+        seen = (depth > 0.5 * depth.max()) & central
+        columns = seen.any(0)
+        return float(np.where(seen, y, -np.inf).max(0)[columns].min()) if columns.any() else bottom
+
     def zone(self, side: str, y_mm: float) -> str:
-        """Upper, middle or lower third of that lung."""
-        _, top, _, bottom = self.lung_box(side)
+        """Upper, middle or lower third of that lung, from the apex to the dome of the diaphragm."""
+        top, bottom = self.lung_box(side)[1], self.dome(side)
         return ZONES[int(np.clip(3 * (y_mm - top) / max(bottom - top, 1), 0, 2))]
+
+    def soft_lung(self, side: str, depth_mm: float = 25.0) -> Array:
+        """0 outside that lung to 1 where it is at least `depth_mm` deep, (size, size), without a hard edge."""
+        rim = np.clip(self.lung_small(side) / depth_mm, 0, 1)
+        return self.up((rim * rim * (3 - 2 * rim)).astype(np.float32))
 
     def pick(self, rng: np.random.Generator, weight: Array) -> tuple[float, float]:
         """A place in mm, drawn with a density proportional to `weight` (small, small)."""
