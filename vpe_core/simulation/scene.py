@@ -84,18 +84,22 @@ class Scene:
         return float(np.quantile(y[depth > 0.35 * depth.max()], 0.98)) if depth.max() > 0 else 60.0
 
     def dome(self, side: str) -> float:
-        """Y in mm of the top of the diaphragm on that side: the lowest lung that a reader sees well.
+        """Y in mm of the top of the diaphragm on that side; below it the recess goes on behind it, thinner and thinner.
 
-        Below it the recess goes on behind the dome, where the lung is thin. Columns near the heart do not count.
+        The heart lies on the left dome. The right one, which is higher, ends the deep lung above the liver.
         """
         x, y = self.xy_small
-        depth = self.lung_small(side)
         x0, _, x1, bottom = self.lung_box(side)
-        out = (x - x0) / max(x1 - x0, 1) if side == "left" else (x1 - x) / max(x1 - x0, 1)
-        central = (out > 0.35) & (out < 0.75)
-        seen = (depth > 0.5 * depth.max()) & central
-        columns = seen.any(0)
-        return float(np.where(seen, y, -np.inf).max(0)[columns].min()) if columns.any() else bottom
+        heart = self.heart_small()
+        inside = heart > 0.25 * heart.max()
+        below = min(float(y[inside].max()), bottom) if inside.any() else bottom
+        if side == "left":
+            return below
+        depth, out = self.lung_small(side), (x1 - x) / max(x1 - x0, 1)
+        deep = (depth > 0.65 * depth.max()) & (out > 0.35) & (out < 0.75)
+        columns = deep.any(0)
+        lowest = np.where(deep, y, -np.inf).max(0)[columns]
+        return min(float(np.median(lowest)), below) if columns.any() else below
 
     def zone(self, side: str, y_mm: float) -> str:
         """Upper, middle or lower third of that lung, from the apex to the dome of the diaphragm."""

@@ -60,10 +60,12 @@ def atelectasis(scene: Scene, rng: np.random.Generator, severity: float) -> Lesi
     length = min(between(35, 75, severity) * float(rng.uniform(0.9, 1.1)), room)
     tilt = float(rng.normal(0, 0.16))
     plates = np.zeros_like(scene.attenuation)
+    bend_mm = float(rng.normal(0, 2.5))
     for k in range(int(rng.integers(1, 4))):
-        place = (cx + float(rng.normal(0, 4)), cy + 8 * k - 6 + float(rng.normal(0, 2)))
+        aside = 0.0 if k == 0 else float(rng.choice((-1, 1)) * rng.uniform(0.15, 0.3)) * length
+        place = (cx + aside, cy + 10 * k - 6 + float(rng.normal(0, 2)))
         reach = length * (1.0 if k == 0 else float(rng.uniform(0.45, 0.85)))
-        plate = _plate(scene, rng, place, reach, tilt + float(rng.normal(0, 0.12)))
+        plate = _plate(scene, rng, place, reach, tilt + float(rng.normal(0, 0.1)), bend_mm * (reach / length) ** 2)
         plates = np.maximum(plates, plate * float(rng.uniform(0.7, 1)))
     plates = plates * np.clip(0.95 + 0.2 * smooth_noise(rng, 18, scene.size), 0.5, 1.3)
     clear = scene.soft_lung(side, 45) * (1 - scene.up(np.clip(scene.heart_small() / 25, 0, 1)))
@@ -89,14 +91,14 @@ def _place_of_plates(scene: Scene, rng: np.random.Generator, side: str) -> tuple
 
 
 def _plate(
-    scene: Scene, rng: np.random.Generator, place: tuple[float, float], length_mm: float, tilt: float
+    scene: Scene, rng: np.random.Generator, place: tuple[float, float], length_mm: float, tilt: float, bend_mm: float
 ) -> Array:
     """A plate seen nearly edge on, 0..1: 2 to 4 mm thick in its middle, slightly bent, fading to both ends."""
     x, y = scene.xy[0] - place[0], scene.xy[1] - place[1]
     along = (x * np.cos(tilt) + y * np.sin(tilt)) / (length_mm / 2)
     across = y * np.cos(tilt) - x * np.sin(tilt)
     wave, phase = float(rng.uniform(0.2, 0.8)), float(rng.uniform(-np.pi, np.pi))
-    across = across - float(rng.normal(0, 2.5)) * along**2 - wave * np.sin(2.5 * along + phase)
+    across = across - bend_mm * along**2 - wave * np.sin(2.5 * along + phase)
     left = np.clip(1 - along**2, 0, 1)
     half_mm = float(rng.uniform(0.9, 1.8)) * (0.35 + 0.65 * left)
     return np.asarray(left**0.9 * np.exp(-np.abs(across / half_mm) ** 2.5), np.float32)

@@ -52,16 +52,16 @@ def lead(scene: Scene, rng: np.random.Generator, start: tuple[float, float], sid
     border, height = mediastinal_border(scene), scene.dome("right") - top
     x0_left = scene.lung_box("left")[0]
     heart = _heart_box(scene)
-    cava = border + float(rng.uniform(5, 8))
-    wall = max(heart[0], border - 6) + 9.0  # of the right atrium
+    cava = border + float(rng.uniform(3, 6))
+    wall = min(max(heart[0], border - 8), border + 4) + 8.0  # of the right atrium
     joint = top + 0.10 * height + float(rng.uniform(-3, 3))
     out = 1.0 if side == "left" else -1.0
     clavicle = max(x0_left, cava + 55) + 8 if side == "left" else min(x1, cava) - 30
     vein_y = min(start[1] - 14, top + 0.07 * height)
     knots = [start, (start[0] - out * 3, start[1] - 9), (0.5 * (start[0] + clavicle), vein_y + 1), (clavicle, joint)]
     if side == "left":
-        knots.append((0.45 * clavicle + 0.55 * cava, joint + 0.08 * height))
-    knots += [(cava + 0.5 * out, top + 0.30 * height), (cava - 1, top + 0.47 * height)]
+        knots += [(clavicle + k * (cava - clavicle), joint + fall * height) for k, fall in ((0.4, 0.04), (0.8, 0.12))]
+    knots += [(cava + out, top + 0.34 * height), (cava - 1, top + 0.47 * height)]
     low = max(heart[3] - 0.1 * (heart[3] - heart[1]), top + 0.8 * height)
     drop = low - (top + 0.47 * height)
     across = heart[2] - wall
@@ -84,7 +84,7 @@ def mediastinal_border(scene: Scene) -> float:
     x, y = scene.xy_small
     depth, (_, top, _, _) = scene.lung_small("right"), scene.lung_box("right")
     level = np.abs(y - (top + 0.4 * (scene.dome("right") - top))) < 8
-    seen = level & (depth > 0.3 * depth.max())
+    seen = level & (depth > 0.5 * depth.max())
     return float(np.median(np.where(seen, x, -np.inf).max(1)[seen.any(1)])) if seen.any() else -15.0
 
 

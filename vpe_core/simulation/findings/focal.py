@@ -33,7 +33,7 @@ def draw_ball(
         place: side, x and y in mm.
         diameter_mm: of the sphere that it departs from.
         mu_per_mm: its attenuation over that of what it replaces.
-        roughness: 0 = smooth outline, 1 = strongly lobulated.
+        roughness: 0 = smooth outline, above 1 = strongly lobulated.
         spicules: 0..1, strength of thin rays that leave the rim (the malignant look).
         softness_mm: blur of the rim.
     """
@@ -46,7 +46,7 @@ def draw_ball(
     distance, angle = np.hypot(u, v), np.arctan2(v, u)
     rim = radius * _outline(rng, angle, roughness)
     thickness = diameter_mm * np.sqrt(np.clip(1 - (distance / rim) ** 2, 0, None))
-    thickness *= 1 + 0.15 * roughness * local_noise(rng, x, y, 0.6 * diameter_mm, cells=9)
+    thickness *= 1 + 0.07 * roughness * local_noise(rng, x, y, 0.7 * diameter_mm, cells=9)
     thickness += _spicules(rng, distance, angle, rim, spicules)
     patch = blur(thickness.astype(np.float32), softness_mm / scene.mm_per_px) * np.float32(mu_per_mm)
     added = np.zeros_like(scene.attenuation)
@@ -59,7 +59,7 @@ def _outline(rng: np.random.Generator, angle: Array, roughness: float) -> Array:
     """Radius by angle around 1: bumps of two to nine an outline, coarse ones stronger; the whole stays star-shaped."""
     radius = np.ones_like(angle)
     for bumps in range(2, 10):
-        strength = 0.17 * roughness / np.sqrt(bumps) * float(rng.uniform(0.5, 1.2))
+        strength = 0.22 * roughness / bumps * float(rng.uniform(0.5, 1.2))
         radius += strength * np.cos(bumps * angle + float(rng.uniform(-np.pi, np.pi)))
     return np.clip(radius, 0.55, 1.5)
 
@@ -71,21 +71,21 @@ def _spicules(rng: np.random.Generator, distance: Array, angle: Array, rim: Arra
     them is longer than they are wide.
     """
     rays = np.zeros_like(distance)
-    count = int(rng.integers(13, 20)) if strength else 0
+    count = int(rng.integers(11, 19)) if strength else 0
     start = float(rng.uniform(0, 2 * np.pi))
     radius = float(rim.mean())
     for k in range(count):
-        direction = start + (k + float(rng.uniform(-0.35, 0.35))) * 2 * np.pi / count
-        length = radius * float(rng.uniform(0.3, 0.8))
-        width = (0.55 + 0.03 * radius) * float(rng.uniform(0.8, 1.3))
+        direction = start + (k + float(rng.uniform(-0.6, 0.6))) * 2 * np.pi / count
+        length = radius * float(0.3 + 0.5 * rng.beta(0.8, 0.8))
+        width = (0.6 + 0.03 * radius) * float(rng.uniform(0.8, 1.3))
         bend = float(rng.normal(0, 0.12))
         along = (distance - rim) / length
         turned = angle - direction - bend * np.clip(along, 0, 1) ** 2
         across = np.angle(np.exp(1j * turned)) * distance
         left = np.clip(1 - along, 0, 1)
-        inside = np.clip((distance / rim - 0.6) / 0.3, 0, 1)
+        inside = np.clip((distance / rim - 0.75) / 0.25, 0, 1)
         narrow = np.exp(-((across / (width * (0.35 + 0.65 * left))) ** 2))
-        rays = np.maximum(rays, strength * (0.28 * radius + 1.2) * left**0.8 * inside * narrow)
+        rays = np.maximum(rays, strength * (0.4 * radius + 2.5) * left**0.7 * inside * narrow)
     return rays.astype(np.float32)
 
 
@@ -102,7 +102,7 @@ def mass(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     diameter = between(35, 66, severity) * float(rng.uniform(0.95, 1.08))
     place = scene.pick_in_lung(rng, margin_mm=14)
     spicules = float(rng.uniform(0.3, 0.9)) if rng.random() < 0.6 else 0.0
-    return draw_ball(scene, rng, place, diameter, 1.2 * MU_FLUID, float(rng.uniform(0.6, 1.0)), spicules, 1.2)
+    return draw_ball(scene, rng, place, diameter, 1.2 * MU_FLUID, float(rng.uniform(1.1, 1.9)), spicules, 1.0)
 
 
 @FINDINGS.register("calcified granuloma")
@@ -125,7 +125,7 @@ def benign_nodule(scene: Scene, rng: np.random.Generator, severity: float) -> Le
 def malignant_nodule(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """Irregular and spiculated, 13 to 30 mm: larger on average than the benign ones, with overlap (JSRT-like task)."""
     diameter = between(14, 27, severity) * float(rng.uniform(0.85, 1.15))
-    strength = float(rng.uniform(0.6, 1.2))
+    strength = float(rng.uniform(0.8, 1.3))
     return draw_ball(
-        scene, rng, scene.pick_in_lung(rng), diameter, 1.6 * MU_FLUID, float(rng.uniform(0.5, 1.0)), strength
+        scene, rng, scene.pick_in_lung(rng), diameter, 1.6 * MU_FLUID, float(rng.uniform(0.8, 1.4)), strength, 0.5
     )

@@ -2,7 +2,7 @@
 
 The lines are thickened septa, so they close meshes of 3 to 8 mm (reticular pattern, "a collection of innumerable small
 linear opacities that, by summation, produce an appearance resembling a net": Hansell et al., Glossary of terms for
-thoracic imaging, Radiology 246, 2008). Two layers of net lie on top of one another, front and back of the lung.
+thoracic imaging, Radiology 246, 2008). Three layers of net lie on top of one another, as in the depth of a lung.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from vpe_core.simulation.findings.airspace import soft_region
 from vpe_core.simulation.findings.base import FINDINGS, Lesion, between, visible
 from vpe_core.simulation.scene import SIDES, Scene
 
-WIDTHS_MM = (0.5, 0.8)
-GAPS = 0.12  # share of the meshes' edges that are missing
+WIDTHS_MM = (0.4, 0.6, 0.9)
+GAPS = 0.2  # share of the meshes' edges that are missing
 
 
 @FINDINGS.register("interstitial opacities")
@@ -28,11 +28,11 @@ def interstitial(scene: Scene, rng: np.random.Generator, severity: float) -> Les
     radius = between(30, 54, severity)
     radii = (radius * float(rng.uniform(0.7, 1.0)), radius * float(rng.uniform(0.9, 1.2)))
     cloud = soft_region(scene, rng, x, y, radii, 0.2) * np.clip((scene.air[side] - 8) / 60, 0, 1)
-    layers = [net(rng, (x, y), radii, float(rng.uniform(*cells))) for cells in ((3.6, 5.2), (5.2, 7.6))]
+    layers = [net(rng, (x, y), radii, float(rng.uniform(*cells))) for cells in ((3.2, 4.4), (4.2, 5.6), (5.4, 7.2))]
     lines = draw_strokes([stroke for layer in layers for stroke in layer], scene.size, scene.mm_per_px, supersample=2)
-    mottle = np.clip(1 + 0.35 * smooth_noise(rng, 16, scene.size), 0.3, 1.8)
-    strength = between(0.10, 0.2, severity) * float(rng.uniform(0.9, 1.1))
-    haze = scene.fill(cloud * between(0.03, 0.09, severity), side)
+    mottle = np.clip(1 + 0.5 * smooth_noise(rng, 12, scene.size), 0.25, 2)
+    strength = between(0.17, 0.21, severity) * float(rng.uniform(0.9, 1.1))
+    haze = scene.fill(cloud * between(0.05, 0.1, severity), side)
     added = blur((cloud * strength * mottle * lines).astype(np.float32), 0.3 / scene.mm_per_px) + haze
     scene.attenuation = scene.attenuation + added
     return Lesion(visible(blur(added, 3 / scene.mm_per_px), 0.4), side, scene.zone(side, y), 2 * radius)
@@ -45,13 +45,13 @@ def net(
     reach = 1.3 * np.asarray(radii)
     counts = np.maximum(2 * reach / cell_mm, 2).astype(int)
     grid = np.stack(np.meshgrid(*(np.arange(n) + 0.5 for n in counts)), -1).reshape(-1, 2)
-    seeds = np.asarray(center) - reach + (grid + rng.uniform(-0.42, 0.42, grid.shape)) * cell_mm
+    seeds = np.asarray(center) - reach + (grid + rng.uniform(-0.6, 0.6, grid.shape)) * cell_mm
     cells = Voronoi(seeds)
     ridges = np.asarray([ridge for ridge in cells.ridge_vertices if min(ridge) >= 0])
     ends: NDArray[np.float64] = cells.vertices[ridges]  # (n, 2, 2)
     inside = (np.abs(ends - np.asarray(center)) < reach).all((1, 2))
     ends = ends[inside & (rng.random(len(ends)) > GAPS)]
-    middle = ends.mean(1) + rng.normal(0, 0.06, (len(ends), 2)) * cell_mm
+    middle = ends.mean(1) + rng.normal(0, 0.07, (len(ends), 2)) * cell_mm
     widths = rng.choice(WIDTHS_MM, len(ends))
     return [(np.stack([a, m, b]), float(w)) for (a, b), m, w in zip(ends, middle, widths, strict=True)]
 
