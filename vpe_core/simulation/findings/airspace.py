@@ -70,8 +70,12 @@ def atelectasis(scene: Scene, rng: np.random.Generator, severity: float) -> Lesi
     plates = plates * np.clip(0.95 + 0.2 * smooth_noise(rng, 18, scene.size), 0.5, 1.3)
     clear = scene.soft_lung(side, 45) * (1 - scene.up(np.clip(scene.heart_small() / 25, 0, 1)))
     added = blur(plates * clear, 0.5 / scene.mm_per_px) * np.float32(between(0.3, 0.55, severity))
-    haze = soft_region(scene, rng, cx, cy + 4, (length * 0.5, 13.0), 0.15) * clear
-    added = added + scene.fill(haze * between(0.06, 0.2, severity), side)
+    haze = (
+        soft_region(scene, rng, cx, cy + 4, (length * 0.5, 13.0), 0.15)
+        * clear
+        * np.float32(between(0.06, 0.2, severity))
+    )
+    added = added + scene.fill(haze.astype(np.float32), side)
     scene.attenuation = scene.attenuation + added
     return Lesion(visible(added, 0.3), side, scene.zone(side, cy), length)
 
@@ -101,4 +105,4 @@ def _plate(
     across = across - bend_mm * along**2 - wave * np.sin(2.5 * along + phase)
     left = np.clip(1 - along**2, 0, 1)
     half_mm = float(rng.uniform(0.9, 1.8)) * (0.35 + 0.65 * left)
-    return np.asarray(left**0.9 * np.exp(-np.abs(across / half_mm) ** 2.5), np.float32)
+    return np.asarray(left**0.9 * np.exp(-(np.abs(across / half_mm) ** 2.5)), np.float32)
