@@ -15,7 +15,7 @@ run: $(VENV)/.installed
 	$(BIN)/python -m streamlit run app.py $(ARGS)
 
 test: $(VENV)/.installed-dev browser
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 # A stamp is younger than the requirements that it stands for, so nothing is installed twice.
 $(VENV)/.installed: requirements.txt | $(BIN)/python

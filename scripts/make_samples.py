@@ -6,6 +6,7 @@ python -m scripts.make_samples --ct CT_FOLDER
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from PIL import Image
 from vpe_core.settings import get_settings
 from vpe_core.simulation.bases import load_base
 from vpe_core.simulation.build import bases_for
-from vpe_core.simulation.cases import CasePlan, plan_case, render_case
+from vpe_core.simulation.cases import CasePlan, FoundFinding, plan_case, render_case
 
 SIZE, QUALITY, BANK_SIZE = 1024, 88, 512
 COLUMNS = ["image", "title", "finding", "x0", "y0", "x1", "y1", "side", "zone", "size_mm", "difficulty", "note"]
@@ -24,7 +25,11 @@ SEVERAL = (0.0, 0.0, 0.2, 0.4, 0.4)
 
 @dataclass(frozen=True)
 class Entry:
-    """One picture: its plan, how hard it is to read, and a line for the reader."""
+    """One picture: its plan, how hard it is to read, and a line for the reader.
+
+    Where a finding lies follows from the seed, so `note` leaves {side} and {place} open, and {all} for the list of
+    findings; `write_note` fills them in from the case.
+    """
 
     slug: str
     title: str
@@ -57,39 +62,56 @@ def normal(number: int, note: str) -> Entry:
     return Entry(f"normal-{number}", "No finding", plan, "normal", note)
 
 
+def write_note(template: str, findings: Sequence[FoundFinding]) -> str:
+    """The line for the reader, with the places that the findings of the case really have."""
+    if not findings:
+        return template
+    named = [f"{found.finding} ({where})" if (where := _place(found)) else found.finding for found in findings]
+    listed = ", ".join(named[:-1]) + " and " + named[-1] if len(named) > 1 else named[0]
+    first = findings[0]
+    return template.format(side=first.side, place=_place(first), all=listed[:1].upper() + listed[1:])
+
+
+def _place(found: FoundFinding) -> str:
+    return f"{found.side} {found.zone} zone" if found.side and found.zone else found.side
+
+
 GALLERY = (
-    several(8000, "A consolidation that everyone sees, and something small on the other side."),
-    several(8005, "A device, a large heart and two more: which one does the question mean?"),
-    single("lung nodule", 4501, 0.85, "easy", "A round opacity in the right middle zone."),
-    single("lung nodule", 4505, 0.3, "hard", "Small, next to vessels of its own size."),
-    single("lung mass", 4003, 0.85, "easy", "Larger than three centimetres, with a lobulated rim."),
-    single("lung mass", 4007, 0.3, "hard", "Half hidden by the dome of the diaphragm."),
-    single("calcified granuloma", 5002, 0.85, "easy", "Small, dense and sharp."),
-    single("calcified granuloma", 5006, 0.3, "hard", "A few millimetres of calcium."),
-    single("consolidation", 3003, 0.85, "easy", "Fluid in the airspaces of the left upper zone."),
-    single("consolidation", 3005, 0.3, "hard", "A faint haze in the right upper zone."),
-    single("interstitial opacities", 2500, 0.55, "easy", "A net of fine lines over most of the right lung."),
+    several(8000, "{all}: one that everyone sees, one that is small."),
+    several(8005, "{all}: which one does the question mean?"),
+    single("lung nodule", 4501, 0.85, "easy", "A round opacity in the {place}."),
+    single("lung nodule", 4505, 0.3, "hard", "Small, in the {place}, among vessels of its own size."),
+    single("lung mass", 4003, 0.85, "easy", "Larger than three centimetres, in the {place}, with a lobulated rim."),
+    single("lung mass", 4007, 0.3, "hard", "Hardly larger than a nodule, in the {place}."),
+    single("calcified granuloma", 5002, 0.85, "easy", "Small, dense and sharp, in the {place}."),
+    single("calcified granuloma", 5006, 0.3, "hard", "A few millimetres of calcium in the {place}."),
+    single("consolidation", 3003, 0.85, "easy", "Fluid in the airspaces of the {place}."),
+    single("consolidation", 3005, 0.3, "hard", "A faint haze in the {place}."),
+    single("interstitial opacities", 2500, 0.55, "easy", "A net of fine lines in the {side} lung."),
     single("interstitial opacities", 2506, 0.3, "hard", "Hardly more than the lung's own markings."),
-    single("pleural effusion", 2001, 0.85, "easy", "Fluid that rises towards the right chest wall."),
-    single("pleural effusion", 2006, 0.3, "hard", "A little fluid behind the left diaphragm."),
+    single("pleural effusion", 2001, 0.85, "easy", "Fluid that rises towards the {side} chest wall."),
+    single("pleural effusion", 2006, 0.3, "hard", "A little fluid behind the {side} diaphragm."),
     single("pneumothorax", 1502, 0.85, "easy", "Follow the fine pleural line; there are no vessels beyond it."),
-    single("pneumothorax", 1506, 0.3, "hard", "A narrow rim of air at the left apex."),
+    single("pneumothorax", 1506, 0.3, "hard", "A narrow rim of air at the {side} apex."),
     single("cardiomegaly", 1003, 0.85, "easy", "The heart is wider than half of the chest."),
     single("cardiomegaly", 1005, 0.3, "hard", "At the border of what is normal."),
-    single("atelectasis", 3504, 0.85, "easy", "Bands of collapsed lung at the left base."),
-    single("atelectasis", 3507, 0.3, "hard", "A thin band in the left middle zone."),
-    single("pacemaker", 5502, 0.85, "easy", "A case below the left clavicle, leads to the heart."),
-    nodule("benign", 7007, 0.78, "Round and smooth, in the right upper zone. Its twin follows."),
-    nodule("malignant", 7007, 0.78, "The same patient: irregular, with spicules."),
-    nodule("benign", 7011, 0.94, "Round, smooth and dense. Its twin follows."),
-    nodule("malignant", 7011, 0.94, "The same patient: irregular, on the other side."),
-    several(8009, "Air on one side, fluid on the other."),
-    several(8011, "Findings in both lungs, some on top of one another."),
-    several(8014, "Findings in all zones."),
-    several(8015, "A device over one lung, fluid under it."),
-    normal(8100, "No simulated finding; the CT's own tumour lies near the left hilum."),
-    normal(8105, "No simulated finding; the CT's own tumour lies near the left hilum."),
-    normal(8107, "No simulated finding; the CT's own tumour lies near the left hilum."),
+    single("atelectasis", 3504, 0.85, "easy", "Plates of collapsed lung in the {place}."),
+    single("atelectasis", 3507, 0.3, "hard", "A thin plate in the {place}."),
+    single("pacemaker", 5502, 0.85, "easy", "A case below the {side} clavicle, leads to the heart."),
+    single(
+        "pacemaker", 5506, 0.3, "hard", "A small case below the {side} clavicle; follow the leads through the heart."
+    ),
+    nodule("benign", 7007, 0.78, "Round and smooth, in the {place}. Its twin follows."),
+    nodule("malignant", 7007, 0.78, "The same patient: irregular, with spicules, in the {place}."),
+    nodule("benign", 7011, 0.94, "Round, smooth and dense, in the {place}. Its twin follows."),
+    nodule("malignant", 7011, 0.94, "The same patient: irregular, with spicules, in the {place}."),
+    several(8009, "{all}."),
+    several(8011, "{all}."),
+    several(8014, "{all}."),
+    several(8015, "{all}."),
+    normal(8100, "Nothing to find: what does a marker do here?"),
+    normal(8105, "Nothing to find."),
+    normal(8107, "Nothing to find."),
 )
 
 
@@ -104,7 +126,8 @@ def main() -> None:
         case = render_case(entry.plan, load_base(path), SIZE)
         name = f"{entry.slug}.webp"
         Image.fromarray(case.image).convert("RGB").save(folder / name, quality=QUALITY, method=6)
-        about = {"image": name, "title": entry.title, "difficulty": entry.difficulty, "note": entry.note}
+        about = {"image": name, "title": entry.title, "difficulty": entry.difficulty}
+        about["note"] = write_note(entry.note, case.findings)
         rows += [
             {
                 **about,

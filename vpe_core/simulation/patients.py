@@ -12,7 +12,7 @@ from torch import Tensor
 
 WARP_GRID = (6, 5, 5)  # control points (z, y, x)
 DETECTOR_MM = 180.0  # from the middle of the chest
-CT_TOP_MM = 166.0  # above the CT's centre; the CT ends here, just above the lungs
+CT_TOP_MM = 166.0  # above the CT's centre; the CT ends here, 5 cm above the lungs
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ def sample_pose(seed: int, portable: bool = False) -> Pose:
     warp[2, :3] += rng.normal(-4 if portable else 0, 9)  # the lower half up or down: depth of inspiration
     source_mm = float(rng.uniform(1000, 1200) if portable else rng.uniform(1700, 1900))
     enlargement = 1 / (1 - DETECTOR_MM / source_mm)
-    field = rng.uniform(282, 304) * max(scale[0], 0.97 * scale[2]) * enlargement
+    field = rng.uniform(300, 322) * max(scale[0], 0.97 * scale[2]) * enlargement
     top_mm = CT_TOP_MM * scale[2] * enlargement
-    center = (float(rng.normal(-4, 6)), float(top_mm - field / 2 + rng.uniform(-18, -9)))
+    center = (float(rng.normal(-4, 6)), float(top_mm - field / 2 + rng.uniform(-5, 0)))
     bulk = scale[0] * scale[1]
     return Pose(
         rotation,

@@ -8,7 +8,7 @@ definition, mu = mu_water (1 + HU / 1000); calcium attenuates more steeply than 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,13 +16,14 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vpe_core.simulation.ct import BONES, CARTILAGE, STRUCTURES, ChestCT
+from vpe_core.simulation.ct import BEYOND, BONES, CARTILAGE, STRUCTURES, ChestCT
 from vpe_core.simulation.organs import ORGANS
 from vpe_core.simulation.patients import Pose
 
 MU_WATER_PER_MM = 0.02  # about 60 keV, NIST XCOM: 0.0206 / mm
 BONE_BOOST = 1.65
 
+BEYOND_MM = 5.0  # of a ray through made-up tissue that nobody sees
 CHUNK = 8  # depth samples at a time
 
 
@@ -52,6 +53,7 @@ class Projector:
         pooled = (sharp[:, 0:-1:2] + sharp[:, 1::2]) / 2  # finer than the sampling along a ray otherwise
         self._mu = _volume(np.asarray(pooled[None], np.float32))
         self._organs = _volume(masks.astype(np.float32))
+        self._beyond = _volume(ct.mask((BEYOND,))[None, ::4, ::4].astype(np.float32))
 
     def project(self, pose: Pose, size: int = 512, organ_size: int = 128, step_mm: float = 2.4) -> Projection:
         """The exposure of `pose` on a detector of size x size pixels.
@@ -65,6 +67,23 @@ class Projector:
         attenuation = self._integrate(self._mu, pose, size, step_mm)[0]
         organs = self._integrate(self._organs, pose, organ_size, 2 * step_mm)
         return Projection(attenuation.numpy(), organs.numpy())
+
+    def fit(self, pose: Pose) -> Pose:
+        """The same patient with the field where the CT is: collimated to what was scanned.
+
+        Above and below the CT only its end slices go on, which shows as vertical streaks.
+        """
+        tall = replace(pose, field_mm=1.5 * pose.field_mm)
+        rows = 96
+        beyond = self._integrate(self._beyond, tall, rows, 4.8)[0].amax(1).numpy() > BEYOND_MM
+        edges = tall.center_mm[1] + tall.field_mm * (0.5 - np.arange(rows + 1) / rows)
+        middle = rows // 2
+        above, below = np.flatnonzero(beyond[:middle]), middle + np.flatnonzero(beyond[middle:])
+        top = float(edges[above[-1] + 1]) if above.size else np.inf
+        bottom = float(edges[below[0]]) if below.size else -np.inf
+        field = min(pose.field_mm, top - bottom)
+        center = float(np.clip(pose.center_mm[1], bottom + field / 2, top - field / 2))
+        return replace(pose, field_mm=field, center_mm=(pose.center_mm[0], center))
 
     def _integrate(self, volume: Tensor, pose: Pose, size: int, step_mm: float) -> Tensor:
         depth_mm = self._extent_mm[1] * 1.1

@@ -83,10 +83,33 @@ class Scene:
         depth = self.lung_small(side)
         return float(np.quantile(y[depth > 0.35 * depth.max()], 0.98)) if depth.max() > 0 else 60.0
 
+    def dome(self, side: str) -> float:
+        """Y in mm of the top of the diaphragm on that side; below it the recess goes on behind it, thinner and thinner.
+
+        The heart lies on the left dome. The right one, which is higher, ends the deep lung above the liver.
+        """
+        x, y = self.xy_small
+        x0, _, x1, bottom = self.lung_box(side)
+        heart = self.heart_small()
+        inside = heart > 0.25 * heart.max()
+        below = min(float(y[inside].max()), bottom) if inside.any() else bottom
+        if side == "left":
+            return below
+        depth, out = self.lung_small(side), (x1 - x) / max(x1 - x0, 1)
+        deep = (depth > 0.65 * depth.max()) & (out > 0.35) & (out < 0.75)
+        columns = deep.any(0)
+        lowest = np.where(deep, y, -np.inf).max(0)[columns]
+        return min(float(np.median(lowest)), below) if columns.any() else below
+
     def zone(self, side: str, y_mm: float) -> str:
-        """Upper, middle or lower third of that lung."""
-        _, top, _, bottom = self.lung_box(side)
+        """Upper, middle or lower third of that lung, from the apex to the dome of the diaphragm."""
+        top, bottom = self.lung_box(side)[1], self.dome(side)
         return ZONES[int(np.clip(3 * (y_mm - top) / max(bottom - top, 1), 0, 2))]
+
+    def soft_lung(self, side: str, depth_mm: float = 25.0) -> Array:
+        """0 outside that lung to 1 where it is at least `depth_mm` deep, (size, size), without a hard edge."""
+        rim = np.clip(self.lung_small(side) / depth_mm, 0, 1)
+        return self.up((rim * rim * (3 - 2 * rim)).astype(np.float32))
 
     def pick(self, rng: np.random.Generator, weight: Array) -> tuple[float, float]:
         """A place in mm, drawn with a density proportional to `weight` (small, small)."""

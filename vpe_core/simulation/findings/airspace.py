@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from vpe_core.simulation.fields import Array, Points, blur, draw_strokes, smooth_noise, wander
+from vpe_core.simulation.fields import Array, blur, draw_strokes, smooth_noise, wander
 from vpe_core.simulation.findings.base import FINDINGS, Lesion, between, visible
 from vpe_core.simulation.organs import LEFT_LOBES, RIGHT_LOBES
 from vpe_core.simulation.scene import MU_FLUID, SIDES, Scene
@@ -54,28 +54,55 @@ def consolidation(scene: Scene, rng: np.random.Generator, severity: float) -> Le
 
 @FINDINGS.register("atelectasis")
 def atelectasis(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
-    """Plate-like bands in the lower half of a lung, in the severe third with a wedge of collapse under them."""
+    """Plates that taper and fade at both ends in the lower half of a lung (Fleischner, 1941), with a little haze."""
     side = SIDES[int(rng.random() < 0.5)]
-    _, top, _, bottom = scene.lung_box(side)
-    _, y = scene.xy_small
-    path = scene.lung_small(side)
-    low = scene.open_lung(side) & (y > top + 0.45 * (bottom - top))
-    cx, cy = scene.pick(rng, np.where(low if low.any() else path > 15, 1.0, 0.0))
-    length = between(35, 75, severity) * float(rng.uniform(0.9, 1.1))
-    tilt = float(rng.normal(0, 0.22))
-    bands: list[tuple[Points, float]] = []
+    cx, cy, room = _place_of_plates(scene, rng, side)
+    length = min(between(35, 75, severity) * float(rng.uniform(0.9, 1.1)), room)
+    tilt = float(rng.normal(0, 0.16))
+    plates = np.zeros_like(scene.attenuation)
+    bend_mm = float(rng.normal(0, 2.5))
     for k in range(int(rng.integers(1, 4))):
-        start = (cx - length / 2 + float(rng.normal(0, 8)), cy + 9 * k - 6 + float(rng.normal(0, 3)))
-        reach = length * float(rng.uniform(0.6, 1))
-        bands.append(
-            (wander(rng, start, tilt + float(rng.normal(0, 0.14)), reach, 0.035), float(rng.uniform(1.8, 3.6)))
-        )
-    plates = draw_strokes(bands, scene.size, scene.mm_per_px)
-    plates = blur((plates > 0.5).astype(np.float32), 1.1 / scene.mm_per_px)
-    plates = plates * np.clip(0.9 + 0.35 * smooth_noise(rng, 12, scene.size), 0.25, 1.3)
-    inside = np.clip(scene.air[side] / 25, 0, 1)
-    added = plates * inside * np.float32(between(0.4, 0.75, severity))
-    haze = soft_region(scene, rng, cx, cy + 4, (length * 0.5, 13.0), 0.15)
-    added = added + scene.fill(haze * between(0.06, 0.2, severity), side)
+        aside = 0.0 if k == 0 else float(rng.choice((-1, 1)) * rng.uniform(0.15, 0.3)) * length
+        place = (cx + aside, cy + 10 * k - 6 + float(rng.normal(0, 2)))
+        reach = length * (1.0 if k == 0 else float(rng.uniform(0.45, 0.85)))
+        plate = _plate(scene, rng, place, reach, tilt + float(rng.normal(0, 0.1)), bend_mm * (reach / length) ** 2)
+        plates = np.maximum(plates, plate * float(rng.uniform(0.7, 1)))
+    plates = plates * np.clip(0.95 + 0.2 * smooth_noise(rng, 18, scene.size), 0.5, 1.3)
+    clear = scene.soft_lung(side, 45) * (1 - scene.up(np.clip(scene.heart_small() / 25, 0, 1)))
+    added = blur(plates * clear, 0.5 / scene.mm_per_px) * np.float32(between(0.3, 0.55, severity))
+    haze = (
+        soft_region(scene, rng, cx, cy + 4, (length * 0.5, 13.0), 0.15)
+        * clear
+        * np.float32(between(0.06, 0.2, severity))
+    )
+    added = added + scene.fill(haze.astype(np.float32), side)
     scene.attenuation = scene.attenuation + added
     return Lesion(visible(added, 0.3), side, scene.zone(side, cy), length)
+
+
+def _place_of_plates(scene: Scene, rng: np.random.Generator, side: str) -> tuple[float, float, float]:
+    """Middle of the plates in mm and how much lung lies beside the heart at that height."""
+    x, y = scene.xy_small
+    top, dome = scene.lung_box(side)[1], scene.dome(side)
+    free = scene.open_lung(side) & (scene.heart_small() < 5)
+    low = free & (y > top + 0.5 * (dome - top)) & (y < dome + 8)
+    allowed = low if low.any() else free if free.any() else scene.lung_small(side) > 0
+    _, cy = scene.pick(rng, allowed.astype(np.float32))
+    row = int(np.abs(y[:, 0] - cy).argmin())
+    across = x[row][allowed[row]] if allowed[row].any() else x[allowed]
+    left, right = float(across.min()), float(across.max())
+    return (left + right) / 2 + float(rng.normal(0, 0.08)) * (right - left), cy, max(right - left, 30.0)
+
+
+def _plate(
+    scene: Scene, rng: np.random.Generator, place: tuple[float, float], length_mm: float, tilt: float, bend_mm: float
+) -> Array:
+    """A plate seen nearly edge on, 0..1: 2 to 4 mm thick in its middle, slightly bent, fading to both ends."""
+    x, y = scene.xy[0] - place[0], scene.xy[1] - place[1]
+    along = (x * np.cos(tilt) + y * np.sin(tilt)) / (length_mm / 2)
+    across = y * np.cos(tilt) - x * np.sin(tilt)
+    wave, phase = float(rng.uniform(0.2, 0.8)), float(rng.uniform(-np.pi, np.pi))
+    across = across - bend_mm * along**2 - wave * np.sin(2.5 * along + phase)
+    left = np.clip(1 - along**2, 0, 1)
+    half_mm = float(rng.uniform(0.9, 1.8)) * (0.35 + 0.65 * left)
+    return np.asarray(left**0.9 * np.exp(-(np.abs(across / half_mm) ** 2.5)), np.float32)

@@ -1,4 +1,8 @@
-"""Round opacities: nodule, mass and calcified granuloma. Thickness along the ray is that of an irregular ellipsoid."""
+"""Round opacities: nodule, mass and calcified granuloma. Thickness along the ray is that of an irregular ellipsoid.
+
+Spiculation and lobulation are what speaks for malignancy, a smooth round rim and calcium against it (Fleischner
+Society: MacMahon et al., Radiology 284, 2017; Hansell et al., Glossary of terms, Radiology 246, 2008).
+"""
 
 from __future__ import annotations
 
@@ -29,39 +33,59 @@ def draw_ball(
         place: side, x and y in mm.
         diameter_mm: of the sphere that it departs from.
         mu_per_mm: its attenuation over that of what it replaces.
-        roughness: 0 = smooth outline, 1 = strongly lobulated.
+        roughness: 0 = smooth outline, above 1 = strongly lobulated.
         spicules: 0..1, strength of thin rays that leave the rim (the malignant look).
         softness_mm: blur of the rim.
     """
     side, x_mm, y_mm = place
+    radius = diameter_mm / 2
     at = window(scene, x_mm, y_mm, diameter_mm * 1.3 + 4)
     x, y = (axis[at] - center for axis, center in zip(scene.xy, (x_mm, y_mm), strict=True))
-    stretch, tilt = float(rng.uniform(0.78, 1.0)), float(rng.uniform(0, np.pi))
-    lumps = 0.16 * roughness * diameter_mm
-    x = x + lumps * local_noise(rng, x, y, diameter_mm)
-    y = y + lumps * local_noise(rng, x, y, diameter_mm)
+    stretch, tilt = float(rng.uniform(0.82, 1.0)), float(rng.uniform(0, np.pi))
     u, v = x * np.cos(tilt) + y * np.sin(tilt), (y * np.cos(tilt) - x * np.sin(tilt)) / stretch
     distance, angle = np.hypot(u, v), np.arctan2(v, u)
-    thickness = 2 * np.sqrt(np.clip((diameter_mm / 2) ** 2 - distance**2, 0, None))
-    thickness += _spicules(rng, distance, angle, diameter_mm, spicules)
+    rim = radius * _outline(rng, angle, roughness)
+    thickness = diameter_mm * np.sqrt(np.clip(1 - (distance / rim) ** 2, 0, None))
+    thickness *= 1 + 0.07 * roughness * local_noise(rng, x, y, 0.7 * diameter_mm, cells=9)
+    thickness += _spicules(rng, distance, angle, rim, spicules)
     patch = blur(thickness.astype(np.float32), softness_mm / scene.mm_per_px) * np.float32(mu_per_mm)
     added = np.zeros_like(scene.attenuation)
-    added[at] = patch
+    added[at] = patch * scene.soft_lung(side)[at]
     scene.attenuation = scene.attenuation + added
     return Lesion(visible(added, 0.2), side, scene.zone(side, y_mm), diameter_mm)
 
 
-def _spicules(rng: np.random.Generator, distance: Array, angle: Array, diameter_mm: float, strength: float) -> Array:
-    """Thin strands of tissue that radiate from the rim, path length in mm."""
-    radius = diameter_mm / 2
+def _outline(rng: np.random.Generator, angle: Array, roughness: float) -> Array:
+    """Radius by angle around 1: bumps of two to nine an outline, coarse ones stronger; the whole stays star-shaped."""
+    radius = np.ones_like(angle)
+    for bumps in range(2, 10):
+        strength = 0.22 * roughness / bumps * float(rng.uniform(0.5, 1.2))
+        radius += strength * np.cos(bumps * angle + float(rng.uniform(-np.pi, np.pi)))
+    return np.clip(radius, 0.55, 1.5)
+
+
+def _spicules(rng: np.random.Generator, distance: Array, angle: Array, rim: Array, strength: float) -> Array:
+    """Thin, tapering strands that radiate from the rim by 0.3 to 0.8 radii, path length in mm.
+
+    They are sheets of thickened septum rather than threads (Heitzman et al., Radiology 147, 1983), so the path through
+    them is longer than they are wide.
+    """
     rays = np.zeros_like(distance)
-    for _ in range(int(rng.integers(12, 20)) if strength else 0):
-        direction, length = float(rng.uniform(-np.pi, np.pi)), diameter_mm * float(rng.uniform(0.25, 0.65))
-        width = 0.4 + 0.02 * diameter_mm
-        across = np.abs(np.angle(np.exp(1j * (angle - direction)))) * distance
-        beyond = np.clip((distance - 0.8 * radius) / length, 0, 1)
-        taper = np.where(distance > 0.7 * radius, 1 - beyond, 0)
-        rays = np.maximum(rays, strength * 0.16 * diameter_mm * taper * np.exp(-((across / width) ** 2)))
+    count = int(rng.integers(11, 19)) if strength else 0
+    start = float(rng.uniform(0, 2 * np.pi))
+    radius = float(rim.mean())
+    for k in range(count):
+        direction = start + (k + float(rng.uniform(-0.6, 0.6))) * 2 * np.pi / count
+        length = radius * float(0.3 + 0.5 * rng.beta(0.8, 0.8))
+        width = (0.6 + 0.03 * radius) * float(rng.uniform(0.8, 1.3))
+        bend = float(rng.normal(0, 0.12))
+        along = (distance - rim) / length
+        turned = angle - direction - bend * np.clip(along, 0, 1) ** 2
+        across = np.angle(np.exp(1j * turned)) * distance
+        left = np.clip(1 - along, 0, 1)
+        inside = np.clip((distance / rim - 0.75) / 0.25, 0, 1)
+        narrow = np.exp(-((across / (width * (0.35 + 0.65 * left))) ** 2))
+        rays = np.maximum(rays, strength * (0.4 * radius + 2.5) * left**0.7 * inside * narrow)
     return rays.astype(np.float32)
 
 
@@ -69,7 +93,7 @@ def _spicules(rng: np.random.Generator, distance: Array, angle: Array, diameter_
 def nodule(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """A soft-tissue nodule of 11 to 30 mm (Fleischner Society: up to 30 mm), smooth to lobulated."""
     diameter = between(12, 27, severity) * float(rng.uniform(0.9, 1.1))
-    return draw_ball(scene, rng, scene.pick_in_lung(rng), diameter, 1.7 * MU_FLUID, float(rng.uniform(0.1, 0.5)))
+    return draw_ball(scene, rng, scene.pick_in_lung(rng), diameter, 1.7 * MU_FLUID, float(rng.uniform(0.1, 0.4)))
 
 
 @FINDINGS.register("lung mass")
@@ -78,7 +102,7 @@ def mass(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     diameter = between(35, 66, severity) * float(rng.uniform(0.95, 1.08))
     place = scene.pick_in_lung(rng, margin_mm=14)
     spicules = float(rng.uniform(0.3, 0.9)) if rng.random() < 0.6 else 0.0
-    return draw_ball(scene, rng, place, diameter, 1.2 * MU_FLUID, float(rng.uniform(0.4, 0.9)), spicules, 1.5)
+    return draw_ball(scene, rng, place, diameter, 1.2 * MU_FLUID, float(rng.uniform(1.1, 1.9)), spicules, 1.0)
 
 
 @FINDINGS.register("calcified granuloma")
@@ -101,7 +125,7 @@ def benign_nodule(scene: Scene, rng: np.random.Generator, severity: float) -> Le
 def malignant_nodule(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """Irregular and spiculated, 13 to 30 mm: larger on average than the benign ones, with overlap (JSRT-like task)."""
     diameter = between(14, 27, severity) * float(rng.uniform(0.85, 1.15))
-    strength = float(rng.uniform(0.6, 1.2))
+    strength = float(rng.uniform(0.8, 1.3))
     return draw_ball(
-        scene, rng, scene.pick_in_lung(rng), diameter, 1.6 * MU_FLUID, float(rng.uniform(0.5, 1.0)), strength
+        scene, rng, scene.pick_in_lung(rng), diameter, 1.6 * MU_FLUID, float(rng.uniform(0.8, 1.4)), strength, 0.5
     )

@@ -1,0 +1,156 @@
+"""What a radiologist would laugh at: rims, nets, plates and leads have the shapes that they have in life."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from vpe_core.simulation.bases import Base
+from vpe_core.simulation.findings import FINDINGS, airspace, device, focal, interstitial
+from vpe_core.simulation.scene import Scene
+
+SIZE = 640
+
+
+def scene_of(base: Base, seed: int = 1, size: int = SIZE) -> Scene:
+    return base.scene(np.random.default_rng(seed), size=size)
+
+
+def middle_of(scene: Scene, side: str) -> tuple[str, float, float]:
+    x, y = scene.xy_small
+    depth = scene.lung_small(side)
+    row, column = np.unravel_index(depth.argmax(), depth.shape)
+    return side, float(x[row, column]), float(y[row, column])
+
+
+def nodule(base: Base, look: str, seed: int) -> tuple[np.ndarray, Scene, tuple[str, float, float]]:
+    scene = scene_of(base)
+    before, place = scene.attenuation.copy(), middle_of(scene, "right")
+    scene.pick_in_lung = lambda *_, **__: place  # type: ignore[method-assign]
+    getattr(focal, f"{look}_nodule")(scene, np.random.default_rng(seed), 0.7)
+    return scene.attenuation - before, scene, place
+
+
+def ring(added: np.ndarray, scene: Scene, place: tuple[str, float, float], radius_mm: float) -> np.ndarray:
+    angles = np.linspace(0, 2 * np.pi, 720, endpoint=False)
+    at = [
+        (c + radius_mm * f(angles)) / scene.mm_per_px + SIZE / 2 - 0.5 for c, f in zip(place[:0:-1], (np.sin, np.cos), strict=True)
+    ]
+    return ndimage.map_coordinates(added, at, order=1)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_malignant_nodule_has_spicules_and_a_benign_one_is_round(base: Base, seed: int) -> None:
+    def rays_and_rim(look: str) -> tuple[int, float]:
+        added, scene, place = nodule(base, look, seed)
+        body = ndimage.binary_opening(added > 0.4 * added.max(), iterations=4)
+        radius = np.sqrt(body.sum() / np.pi) * scene.mm_per_px
+        profile = ring(added, scene, place, 1.3 * radius)
+        seen = profile > 0.05 * added.max()
+        rim = np.array([ring(added, scene, place, r * radius) for r in np.linspace(0.3, 1.8, 60)])
+        reach = np.linspace(0.3, 1.8, 60)[(rim > 0.4 * added.max()).sum(0).clip(0, 59)]
+        return int((seen & ~np.roll(seen, 1)).sum()), float(reach.std())
+
+    (rays, rough), (none, smooth) = rays_and_rim("malignant"), rays_and_rim("benign")
+    assert rays >= 5
+    assert none <= 2
+    assert rough > 0.07
+    assert smooth < 0.07
+
+
+@pytest.mark.parametrize("name", ["lung mass", "lung nodule"])
+def test_a_mass_at_the_chest_wall_stays_in_the_lung(base: Base, name: str) -> None:
+    scene = scene_of(base)
+    x0, top, _, bottom = scene.lung_box("right")
+    scene.pick_in_lung = lambda *_, **__: ("right", x0 + 4, (top + bottom) / 2)  # type: ignore[method-assign]
+    before = scene.attenuation.copy()
+    FINDINGS.get(name)(scene, np.random.default_rng(3), 0.9)
+    added = scene.attenuation - before
+    outside = scene.up(scene.lung_small("right")) <= 0
+    assert added[outside].max() < 1e-3
+    steepest = np.hypot(*np.gradient(added)).max() / scene.mm_per_px
+    assert steepest < 0.3 * added.max()  # per mm: no cut edge
+
+
+def test_a_mass_is_lobulated(base: Base) -> None:
+    scene = scene_of(base)
+    place = middle_of(scene, "right")
+    scene.pick_in_lung = lambda *_, **__: place  # type: ignore[method-assign]
+    before = scene.attenuation.copy()
+    focal.mass(scene, np.random.default_rng(4), 0.3)
+    mask = (added := scene.attenuation - before) > 0.4 * added.max()
+    x, y = np.nonzero(mask)
+    radius = np.sqrt(mask.sum() / np.pi)
+    circle = np.hypot(*(np.indices(mask.shape) - np.array([x.mean(), y.mean()])[:, None, None])) < radius
+    assert 0.6 < (mask & circle).sum() / (mask | circle).sum() < 0.93
+
+
+def test_the_interstitial_net_is_connected_with_fine_meshes() -> None:
+    strokes = interstitial.net(np.random.default_rng(0), (10.0, -5.0), (30.0, 40.0), 5.0)
+    ends = Counter(tuple(np.round(end, 6)) for line, _ in strokes for end in (line[0], line[-1]))
+    assert np.mean([count >= 2 for count in ends.values()]) > 0.8
+    lengths = [float(np.hypot(*(line[-1] - line[0]))) for line, _ in strokes]
+    assert 1 < np.median(lengths) < 5
+    area = 1.3**2 * 4 * 30 * 40
+    assert 3 < np.sqrt(2 * area / len(strokes)) < 8  # a mesh has about three edges of its own, some are missing
+
+
+def test_the_interstitial_net_is_fainter_than_vessels_and_prefers_the_base(base: Base) -> None:
+    zones = []
+    for seed in range(30):
+        scene = scene_of(base, size=160)
+        zones.append(FINDINGS.get("interstitial opacities")(scene, np.random.default_rng(seed), 0.6).zone)
+    assert zones.count("upper") < 0.25 * len(zones)
+    assert zones.count("lower") > 0.35 * len(zones)
+    scene = scene_of(base)
+    before = scene.attenuation.copy()
+    lesion = FINDINGS.get("interstitial opacities")(scene, np.random.default_rng(2), 0.9)
+    added = (scene.attenuation - before)[lesion.mask]
+    assert np.quantile(added, 0.99) - np.median(added) < 0.2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_atelectasis_is_clipped_to_the_lung_and_spares_the_heart(base: Base, seed: int) -> None:
+    scene = scene_of(base)
+    before = scene.attenuation.copy()
+    airspace.atelectasis(scene, np.random.default_rng(seed), 0.9)
+    added = scene.attenuation - before
+    heart, lungs = scene.up(scene.heart_small()), scene.up(scene.lung_small("left") + scene.lung_small("right"))
+    assert added[heart > 30].max() < 0.02
+    assert added[lungs <= 0].max() < 1e-3
+
+
+def test_a_plate_tapers_and_fades_at_both_ends(base: Base) -> None:
+    scene = scene_of(base)
+    plate = airspace._plate(scene, np.random.default_rng(0), (0.0, 0.0), 60.0, 0.0, 2.0)
+    x = scene.xy[0][0]
+    height, strength = (plate > 0.1).sum(0) * scene.mm_per_px, plate.max(0)
+    for end in (-1, 1):
+        near = np.argmin(np.abs(x - end * 27))
+        assert strength[near] < 0.4
+        assert height[near] < 0.8 * height[np.argmin(np.abs(x))]
+    assert strength[np.abs(x) > 30.5].max() == 0
+    assert strength[np.argmin(np.abs(x))] > 0.9
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("chamber", ["atrium", "ventricle"])
+def test_a_lead_goes_through_the_vena_cava_without_kinks(base: Base, side: str, chamber: str) -> None:
+    for seed in range(5):
+        scene = scene_of(base, seed, 160)
+        x0, top, x1, _ = scene.lung_box(side)
+        start = (x1 - 20 if side == "left" else x0 + 20, top + 0.2 * (scene.dome(side) - top))
+        path = device.lead(scene, np.random.default_rng(seed), start, side, chamber)
+        spine = (scene.lung_box("right")[2] + scene.lung_box("left")[0]) / 2
+        right_top = scene.lung_box("right")[1]
+        level = right_top + 0.40 * (scene.dome("right") - right_top)
+        cava = path[np.abs(path[:, 1] - level).argmin(), 0]
+        assert device.mediastinal_border(scene) < cava < spine - 4
+        steps = np.diff(path, axis=0)
+        turns = np.abs(np.diff(np.unwrap(np.arctan2(steps[:, 1], steps[:, 0]))))
+        assert np.rad2deg(turns.max()) < 30
+        column, row = (path[-1] / scene.small_mm + scene.small / 2).astype(int)
+        assert scene.heart_small()[row - 2 : row + 3, column - 2 : column + 3].max() > 0  # it ends in the heart
