@@ -108,6 +108,7 @@ def test_templates_that_cannot_be_used(template: str, message: str) -> None:
         ([], "1 to 100 class names, but got 0"),
         (["a"] * 2, "'a' is given twice"),
         (["a", " a "], "'a' is given twice"),
+        (["a", "A"], "'a' is given twice"),
         ([str(number) for number in range(101)], "but got 101"),
         (["a", "  "], "nothing"),
         (["x" * 10_000], "at most 100 characters"),

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from vpe_core.errors import PromptError
 from vpe_core.types import Box
 from vpe_core.ui.marks import Mark
 from vpe_core.ui.state import (
     MAX_CLASSES,
     UPLOAD,
     DemoState,
+    checked_classes,
     default_classes,
     own_classes,
     query_from_state,
@@ -46,7 +48,14 @@ def test_every_part_of_the_state_survives_a_link() -> None:
 
 
 def test_an_upload_is_in_no_link() -> None:
-    assert query_from_state(replace(FULL, sample=UPLOAD)).get("sample") is None
+    query = query_from_state(replace(FULL, sample=UPLOAD))
+    assert "marks" in query_from_state(FULL)
+    assert not {"sample", "marks"} & set(query)  # the marks would land on another X-ray
+
+
+def test_class_names_that_would_be_divided_in_a_link_are_refused() -> None:
+    with pytest.raises(PromptError, match=r"without \|"):
+        checked_classes(["a | b", "c"])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from vpe_core.types import Box
 from vpe_core.ui.marks import Mark
-from vpe_core.ui.words import answer_sentence, as_text, attention_sentence, marker_name
+from vpe_core.ui.words import answer_sentence, as_text, attention_sentence, few, marker_name
 
 CLASSES = ("cardiomegaly", "consolidation")
 CIRCLE = Mark("circle", Box(0, 0, 9, 9))
@@ -58,3 +58,8 @@ def test_attention_in_two_numbers() -> None:
 
 def test_text_for_markdown_loses_its_meaning_but_not_its_signs() -> None:
     assert as_text("**a** [b](c)\n\n# d :red[e]") == (r"\*\*a\*\* \[b\]\(c\) \# d \:red\[e\]")
+
+
+def test_of_many_words_the_first_are_named_and_the_others_counted() -> None:
+    assert few(["a", "b"]) == "a, b"
+    assert few(list("abcdefghij")) == "a, b, c, d, e, f, g, h and 2 more"

@@ -84,6 +84,8 @@ def confusion_pair(tables: Mapping[str, pd.DataFrame], palette: Palette, *, mark
         )
     figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"color": palette.text})
     figure.update_xaxes(showgrid=False, tickangle=-40, tickfont={"color": palette.text})
+    figure.update_xaxes(title_text="answer")
+    figure.update_yaxes(title_text="true class", col=1)
     figure.update_layout(margin={"t": 36})
     return figure
 

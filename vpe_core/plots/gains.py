@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from vpe_core.plots.figure import error_bar, name_rows, new_figure, rows_height
 from vpe_core.plots.theme import Palette
-from vpe_core.results.formats import SIGNIFICANT
+from vpe_core.results.formats import SIGNIFICANT, fewer_samples
 from vpe_core.results.numerals import interval_text, number_text, p_text, signed_text
 
 
@@ -59,7 +59,7 @@ def forest(lines: pd.DataFrame, palette: Palette, *, higher_is_better: bool = Tr
 def grouped_bars(
     table: pd.DataFrame, heads: Mapping[int, str], palette: Palette, *, title: str, chance: float | None = None
 ) -> go.Figure:
-    """The value of each row with its interval, a group for each run; rows with a suffix are hatched, controls left out.
+    """The value of each row with its interval, a group for each run; suffixes are hatched, fewer samples marked †.
 
     Args:
         table: From `paper_table`.
@@ -68,7 +68,7 @@ def grouped_bars(
         title: Of the metric.
         chance: What guessing reaches; a line that the legend names.
     """
-    shown = table[~table["control"]]
+    shown, fewer = table[~table["control"]], fewer_samples(table)
     more = max(len(shown[["row", "marker"]].drop_duplicates()) - 8, 0)  # than the paper has: a longer legend
     figure = new_figure(palette, 420 + 20 * more, barmode="group", bargap=0.18, bargroupgap=0.06)
     for (row, marker), lines in shown.groupby(["row", "marker"], sort=False):
@@ -77,7 +77,7 @@ def grouped_bars(
         figure.add_bar(
             x=[heads[run] for run in lines["run"]],
             y=lines["value"],
-            name=str(row),
+            name=f"{row}†" if fewer[lines.index].any() else str(row),
             marker={
                 "color": color,
                 "pattern": {

@@ -51,7 +51,8 @@ def check_classes(classes: object) -> tuple[str, ...]:
     names = tuple(clean_text(name, "a class name", MAX_CLASS_CHARS) for name in classes)
     if not 1 <= len(names) <= MAX_CLASSES:
         raise PromptError(f"Expected 1 to {MAX_CLASSES} class names, but got {len(names)}.")
-    if twice := next((name for name in names if names.count(name) > 1), None):
+    folded = [name.casefold() for name in names]
+    if twice := next((name for name in names if folded.count(name.casefold()) > 1), None):
         raise PromptError(f"Expected different class names, but {twice!r} is given twice.")
     return names
 

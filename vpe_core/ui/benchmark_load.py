@@ -52,7 +52,7 @@ def provenance(choice: Choice) -> None:
                 name = place_of(column.run).replace("/", "-")
                 st.download_button(
                     "Results as a folder (ZIP)", partial(pack_run, column.run), f"{name}.zip", "application/zip",
-                    key=f"bench_zip_{number}", icon=":material/folder_zip:",
+                    key=f"bench_zip_{number}", on_click="ignore", icon=":material/folder_zip:",
                     help="Embeddings and samples: it can be loaded on this page, or unpacked into a results folder.",
                 )  # fmt: skip
 

@@ -23,7 +23,7 @@ from vpe_core.results.tables import paper_table
 from vpe_core.ui.benchmark_filters import Choice
 from vpe_core.ui.benchmark_results import N_RESAMPLES, evaluation, run_command, unread_words, without_results
 from vpe_core.ui.benchmark_words import answer
-from vpe_core.ui.words import as_text
+from vpe_core.ui.words import as_text, few
 
 _ABSENT = " was not measured."
 
@@ -92,7 +92,9 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
     metric = metrics.get(choice.question.metric)
     line = line_of(table, choice.lead)
     if line is None:  # the row with a suffix is hidden, or there is none: the one without answers
-        line = line_of(table, Row(choice.look))
+        line = next(
+            (one for suffix in (False, True) if (one := line_of(table, Row(choice.look, suffix))) is not None), None
+        )
     sentence = ""
     if line is not None:
         sentence = answer(
@@ -126,7 +128,7 @@ def _say_unread_words(choice: Choice) -> None:
         }
         if words := unread_words(column.run, texts):
             st.warning(
-                as_text(f"{column.who} cannot read these words, so they mean nothing to it: {', '.join(words[:8])}."),
+                as_text(f"{column.who} cannot read these words, so they mean nothing to it: {few(words)}."),
                 icon=":material/spellcheck:",
             )
 
@@ -157,16 +159,29 @@ def _downloads(choice: Choice, table: pd.DataFrame) -> None:
     name = f"benchmark-{choice.question.metric}"
     with st.container(horizontal=True, gap="small", key="bench_downloads"):
         with st.popover("Download", icon=":material/download:"):
-            st.download_button("Table as CSV", lambda: to_csv(table), f"{name}.csv", "text/csv", key="csv")
             st.download_button(
-                "Table as Markdown", lambda: to_markdown(table, titles, better), f"{name}.md", "text/markdown", key="md"
+                "Table as CSV", lambda: to_csv(table), f"{name}.csv", "text/csv", key="csv", on_click="ignore"
             )
             st.download_button(
-                "Table as LaTeX", lambda: to_latex(table, titles, better), f"{name}.tex", "text/x-tex", key="tex"
+                "Table as Markdown",
+                lambda: to_markdown(table, titles, better),
+                f"{name}.md",
+                "text/markdown",
+                key="md",
+                on_click="ignore",
+            )
+            st.download_button(
+                "Table as LaTeX",
+                lambda: to_latex(table, titles, better),
+                f"{name}.tex",
+                "text/x-tex",
+                key="tex",
+                on_click="ignore",
             )
             if choice.question.scoring == "paper":
                 st.download_button(
                     "All probabilities as Parquet", lambda: _scores(choice), "scores.parquet", key="scores",
+                    on_click="ignore",
                     help="One line a sample; it can be loaded again on this page, here or on another machine.",
                 )  # fmt: skip
             st.caption("Charts: the camera in a chart's corner saves it.")

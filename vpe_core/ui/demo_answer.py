@@ -23,7 +23,7 @@ from vpe_core.ui.progress import model_download
 from vpe_core.ui.session import Picture
 from vpe_core.ui.shared_models import shared_model
 from vpe_core.ui.state import UPLOAD, DemoState, query_from_state
-from vpe_core.ui.words import answer_sentence, as_text, attention_sentence, marker_name
+from vpe_core.ui.words import answer_sentence, as_text, attention_sentence, few, marker_name
 
 _COLUMNS = ("class", "without", "with_marker", "model", "weights_sha256", "xray", "simulated", "marks", "prompt")
 TO_DRAW = "Draw a marker on the X-ray to see how the answer and the attention change."
@@ -77,7 +77,7 @@ def _cautions(result: Answer, spec: ModelSpec, picture: Picture) -> list[str]:
             f"Out of its domain: {spec.title} has seen only simulated X-rays. On this picture its answer means nothing."
         )
     if result.unknown_words:
-        words = ", ".join(result.unknown_words[:8])
+        words = few(result.unknown_words)
         cautions.append(f"{spec.title} cannot read these words, so they mean nothing to it: {words}.")
     return cautions
 
@@ -138,7 +138,9 @@ def _take_along(result: Answer, model: VisionLanguageModel, picture: Picture, st
 
 def _link(state: DemoState) -> None:
     if state.sample == UPLOAD:
-        st.caption("An upload stays in this session: the link carries everything else.")
+        st.caption(
+            "An upload stays in this session: the link carries the settings, but neither it nor what is drawn on it."
+        )
     query = query_from_state(state)
     st.code(f"{st.context.url or ''}{'?' + urlencode(query) if query else ''}", language=None, wrap_lines=True)
 

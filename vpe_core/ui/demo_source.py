@@ -17,6 +17,7 @@ from vpe_core.ui.session import Picture
 from vpe_core.ui.state import UPLOAD
 from vpe_core.ui.words import as_text
 
+_READ, _UNKNOWN = "demo:read", "demo:unknown"
 _TYPES = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "dcm", "dicom", "img"]
 
 
@@ -28,8 +29,12 @@ def chosen_picture() -> Picture | None:
     entries = gallery()
     entry = next((one for one in entries if one.name == wanted), None) or set_entry(wanted)
     if entry is None and wanted:
-        st.warning(_unknown(wanted), icon=":material/link_off:")
+        st.session_state[_UNKNOWN] = _unknown(wanted)
         session.change(sample="", marks=())
+    elif wanted:
+        st.session_state.pop(_UNKNOWN, None)
+    if unknown := st.session_state.get(_UNKNOWN):  # until another one is chosen
+        st.warning(unknown, icon=":material/link_off:")
     if entry is None and not entries:
         return None
     return gallery_picture(entry or entries[0])
@@ -104,13 +109,14 @@ def _upload_field() -> None:
     file = st.file_uploader(
         f"Your own X-ray: {READABLE}. It stays in this session.", type=_TYPES, key="demo_upload_field"
     )
-    if file is None:
+    if file is None or st.session_state.get(_READ) == file.file_id:  # the field keeps the last file
         return
     try:
         picture = uploaded_picture(file.getvalue())
     except ImageReadError as error:
         st.error(as_text(str(error)), icon=":material/broken_image:")
         return
+    st.session_state[_READ] = file.file_id
     session.keep_upload(picture)
     _show(UPLOAD)
     st.rerun()

@@ -15,12 +15,19 @@ from vpe_core.ui.words import as_text
 _EVERY_S = 0.7
 
 
-@st.fragment(run_every=_EVERY_S)
+@st.fragment
 def watched(key: str, label: str, work: Callable[[jobs.Report], object], done: str) -> None:
     """Show a button that starts `work` as the job `key`; while it runs, its progress; at the end, what became of it.
 
-    When it succeeds, the page is run again and says `done`.
+    When it succeeds, the page is run again and says `done`. A button alone asks the server nothing: thirty idle
+    visitors that poll would keep it busy.
     """
+    known = jobs.state(key)
+    show = st.fragment(_show, run_every=_EVERY_S) if known and known.running else _show
+    show(key, label, work, done)
+
+
+def _show(key: str, label: str, work: Callable[[jobs.Report], object], done: str) -> None:
     known = jobs.state(key)
     if known and known.running:
         st.progress(known.fraction, text=as_text(known.text))

@@ -88,13 +88,16 @@ def state_from_query(query: Mapping[str, str]) -> tuple[DemoState, tuple[str, ..
     return state, tuple(problems)
 
 
+_OF_PICTURE = ("sample", "marks")
+
+
 def query_from_state(state: DemoState) -> dict[str, str]:
-    """What a link says: only what differs from the default."""
+    """What a link says: only what differs from the default, and of an upload neither that nor what is drawn on it."""
     default = DemoState()
     return {
         name: write(getattr(state, name))
         for name, (_, write) in _FIELDS.items()
-        if getattr(state, name) != getattr(default, name) and not (name == "sample" and state.sample == UPLOAD)
+        if getattr(state, name) != getattr(default, name) and not (name in _OF_PICTURE and state.sample == UPLOAD)
     }
 
 
@@ -140,11 +143,13 @@ def checked_classes(names: Iterable[str]) -> tuple[str, ...]:
     """The class names, cleaned.
 
     Raises:
-        PromptError: One is not valid or given twice, or there are fewer than two or too many.
+        PromptError: One is not valid or given twice, holds a |, or there are fewer than two or too many.
     """
     classes = check_classes(tuple(names))
     if not MIN_CLASSES <= len(classes) <= MAX_CLASSES:
         raise PromptError(f"Expected {MIN_CLASSES} to {MAX_CLASSES} classes to choose from, but got {len(classes)}.")
+    if divided := next((name for name in classes if "|" in name), None):
+        raise PromptError(f"Expected class names without |, which stands between them in links, but got {divided!r}.")
     return classes
 
 

@@ -29,6 +29,12 @@ def as_text(text: str) -> str:
     return "".join(f"\\{sign}" if sign in _MARKDOWN else sign for sign in " ".join(text.split()))
 
 
+def few(words: Sequence[str], most: int = 8) -> str:
+    """The first of some words: "one, two, three and 4 more"."""
+    listed = ", ".join(words[:most])
+    return f"{listed} and {len(words) - most} more" if len(words) > most else listed
+
+
 def marker_name(marks: Sequence[Mark], treatment: str) -> str:
     """What the drawn marks are called in a sentence: "circle", "crop", or "marks" if there are several."""
     if not marks:
