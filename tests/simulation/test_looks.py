@@ -37,7 +37,8 @@ def nodule(base: Base, look: str, seed: int) -> tuple[np.ndarray, Scene, tuple[s
 def ring(added: np.ndarray, scene: Scene, place: tuple[str, float, float], radius_mm: float) -> np.ndarray:
     angles = np.linspace(0, 2 * np.pi, 720, endpoint=False)
     at = [
-        (c + radius_mm * f(angles)) / scene.mm_per_px + SIZE / 2 - 0.5 for c, f in zip(place[:0:-1], (np.sin, np.cos))
+        (c + radius_mm * f(angles)) / scene.mm_per_px + SIZE / 2 - 0.5
+        for c, f in zip(place[:0:-1], (np.sin, np.cos), strict=True)
     ]
     return ndimage.map_coordinates(added, at, order=1)
 
