@@ -102,7 +102,7 @@ def mass(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     diameter = between(35, 66, severity) * float(rng.uniform(0.95, 1.08))
     place = scene.pick_in_lung(rng, margin_mm=14)
     spicules = float(rng.uniform(0.3, 0.9)) if rng.random() < 0.6 else 0.0
-    return draw_ball(scene, rng, place, diameter, 1.2 * MU_FLUID, float(rng.uniform(1.1, 1.9)), spicules, 1.0)
+    return draw_ball(scene, rng, place, diameter, 1.2 * MU_FLUID, float(rng.uniform(0.8, 1.3)), spicules, 1.0)
 
 
 @FINDINGS.register("calcified granuloma")
@@ -125,7 +125,7 @@ def benign_nodule(scene: Scene, rng: np.random.Generator, severity: float) -> Le
 def malignant_nodule(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """Irregular and spiculated, 13 to 30 mm: larger on average than the benign ones, with overlap (JSRT-like task)."""
     diameter = between(14, 27, severity) * float(rng.uniform(0.85, 1.15))
-    strength = float(rng.uniform(0.8, 1.3))
+    strength = float(rng.uniform(1.0, 1.5))
     return draw_ball(
-        scene, rng, scene.pick_in_lung(rng), diameter, 1.6 * MU_FLUID, float(rng.uniform(0.8, 1.4)), strength, 0.5
+        scene, rng, scene.pick_in_lung(rng), diameter, 1.6 * MU_FLUID, float(rng.uniform(0.7, 1.1)), strength, 0.5
     )

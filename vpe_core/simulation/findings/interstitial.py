@@ -30,9 +30,9 @@ def interstitial(scene: Scene, rng: np.random.Generator, severity: float) -> Les
     cloud = soft_region(scene, rng, x, y, radii, 0.2) * np.clip((scene.air[side] - 8) / 60, 0, 1)
     layers = [net(rng, (x, y), radii, float(rng.uniform(*cells))) for cells in ((3.2, 4.4), (4.2, 5.6), (5.4, 7.2))]
     lines = draw_strokes([stroke for layer in layers for stroke in layer], scene.size, scene.mm_per_px, supersample=2)
-    mottle = np.clip(1 + 0.5 * smooth_noise(rng, 12, scene.size), 0.25, 2)
-    strength = between(0.17, 0.21, severity) * float(rng.uniform(0.9, 1.1))
-    haze = scene.fill(cloud * between(0.05, 0.1, severity), side)
+    mottle = np.clip(1 + 0.5 * smooth_noise(rng, 12, scene.size), 0.5, 2)
+    strength = between(0.2, 0.26, severity) * float(rng.uniform(0.9, 1.1))
+    haze = scene.fill(cloud * between(0.07, 0.12, severity), side)
     added = blur((cloud * strength * mottle * lines).astype(np.float32), 0.3 / scene.mm_per_px) + haze
     scene.attenuation = scene.attenuation + added
     return Lesion(visible(blur(added, 3 / scene.mm_per_px), 0.4), side, scene.zone(side, y), 2 * radius)
