@@ -159,25 +159,14 @@ def _downloads(choice: Choice, table: pd.DataFrame) -> None:
     name = f"benchmark-{choice.question.metric}"
     with st.container(horizontal=True, gap="small", key="bench_downloads"):
         with st.popover("Download", icon=":material/download:"):
-            st.download_button(
-                "Table as CSV", lambda: to_csv(table), f"{name}.csv", "text/csv", key="csv", on_click="ignore"
-            )
-            st.download_button(
-                "Table as Markdown",
-                lambda: to_markdown(table, titles, better),
-                f"{name}.md",
-                "text/markdown",
-                key="md",
-                on_click="ignore",
-            )
-            st.download_button(
-                "Table as LaTeX",
-                lambda: to_latex(table, titles, better),
-                f"{name}.tex",
-                "text/x-tex",
-                key="tex",
-                on_click="ignore",
-            )
+            for title, written, ending, mime in (
+                ("CSV", lambda: to_csv(table), "csv", "text/csv"),
+                ("Markdown", lambda: to_markdown(table, titles, better), "md", "text/markdown"),
+                ("LaTeX", lambda: to_latex(table, titles, better), "tex", "text/x-tex"),
+            ):
+                st.download_button(
+                    f"Table as {title}", written, f"{name}.{ending}", mime, key=ending, on_click="ignore"
+                )
             if choice.question.scoring == "paper":
                 st.download_button(
                     "All probabilities as Parquet", lambda: _scores(choice), "scores.parquet", key="scores",
