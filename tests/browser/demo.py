@@ -81,6 +81,11 @@ class Demo:
         self.settle()
         return self.marks()
 
+    def wait_for_marked_answer(self) -> None:
+        """Wait until something that is drawn is answered; what is drawn on an upload is in no address."""
+        self.page.locator(".vpl-attention").filter(has_text="→").wait_for()
+        self.settle()
+
     def answer(self) -> str:
         """The text of the answer."""
         return self.page.locator(".vpl-answer").inner_text()

@@ -61,8 +61,8 @@ def test_an_upload_is_shown_and_answered_and_is_in_no_link(demo: Demo, kind: str
     assert _numbers(demo) != before
     assert "Out of its domain" in demo.answer()
     demo.drag([(150, 120), (260, 210)])
-    demo.wait_for_marks(1)
-    assert "sample" not in demo.link()
+    demo.wait_for_marked_answer()
+    assert not {"sample", "marks"} & set(demo.link())
     assert PATIENT not in demo.page.content()
     assert demo.page.locator(".vpl-on-image").count() == 0, "an upload is not labelled simulated"
 
@@ -71,8 +71,21 @@ def test_a_real_dicom_can_be_uploaded(demo: Demo, shared_data: Path) -> None:
     demo.open()
     demo.show_upload((shared_data / "dicom" / "rsna_sample.dcm").read_bytes(), "rsna_sample.dcm")
     demo.drag([(300, 300), (500, 500)], (1024, 1024))
-    demo.wait_for_marks(1)
-    assert "→" in demo.answer()
+    demo.wait_for_marked_answer()
+
+
+def test_the_gallery_can_be_opened_again_without_losing_what_is_drawn_on_an_upload(demo: Demo) -> None:
+    demo.open()
+    demo.show_upload(_file("png"), "mine.png")
+    demo.drag([(150, 120), (260, 210)])
+    demo.wait_for_marked_answer()
+    drawn = demo.answer()
+    demo.page.get_by_role("button", name="Choose X-ray").click()
+    expect(demo.page.locator('[data-testid="stDialog"]').get_by_role("button", name="Large heart")).to_be_visible()
+    demo.settle()
+    demo.page.keyboard.press("Escape")
+    demo.wait_for_no_dialog()
+    assert demo.answer() == drawn
 
 
 @pytest.mark.parametrize("data", [b"not an image", b"\x89PNG\r\n\x1a\nbroken", b""], ids=["text", "cut PNG", "empty"])
@@ -95,7 +108,7 @@ def test_two_sessions_never_see_each_others_uploads_or_drawings(browser: Browser
     demo.open()
     demo.show_upload(_file("png"), "mine.png")
     demo.drag([(150, 120), (260, 210)])
-    demo.wait_for_marks(1)
+    demo.wait_for_marked_answer()
     other.page.reload()
     other.page.wait_for_selector(".vpl-bars")
     other.settle()
@@ -134,6 +147,7 @@ def test_numbers_and_pictures_can_be_taken_along(demo: Demo) -> None:
     assert [row["class"] for row in table] == ["'=1+1", "lung mass"]
     assert sum(float(row["with_marker"]) for row in table) == pytest.approx(1, abs=1e-4)
     assert table[0]["marks"] == "circle:100,120,260,300"
+    assert (table[0]["color"], table[0]["width"], table[0]["suffix"]) == ("red", "3", "")
     demo.open({"sample": "case_a", "marks": "circle:100,120,260,300"})
     overlays = demo.download_picture("Overlays (PNG)")
     assert overlays.width > 2 * overlays.height - 20

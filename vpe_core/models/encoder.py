@@ -201,6 +201,11 @@ class VisionLanguageModel:
             return ()
         return tuple(dict.fromkeys(word for text in texts for word in look_up(text)))
 
+    def words_read_of(self, texts: Sequence[str]) -> int:
+        """How many words the model reads, if one of the texts has more; 0 if all are read, or nobody can tell."""
+        is_cut_off = getattr(self._tokenizer, "is_cut_off", None)
+        return getattr(self._tokenizer, "words_read", 0) if is_cut_off and any(map(is_cut_off, texts)) else 0
+
     @cached_property
     def dimension(self) -> int:
         """Length of an embedding."""

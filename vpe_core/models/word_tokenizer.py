@@ -97,9 +97,19 @@ class WordTokenizer:
         """The words of `text` that the model cannot read: those it never saw, then those beyond its context length."""
         lower = text.lower()
         never = [word for word in _ANY_WORD.findall(lower) if not self._is_trained(word)]
-        read = self.context_length - 2  # START and END take a place each
-        beyond = [word for word, _ in self._tokenizer.pre_tokenizer.pre_tokenize_str(lower)[read:]]
-        return tuple(dict.fromkeys(never + beyond))
+        return tuple(dict.fromkeys(never + self._pieces(lower)[self.words_read :]))
+
+    def is_cut_off(self, text: str) -> bool:
+        """Whether the text has more words than are read."""
+        return len(self._pieces(text.lower())) > self.words_read
+
+    @property
+    def words_read(self) -> int:
+        """Words that fit into the context; START and END take a place each."""
+        return self.context_length - 2
+
+    def _pieces(self, lower: str) -> list[str]:
+        return [word for word, _ in self._tokenizer.pre_tokenizer.pre_tokenize_str(lower)]
 
     def _is_trained(self, word: str) -> bool:
         return self._tokenizer.token_to_id(word) is not None and word not in self._untrained

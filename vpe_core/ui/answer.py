@@ -86,6 +86,7 @@ class Answer:
         inside: Attention inside the marks; None while nothing is drawn, and for crops.
         milliseconds: What the latest image took: drawing, encoding and attention.
         unknown_words: Words of the prompts that the model cannot read.
+        words_read: How many words the model reads, if a prompt has more; otherwise 0.
     """
 
     classes: tuple[str, ...]
@@ -96,6 +97,7 @@ class Answer:
     inside: RegionShare | None
     milliseconds: float
     unknown_words: tuple[str, ...]
+    words_read: int
 
 
 def answer(
@@ -117,7 +119,8 @@ def answer(
         for ask, chances in zip(asks, scores, strict=True)
     ]
     marked = views[1] if state.marks else None
-    prompts = build_prompts(classes, [template] if isinstance(template, str) else template, suffix=suffix_words(state))
+    groups = build_prompts(classes, [template] if isinstance(template, str) else template, suffix=suffix_words(state))
+    prompts = [prompt for group in groups for prompt in group]
     return Answer(
         classes=classes,
         target=target,
@@ -126,7 +129,8 @@ def answer(
         marked=marked,
         inside=_inside(views[0], marked, state, xray.image.size),
         milliseconds=asks[-1].cost_ms(target, state.method, template),
-        unknown_words=model.unknown_words([prompt for group in prompts for prompt in group]),
+        unknown_words=model.unknown_words(prompts),
+        words_read=model.words_read_of(prompts),
     )
 
 

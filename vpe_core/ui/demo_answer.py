@@ -17,7 +17,7 @@ from vpe_core.models import ModelSpec, VisionLanguageModel
 from vpe_core.plots.answer_html import Picture as OverlayPicture
 from vpe_core.plots.answer_html import answer_bars, overlay_pair
 from vpe_core.ui import session
-from vpe_core.ui.answer import Answer, View, answer, draw
+from vpe_core.ui.answer import Answer, View, answer, draw, suffix_words
 from vpe_core.ui.marks import marks_to_text
 from vpe_core.ui.progress import model_download
 from vpe_core.ui.session import Picture
@@ -25,7 +25,10 @@ from vpe_core.ui.shared_models import shared_model
 from vpe_core.ui.state import UPLOAD, DemoState, query_from_state
 from vpe_core.ui.words import answer_sentence, as_text, attention_sentence, few, marker_name
 
-_COLUMNS = ("class", "without", "with_marker", "model", "weights_sha256", "xray", "simulated", "marks", "prompt")
+_COLUMNS = (
+    "class", "without", "with_marker", "model", "weights_sha256", "xray", "simulated", "marks", "color", "width",
+    "treatment", "prompt", "suffix",
+)  # fmt: skip
 TO_DRAW = "Draw a marker on the X-ray to see how the answer and the attention change."
 CROPPED = "A crop shows nothing but the region, so there is no share of attention to compare."
 
@@ -76,6 +79,8 @@ def _cautions(result: Answer, spec: ModelSpec, picture: Picture) -> list[str]:
         cautions.append(
             f"Out of its domain: {spec.title} has seen only simulated X-rays. On this picture its answer means nothing."
         )
+    if result.words_read:
+        cautions.append(f"The prompt is too long: {spec.title} reads {result.words_read} words, the rest is lost.")
     if result.unknown_words:
         words = few(result.unknown_words)
         cautions.append(f"{spec.title} cannot read these words, so they mean nothing to it: {words}.")
@@ -206,7 +211,11 @@ def _table(result: Answer, model: VisionLanguageModel, picture: Picture, state: 
                 picture.xray.key,
                 picture.simulated,
                 marks_to_text(state.marks),
+                state.color,
+                state.width,
+                state.treatment,
                 _cell(state.template),
+                suffix_words(state).strip(),
             ]
         )
     return buffer.getvalue().encode()
