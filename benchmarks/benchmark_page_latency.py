@@ -103,7 +103,7 @@ def _painted(page: Page) -> float:
 def _settle(page: Page) -> None:
     page.wait_for_function(
         "() => !document.querySelector('[data-testid=stStatusWidget]')"
-        " && document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'running'"
+        " && document.querySelector('[data-testid=stApp]:not([data-test-script-state=running])')"
     )
     page.wait_for_timeout(700)
 

@@ -54,7 +54,7 @@ def _take(address: str, shown: str, file: Path) -> None:
         page.goto(address)
         page.locator(shown).wait_for()
         page.wait_for_function(
-            "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'running'"
+            "() => document.querySelector('[data-testid=stApp]:not([data-test-script-state=running])')"
         )
         page.wait_for_timeout(2000)
         file.parent.mkdir(parents=True, exist_ok=True)

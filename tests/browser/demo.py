@@ -53,7 +53,7 @@ class Demo:
         """Wait until the app has nothing more to do."""
         self.page.wait_for_function(
             "() => !document.querySelector('[data-testid=stStatusWidget]')"
-            " && document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'running'"
+            " && document.querySelector('[data-testid=stApp]:not([data-test-script-state=running])')"
         )
 
     @property
