@@ -15,10 +15,10 @@ from vpe_core.ui.words import answer_sentence, as_text, attention_sentence
 INTRODUCTION = """
 Draw an arrow, a box or a circle on a chest X-ray, and a vision-language model may change its mind: the marker steers
 where it looks and what it says. This app shows it live, and the library under it measures it. It implements the
-system of Denner et al., *Visual Prompt Engineering for Vision Language Models in Radiology* (MIDL 2025, [arXiv
-2408.15802](https://arxiv.org/abs/2408.15802)), who report that visual markers improve AUROC by up to 0.185. The small
-models that come with the app show how that can work: SimCLIP was trained to follow markers, its plain twin never saw
-one.
+system of Denner et al., *Visual Prompt Engineering for Vision Language Models in Radiology* (MIDL 2025,
+[arXiv 2408.15802](https://arxiv.org/abs/2408.15802)), who report that visual markers improve AUROC by up to 0.185. The
+small models that come with the app show how that can work: SimCLIP was trained to follow markers, its plain twin
+never saw one.
 """
 STEPS = """
 1. **Point.** Choose an X-ray, or upload one, and draw on it.

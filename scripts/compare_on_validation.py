@@ -78,7 +78,7 @@ def _render(bases: list[Path], index: int) -> list[Rendered]:
 def _leak_weight(folder: Path) -> float:
     """Of the last stage of the run that the model comes from."""
     recipe = Recipe.model_validate(json.loads((folder.parent / "run.json").read_text())["recipe"])
-    return (recipe.stages[-1].losses or recipe.losses).leak
+    return recipe.losses_of(recipe.stages[-1]).leak
 
 
 def measure(model: VisionLanguageModel, samples: list[Rendered]) -> dict[str, Any]:
@@ -88,11 +88,12 @@ def measure(model: VisionLanguageModel, samples: list[Rendered]) -> dict[str, An
     figures: dict[str, Any] = {}
     for k, marker in enumerate(MARKERS):
         on_case, on_twin = (model.classify([s[2][j] for s in samples], CLASSES) for j in (k, len(MARKERS) + k))
+        leak = auroc(truth, on_twin)
         figures[marker] = {
             "picks": round(float((np.where(among, on_case, -1).argmax(1) == truth).mean()), 3),
             "auroc": round(auroc(truth, on_case).macro, 3),
-            "leak": round(auroc(truth, on_twin).macro, 3),
-            "leak_distance": round(float(np.abs(auroc(truth, on_twin).values - 0.5).mean()), 3),
+            "leak": round(leak.macro, 3),
+            "leak_distance": round(float(np.abs(leak.values - 0.5).mean()), 3),
         }
     return figures
 

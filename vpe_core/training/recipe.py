@@ -56,6 +56,10 @@ class Recipe(BaseModel):
     weight_decay: float = 0.05
     checkpoint_steps: int = Field(default=200, ge=1)
 
+    def losses_of(self, stage: Stage) -> LossWeights:
+        """The weights that count in a stage: its own, or else the recipe's."""
+        return stage.losses or self.losses
+
     @field_validator("train_patients")
     @classmethod
     def _check_order(cls, patients: tuple[int, int]) -> tuple[int, int]:

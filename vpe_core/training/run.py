@@ -62,7 +62,7 @@ def total_loss(
     run: Run, stage: Stage, batch: dict[str, Any], tokenizer: WordTokenizer
 ) -> tuple[Tensor, dict[str, float]]:
     """What a step minimises, and its terms and hit rates for the log."""
-    weights = stage.losses or run.recipe.losses
+    weights = run.recipe.losses_of(stage)
     rng = np.random.default_rng([run.recipe.seed, 77, run.step])
     marked_as = [marker for marker in batch["marker"] if marker[0]]
     prompts = captions.class_prompts(rng, *(marked_as[0] if marked_as and rng.random() < 0.5 else ("", "")))

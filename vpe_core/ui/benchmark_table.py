@@ -90,11 +90,9 @@ def _box_numbers(choice: Choice) -> float:
 
 def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
     metric = metrics.get(choice.question.metric)
-    line = line_of(table, choice.lead)
-    if line is None:  # the row with a suffix is hidden, or there is none: the one without answers
-        line = next(
-            (one for suffix in (False, True) if (one := line_of(table, Row(choice.look, suffix))) is not None), None
-        )
+    # The row with a suffix may be hidden or have no answer, and so may the one without.
+    rows = (choice.lead, Row(choice.look), Row(choice.look, True))
+    line = next((found for row in rows if (found := line_of(table, row)) is not None), None)
     sentence = ""
     if line is not None:
         sentence = answer(
