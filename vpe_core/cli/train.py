@@ -13,6 +13,9 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Model folder to write; the work folder if left out.")] = None,
     work: Annotated[Path | None, typer.Option(help="Folder for checkpoints and the log.")] = None,
     ct: Annotated[Path | None, typer.Option(help="Folder of the chest CT; VPE_CT_DIR if left out.")] = None,
+    start_from: Annotated[
+        Path | None, typer.Option(help="Folder of an embedded model to train further; random weights if left out.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; part of what makes runs identical.")] = None,
     workers: Annotated[
         int | None, typer.Option(min=0, help="Processes that draw samples; one, or on a GPU all cores but one.")
@@ -66,6 +69,6 @@ def train(
         def show(step: int, total: int, terms: dict[str, float]) -> None:
             bar.update(training, completed=step, total=total, note=f"loss {terms['loss']:.2f}")
 
-        trained = run(recipe, cases, folder, show, device, workers)
+        trained = run(recipe, cases, folder, show, device, workers, start_from)
     export(recipe, trained, out)
     console.print(f"{recipe.name} is in {out}; log.csv and checkpoints are in {folder}.")
