@@ -42,6 +42,7 @@ def test_run_measures_and_goes_on(allow_models: Path, tmp_path: Path) -> None:
         (("run", "--dataset", "sim-multi,sim-shift", "--model", "simclip", "--root", "."), "one data set with --root"),
         (("run", "--dataset", "sim-multy", "--model", "simclip"), "Did you mean 'sim-multi'"),
         (("report", "no-such-folder"), "There are no such results"),
+        (("report", "--resamples", "1"), "Expected --resamples 0 or at least 100"),
         (("import", "."), "Expected experiments of the official code"),
     ],
 )
@@ -53,7 +54,7 @@ def test_mistakes_are_told_in_a_sentence(arguments: tuple[str, ...], message: st
 
 def test_report_prints_the_papers_table(tmp_path: Path) -> None:
     write_run(tmp_path / "tiny" / "tiny-model", n_images=30)
-    arguments = ("report", tmp_path, "--resamples", 50)
+    arguments = ("report", tmp_path, "--resamples", 100)
     shown = call(*arguments)
     assert shown.exit_code == 0, shown.output
     assert "Tiny model, AUROC" in shown.output
@@ -75,7 +76,7 @@ def test_results_of_the_official_code_are_reported_beside_ours(tmp_path: Path) -
     imported = call("import", tmp_path / "experiments", "--out", tmp_path / "results")
     assert imported.exit_code == 0, imported.output
     assert "BiomedCLIP on VinDr-CXR: 30 samples, 2 variants" in " ".join(imported.output.split())
-    shown = call("report", tmp_path / "results", "--resamples", 20).output
+    shown = call("report", tmp_path / "results", "--resamples", 100).output
     assert "vindr-cxr (official code, n = 30)" in shown
     assert "crop as published" in shown
 
@@ -84,7 +85,7 @@ def test_report_adds_ensembles_by_what_is_averaged(tmp_path: Path) -> None:
     store(MemoryRun(PAPER_STRENGTHS), tmp_path / "made-up" / "tiny")
     values = {}
     for average in ("embedding", "score"):
-        arguments = ("report", tmp_path, "--resamples", 20, "--ensembles", average)
+        arguments = ("report", tmp_path, "--resamples", 100, "--ensembles", average)
         shown = call(*arguments)
         assert shown.exit_code == 0, shown.output
         assert f"marker ensemble: mean {average} of arrow, box and circle" in " ".join(shown.output.split())

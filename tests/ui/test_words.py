@@ -29,6 +29,17 @@ CIRCLE = Mark("circle", Box(0, 0, 9, 9))
             (0.46, 0.31),
             "The answer stays cardiomegaly; the circle makes the model less sure of it (0.86 → 0.46).",
         ),
+        (
+            (0.46, 0.31),
+            (0.41, 0.45),
+            "The circle turns the answer from cardiomegaly (0.46) to consolidation (0.45). "
+            "Close behind: cardiomegaly (0.41).",
+        ),
+        (
+            (0.12, 0.11),
+            None,
+            "Without a marker, the likeliest class is cardiomegaly (0.12). Close behind: consolidation (0.11).",
+        ),
         ((0.46, 0.31), None, "Without a marker, the likeliest class is cardiomegaly (0.46)."),
     ],
 )

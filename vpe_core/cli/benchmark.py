@@ -27,6 +27,8 @@ app = typer.Typer(
 Words = list[str] | None
 PUBLISHED_CROP = "crop_as_published"
 """What the official code cut out of VinDr-CXR; a row of its own where results have it."""
+FEWEST_RESAMPLES = 100
+"""Of which the 2.5th percentile is still one of the resamples, with a few below it."""
 _LISTED = "Separated by commas, or given several times."
 
 
@@ -144,6 +146,11 @@ def report(
         if one.manifest.dataset.name in (_words(dataset) or (one.manifest.dataset.name,))
         and one.manifest.model.name in (_words(model) or (one.manifest.model.name,))
     ]
+    if 0 < resamples < FEWEST_RESAMPLES:
+        raise ResultsError(
+            f"Expected --resamples 0 or at least {FEWEST_RESAMPLES}: the ends of a 95% interval out of {resamples} "
+            "would be chance."
+        )
     if not runs:
         raise ResultsError(
             "There are no such results. Make some with `python -m vpe_core benchmark run --plan paper --dataset NAME "

@@ -10,6 +10,8 @@ from vpe_core.ui.marks import Mark
 
 _SAME = 0.02
 """A probability that changes by less is called unchanged."""
+_CLOSE = 0.8
+"""A second class with this share of the first one's probability is named too: the answer is hardly decided."""
 
 _NAMES = {"bbox": "box", "contour": "contour", "circle": "circle", "arrow": "arrow", "point": "point"}
 _TREATED = {
@@ -48,7 +50,7 @@ def marker_name(marks: Sequence[Mark], treatment: str) -> str:
 def answer_sentence(
     classes: Sequence[str], without: Sequence[float], marked: Sequence[float] | None, marker: str
 ) -> str:
-    """What the marker does to the answer.
+    """What the marker does to the answer, and which class comes close to it.
 
     Args:
         classes: Class names.
@@ -56,6 +58,17 @@ def answer_sentence(
         marked: Those of the marked image; None while nothing is drawn.
         marker: From `marker_name`.
     """
+    return _change(classes, without, marked, marker) + _runner_up(classes, without if marked is None else marked)
+
+
+def _runner_up(classes: Sequence[str], probabilities: Sequence[float]) -> str:
+    order = np.argsort(probabilities)[::-1]
+    if len(order) < 2 or probabilities[order[1]] < _CLOSE * probabilities[order[0]]:
+        return ""
+    return f" Close behind: {classes[order[1]]} ({probabilities[order[1]]:.2f})."
+
+
+def _change(classes: Sequence[str], without: Sequence[float], marked: Sequence[float] | None, marker: str) -> str:
     before = int(np.argmax(without))
     if marked is None:
         return f"Without a marker, the likeliest class is {classes[before]} ({without[before]:.2f})."
