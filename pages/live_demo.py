@@ -8,6 +8,7 @@ from vpe_core.ui.demo_answer import answer_column
 from vpe_core.ui.demo_settings import model_and_prompt, region_in_numbers
 from vpe_core.ui.demo_source import chosen_picture, no_picture, source_row
 from vpe_core.ui.demo_toolbar import toolbar
+from vpe_core.ui.marks import MAX_MARKS
 from vpe_core.ui.page import page_setup
 from vpe_core.ui.state import COLORS
 from vpe_core.ui.words import as_text
@@ -37,6 +38,8 @@ def workbench() -> None:
             )
             if picture.simulated:
                 st.html('<span class="vpl-pill vpl-on-image">simulated X-ray</span>')
+        if len(state.marks) >= MAX_MARKS:
+            st.caption(f"{MAX_MARKS} shapes are the most. Delete one to draw another.")
     with settings:
         source_row(picture)
         model_and_prompt()

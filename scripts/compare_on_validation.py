@@ -3,10 +3,10 @@
     python -m scripts.compare_on_validation --ct CT_FOLDER MODEL_FOLDER …
 
 Cases as in sim-multi's validation part, rendered at the training images' size. Writes
-precomputed/results/embedded/validation.json: for the red circle and the red arrow of the paper's protocol the share
-of right choices among the findings present ("picks"), the macro AUROC, the same AUROC on the finding-free image of
-the case ("leak"), and how far the AUROC of its classes lies from one half there, in the mean ("leak_distance": 0
-would say that the marker's place and size tell nothing; in "leak" opposite classes cancel).
+precomputed/results/embedded/NAME.json, "validation" unless named otherwise: for the red circle and the red arrow of
+the paper's protocol the share of right choices among the findings present ("picks"), the macro AUROC, the same AUROC
+on the finding-free image of the case ("leak"), and how far the AUROC of its classes lies from one half there, in the
+mean ("leak_distance": 0 would say that the marker's place and size tell nothing; in "leak" opposite classes cancel).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Rendered = tuple[int, list[int], list[Image.Image]]
 
 
 def main(
-    folders: Annotated[list[Path], typer.Argument(help="Model folders in the work folders of `train`.")],
+    folders: Annotated[list[Path], typer.Argument(help="Model folders that `train` wrote.")],
     ct: Annotated[Path | None, typer.Option(help="Folder of the chest CT; VPE_CT_DIR if left out.")] = None,
     name: Annotated[str, typer.Option(help="Of the file to write.")] = "validation",
 ) -> None:
@@ -75,7 +75,7 @@ def _render(bases: list[Path], index: int) -> list[Rendered]:
 
 def _origin(folder: Path) -> dict[str, Any]:
     """Whose weights they are: the last run's name, its number, and the weight of the leak penalty in its last stage."""
-    runs = json.loads((folder.parent / "run.json").read_text())["runs"]
+    runs = json.loads((folder / "run.json").read_text())["runs"]
     recipe = Recipe.model_validate(runs[-1]["recipe"])
     return {"name": recipe.name, "runs": len(runs), "leak_weight": recipe.losses_of(recipe.stages[-1]).leak}
 

@@ -25,6 +25,7 @@ from vpe_core.results.controls import geometry_only
 from vpe_core.results.questions import Question
 from vpe_core.results.scores import Evaluation, class_numbers
 from vpe_core.settings import get_settings
+from vpe_core.types import Box
 
 ROWS = {
     "unmarked": "none",
@@ -104,6 +105,8 @@ def _row(run: Run, name: str, variant: Variant, evaluation: Evaluation) -> dict[
     if variant.marked and run.samples["image_id"].duplicated().any():
         among = np.where(_present(run)[scored.rows], scored.scores, -np.inf)
         row["picks_the_right_finding"] = _numbers(bootstrap_mean(_hits(among, scored.labels), resamples).overall)
+    if variant.place != "finding":
+        row["touches"] = _touches(run, variant)
     shares = run.attention(variant)
     if name in WITH_ATTENTION and shares is not None:
         row["attention_inside"] = {
@@ -112,6 +115,20 @@ def _row(run: Run, name: str, variant: Variant, evaluation: Evaluation) -> dict[
             "mean": _numbers(bootstrap_mean(shares.astype(np.float64), resamples).overall),
         }
     return row
+
+
+def _touches(run: Run, variant: Variant) -> dict[str, float]:
+    """Share of the samples whose displaced marker overlaps their own finding's box, and any finding's of the image."""
+    own, any_of = [], []
+    for _, image in run.samples.groupby("image_id"):
+        corners = image[["x0", "y0", "x1", "y1"]].to_numpy(float)
+        size_wh = int(image.image_width.iloc[0]), int(image.image_height.iloc[0])
+        for k, (sample_id, box) in enumerate(zip(image.sample_id, corners, strict=True)):
+            place = variant.place_of(Box(*box), size_wh, sample_id).xyxy
+            overlaps = (corners[:, :2] < place[2:]).all(1) & (corners[:, 2:] > place[:2]).all(1)
+            own.append(overlaps[k])
+            any_of.append(overlaps.any())
+    return {"own_finding": float(np.mean(own)), "any_finding": float(np.mean(any_of))}
 
 
 def _all_findings_known(run: Run) -> float:

@@ -126,6 +126,13 @@ def test_marks_outside_the_image_are_refused_in_words() -> None:
     assert "outside the image" in " ".join(error.value for error in app.error).replace("\\", "")
 
 
+@pytest.mark.parametrize("number", [19, 20])
+def test_at_the_most_shapes_the_page_says_so(number: int) -> None:
+    app = open_app(LIVE, {"marks": ";".join(f"bbox:{20 * k},20,{20 * k + 15},60" for k in range(number))})
+    assert not app.exception
+    assert ("20 shapes are the most" in " ".join(caption.value for caption in app.caption)) == (number == 20)
+
+
 def test_changing_colour_model_and_prompt_keeps_the_drawing() -> None:
     app = open_app(LIVE, {"marks": "circle:100,120,260,300;arrow:20,20,90,90"})
     app.button_group(key="demo_color-1").set_value("white").run()

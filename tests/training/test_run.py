@@ -28,7 +28,7 @@ from vpe_core.training.loop import _InFullPrecision, train
 from vpe_core.training.network import CONTEXT_LENGTH, build_clip
 from vpe_core.training.recipe import Recipe, Stage, load_recipe
 from vpe_core.training.render import TrainingCases, render_training_cases
-from vpe_core.training.start import weights_from
+from vpe_core.training.start import take_weights
 
 RECIPES = Path(__file__).resolve().parents[2] / "vpe_core" / "training" / "recipes"
 SMALL = Recipe(
@@ -131,8 +131,8 @@ def test_words_keep_their_embedding_in_another_vocabulary(undisturbed: Path, tmp
     other = WordTokenizer.from_words(["mass", "zebra", "effusion"], CONTEXT_LENGTH + 8)
     clip = build_clip(96, other.vocabulary_size, 5)
     fresh = {name: value.clone() for name, value in clip.state_dict().items()}
-    fitted = weights_from(model, other, clip)
-    clip.load_state_dict(fitted)
+    take_weights(clip, other, model)
+    fitted = clip.state_dict()
     embedding = fitted["token_embedding.weight"]
     for word in ("mass", "effusion"):
         assert torch.equal(embedding[other.ids[word]], before["token_embedding.weight"][ids[word]].float())
@@ -143,6 +143,7 @@ def test_words_keep_their_embedding_in_another_vocabulary(undisturbed: Path, tmp
 def test_a_folder_without_a_model_to_start_from_says_what_was_expected(cases: TrainingCases, tmp_path: Path) -> None:
     (tmp_path / "text").mkdir()
     (tmp_path / "text" / "open_clip_model.safetensors").write_text("no weights at all")
+    (tmp_path / "text" / "run.json").write_text('{"runs": [{}]}')
     for name in ("missing", "text"):
         with pytest.raises(TrainingError, match="Expected an embedded model to start from"):
             train(SMALL, cases, tmp_path / "run", workers=0, start_from=tmp_path / name)

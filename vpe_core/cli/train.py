@@ -71,4 +71,5 @@ def train(
 
         trained = run(recipe, cases, folder, show, device, workers, start_from)
     export(recipe, trained, out)
+    (out / "run.json").write_bytes((folder / "run.json").read_bytes())
     console.print(f"{recipe.name} is in {out}; log.csv and checkpoints are in {folder}.")

@@ -37,7 +37,7 @@ from vpe_core.training.recipe import Recipe, Stage
 from vpe_core.training.render import TrainingCases
 from vpe_core.training.run import CHECKPOINT_KEYS, Run, dense_terms, total_loss
 from vpe_core.training.samples import TrainingSamples, collate
-from vpe_core.training.start import earlier_runs, weights_from
+from vpe_core.training.start import earlier_runs, take_weights
 
 LOG_EVERY = 20
 WHITENING_SAMPLES = 400
@@ -95,6 +95,7 @@ def train(
             is no embedded model, or the loss is no longer a number.
     """
     make_folder(folder, TrainingError)
+    before = earlier_runs(start_from) if start_from else []
     tokenizer = WordTokenizer.from_words(captions.vocabulary(), CONTEXT_LENGTH)
     checkpoint = folder / "checkpoint.pt"
     run, seconds = _start(recipe, cases, tokenizer, checkpoint, torch.device(device), start_from)
@@ -126,8 +127,7 @@ def train(
         "precision": "bf16" if run.in_bf16 else "fp32",
         "device": device_title(device),
     }
-    runs = [*earlier_runs(start_from), facts] if start_from else [facts]
-    (folder / "run.json").write_text(json.dumps({"runs": runs}, indent=2) + "\n")
+    (folder / "run.json").write_text(json.dumps({"runs": [*before, facts]}, indent=2) + "\n")
     return average
 
 
@@ -148,7 +148,7 @@ def _start(
         size = PATCH * round((len(state["clip"]["visual.positional_embedding"]) - 1) ** 0.5)
     clip = build_clip(size, tokenizer.vocabulary_size, recipe.seed)
     if state is None and start_from:
-        clip.load_state_dict(weights_from(start_from, tokenizer, clip))
+        take_weights(clip, tokenizer, start_from)
     elif state is None:
         # The same first samples with markers for every model, so that the plain twin starts from the same weights.
         first = TrainingSamples(cases, recipe.seed, 0.6, size, WHITENING_SAMPLES)

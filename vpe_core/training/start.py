@@ -10,25 +10,23 @@ from typing import Any
 import open_clip
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
 
 from vpe_core.errors import ModelError, TrainingError
 from vpe_core.models.word_tokenizer import WordTokenizer
-from vpe_core.training.network import PATCH, resize_positions
+from vpe_core.training.network import resize_positions
 
-WEIGHTS = "open_clip_model.safetensors"
+WEIGHTS, RUNS = "open_clip_model.safetensors", "run.json"
 
 
-def weights_from(folder: Path, tokenizer: WordTokenizer, clip: open_clip.CLIP) -> dict[str, Tensor]:
-    """The weights of the model in `folder`, fitted to another vocabulary, context length and image size.
+def take_weights(clip: open_clip.CLIP, tokenizer: WordTokenizer, folder: Path) -> None:
+    """Gives a network the weights of the model in `folder`, whose words, context length and image size may differ.
 
-    Words that both models know keep their embedding; what only `clip` has, words and places in a text, stays as it is
-    there.
+    Words that both models know keep their embedding; what only `clip` has, words and places in a text, stays as it is.
 
     Args:
+        clip: changed in place.
+        tokenizer: of `clip`.
         folder: of an embedded model.
-        tokenizer: of the run.
-        clip: the run's network.
 
     Raises:
         TrainingError: there is no embedded model in `folder`.
@@ -45,18 +43,27 @@ def weights_from(folder: Path, tokenizer: WordTokenizer, clip: open_clip.CLIP) -
                 embedding[row] = stored["token_embedding.weight"][words[word]]
         shared = min(len(places), len(stored["positional_embedding"]))
         places[:shared] = stored["positional_embedding"][:shared]
-        fitted = {**stored, "token_embedding.weight": embedding, "positional_embedding": places}
-        clip.load_state_dict(fitted)
+        clip.load_state_dict({**stored, "token_embedding.weight": embedding, "positional_embedding": places})
     except (OSError, SafetensorError, ModelError, KeyError, IndexError, RuntimeError) as error:
-        raise TrainingError(
-            f"Expected an embedded model to start from in {folder} ({WEIGHTS} and its tokenizer, patches of {PATCH} px)"
-            f", but: {str(error).splitlines()[0][:200]}."
-        ) from error
-    return fitted
+        raise _not_a_model(folder, error) from error
 
 
 def earlier_runs(folder: Path) -> list[dict[str, Any]]:
-    """The runs that the model in `folder` comes from; the last one with the SHA-256 of the weights it ended with."""
-    found = json.loads((folder / "run.json").read_text())
-    runs: list[dict[str, Any]] = found["runs"]
-    return [*runs[:-1], {**runs[-1], "weights_sha256": hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()}]
+    """The runs that the model in `folder` comes from; the last one with the SHA-256 of the weights it ended with.
+
+    Raises:
+        TrainingError: there is no embedded model in `folder`.
+    """
+    try:
+        runs: list[dict[str, Any]] = json.loads((folder / RUNS).read_text())["runs"]
+        weights = (folder / WEIGHTS).read_bytes()
+    except (OSError, ValueError, KeyError) as error:
+        raise _not_a_model(folder, error) from error
+    return [*runs[:-1], {**runs[-1], "weights_sha256": hashlib.sha256(weights).hexdigest()}]
+
+
+def _not_a_model(folder: Path, error: Exception) -> TrainingError:
+    return TrainingError(
+        f"Expected an embedded model to start from in {folder}, with {WEIGHTS}, {RUNS} and its tokenizer, but: "
+        f"{str(error).splitlines()[0][:200]}."
+    )
