@@ -93,6 +93,7 @@ def _row(run: Run, name: str, variant: Variant, evaluation: Evaluation) -> dict[
     resamples = evaluation.resamples(run, scored.rows)
     classes = run.manifest.dataset.classes
     row: dict[str, Any] = {
+        "samples": len(scored.labels),
         "auroc": _numbers(measured.overall),
         "per_class": dict(zip(classes, map(_numbers, measured.per_class), strict=True)),
         "accuracy": _numbers(bootstrap_mean(_hits(scored.scores, scored.labels), resamples).overall),

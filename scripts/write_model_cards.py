@@ -177,7 +177,8 @@ def _table(path: Path) -> str:
         gain = _interval(row["gain"], signed=True) if "gain" in row else ""
         picks = _interval(row["picks_the_right_finding"]) if "picks_the_right_finding" in row else "–"
         attention = f"{row['attention_inside']['median']:.2f}" if "attention_inside" in row else ""
-        lines.append(f"| {name} | {_interval(row['auroc'])} | {gain} | {picks} | {attention} |")
+        shown = name if row["samples"] == found["samples"] else f"{name} ({row['samples']} samples)"
+        lines.append(f"| {shown} | {_interval(row['auroc'])} | {gain} | {picks} | {attention} |")
     return "\n".join(lines)
 
 
