@@ -33,6 +33,7 @@ from vpe_core.simulation.sets import SETS
 from vpe_core.training.captions import CLASSES
 from vpe_core.training.recipe import Recipe
 from vpe_core.training.render import IMAGE_SIZE
+from vpe_core.training.start import RUNS
 from vpe_core.types import Box
 
 SET = SETS.get("sim-multi")
@@ -75,7 +76,7 @@ def _render(bases: list[Path], index: int) -> list[Rendered]:
 
 def _origin(folder: Path) -> dict[str, Any]:
     """Whose weights they are: the last run's name, its number, and the weight of the leak penalty in its last stage."""
-    runs = json.loads((folder / "run.json").read_text())["runs"]
+    runs = json.loads((folder / RUNS).read_text())["runs"]
     recipe = Recipe.model_validate(runs[-1]["recipe"])
     return {"name": recipe.name, "runs": len(runs), "leak_weight": recipe.losses_of(recipe.stages[-1]).leak}
 

@@ -38,6 +38,7 @@ def train(
     from vpe_core.training.loop import train as run
     from vpe_core.training.recipe import load_recipe
     from vpe_core.training.render import IMAGE_SIZE, render_training_cases
+    from vpe_core.training.start import RUNS
 
     if threads:
         torch.set_num_threads(threads)
@@ -71,5 +72,5 @@ def train(
 
         trained = run(recipe, cases, folder, show, device, workers, start_from)
     export(recipe, trained, out)
-    (out / "run.json").write_bytes((folder / "run.json").read_bytes())
+    (out / RUNS).write_bytes((folder / RUNS).read_bytes())
     console.print(f"{recipe.name} is in {out}; log.csv and checkpoints are in {folder}.")

@@ -37,7 +37,7 @@ from vpe_core.training.recipe import Recipe, Stage
 from vpe_core.training.render import TrainingCases
 from vpe_core.training.run import CHECKPOINT_KEYS, Run, dense_terms, total_loss
 from vpe_core.training.samples import TrainingSamples, collate
-from vpe_core.training.start import earlier_runs, take_weights
+from vpe_core.training.start import RUNS, earlier_runs, take_weights
 
 LOG_EVERY = 20
 WHITENING_SAMPLES = 400
@@ -127,7 +127,7 @@ def train(
         "precision": "bf16" if run.in_bf16 else "fp32",
         "device": device_title(device),
     }
-    (folder / "run.json").write_text(json.dumps({"runs": [*before, facts]}, indent=2) + "\n")
+    (folder / RUNS).write_text(json.dumps({"runs": [*before, facts]}, indent=2) + "\n")
     return average
 
 

@@ -13,9 +13,10 @@ from safetensors.torch import load_file
 
 from vpe_core.errors import ModelError, TrainingError
 from vpe_core.models.word_tokenizer import WordTokenizer
+from vpe_core.training.export import WEIGHTS
 from vpe_core.training.network import resize_positions
 
-WEIGHTS, RUNS = "open_clip_model.safetensors", "run.json"
+RUNS = "run.json"
 
 
 def take_weights(clip: open_clip.CLIP, tokenizer: WordTokenizer, folder: Path) -> None:
