@@ -112,6 +112,12 @@ def test_a_variant_of_some_samples_is_compared_with_the_same_samples_unmarked() 
     assert circle["gain"] == pytest.approx(expected, abs=1e-6)
 
 
+def test_progress_counts_the_lines_of_all_runs(run: MemoryRun) -> None:
+    seen: list[tuple[int, int]] = []
+    paper_table([run, run], n_resamples=2, rows=paper_rows()[:3], progress=lambda *step: seen.append(step))
+    assert seen == [(done, 6) for done in range(1, 7)]
+
+
 def test_what_was_not_measured_says_so() -> None:
     table = paper_table([MemoryRun({"none": 0.2, CIRCLE: 0.5})], n_resamples=RESAMPLES)
     assert "crop was not measured" in line(table, "crop")["missing"]

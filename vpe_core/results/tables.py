@@ -7,7 +7,7 @@ table[["dataset", "row", "value", "low", "high", "gain", "p_holm"]]
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -41,6 +41,7 @@ def paper_table(
     reference: Question | None = None,
     evaluation: Evaluation | None = None,
     text_encoder: TextEncoder | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> pd.DataFrame:
     """The table of the paper, one line a row and run, with what a sceptical reader asks for beside each value.
 
@@ -52,6 +53,7 @@ def paper_table(
         reference: Another question, such as the paper's prompt, to show the difference to.
         evaluation: Shared, so that nothing is computed twice; then `n_resamples` and `text_encoder` are its own.
         text_encoder: For prompts that are not stored.
+        progress: Called after each line with how many are done and how many there are.
 
     Returns:
         Columns: run (its number), dataset, model, source, simulated, row (its title), variant (its key), marker,
@@ -67,11 +69,11 @@ def paper_table(
     """
     chosen = rows if rows is not None else paper_rows()
     shared = evaluation or Evaluation(n_resamples, text_encoder)
-    lines = [
-        {**_about(number, run), **_line(shared, run, row, question, reference)}
-        for number, run in enumerate(runs)
-        for row in chosen
-    ]
+    lines: list[dict[str, Any]] = []
+    for number, run in enumerate(runs):
+        for row in chosen:
+            lines.append({**_about(number, run), **_line(shared, run, row, question, reference)})
+            progress(len(lines), len(runs) * len(chosen))
     table = pd.DataFrame(lines)
     if len(table):
         table["p_holm"] = np.nan

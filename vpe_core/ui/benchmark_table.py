@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from html import escape
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from vpe_core import markers, metrics
 from vpe_core.benchmark import Variant
@@ -26,6 +28,9 @@ from vpe_core.ui.benchmark_words import answer
 from vpe_core.ui.words import as_text, few
 
 _ABSENT = " was not measured."
+_BAR_AFTER_S = 1.0
+
+Progress = Callable[[int, int], None]
 
 
 def show_table(choice: Choice) -> pd.DataFrame:
@@ -34,14 +39,14 @@ def show_table(choice: Choice) -> pd.DataFrame:
     Raises:
         VPEError: The question cannot be asked, for example because a prompt is not valid.
     """
-    place = st.empty()
+    bar, place = st.empty(), st.empty()
     full = evaluation()
     key = _key(choice)
     if not full.has(key):
         with st.spinner("Asking in other words", show_time=False) if choice.question.edited else st.empty():
             quick = _table(choice, full.values_alone())
         place.html(_html(choice, quick, math.nan))
-    table = full.once(key, lambda: _table(choice, full))
+    table = full.once(key, lambda: _table(choice, full, _shown_in(bar)))
     place.html(_html(choice, table, _box_numbers(choice)))
     _say_unread_words(choice)
     _notes(table)
@@ -78,9 +83,24 @@ def _key(choice: Choice) -> tuple[object, ...]:
     return ("table", *(column.run.fingerprint for column in choice.columns), choice.rows, choice.question)
 
 
-def _table(choice: Choice, shared: Evaluation) -> pd.DataFrame:
-    runs = [column.run for column in choice.columns]
-    return paper_table(runs, choice.question, rows=choice.rows, reference=reference_of(choice), evaluation=shared)
+def _table(choice: Choice, shared: Evaluation, progress: Progress = lambda _done, _total: None) -> pd.DataFrame:
+    return paper_table(
+        [column.run for column in choice.columns], choice.question, rows=choice.rows, reference=reference_of(choice),
+        evaluation=shared, progress=progress,
+    )  # fmt: skip
+
+
+def _shown_in(bar: DeltaGenerator) -> Progress:
+    """A bar for those who have waited a moment; it goes when all is done."""
+    started = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        if done == total:
+            bar.empty()
+        elif time.monotonic() - started > _BAR_AFTER_S:
+            bar.progress(done / total, text=f"Computing intervals: {done} of {total}")
+
+    return show
 
 
 def _box_numbers(choice: Choice) -> float:
