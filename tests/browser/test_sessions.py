@@ -166,13 +166,31 @@ def test_the_app_is_dark_at_first_and_can_be_light(browser: Browser, app_url: st
     demo = Demo(browser, app_url, scheme=scheme)
     demo.open(page="overview")
     dark = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor === 'rgb(11, 15, 20)'"
+    white = dark.replace("rgb(11, 15, 20)", "rgb(255, 255, 255)")
     demo.page.wait_for_function(dark)
-    demo.page.get_by_test_id("stMainMenu").click()
-    demo.page.get_by_test_id("stMainMenuItem-theme-Light").click()
-    demo.page.wait_for_function(dark.replace("rgb(11, 15, 20)", "rgb(255, 255, 255)"))
+    _choose_theme(demo, "Light")
+    demo.page.wait_for_function(white)
     demo.page.reload()
-    demo.page.wait_for_function(dark.replace("rgb(11, 15, 20)", "rgb(255, 255, 255)"))
+    demo.page.wait_for_function(white)
+    demo.page.evaluate("window.sameWindow = true")
+    demo.page.get_by_role("link", name="Data and models").click()
+    demo.page.get_by_role("heading", name="Data and models").wait_for()
+    demo.settle()
+    assert demo.page.evaluate("window.sameWindow")  # a reload would have cost the session its drawing
+    demo.page.wait_for_function(white)
+    demo.open(page="benchmark")  # another address, for which Streamlit itself has kept nothing
+    demo.page.wait_for_function(white)
+    _choose_theme(demo, "Dark")
+    demo.page.wait_for_function(dark)
+    demo.open(page="overview")
+    demo.page.wait_for_function(dark)
     demo.close()
+
+
+def _choose_theme(demo: Demo, name: str) -> None:
+    demo.settle()
+    demo.page.get_by_test_id("stMainMenu").click()
+    demo.page.get_by_test_id(f"stMainMenuItem-theme-{name}").click()
 
 
 def _numbers(demo: Demo) -> list[str]:

@@ -48,7 +48,7 @@ def page_setup(title: str, subtitle: str = "") -> None:
         initial_sidebar_state=_SIDEBAR_PX,
     )
     st.html(f"<style>{_stylesheet()}</style>")
-    _dark_first()(key="vpl_dark_first")
+    _theme()(key="vpl_theme")
     with st.sidebar:
         st.html(f'<div class="vpl-brand">{APP_NAME}<small>chest X-ray</small></div>')
         for page in PAGES:
@@ -74,8 +74,8 @@ def asset(name: str) -> str:
 
 
 @cache
-def _dark_first() -> Any:
-    return st.components.v2.component("vpl_dark_first", js=asset("dark_first.js"))
+def _theme() -> Any:
+    return st.components.v2.component("vpl_theme", js=asset("theme.js"))
 
 
 @cache
