@@ -33,7 +33,7 @@ from vpe_core.simulation.sets import SETS
 from vpe_core.training.captions import CLASSES
 from vpe_core.training.recipe import Recipe
 from vpe_core.training.render import IMAGE_SIZE
-from vpe_core.training.start import RUNS
+from vpe_core.training.run import RUN_RECORD
 from vpe_core.types import Box
 
 SET = SETS.get("sim-multi")
@@ -45,7 +45,6 @@ Rendered = tuple[int, list[int], list[Image.Image]]
 def main(
     folders: Annotated[list[Path], typer.Argument(help="Model folders that `train` wrote.")],
     ct: Annotated[Path | None, typer.Option(help="Folder of the chest CT; VPE_CT_DIR if left out.")] = None,
-    name: Annotated[str, typer.Option(help="Of the file to write.")] = "validation",
 ) -> None:
     """Measure, and write JSON."""
     os.environ["VPE_ALLOWED_MODELS"] = ",".join(str(folder.resolve()) for folder in folders)
@@ -54,9 +53,12 @@ def main(
     with ProcessPoolExecutor() as pool:
         cases = pool.map(partial(_render, bases), range(IMAGES), chunksize=10)
         samples = [sample for case in cases for sample in case]
-    models = [{**_origin(folder), **measure(load_model(str(folder.resolve())), samples)} for folder in folders]
+    models = [
+        {"leak_weight": _leak_weight(folder), **measure(load_model(str(folder.resolve())), samples)}
+        for folder in folders
+    ]
     report = {"samples": len(samples), "patients": len(PATIENTS), "models": models}
-    out = get_settings().precomputed_dir / "results" / "embedded" / f"{name}.json"
+    out = get_settings().precomputed_dir / "results" / "embedded" / "validation.json"
     out.write_text(json.dumps(report, indent=1) + "\n")
 
 
@@ -74,11 +76,10 @@ def _render(bases: list[Path], index: int) -> list[Rendered]:
     ]
 
 
-def _origin(folder: Path) -> dict[str, Any]:
-    """Whose weights they are: the last run's name, its number, and the weight of the leak penalty in its last stage."""
-    runs = json.loads((folder / RUNS).read_text())["runs"]
-    recipe = Recipe.model_validate(runs[-1]["recipe"])
-    return {"name": recipe.name, "runs": len(runs), "leak_weight": recipe.losses_of(recipe.stages[-1]).leak}
+def _leak_weight(folder: Path) -> float:
+    """Of the last stage of the run that the model comes from."""
+    recipe = Recipe.model_validate(json.loads((folder / RUN_RECORD).read_text())["recipe"])
+    return recipe.losses_of(recipe.stages[-1]).leak
 
 
 def measure(model: VisionLanguageModel, samples: list[Rendered]) -> dict[str, Any]:

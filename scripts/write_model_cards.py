@@ -22,15 +22,14 @@ So that the marker gives less of the answer away, half of the markers are drawn 
 aspect that do not depend on the class (the other half lie on the finding's box, as in a benchmark); about four in ten
 point at healthy places with the geometry of some other patient's finding, and the target there is "no abnormality"
 and an even answer over the findings; a penalty works against what gap remains between the classes on such places. Its
-weight in the last stage, {chosen:g}, was chosen on the validation patients of the first run's simulator, out of
-{tried}.
+weight in the last stage, {chosen:g}, was chosen on the validation patients of an earlier version of the simulator, with
+models trained on it, out of {tried}.
 
 **What is left is uneven.** The rows "leak" below are means over classes, in which opposite errors cancel. Class by
 class, on the finding-free image of the test patients, a circle of a small finding's size still speaks for nodule
 and granuloma, one of a large finding's size against effusion, pacemaker and cardiomegaly (table at the end). So for
 small findings a part of what a marker seems to gain is its size, and no AUROC of this model with a marker should be
 read without that table. The penalty's weight moved that mean, not this spread."""
-RUNS = {"training": "", "renewal": "-renewal"}  # prefix of their log, ending of their recipe
 TAUGHT = "So the attention of this model inside a marker is partly taught, not found by itself."
 IDLE = "The terms that concern markers are idle in this model."
 LEAK = "leak: red circle on the finding-free image"
@@ -53,15 +52,11 @@ def main() -> None:
     precomputed = get_settings().precomputed_dir
     for name, introduction in INTRODUCTION.items():
         folder = precomputed / "models" / name
-        recipes = {
-            run: load_recipe(PROJECT_DIR / "vpe_core" / "training" / "recipes" / f"{name}{ending}.toml")
-            for run, ending in RUNS.items()
-        }
+        recipe = load_recipe(PROJECT_DIR / "vpe_core" / "training" / "recipes" / f"{name}.toml")
         (folder / "README.md").write_text(
-            _card(name, introduction, folder, recipes, precomputed / "results" / "embedded")
+            _card(name, introduction, folder, recipe, precomputed / "results" / "embedded")
         )
-        for run, recipe in recipes.items():
-            (folder / f"{run}_curves.svg").write_text(training_curves(folder / f"{run}_log.csv", recipe))
+        (folder / "training_curves.svg").write_text(training_curves(folder / "training_log.csv", recipe))
     _write_readme_table(precomputed / "results" / "embedded")
 
 
@@ -85,16 +80,15 @@ def _lowest_and_highest(classes: dict[str, dict[str, float]]) -> str:
     return " to ".join(f"{classes[label]['value']:.3f} ({label})" for label in (ranked[0], ranked[-1]))
 
 
-def _card(name: str, introduction: str, folder: Path, recipes: dict[str, Recipe], results: Path) -> str:
+def _card(name: str, introduction: str, folder: Path, recipe: Recipe, results: Path) -> str:
     from safetensors import safe_open
 
-    recipe, renewal = recipes.values()
     weights = folder / "open_clip_model.safetensors"
     with safe_open(weights, "np") as stored:
         count = sum(stored.get_tensor(key).size for key in stored.keys())  # noqa: SIM118
     vocabulary = json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"]
     untrained = json.loads((folder / "tokenizer_config.json").read_text())["untrained_words"]
-    times = [_time(run) for run in json.loads((folder / "run.json").read_text())["runs"]]
+    run = json.loads((folder / "run.json").read_text())
     markers = (
         f"{recipe.markers:.0%} of the whole views carry a marker (circle, box, arrow; drawn exactly or by hand; "
         "red in 65%; never yellow)."
@@ -120,12 +114,7 @@ def _card(name: str, introduction: str, folder: Path, recipes: dict[str, Recipe]
         taught=TAUGHT if recipe.markers else IDLE,
         stages="; ".join(map(_stage, recipe.stages)),
         seed=recipe.seed,
-        time=times[0],
-        renewal_cases=f"{renewal.cases:,}",
-        renewal_stages="; ".join(map(_stage, renewal.stages)),
-        renewal_seed=renewal.seed,
-        renewal_time=times[1],
-        renewed=_renewed(results / "renewal.json", name),
+        time=f"{run['seconds'] / 60:.0f} minutes in {run['precision']} on {run['device']}",
         results="\n".join([*tables, _leak_by_class(results / f"{name}-sim-multi.json")]),
     )
 
@@ -136,19 +125,6 @@ def _stage(stage: Stage) -> str:
     if stage.hidden_weight > 1:
         text += f", findings inside another one's box {stage.hidden_weight} times as likely to be pointed at"
     return text
-
-
-def _time(run: dict[str, Any]) -> str:
-    return f"{run['seconds'] / 60:.0f} minutes in {run['precision']} on {run['device']}"
-
-
-def _renewed(validation: Path, name: str) -> str:
-    """What the second run changed, on the present simulator's validation patients."""
-    before, after = (found["circle"] for found in json.loads(validation.read_text())["models"] if found["name"] == name)
-    return (
-        f"a red circle picked {before['picks']:.1%} right before it and {after['picks']:.1%} after it "
-        f"(AUROC {before['auroc']:.3f} and {after['auroc']:.3f})"
-    )
 
 
 def _tried(validation: Path) -> str:

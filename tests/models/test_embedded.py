@@ -20,7 +20,6 @@ from vpe_core.settings import PROJECT_DIR
 from vpe_core.training.recipe import load_recipe
 
 FOLDERS = sorted(path.parent for path in (PROJECT_DIR / "precomputed" / "models").glob("*/open_clip_config.json"))
-IDLE_WITHOUT_MARKERS = ("leak", "pointed_at", "attention")
 TEXTS = ["A chest x-ray with signs of lung nodule indicated by a red circle.", "pneumothorax", "Zebra, no effusion!"]
 
 
@@ -43,24 +42,13 @@ def test_plain_open_clip_loads_the_folder(folder) -> None:
 def test_a_folder_is_small_and_has_its_papers(folder) -> None:
     assert (folder / "open_clip_model.safetensors").stat().st_size <= 15e6
     assert "simulated chest X-rays only" in (folder / "README.md").read_text()
-    assert {run["recipe"]["name"] for run in runs_of(folder)} == {folder.name}
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-@pytest.mark.parametrize("number", [0, 1])
-def test_the_recorded_runs_are_those_of_the_recipes(folder, number) -> None:
-    file = f"{folder.name}{('', '-renewal')[number]}.toml"
-    recipe = load_recipe(PROJECT_DIR / "vpe_core" / "training" / "recipes" / file)
-    recorded, written = runs_of(folder)[number]["recipe"], recipe.model_dump(mode="json")
-    if not recipe.markers:
-        # Without markers these terms are zero whatever their weight; the twin ran before the last choice of one.
-        for part in (one for facts in (recorded, written) for one in (facts, *facts["stages"])):
-            part["losses"] = {k: v for k, v in (part["losses"] or {}).items() if k not in IDLE_WITHOUT_MARKERS}
+def test_the_recorded_run_is_that_of_the_recipe(folder) -> None:
+    recipe = load_recipe(PROJECT_DIR / "vpe_core" / "training" / "recipes" / f"{folder.name}.toml")
+    recorded, written = json.loads((folder / "run.json").read_text())["recipe"], recipe.model_dump(mode="json")
     assert recorded == written
-
-
-def runs_of(folder) -> list[dict]:
-    return json.loads((folder / "run.json").read_text())["runs"]
 
 
 def test_words_that_the_model_has_never_read_are_reported() -> None:

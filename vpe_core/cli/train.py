@@ -13,9 +13,6 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Model folder to write; the work folder if left out.")] = None,
     work: Annotated[Path | None, typer.Option(help="Folder for checkpoints and the log.")] = None,
     ct: Annotated[Path | None, typer.Option(help="Folder of the chest CT; VPE_CT_DIR if left out.")] = None,
-    start_from: Annotated[
-        Path | None, typer.Option(help="Folder of an embedded model to train further; random weights if left out.")
-    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; part of what makes runs identical.")] = None,
     workers: Annotated[
         int | None, typer.Option(min=0, help="Processes that draw samples; one, or on a GPU all cores but one.")
@@ -38,7 +35,7 @@ def train(
     from vpe_core.training.loop import train as run
     from vpe_core.training.recipe import load_recipe
     from vpe_core.training.render import IMAGE_SIZE, render_training_cases
-    from vpe_core.training.start import RUNS
+    from vpe_core.training.run import RUN_RECORD
 
     if threads:
         torch.set_num_threads(threads)
@@ -70,7 +67,7 @@ def train(
         def show(step: int, total: int, terms: dict[str, float]) -> None:
             bar.update(training, completed=step, total=total, note=f"loss {terms['loss']:.2f}")
 
-        trained = run(recipe, cases, folder, show, device, workers, start_from)
+        trained = run(recipe, cases, folder, show, device, workers)
     export(recipe, trained, out)
-    (out / RUNS).write_bytes((folder / RUNS).read_bytes())
+    (out / RUN_RECORD).write_bytes((folder / RUN_RECORD).read_bytes())
     console.print(f"{recipe.name} is in {out}; log.csv and checkpoints are in {folder}.")

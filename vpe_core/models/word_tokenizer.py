@@ -83,11 +83,6 @@ class WordTokenizer:
         (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
 
     @property
-    def ids(self) -> dict[str, int]:
-        """The id of every word."""
-        return self._tokenizer.get_vocab()
-
-    @property
     def vocabulary_size(self) -> int:
         return self._tokenizer.get_vocab_size()
 

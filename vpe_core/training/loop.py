@@ -8,7 +8,6 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +29,15 @@ from vpe_core.training.network import (
     build_clip,
     normalize,
     resize_positions,
-    see,
     whiten_patches,
 )
 from vpe_core.training.recipe import Recipe, Stage
 from vpe_core.training.render import TrainingCases
-from vpe_core.training.run import CHECKPOINT_KEYS, Run, dense_terms, total_loss
+from vpe_core.training.run import CHECKPOINT_KEYS, RUN_RECORD, Run, total_loss
 from vpe_core.training.samples import TrainingSamples, collate
-from vpe_core.training.start import RUNS, earlier_runs, take_weights
 
 LOG_EVERY = 20
 WHITENING_SAMPLES = 400
-HEAD_STEPS = 30  # that fit the dense head to the weights a run starts from
 AVERAGE_MOMENTUM = 0.998
 MUON_RATE = 2.0  # its learning rate relative to AdamW's
 MAX_LOGIT_SCALE = math.log(50.0)
@@ -77,7 +73,6 @@ def train(
     progress: Progress = lambda *_: None,
     device: str = "cpu",
     workers: int = 1,
-    start_from: Path | None = None,
 ) -> Path:
     """Trains, or goes on where a killed run stopped; returns the file with the averaged weights.
 
@@ -88,17 +83,15 @@ def train(
         progress: called with the step, the number of steps and the terms of the loss.
         device: "cpu", "cuda:0" or "mps"; a run can go on on another one.
         workers: processes that draw samples; how many does not change what is drawn.
-        start_from: folder of an embedded model to train further; None = random weights.
 
     Raises:
-        TrainingError: `folder` cannot be written, holds a run of another recipe or a damaged checkpoint, `start_from`
-            is no embedded model, or the loss is no longer a number.
+        TrainingError: `folder` cannot be written, holds a run of another recipe or a damaged checkpoint, or the
+            loss is no longer a number.
     """
     make_folder(folder, TrainingError)
-    before = earlier_runs(start_from) if start_from else []
     tokenizer = WordTokenizer.from_words(captions.vocabulary(), CONTEXT_LENGTH)
     checkpoint = folder / "checkpoint.pt"
-    run, seconds = _start(recipe, cases, tokenizer, checkpoint, torch.device(device), start_from)
+    run, seconds = _start(recipe, cases, tokenizer, checkpoint, torch.device(device))
     total = sum(stage.steps for stage in recipe.stages)
     log = _Log(folder / "log.csv", run.step)
     first = 0
@@ -127,17 +120,12 @@ def train(
         "precision": "bf16" if run.in_bf16 else "fp32",
         "device": device_title(device),
     }
-    (folder / RUNS).write_text(json.dumps({"runs": [*before, facts]}, indent=2) + "\n")
+    (folder / RUN_RECORD).write_text(json.dumps(facts, indent=2) + "\n")
     return average
 
 
 def _start(
-    recipe: Recipe,
-    cases: TrainingCases,
-    tokenizer: WordTokenizer,
-    checkpoint: Path,
-    device: torch.device,
-    start_from: Path | None,
+    recipe: Recipe, cases: TrainingCases, tokenizer: WordTokenizer, checkpoint: Path, device: torch.device
 ) -> tuple[Run, float]:
     """A new run, or the one in `checkpoint`."""
     state = _read_checkpoint(checkpoint, device) if checkpoint.exists() else None
@@ -147,9 +135,7 @@ def _start(
             raise TrainingError(f"{checkpoint.parent} holds a run of another recipe. Name another folder or delete it.")
         size = PATCH * round((len(state["clip"]["visual.positional_embedding"]) - 1) ** 0.5)
     clip = build_clip(size, tokenizer.vocabulary_size, recipe.seed)
-    if state is None and start_from:
-        take_weights(clip, tokenizer, start_from)
-    elif state is None:
+    if state is None:
         # The same first samples with markers for every model, so that the plain twin starts from the same weights.
         first = TrainingSamples(cases, recipe.seed, 0.6, size, WHITENING_SAMPLES)
         whiten_patches(clip, normalize(collate([first[i] for i in range(len(first))])["pixels"]))  # type: ignore[arg-type]
@@ -159,8 +145,6 @@ def _start(
     average = {name: value.detach().clone() for name, value in clip.state_dict().items()}
     run = Run(recipe, clip, head, _optimizers(recipe, clip, head), average, LeakPenalty())
     if state is None:
-        if start_from:
-            _fit_dense_head(run, cases)
         return run, 0.0
     clip.load_state_dict(state["clip"])
     head.load_state_dict(state["dense_head"])
@@ -169,18 +153,6 @@ def _start(
     run.average, run.step = state["average"], state["step"]
     run.leak.load(state["leak"])
     return run, float(state["seconds"])
-
-
-def _fit_dense_head(run: Run, cases: TrainingCases) -> None:
-    """Fits the head, which no exported model keeps, to weights that stay as they are meanwhile."""
-    optimizer = torch.optim.AdamW(run.dense_head.parameters(), lr=1e-2)
-    for batch in islice(_batches(run, run.recipe.stages[0], cases, 0, 0), HEAD_STEPS):
-        with torch.no_grad():
-            patches = see(run.clip, normalize(batch["pixels"])).patches
-        optimizer.zero_grad()
-        loss = sum(dense_terms(run.dense_head(patches), batch).values(), torch.zeros((), device=run.device))
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
 
 
 def _read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from vpe_core.training.losses import K, LeakPenalty
 from vpe_core.training.network import normalize, read, see
 from vpe_core.training.recipe import Recipe, Stage
 
+RUN_RECORD = "run.json"  # recipe, seconds, precision and device of a run that came to its end
 CHECKPOINT_KEYS = frozenset(("recipe", "clip", "dense_head", "optimizers", "average", "leak", "step", "seconds"))
 
 
@@ -58,19 +59,6 @@ class Run:
         part.replace(path)
 
 
-def dense_terms(patch_logits: Tensor, batch: dict[str, Any]) -> dict[str, Tensor]:
-    """What the dense head minimises: which findings cover each patch, and whether the marker points at it.
-
-    Args:
-        patch_logits: (n, patches^2, K + 1).
-        batch: as `collate` makes it.
-    """
-    return {
-        "dense": losses.dense(patch_logits[..., :K], batch["dense"]),
-        "pointed_at": losses.pointed_at(patch_logits[..., K], batch["region"], batch["marked"]),
-    }
-
-
 def total_loss(
     run: Run, stage: Stage, batch: dict[str, Any], tokenizer: WordTokenizer
 ) -> tuple[Tensor, dict[str, float]]:
@@ -92,7 +80,8 @@ def total_loss(
         "contrastive": losses.contrastive(scale * seen.embedding @ words[:n].T, batch["positives"]),
         "zero_shot": losses.zero_shot(class_logits, present),
         "undecided": losses.undecided(class_logits, present),
-        **dense_terms(patch_logits, batch),
+        "dense": losses.dense(patch_logits[..., :K], batch["dense"]),
+        "pointed_at": losses.pointed_at(patch_logits[..., K], batch["region"], marked),
         "attention": losses.attention_inside(seen.attention, batch["region"], marked),
         "leak": run.leak(class_logits, batch["source"]),
     }
