@@ -69,6 +69,15 @@ def choose(demo: Demo, label: str, option: str) -> None:
     demo.settle()
 
 
+def unfold(demo: Demo, key: str) -> None:
+    part = demo.page.locator(f".st-key-{key}")
+    part.scroll_into_view_if_needed()
+    if part.locator("details[open]").count() == 0:
+        part.locator("summary").click()
+        demo.page.wait_for_timeout(500)  # it unfolds, and a list that is opened meanwhile may close again
+    demo.settle()
+
+
 def link(demo: Demo) -> dict[str, list[str]]:
     return parse_qs(urlsplit(demo.page.url).query)
 
@@ -90,7 +99,7 @@ def test_filters_go_into_the_address_and_the_address_shows_the_same(browser: Bro
 def test_a_prompt_is_edited_and_the_difference_to_the_papers_stands_beside(demo: Demo) -> None:
     open_page(demo, {"suffix": "without"})
     assert demo.page.get_by_role("columnheader", name="vs the paper's prompt").count() == 0
-    demo.page.get_by_text("Prompt", exact=True).first.click()
+    unfold(demo, "bench_prompt")
     choose(demo, "Prompt", "average of 5 report phrasings")
     expect(demo.page.get_by_role("columnheader", name="vs the paper's prompt")).to_be_visible()
     wording = demo.page.get_by_role("textbox", name="lung mass", exact=True)

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.app_home import chest
 from tests.browser.demo import TIMEOUT_MS, Demo
-from tests.browser.test_benchmark import choose
+from tests.browser.test_benchmark import choose, unfold
 from vpe_core.results import open_run
 
 expect.set_options(timeout=TIMEOUT_MS)
@@ -42,15 +42,6 @@ def nodules(precomputed: Path) -> Iterator[Path]:
 def open_page(demo: Demo, query: dict[str, str] | None = None) -> None:
     demo.open(query or {}, page="benchmark")
     demo.page.locator(".st-key-bench_load").wait_for()
-    demo.settle()
-
-
-def unfold(demo: Demo, key: str) -> None:
-    part = demo.page.locator(f".st-key-{key}")
-    part.scroll_into_view_if_needed()
-    if part.locator("details[open]").count() == 0:
-        part.locator("summary").click()
-        demo.page.wait_for_timeout(500)  # it unfolds, and a list that is opened meanwhile may close again
     demo.settle()
 
 
@@ -89,7 +80,7 @@ def test_a_run_is_started_and_its_results_travel_as_a_zip_file(
     other.page.evaluate("document.querySelector('.stMain').scrollTo(0, 0)")  # a list under the edge would close
     choose(other, "Model", "simclip (theirs.zip)")
     expect(other.page.locator(".vpl-results th[scope=colgroup]")).to_have_count(2)
-    other.page.get_by_text("Prompt", exact=True).first.click()
+    unfold(other, "bench_prompt")
     choose(other, "Prompt", "average of 5 report phrasings")
     expect(other.page.get_by_role("columnheader", name="vs the paper's prompt")).to_have_count(2)
     assert other.page.get_by_role("alert").count() == 0
