@@ -42,6 +42,7 @@ def test_plain_open_clip_loads_the_folder(folder) -> None:
 def test_a_folder_is_small_and_has_its_papers(folder) -> None:
     assert (folder / "open_clip_model.safetensors").stat().st_size <= 15e6
     assert "simulated chest X-rays only" in (folder / "README.md").read_text()
+    assert json.loads((folder / "run.json").read_text())["recipe"]["name"] == folder.name
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

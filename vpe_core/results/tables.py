@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from vpe_core.benchmark.variants import Picture
 
 AS_THE_PAPER = Question()
+Progress = Callable[[int, int], None]
+"""Called with how much is done and how much there is."""
 AnyShown = TypeVar("AnyShown", Variant, Ensemble, Shown)
 
 
@@ -41,7 +43,7 @@ def paper_table(
     reference: Question | None = None,
     evaluation: Evaluation | None = None,
     text_encoder: TextEncoder | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Progress = lambda _done, _total: None,
 ) -> pd.DataFrame:
     """The table of the paper, one line a row and run, with what a sceptical reader asks for beside each value.
 

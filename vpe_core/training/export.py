@@ -13,8 +13,6 @@ from vpe_core.training import captions
 from vpe_core.training.network import CONTEXT_LENGTH, MEAN, STD, model_config
 from vpe_core.training.recipe import Recipe
 
-WEIGHTS = "open_clip_model.safetensors"
-
 
 def export(recipe: Recipe, weights: Path, folder: Path) -> Path:
     """Writes `open_clip_config.json`, `open_clip_model.safetensors` and the tokenizer files; returns `folder`.
@@ -44,6 +42,6 @@ def export(recipe: Recipe, weights: Path, folder: Path) -> Path:
     halves = {name: value.half().contiguous() if value.is_floating_point() else value for name, value in state.items()}
     # Not `save_file`: that one makes files that only their owner can read.
     weighed = save(halves, {"format": "pt", "name": recipe.name})
-    (folder / WEIGHTS).write_bytes(weighed)
+    (folder / "open_clip_model.safetensors").write_bytes(weighed)
     tokenizer.save(folder)
     return folder

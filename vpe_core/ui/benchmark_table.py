@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 
 import pandas as pd
@@ -21,7 +21,7 @@ from vpe_core.results.formats import ensemble_notes, fewer_samples, to_csv, to_l
 from vpe_core.results.questions import Question, prompts_for, with_suffix
 from vpe_core.results.rows import Row, marker_title
 from vpe_core.results.scores import Evaluation
-from vpe_core.results.tables import paper_table
+from vpe_core.results.tables import Progress, paper_table
 from vpe_core.ui.benchmark_filters import Choice
 from vpe_core.ui.benchmark_results import N_RESAMPLES, evaluation, run_command, unread_words, without_results
 from vpe_core.ui.benchmark_words import answer
@@ -29,8 +29,6 @@ from vpe_core.ui.words import as_text, few
 
 _ABSENT = " was not measured."
 _BAR_AFTER_S = 1.0
-
-Progress = Callable[[int, int], None]
 
 
 def show_table(choice: Choice) -> pd.DataFrame:
