@@ -29,16 +29,27 @@ FLAGS = (
 
 @contextmanager
 def running_app() -> Iterator[str]:
-    """A server that nobody has visited yet, and its address."""
+    """The address of a server that nobody has visited yet."""
+    with app_server() as (url, _):
+        yield url
+
+
+@contextmanager
+def app_server(*options: str) -> Iterator[tuple[str, int]]:
+    """A server that nobody has visited yet: its address and its process's number.
+
+    Args:
+        options: For Streamlit's command line.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1", "--server.port", str(port), *options]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(f"http://127.0.0.1:{port}")
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", server.pid
     finally:
         server.terminate()
         server.wait(20)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from vpe_core import models
+from vpe_core.ui.garbage import set_aside_what_stays
 
 if TYPE_CHECKING:
     from vpe_core.models import VisionLanguageModel
@@ -19,4 +20,6 @@ def shared_model(name: str) -> VisionLanguageModel:
     Raises:
         ModelError: It is not on this machine, or may not be used.
     """
-    return models.load_model(name)
+    model = models.load_model(name)
+    set_aside_what_stays()
+    return model

@@ -1,0 +1,22 @@
+"""Python's garbage collector in a server that holds millions of objects which never die.
+
+A full collection walks every object of torch, timm and transformers, about a second in which no session gets an answer.
+Streamlit would run one after every run of a page (`runner.postScriptGC`, off in `.streamlit/config.toml`). Here what
+never dies is set aside instead, so that the interpreter's own collections are short; they free what sessions leave.
+"""
+
+from __future__ import annotations
+
+import gc
+
+
+def set_aside_what_stays() -> None:
+    """Leave everything that is alive now out of later collections; called when a model has been loaded.
+
+    What was set aside earlier is looked at once more, so that a model that is no longer used can be freed.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    # The next full collection waits until the young objects are a quarter of those that the last one met: none now.
+    gc.collect()
