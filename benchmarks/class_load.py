@@ -1,8 +1,8 @@
 """A class on one server: many sessions of the live demo that all draw, and what the server's memory does meanwhile.
 
-    python -m benchmarks.class_load --sessions 30 --seconds 60 --out benchmarks/results/class_load.json
-    python -m benchmarks.class_load --sessions 30 --seconds 600 --reload-every 120 --out benchmarks/results/class_soak.json
-    python -m benchmarks.class_load --sessions 30 --seconds 60 --collect-after-every-run    # Streamlit's default
+    python -m benchmarks.class_load --seconds 60 --out benchmarks/results/class_load.json
+    python -m benchmarks.class_load --seconds 600 --reload-every 120 --out benchmarks/results/class_soak.json
+    python -m benchmarks.class_load --seconds 60 --collect-after-every-run    # Streamlit's default
 
 Each session is a websocket client that speaks Streamlit's own protocol. Every `--every` seconds it opens the page by a
 link with one more circle, which nobody else has drawn, and the time runs until the server says that the script has
