@@ -4,6 +4,7 @@ import subprocess
 import sys
 from itertools import product
 
+import numpy as np
 import pytest
 
 from vpe_core.benchmark.variants import Variant
@@ -43,6 +44,26 @@ def test_every_variant_has_one_key_and_comes_back() -> None:
     variants = {Variant(*choice) for choice in choices}
     assert len({variant.key for variant in variants}) == len(variants)
     assert {Variant.parse(variant.key) for variant in variants} == variants
+
+
+def test_numbers_come_back_exactly_and_only_equal_ones_share_a_key() -> None:
+    rng = np.random.default_rng(0)
+    exponents = rng.uniform(-320, 1, 200)
+    numbers = {*(10.0**exponents), 1e-5, 5e-324, 0.1 + 0.2, 0.3, 1.0, 1.0000001, np.nextafter(1, 2), 1 / 3, 9.999999}
+    numbers = {float(number) for number in numbers if 0 < number <= 10}
+    for marker in ("circle", "crop", "spotlight"):
+        variants = {Variant(marker, width=n, size_factor=m) for n in numbers for m in (1.0, n)}
+        assert {Variant.parse(variant.key) for variant in variants} == variants
+        assert len({variant.key for variant in variants}) == len(variants)
+        assert not any("e-" in variant.key for variant in variants)
+    assert Variant.parse("circle/red/1e-05/paper/x1e-05") == Variant("circle", width=1e-5, size_factor=1e-5)
+
+
+@pytest.mark.parametrize("number", [0, -1, 1e-400, float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["width", "size_factor"])
+def test_numbers_that_draw_nothing_are_refused(name: str, number: float) -> None:
+    with pytest.raises(MarkerError, match="above 0"):
+        Variant("circle", **{name: number})
 
 
 @pytest.mark.parametrize(

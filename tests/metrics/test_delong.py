@@ -97,6 +97,19 @@ def test_the_same_ranking_is_no_difference():
     assert (result.difference, result.standard_error, result.p_value) == (0, 0, 1)
 
 
+@pytest.mark.parametrize("n_positive", [3, 7, 10, 13])
+def test_no_variance_up_to_rounding_is_no_variance(n_positive):
+    positive = np.arange(30) < n_positive
+    scores = np.random.default_rng(n_positive).permutation(30).astype(float)
+    unhelpful = np.where(positive, 0.5, scores)  # the two differ, and by the same for every sample
+    same = delong_test(positive, scores, np.exp(scores / 30))
+    assert (same.standard_error, same.p_value) == (0, 1)
+    constant = delong_test(positive, positive.astype(float), np.zeros(30))
+    assert constant.standard_error == 0
+    assert np.isnan(constant.p_value)
+    assert delong_test(positive, scores, unhelpful).standard_error > 0
+
+
 def test_what_the_data_cannot_answer_is_nan():
     one_sided = delong_test([True, True], [0.1, 0.2], [0.2, 0.1])
     assert np.isnan([one_sided.auroc_a, one_sided.standard_error, one_sided.p_value]).all()

@@ -260,6 +260,24 @@ def test_without_any_spread_all_patients_agree_as_in_a_sign_test():
     assert gain.overall.p_value == 2**-4
 
 
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e6])
+@pytest.mark.parametrize("gain", [0.1, 0.25, 0.3, 1 / 3, -0.7])
+def test_a_constant_gain_has_one_p_value_whatever_its_digits(gain, scale):
+    resamples = draw_resamples(np.repeat(np.arange(6), 7), n_resamples=500)
+    before = np.random.default_rng(0).uniform(size=42) * scale
+    unmarked, marked = (bootstrap_mean(values, resamples) for values in (before, before + gain * scale))
+    assert compare(marked, unmarked).overall.p_value == 2.0**-5
+
+
+def test_gains_that_cancel_out_up_to_rounding_are_no_difference():
+    resamples = draw_resamples(np.repeat(np.arange(6), 7), n_resamples=500)
+    before, after = (np.full((2, 500), 0.1), np.array([[0.1 + 0.3], [0.1 - 0.3]]) + np.zeros(500))
+    unmarked, marked = (metrics.Bootstrap("any", draws[:, 0], draws, resamples) for draws in (before, after))
+    gain = compare(marked, unmarked)
+    assert gain.overall.p_value == 1.0
+    assert [one.p_value for one in gain.per_class] == [2.0**-5, 2.0**-5]
+
+
 def test_macro_differences_cover_the_classes_defined_on_both_sides():
     labels, resamples = [0, 0, 1, 1], draw_resamples([1, 2, 3, 4], 20)
     all_first = np.tile([0.9, 0.1], (4, 1))

@@ -10,7 +10,8 @@ A variant is written as a readable key, which is what stores, tables and address
     circle/red/1/paper@twin     control: on the same patient's image without findings
     arrow/red/1/paper@random    control: at a random place of the finding's own image
 
-What a marker does not use is left out (a spotlight has no colour), so that one picture has one key.
+What a marker does not use is left out (a spotlight has no colour), so that one picture has one key. Numbers are written
+with as many digits as tell them from their neighbours, so that different variants have different keys.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ Picture: TypeAlias = Literal["image", "twin", "blank", "other"]
 Place: TypeAlias = Literal["finding", "random", "mirror"]
 """Where the marker goes: to the finding, to a random place of its size, or to the other side of the image."""
 
-_SIZE = re.compile(r"x(\d+(?:\.\d+)?)")
+_SIZE = re.compile(r"x(\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
 _FORM = "marker[/colour][/width][/protocol][/xSIZE][@picture][@place], such as circle/red/1/paper or crop@twin"
 
 
@@ -112,9 +113,9 @@ class Variant:
         uses = get(self.marker).uses
         parts = [self.marker]
         parts += [self.color] if "color" in uses else []
-        parts += [f"{self.width:g}"] if "width" in uses else []
+        parts += [_written(self.width)] if "width" in uses and self.width is not None else []
         parts += [self.protocol] if len(parts) > 1 or self.protocol != "paper" else []
-        parts += [f"x{self.size_factor:g}"] if self.size_factor != 1 else []
+        parts += [f"x{_written(self.size_factor)}"] if self.size_factor != 1 else []
         at = [part for part in (self.picture, self.place) if part not in ("image", "finding")]
         return "@".join(["/".join(parts), *at])
 
@@ -179,6 +180,11 @@ def seeded(*words: str) -> np.random.Generator:
 def _resized(box: Box, factor: float) -> Box:
     (x, y), width, height = box.center, box.width * factor, box.height * factor
     return box if factor == 1 else Box.from_xywh(x - width / 2, y - height / 2, width, height)
+
+
+def _written(number: float) -> str:
+    """The shortest decimal that reads as the very number, without an exponent: 1, 1.5, 0.00001."""
+    return np.format_float_positional(number, trim="-")
 
 
 def _number(text: str, key: str) -> float:

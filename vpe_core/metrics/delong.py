@@ -20,6 +20,7 @@ from vpe_core.errors import MetricError
 from vpe_core.metrics.arrays import FloatArray, check_positive_scores
 
 _Z_95 = float(ndtri(0.975))
+_ROUNDING = 1e-12  # of the two variances: what floating-point numbers leave of no variance at all
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ def delong_test(positive: ArrayLike, scores_a: ArrayLike, scores_b: ArrayLike) -
     truth, columns = check_positive_scores(positive, scores_a, scores_b)
     aurocs, covariance = delong_covariance(truth, np.stack(columns))
     difference = float(aurocs[0] - aurocs[1])
-    variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
-    error = float(np.sqrt(max(variance, 0.0))) if not np.isnan(variance) else np.nan
+    both = float(covariance[0, 0] + covariance[1, 1])
+    variance = float(both - 2 * covariance[0, 1])
+    error = float(np.sqrt(variance if variance > _ROUNDING * both else 0.0)) if not np.isnan(variance) else np.nan
     return DeLongTest(
         auroc_a=float(aurocs[0]),
         auroc_b=float(aurocs[1]),

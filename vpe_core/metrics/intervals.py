@@ -33,6 +33,7 @@ from vpe_core.metrics.registry import get
 LEVEL = 0.95
 FEWEST_GROUPS = 5  # from fewer the spread cannot be told: intervals from 4 patients miss the truth in 13% of the cases
 _FEW_GROUPS = 4  # with so many resamples a group, summing up by group is worth its while
+_ROUNDING = 1e-12  # of the compared values: what floating-point numbers leave of no difference at all
 _BLOCK = 2**18  # weights held at a time: 2 MB, which stays in the processor's cache
 
 
@@ -244,6 +245,9 @@ def compare(marked: Bootstrap, unmarked: Bootstrap) -> Comparison:
     one degree of freedom less than there are patients. Counting the resamples on either side of 0 instead would end at
     1 / resamples, too coarse to be corrected for many comparisons, and finds too much with few patients.
 
+    A gain that is the same in every resample, up to rounding, has no standard error; then the p-value is that of a
+    sign test in which all n patients agree, 2 ** (1 - n), and 1 if the gain is 0.
+
     Raises:
         MetricError: The two are not the same metric on the same samples and resamples.
     """
@@ -254,10 +258,11 @@ def compare(marked: Bootstrap, unmarked: Bootstrap) -> Comparison:
             f"{_describe(unmarked)}. Evaluate both with one Resamples object, samples in the same order."
         )
     gain = replace(marked, values=marked.values - unmarked.values, draws=marked.draws - unmarked.draws)
+    noise = _ROUNDING * max(map(_largest, (marked.draws, unmarked.draws)))
     return Comparison(
-        Difference(gain.overall, _p_value(_overall(gain))),
+        Difference(gain.overall, _p_value(_overall(gain), noise)),
         tuple(
-            Difference(interval, _p_value(distribution))
+            Difference(interval, _p_value(distribution, noise))
             for interval, distribution in zip(gain.per_class, _classes(gain), strict=True)
         ),
     )
@@ -323,16 +328,19 @@ def _interval(distribution: _Distribution) -> Interval:
     return Interval(value, float(low), float(high), n, len(defined))
 
 
-def _p_value(distribution: _Distribution) -> float:
+def _largest(draws: FloatArray) -> float:
+    return float(np.max(np.abs(draws), initial=0.0, where=np.isfinite(draws)))
+
+
+def _p_value(distribution: _Distribution, noise: float) -> float:
+    """The p-value of a difference; `noise` is how far rounding alone can move it."""
     value, draws, n = distribution
     defined = draws[~np.isnan(draws)]
     if n < FEWEST_GROUPS or len(defined) < 2 or np.isnan(value):
         return np.nan
-    if value == 0:
-        return 1.0
     error = defined.std(ddof=1) * np.sqrt(n / (n - 1))
-    if error == 0:
-        return 2.0 ** (1 - n)  # a sign test's, when all patients agree
+    if error <= noise:
+        return 1.0 if abs(value) <= noise else 2.0 ** (1 - n)  # a sign test's, when all patients agree
     return float(2 * stdtr(n - 1, -abs(value) / error))
 
 
