@@ -27,6 +27,7 @@ class _Encoded:
     """A picture that the model has seen: one share of attention for each of its samples."""
 
     samples: tuple[int, ...]
+    digest: int
     embedding: NDArray[np.float32]
     shares: tuple[float, ...]
 
@@ -72,7 +73,7 @@ class ChunkEncoder:
         embeddings, maps = self._encoder.encode(pictures, batch_size=len(batch))
         for number, (one, embedding) in enumerate(zip(batch, embeddings, strict=True)):
             shares = [np.nan] * len(one.places) if maps is None else [_share(maps[number], box) for box in one.places]
-            found[one.key].append(_Encoded(one.samples, embedding, tuple(shares)))
+            found[one.key].append(_Encoded(one.samples, one.digest, embedding, tuple(shares)))
         self._count(len(batch))
 
     def _rows(self, encoded: Sequence[_Encoded]) -> VariantRows:
@@ -89,6 +90,7 @@ class ChunkEncoder:
             vectors[np.asarray(index, np.intp)],
             np.asarray(own, bool),
             np.asarray(shares, np.float32),
+            np.array([one.digest for one in encoded], np.int64)[np.asarray(index, np.intp)],
         )
 
     @property

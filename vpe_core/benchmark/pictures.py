@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -49,7 +50,7 @@ class Shown:
     Attributes:
         key: Of its variant.
         picture: As the model is shown it, uint8 (height, width, 3).
-        samples: Which samples it stands for: all of the image if it is unmarked, else one.
+        samples: Which samples it stands for: all of the image if it is unmarked, else those of one region.
         places: For each the marked place (unmarked: the finding), as a share of the picture's width and height; None
             where it cannot be told, as in a crop.
     """
@@ -58,6 +59,13 @@ class Shown:
     picture: NDArray[np.uint8]
     samples: tuple[int, ...]
     places: tuple[Box | None, ...]
+
+    @property
+    def digest(self) -> int:
+        """The same for equal pictures, and for hardly any others: 64 bits of a hash, as a signed number."""
+        content = hashlib.blake2b(np.ascontiguousarray(self.picture).data, digest_size=8)
+        content.update(str(self.picture.shape).encode())
+        return int.from_bytes(content.digest(), "little", signed=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +134,7 @@ class PictureMaker:
         shown: list[Shown] = []
         problems: dict[Skipped, None] = {}
         for variant in task.variants:
-            for samples in (task.samples,) if not variant.marked else tuple((one,) for one in task.samples):
+            for samples in shown_together(variant, task.samples):
                 try:
                     shown += self._show(variant, samples, renderers, size_wh)
                 except ImageReadError as error:
@@ -203,6 +211,23 @@ def _blank(size_wh: SizeWH) -> XrayPixels:
     grey = np.full(size_wh[::-1], BLANK_GREY, np.uint8)
     grey[0, 0], grey[-1, -1] = 0, 255
     return as_pixels(grey)
+
+
+def shown_together(
+    variant: Variant, samples: Sequence[tuple[int, Sample]]
+) -> tuple[tuple[tuple[int, Sample], ...], ...]:
+    """The samples of an image, grouped by what a variant shows of them: one picture a group.
+
+    An unmarked picture stands for all of them, a marked one for those with the same box (a box may have two labels). A
+    random place belongs to one sample.
+    """
+    if not variant.marked:
+        return (tuple(samples),)
+    groups: dict[object, list[tuple[int, Sample]]] = {}
+    for number, sample in samples:
+        alone = variant.place == "random" or sample.box is None
+        groups.setdefault(sample.sample_id if alone else sample.box, []).append((number, sample))
+    return tuple(map(tuple, groups.values()))
 
 
 def partners(images: Sequence[tuple[Path, str]], seed: int) -> tuple[list[int], list[Path | None]]:

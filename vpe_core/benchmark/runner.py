@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from vpe_core.benchmark.encode import ChunkEncoder
-from vpe_core.benchmark.pictures import ImageTask, PictureMaker, Rendered, by_image, partners
+from vpe_core.benchmark.pictures import ImageTask, PictureMaker, Rendered, by_image, partners, shown_together
 from vpe_core.benchmark.variants import Variant
 from vpe_core.errors import BenchmarkError
 from vpe_core.models.specs import FOLDER_PREFIX, HUB_PREFIX
@@ -159,7 +159,7 @@ def n_pictures(task: ImageTask) -> int:
     """How many pictures a task makes, if all goes well."""
     missing = {"twin": task.samples[0][1].twin_path is None, "other": task.other is None}
     possible = [variant for variant in task.variants if not missing.get(variant.picture, False)]
-    return sum(len(task.samples) if variant.marked else 1 for variant in possible)
+    return sum(len(shown_together(variant, task.samples)) for variant in possible)
 
 
 def ahead(

@@ -23,15 +23,22 @@ class VariantRows:
 
     Attributes:
         samples: (m,) numbers of the samples.
-        embeddings: (m, d); rows with `stored` False are not written, because their image has been.
+        embeddings: (m, d); rows with `stored` False are not written, because their picture has been.
         stored: (m,) whether the row brings an embedding of its own.
         attention: (m,) share of attention inside the marked place; nan where it was not measured.
+        pictures: (m,) the same number for the same picture, 0 where it was not noted; None where none was.
     """
 
     samples: NDArray[np.int32]
     embeddings: NDArray[np.float32]
     stored: NDArray[np.bool_]
     attention: NDArray[np.float32]
+    pictures: NDArray[np.int64] | None = None
+
+    @property
+    def noted_pictures(self) -> NDArray[np.int64]:
+        """`pictures`, all 0 if there are none."""
+        return np.zeros(len(self.samples), np.int64) if self.pictures is None else self.pictures
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +72,16 @@ def variant_table(key: str, rows: VariantRows, stored: Stored) -> pa.Table:
             "variant": variant,
             "embedding": embedding,
             "attention_inside": pa.array(rows.attention, pa.float32(), from_pandas=True),
+            "picture": pa.array(rows.noted_pictures, pa.int64()),
         }
     )
+
+
+def pictures_of(table: pa.Table) -> NDArray[np.int64]:
+    """What `variant_table` noted of the rows' pictures; 0 in results that were written before it did."""
+    if "picture" not in table.column_names:
+        return np.zeros(len(table), np.int64)
+    return np.asarray(table["picture"].fill_null(0).to_numpy(), np.int64)
 
 
 def text_table(texts: Sequence[str], embeddings: NDArray[np.float32]) -> pa.Table:

@@ -19,6 +19,7 @@ from vpe_core.benchmark.variants import Variant
 from vpe_core.errors import ResultsError
 from vpe_core.results.ensembles import Shown
 from vpe_core.results.manifest import MANIFEST, Manifest, read_manifest
+from vpe_core.results.schema import pictures_of
 from vpe_core.settings import get_settings
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class Run:
     def embeddings(self, variant: Variant | str) -> Floats:
         """Image embeddings of a variant, float32 (m, d), rows of length 1, for the samples in `rows(variant)`.
 
+        Rows of one picture are equal to the last bit, also where it was encoded more than once, so that they tie.
+
         Raises:
             ResultsError: The variant was not measured, or this run holds probabilities only.
         """
@@ -86,9 +89,11 @@ class Run:
         column = table["embedding"].combine_chunks()
         stored = column.flatten().to_numpy().astype(np.float32).reshape(-1, column.type.list_size)
         absent = column.is_null().to_numpy(zero_copy_only=False)
-        if not absent.any():
-            return _unit(stored)
-        return _unit(stored)[_first_of_image(self._images[table["sample"].to_numpy()], absent)]
+        shown = self._shown(_key(variant), table["sample"].to_numpy())
+        first = _first_of_picture(_same_pictures(shown, pictures_of(table)), absent)
+        if (first < 0).any():
+            raise _damaged(self.folder / EMBEDDINGS, ValueError(f"embeddings of {_key(variant)} are missing"))
+        return _unit(stored)[first]
 
     def attention(self, variant: Variant | str) -> Floats | None:
         """Share of the last block's class-token attention inside the marked place, (m,); None if not measured.
@@ -186,10 +191,23 @@ class Run:
         if not self.has_embeddings:
             raise ResultsError(f"{self.folder} holds probabilities of the official code, no embeddings.")
 
+    def _shown(self, key: str, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The same number for samples that a variant shows as one picture: those of an image, or of a box in it."""
+        variant = Variant.parse(key)
+        if not variant.marked:
+            return self._images[rows]
+        return rows.astype(np.int64) if variant.place == "random" else self._boxes[rows]
+
     @cached_property
     def _images(self) -> NDArray[np.int64]:
         """Number of each sample's image."""
         return np.unique(self.samples["image_id"].to_numpy(str), return_inverse=True)[1]
+
+    @cached_property
+    def _boxes(self) -> NDArray[np.int64]:
+        """Number of each sample's image and box."""
+        corners = self.samples[["x0", "y0", "x1", "y1"]].to_numpy(np.float64)
+        return np.unique(np.column_stack([self._images, corners]), axis=0, return_inverse=True)[1].ravel()
 
     @cached_property
     def _text_table(self) -> pa.Table:
@@ -247,12 +265,18 @@ def _unit(values: Floats) -> Floats:
     return unit
 
 
-def _first_of_image(images: NDArray[np.int64], absent: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each row, the stored row of its image: an unmarked image is stored once, not once a sample."""
+def _same_pictures(shown: NDArray[np.int64], noted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number of each row's picture: as it was noted, or else what the variant shows."""
+    known = noted != 0
+    return np.unique(np.column_stack([known, np.where(known, noted, shown)]), axis=0, return_inverse=True)[1].ravel()
+
+
+def _first_of_picture(pictures: NDArray[np.int64], absent: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """For each row, the first stored row of its picture, -1 without one: a shared picture is stored with one sample."""
     stored = np.flatnonzero(~absent)
-    position = np.full(images.max() + 1, -1)
-    position[images[stored]] = np.arange(len(stored))
-    return position[images]
+    position = np.full(pictures.max(initial=-1) + 1, -1)
+    position[pictures[stored[::-1]]] = np.arange(len(stored))[::-1]
+    return position[pictures]
 
 
 def _damaged(path: Path, error: Exception) -> ResultsError:

@@ -36,6 +36,7 @@ from vpe_core.results.schema import (
     VariantRows,
     from_ranges,
     metadata,
+    pictures_of,
     text_table,
     to_ranges,
     variant_table,
@@ -295,6 +296,7 @@ def _by_variant(table: pa.Table) -> dict[str, VariantRows]:
         values,
         stored,
         table["attention_inside"].to_numpy(zero_copy_only=False).astype(np.float32),
+        pictures_of(table),
     )
     return {key: _taken(whole, np.flatnonzero(keys == key)) for key in dict.fromkeys(keys)}
 
@@ -306,6 +308,7 @@ def _joined(parts: Sequence[VariantRows]) -> VariantRows:
         np.concatenate([part.embeddings for part in parts]),
         np.concatenate([part.stored for part in parts]),
         np.concatenate([part.attention for part in parts]),
+        np.concatenate([part.noted_pictures for part in parts]),
     )
     return _taken(whole, np.unique(whole.samples, return_index=True)[1])
 
@@ -317,4 +320,5 @@ def _taken(rows: VariantRows, chosen: NDArray[np.int64]) -> VariantRows:
         embeddings=rows.embeddings[chosen],
         stored=rows.stored[chosen],
         attention=rows.attention[chosen],
+        pictures=rows.noted_pictures[chosen],
     )

@@ -102,4 +102,7 @@ def _weighted_mean(members: FloatArray, weights: Sequence[float] | None) -> Floa
     shares = np.ones(len(members)) if weights is None else np.asarray(weights, dtype=np.float64)
     if shares.shape != (len(members),) or not (np.isfinite(shares).all() and shares.min() >= 0 and shares.sum() > 0):
         raise ScoringError(f"Expected {len(members)} weights, none negative and not all 0, but got {shares.tolist()}.")
-    return np.asarray(np.tensordot(shares / shares.sum(), members, axes=1), dtype=np.float64)
+    mean = np.zeros(members.shape[1:])
+    for share, member in zip(shares / shares.sum(), members, strict=True):  # element by element, so that ties stay ties
+        mean += share * member
+    return mean

@@ -16,7 +16,7 @@ from scipy.special import expit, softmax
 
 from vpe_core.errors import ScoringError
 from vpe_core.registry import Registry
-from vpe_core.scoring.embeddings import FloatArray, cosines
+from vpe_core.scoring.embeddings import FloatArray, cosines, distinct
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +55,8 @@ def paper(images: ArrayLike, texts: ClassTexts) -> FloatArray:
     Raises:
         ScoringError: The embeddings do not fit each other.
     """
-    logits = texts.logit_scale * cosines(images, texts.positive)
-    return np.asarray(softmax(logits, axis=1), dtype=np.float64)
+    logits, which = distinct(texts.logit_scale * cosines(images, texts.positive))
+    return np.asarray(softmax(logits, axis=1), dtype=np.float64)[which]
 
 
 @SCORINGS.register("cosine")
@@ -85,7 +85,8 @@ def pairs(images: ArrayLike, texts: ClassTexts) -> FloatArray:
         raise ScoringError(
             f"Expected one negative text for each of the {present.shape[1]} classes, but got {absent.shape[1]}."
         )
-    return np.asarray(expit(texts.logit_scale * (present - absent)), dtype=np.float64)
+    logits, which = distinct(texts.logit_scale * (present - absent))
+    return np.asarray(expit(logits), dtype=np.float64)[which]
 
 
 names, get = SCORINGS.names, SCORINGS.get
