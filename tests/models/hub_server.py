@@ -28,8 +28,26 @@ class Repository:
 
 
 @dataclass
+class Answer:
+    """What is said instead of the right thing."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @classmethod
+    def page(cls, status: int = 200, **headers: str) -> Answer:
+        """As a network that wants a login gives it."""
+        body = b"<html><body>Please sign in to the network.</body></html>"
+        return cls(status, {"Content-Type": "text/html; charset=utf-8", **headers}, body)
+
+
+@dataclass
 class Faults:
-    """What goes wrong with large files. A limit in bytes counts from where a transfer begins."""
+    """What goes wrong with large files, or with all. A limit in bytes counts from where a transfer begins.
+
+    `instead` is the answer to everything, `to_a_token` to what carries an access token, `for_large` to large files.
+    """
 
     break_after: int | None = None
     break_times: int = 1_000_000
@@ -39,6 +57,9 @@ class Faults:
     gated: bool = False
     announce_bytes: int | None = None
     corrupt_small: str = ""
+    instead: Answer | None = None
+    to_a_token: Answer | None = None
+    for_large: Answer | None = None
 
 
 @dataclass
@@ -80,7 +101,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0].strip("/")
-        if path.startswith("api/models/"):
+        faults = self.server_hub.faults
+        answer = faults.to_a_token if faults.to_a_token and self.headers.get("Authorization") else faults.instead
+        if answer:
+            self._say(answer)
+        elif path.startswith("api/models/"):
             self._list(path.removeprefix("api/models/"))
         elif path.startswith("cdn/"):
             self._transfer(path.removeprefix("cdn/"))
@@ -118,6 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._transfer(f"{name}/{file}")
         if self.server_hub.faults.gated:
             return self._refuse(403, "GatedRepo")
+        if self.server_hub.faults.for_large:
+            return self._say(self.server_hub.faults.for_large)
         self.send_response(302)
         self.send_header("Location", f"/cdn/{name}/{file}")
         self.send_header("Content-Length", "0")
@@ -149,16 +176,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(rest)
 
     def _refuse(self, status: int, code: str) -> None:
-        self._send(b"{}", status, code)
+        self._say(Answer(status, {"Content-Type": "application/json", "X-Error-Code": code}, b"{}"))
 
-    def _send(self, body: bytes, status: int = 200, code: str = "") -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        if code:
-            self.send_header("X-Error-Code", code)
+    def _send(self, body: bytes) -> None:
+        self._say(Answer(200, {"Content-Type": "application/json"}, body))
+
+    def _say(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(answer.body)
 
     def log_message(self, *_: object) -> None:
         """Quiet."""

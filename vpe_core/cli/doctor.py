@@ -55,6 +55,7 @@ def run_checks() -> Iterator[Check]:
     yield Check("Libraries", ", ".join(f"{package} {version(package)}" for package in _PACKAGES))
     yield _device(settings)
     yield _cache(settings)
+    yield network_check()
     yield from _models()
     yield _samples(settings.precomputed_dir / "samples")
     yield from _data_sets(settings)
@@ -76,6 +77,22 @@ def _cache(settings: Settings) -> Check:
     found = f"{folder}, {free / 1e9:.0f} GB free"
     low = "" if free > _LOW_SPACE_BYTES else "Make room, or set VPE_CACHE_DIR to a folder on another disk."
     return Check("Cache", found, low)
+
+
+def network_check() -> Check:
+    """What the environment says about the way to the servers; none of them is asked."""
+    from vpe_core.errors import ModelDownloadError
+    from vpe_core.models.download_errors import hub_address
+    from vpe_core.network import FILES, HUB, environment_problems, proxies
+
+    problems = [*environment_problems(HUB), *environment_problems(FILES)]
+    try:
+        hub = hub_address(None)
+    except ModelDownloadError as error:
+        hub = "no address"
+        problems.append(str(error))
+    named = ", ".join(f"{proxy.variable} {proxy.shown}" for proxy in proxies()) or "no proxy is set"
+    return Check("Network", f"hub {hub}, {named}", " ".join(dict.fromkeys(problems)))
 
 
 def _models() -> Iterator[Check]:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from vpe_core.errors import ModelDownloadError
 from vpe_core.models.allowed import get
-from vpe_core.models.download_errors import explained, no_space
+from vpe_core.models.download_errors import explained, hub_address, no_space
 from vpe_core.models.hub import RemoteFile, list_files, transfer
 from vpe_core.models.specs import ModelSpec
 from vpe_core.models.store import CONFIG, TEXT_TOWER, Manifest, StoredFile, folder_of, is_ready
@@ -68,11 +68,12 @@ def fetch(name: str, progress: ProgressCallback | None = None, *, endpoint: str 
             f"Cannot download {spec.title}, because VPE_OFFLINE is set. Unset it, or copy the folder {folder} from a "
             "machine that has the model."
         )
-    with explained(spec, folder, endpoint):
+    hub = hub_address(endpoint)
+    with explained(spec, folder, hub):
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
             if not is_ready(spec):
-                _fetch_into(folder, spec, progress or _ignore, endpoint)
+                _fetch_into(folder, spec, progress or _ignore, hub)
     return folder
 
 
@@ -105,14 +106,14 @@ class _Meter:
         self._progress(Progress(self._file, self._done, self._total))
 
 
-def _fetch_into(folder: Path, spec: ModelSpec, progress: ProgressCallback, endpoint: str | None) -> None:
-    items = _plan(folder, spec, endpoint)
+def _fetch_into(folder: Path, spec: ModelSpec, progress: ProgressCallback, hub: str) -> None:
+    items = _plan(folder, spec, hub)
     _require_space(folder, spec, sum(item.file.size for item in items))
     meter = _Meter(items, progress)
     stored = []
     for item in items:
         meter.begin(item.target)
-        sha256 = transfer(item.file, folder / item.target, endpoint, meter.add)
+        sha256 = transfer(item.file, folder / item.target, hub, meter.add)
         stored.append(StoredFile(item.target, item.file.size, sha256))
     manifest = Manifest(spec.location, items[0].file.revision, tuple(stored))
     manifest.write(folder)
@@ -121,17 +122,17 @@ def _fetch_into(folder: Path, spec: ModelSpec, progress: ProgressCallback, endpo
     logger.info("Fetched %s at commit %s into %s.", spec.location, manifest.revision, folder)
 
 
-def _plan(folder: Path, spec: ModelSpec, endpoint: str | None) -> list[_Item]:
+def _plan(folder: Path, spec: ModelSpec, hub: str) -> list[_Item]:
     """What has to be fetched: the small files first, so that mistakes show before the checkpoint is transferred."""
-    files = list_files(spec.location, spec.revision, endpoint)
+    files = list_files(spec.location, spec.revision, hub)
     checkpoint = _choose(files, *((spec.weights,) if spec.weights else _CHECKPOINTS))
     _require_pinned_hash(spec, checkpoint)
     if spec.architecture:
         return [_Item(checkpoint, checkpoint.path)]
     config = _choose(files, CONFIG)
-    transfer(config, folder / CONFIG, endpoint, lambda _: None)
+    transfer(config, folder / CONFIG, hub, lambda _: None)
     tokenizer = _tokenizer_files(files)
-    companions = _text_tower_items(_text_config(folder), spec, endpoint, with_tokenizer=not tokenizer)
+    companions = _text_tower_items(_text_config(folder), spec, hub, with_tokenizer=not tokenizer)
     return [*(_Item(file, file.path) for file in (config, *tokenizer)), *companions, _Item(checkpoint, checkpoint.path)]
 
 
@@ -145,18 +146,16 @@ def _text_config(folder: Path) -> dict[str, Any]:
     return text_config
 
 
-def _text_tower_items(
-    text_config: dict[str, Any], spec: ModelSpec, endpoint: str | None, *, with_tokenizer: bool
-) -> list[_Item]:
+def _text_tower_items(text_config: dict[str, Any], spec: ModelSpec, hub: str, *, with_tokenizer: bool) -> list[_Item]:
     """The files that a Hugging Face text tower needs from its own repository: configuration, perhaps tokenizer."""
     items = []
     pinned = dict(spec.companions)
     if tower := text_config.get("hf_model_name"):
-        files = list_files(tower, pinned.get(tower), endpoint)
+        files = list_files(tower, pinned.get(tower), hub)
         items.append(_Item(_choose(files, "config.json"), f"{TEXT_TOWER}/config.json"))
     tokenizer = text_config.get("hf_tokenizer_name")
     if tokenizer and with_tokenizer:
-        files = list_files(tokenizer, pinned.get(tokenizer), endpoint)
+        files = list_files(tokenizer, pinned.get(tokenizer), hub)
         items += [_Item(file, file.path) for file in _tokenizer_files(files)]
     return items
 
@@ -183,7 +182,7 @@ def _choose(files: tuple[RemoteFile, ...], *paths: str) -> RemoteFile:
 def _require_space(folder: Path, spec: ModelSpec, needed: int) -> None:
     present = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     if shutil.disk_usage(folder).free < needed - present:
-        raise no_space(spec, folder, needed)
+        raise ModelDownloadError(no_space(spec, folder, needed))
 
 
 def _require_pinned_hash(spec: ModelSpec, checkpoint: RemoteFile) -> None:

@@ -12,13 +12,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vpe_core.errors import ModelDownloadError
+from vpe_core.network import NotTheServerError, is_page
+
+if TYPE_CHECKING:
+    from httpx2 import Response
 
 _CHUNK_BYTES = 1 << 20
 _ATTEMPTS = 4
 _PAUSE_S = 0.5
+_TIMEOUT_S = 30
 
 OnBytes = Callable[[int], None]
 """Told the number of bytes that have arrived (negative if some had to be given up)."""
@@ -45,11 +50,17 @@ class RemoteFile:
     git_oid: str | None
 
 
-def list_files(repository: str, revision: str | None, endpoint: str | None) -> tuple[RemoteFile, ...]:
+def list_files(repository: str, revision: str | None, endpoint: str) -> tuple[RemoteFile, ...]:
     """All files of a repository, at the commit to which `revision` (None: the default branch) resolves."""
-    from huggingface_hub import HfApi
+    from huggingface_hub import HfApi, get_session
 
-    info = HfApi(endpoint=endpoint).model_info(repository, revision=revision, files_metadata=True, timeout=30)
+    get_session()  # fails here if the environment does not let a client be made
+    try:
+        info = HfApi(endpoint=endpoint).model_info(
+            repository, revision=revision, files_metadata=True, timeout=_TIMEOUT_S
+        )
+    except (KeyError, TypeError, AttributeError) as error:  # JSON, but of something else
+        raise NotTheServerError(f"The answer does not describe the repository {repository}.") from error
     commit = str(info.sha)
     return tuple(
         RemoteFile(
@@ -64,11 +75,12 @@ def list_files(repository: str, revision: str | None, endpoint: str | None) -> t
     )
 
 
-def transfer(file: RemoteFile, target: Path, endpoint: str | None, on_bytes: OnBytes) -> str:
+def transfer(file: RemoteFile, target: Path, endpoint: str, on_bytes: OnBytes) -> str:
     """Download `file` to `target`, going on where an earlier attempt stopped, and return its SHA-256.
 
     Raises:
         ModelDownloadError: What arrived is not what the hub announced.
+        NotTheServerError: Something else than the hub answers.
         OSError: The disk refuses; `httpx2` and `huggingface_hub` errors pass through too.
     """
     from httpx2 import TransportError
@@ -95,7 +107,7 @@ def transfer(file: RemoteFile, target: Path, endpoint: str | None, on_bytes: OnB
     return sha256
 
 
-def _append_rest(file: RemoteFile, part: Path, endpoint: str | None, on_bytes: OnBytes) -> None:
+def _append_rest(file: RemoteFile, part: Path, endpoint: str, on_bytes: OnBytes) -> None:
     from huggingface_hub import get_session, hf_hub_url
     from huggingface_hub.utils import build_hf_headers, hf_raise_for_status  # type: ignore[attr-defined]
 
@@ -104,8 +116,9 @@ def _append_rest(file: RemoteFile, part: Path, endpoint: str | None, on_bytes: O
     have = _size(part)
     if have:
         headers["Range"] = f"bytes={have}-"
-    with get_session().stream("GET", url, headers=headers, timeout=30) as response:
+    with get_session().stream("GET", url, headers=headers, timeout=_TIMEOUT_S) as response:
         hf_raise_for_status(response)
+        _require_file(response)
         if have and response.status_code == 200:  # the server ignores ranges and sends everything again
             on_bytes(-have)
             part.unlink()
@@ -113,6 +126,12 @@ def _append_rest(file: RemoteFile, part: Path, endpoint: str | None, on_bytes: O
             for chunk in response.iter_bytes(_CHUNK_BYTES):
                 stream.write(chunk)
                 on_bytes(len(chunk))
+
+
+def _require_file(response: Response) -> None:
+    """No page, and no redirection that leads nowhere: what is written must be the file."""
+    if response.status_code not in (200, 206) or is_page(response.headers):
+        raise NotTheServerError(f"Expected a file, but got a page or nothing, with the status {response.status_code}.")
 
 
 def _size(path: Path) -> int:
