@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from vpe_core.benchmark import Variant
-from vpe_core.benchmark.plan import PLANS_DIR, load_plan, make_plan
+from vpe_core.benchmark.plan import PLANS_DIR, check_measurable, load_plan, make_plan
+from vpe_core.benchmark.runner import run_plan
+from vpe_core.datasets import Dataset
 from vpe_core.errors import BenchmarkError
+from vpe_core.types import Sample
 
 
 def keys(plan) -> list[str]:
@@ -93,3 +96,35 @@ def test_wrong_options_are_named() -> None:
         make_plan(("circle",), widths=(0,))
     with pytest.raises(BenchmarkError, match=r"blocks\.0\.protocols\.0"):
         make_plan(("circle",), protocols=("journal",))
+
+
+def test_a_plan_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + (PLANS_DIR / "paper.toml").read_bytes())
+    assert load_plan(path) == load_plan("paper")
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (("mass", "Mass", "nodule"), "'mass' is given twice"),
+        (("mass",), "at least 2 classes, but got only 'mass'"),
+        (("mass", "x" * 101), "at most 100 characters"),
+        (tuple(f"finding {number}" for number in range(101)), "but got 101"),
+    ],
+)
+def test_classes_that_the_report_would_refuse_are_refused_before_anything_is_read(
+    labels: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    samples = tuple(Sample(f"{label}#1", label, tmp_path / "none.png", "p", label) for label in labels)
+    dataset = Dataset("mine", "Mine", "all", tmp_path, samples, labels)
+    with pytest.raises(BenchmarkError, match=f"Mine .all. cannot be measured with its classes.*{message}"):
+        run_plan(make_plan(), dataset, None, tmp_path / "run")  # type: ignore[arg-type]  # no model is needed for that
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_words_of_the_classes_count_too(tmp_path: Path) -> None:
+    samples = tuple(Sample(f"{label}#1", label, tmp_path / "none.png", "p", label) for label in "ab")
+    dataset = Dataset("mine", "Mine", "all", tmp_path, samples, ("a", "b"), class_words={"a": "mass", "b": "Mass"})
+    with pytest.raises(BenchmarkError, match="given twice"):
+        check_measurable(dataset)

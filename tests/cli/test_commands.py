@@ -84,6 +84,9 @@ def test_the_suffix_changes_the_marked_image_only(picture: Path, allow_models: P
         (("--model", "../../etc"), "settings do not allow"),
         (("--template", "no class"), "needs {class}"),
         (("--classes", "a,a"), "given twice"),
+        (("--classes", "nodule"), "at least 2 classes, but got only 'nodule': a softmax over one class is 1"),
+        (("--box", "0.25,0.5,0.5,1"), "lies within 0 and 1, as fractions of width and height do. In pixels of this"),
+        (("--box", "60,60,60.4,90"), "in pixels, at least 1 wide and high, but got 0.4 x 30"),
         (("--protocol", "papers"), "protocol 'paper' or 'native'"),
     ],
 )
@@ -103,6 +106,14 @@ def test_a_file_that_is_no_image(tmp_path: Path, allow_models: Path) -> None:
     result = classify(tmp_path / "text.png", allow_models / "native")
     assert result.exit_code == 2
     assert result.output.startswith("Error: ")
+
+
+def test_a_benchmark_of_classes_that_no_prompts_hold_is_refused_before_the_model(picture: Path) -> None:
+    rows = [f"{picture.name},{label},60,60,90,90" for label in ("Mass", "mass", "nodule")]
+    (picture.parent / "t.csv").write_text("\n".join(["image,label,x0,y0,x1,y1", *rows]))
+    result = run("benchmark", "run", "--dataset", "table", "--root", picture.parent, "--model", "not-asked-for")
+    assert result.exit_code == 2
+    assert "t (all) cannot be measured with its classes. Expected different class names" in result.output
 
 
 def test_models_list() -> None:

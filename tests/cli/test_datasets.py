@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.datasets.conftest import nih, write_table
+from tests.datasets.conftest import nih, write_png, write_table
 from vpe_core import datasets
 from vpe_core.cli import app
 
@@ -51,6 +51,20 @@ def test_check_counts_problems_by_kind_and_exits_with_1(nih: Path) -> None:
     assert report["problem_counts"] == {"missing image": 11, "box": 1}
     assert len(report["problems"]) == 12
     assert report["classes"] == {"Effusion": 1, "Infiltrate": 1, "Mass": 1}
+
+
+def test_check_says_that_classes_cannot_be_measured(tmp_path: Path) -> None:
+    write_png(tmp_path / "a.png", (60, 60))
+    rows = [("a.png", "nodule", 1, 1, 9, 9), ("a.png", "nodule", 1, 1, 9, "x")]
+    write_table(tmp_path / "t.csv", ("image", "label", "x0", "y0", "x1", "y1"), rows)
+    result = run("check", "table", "--root", tmp_path)
+    assert result.exit_code == 1
+    assert "1 class." in result.output
+    assert "2 cannot be used: 1 label, 1 box." in result.output
+    assert "table-t: Nothing can be measured with these classes. Expected at least 2 classes, but got" in result.output
+    write_table(tmp_path / "t.csv", ("image", "label", "x0", "y0", "x1", "y1"), [*rows, ("", "mass", 1, 1, 9, 9)])
+    result = run("check", "table", "--root", tmp_path)
+    assert "All samples that can be used are 'nodule': no class has an AUROC." in result.output
 
 
 def test_check_decodes_on_request(nih: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.datasets.conftest import JSRT_ROWS
+from tests.datasets.conftest import JSRT_ROWS, write_png
 from vpe_core.datasets import open_dataset
 from vpe_core.images import load_image
 from vpe_core.prompts import build_prompts
@@ -64,3 +64,20 @@ def test_rows_that_cannot_be_used(jsrt: Path, row: str, kind: str) -> None:
     dataset = open_dataset("jsrt", jsrt)
     assert len(dataset) == 2
     assert [(problem.row, problem.kind) for problem in dataset.problems] == [(3, kind)]
+
+
+def test_images_of_another_size_are_refused(jsrt: Path) -> None:
+    (jsrt / "images" / "JPCLN002.IMG").unlink()
+    write_png(jsrt / "x.png", (1024, 1024)).rename(jsrt / "images" / "jpcln002.img")
+    (problem,) = open_dataset("jsrt", jsrt).problems
+    assert (problem.row, problem.kind) == (2, "box")
+    assert "2048 x 2048 pixels, but jpcln002.img has 1024 x 1024" in problem.reason
+
+
+@pytest.mark.parametrize("cell", ['"granuloma', '"lung "cancer', 'lung "cancer"'])
+def test_no_row_is_lost_at_a_quotation_mark(jsrt: Path, cell: str) -> None:
+    first = JSRT_ROWS[0].rsplit("\t", 1)[0]
+    (jsrt / TABLE).write_text("\n".join([f"{first}\t{cell}", *JSRT_ROWS, f"{first}\t{cell}", JSRT_ROWS[1]]))
+    dataset = open_dataset("jsrt", jsrt)
+    assert len(dataset) + len(dataset.problems) == 5
+    assert {problem.row for problem in dataset.problems} <= {1, 4}

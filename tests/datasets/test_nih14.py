@@ -34,6 +34,77 @@ def test_without_the_table_about_patients_the_file_name_tells_the_patient(nih: P
     assert dataset.samples[0].attributes == {}
 
 
+ENTRY_HEADING = (
+    "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,{},View Position,OriginalImage[Width,Height]"
+)
+ENTRY = "00000013_005.png,Mass,5,13,060Y,M,AP,3056,2544"
+
+
+@pytest.mark.parametrize(
+    ("table", "sex", "view", "note"),
+    [
+        (f"{ENTRY_HEADING.format('Patient Sex')},\n{ENTRY},\n", "M", "AP", ""),
+        (f"{ENTRY_HEADING.format('Patient Gender')}\n{ENTRY},\n", "M", "AP", ""),
+        (
+            f"\ufeff{ENTRY_HEADING.format('PatientSex').replace('Image Index', 'Image  index')}\n{ENTRY}\n",
+            "M",
+            "AP",
+            "",
+        ),
+        (
+            f"{ENTRY_HEADING.format('Gender')}\n{ENTRY}\n",
+            None,
+            "AP",
+            "tell sex (in a column Patient Sex or Patient Gender)",
+        ),
+        (
+            f"{ENTRY_HEADING.format('Patient Sex').replace('View Position', 'View')}\n{ENTRY}\n",
+            "M",
+            None,
+            "not tell view",
+        ),
+        (
+            f'{ENTRY_HEADING.format("Patient Sex")}\n"x,y z\n{ENTRY}\n',
+            "M",
+            "AP",
+            "1 rows are left out, the first is row 2",
+        ),
+    ],
+)
+def test_the_table_about_patients_may_be_of_any_release(
+    nih: Path, table: str, sex: str | None, view: str | None, note: str
+) -> None:
+    (nih / "Data_Entry_2017_v2020.csv").write_text(table, encoding="utf-8")
+    dataset = open_dataset("nih14", nih)
+    assert dataset.problems == ()
+    assert [sample.patient_id for sample in dataset] == ["13", "13", "30804"]
+    assert dataset.samples[0].attributes == {"age": 60, "sex": sex, "view": view}
+    assert (note in dataset.note) if note else dataset.note == ""
+
+
+@pytest.mark.parametrize("content", [b"", b"Image,Age\na.png,3\n", b"\xff\xfeI\0m\0", b"Image Index,View Position\n"])
+def test_a_table_about_patients_that_cannot_be_used_stops_no_box(nih: Path, content: bytes) -> None:
+    (nih / "Data_Entry_2017_v2020.csv").write_bytes(content)
+    dataset = open_dataset("nih14", nih)
+    assert len(dataset) == 3
+    assert dataset.problems == ()
+    assert "Age, sex and view are not known: Data_Entry_2017_v2020.csv is no CSV table" in dataset.note
+
+
+def test_names_with_another_systems_folders_and_case(nih: Path) -> None:
+    (nih / "BBox_List_2017.csv").write_text(
+        f"{NIH_HEADING}images_001\\images\\00000013_005.png,Mass,1,2,3,4\n00030804_000.PNG,Effusion,1,2,3,4\n"
+    )
+    dataset = open_dataset("nih14", nih)
+    assert [(s.sample_id, s.image_path.name, s.patient_id, s.attributes.get("view")) for s in dataset] == [
+        ("00000013_005.png#1", "00000013_005.png", "13", "AP"),
+        ("00030804_000.PNG#1", "00030804_000.png", "30804", None),
+    ]
+    write_png(nih / "images_012" / "images" / "00030804_000.Png", (1024, 1024))
+    (problem,) = open_dataset("nih14", nih).problems
+    assert "00030804_000.Png and 00030804_000.png, so that case does not tell" in problem.reason
+
+
 def test_rows_that_cannot_be_used_are_named_and_skipped(nih: Path) -> None:
     images = nih / "images_002" / "images"
     write_png(images / "00000001_000.png", (512, 512))

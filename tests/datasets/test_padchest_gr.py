@@ -59,6 +59,53 @@ def test_labels_and_boxes_that_the_reports_lack(padchest: Path) -> None:
     assert "do not mention the image a.png" in open_dataset("padchest-gr", padchest).problems[0].reason
 
 
+def test_files_that_begin_with_a_byte_order_mark(padchest: Path) -> None:
+    expected = open_dataset("padchest-gr", padchest)
+    for name in ("master_table.csv", "grounded_reports_20240819.json", "test_indices.txt"):
+        (padchest / name).write_bytes(b"\xef\xbb\xbf" + (padchest / name).read_bytes())
+    assert open_dataset("padchest-gr", padchest) == expected
+
+
+@pytest.mark.parametrize(
+    ("box", "problem"),
+    [
+        ([0.2, 0.4, 1.004, 1.0], None),
+        (
+            [0, 0, 1.5, 1.2],
+            "in fractions of width and height, from 0 to 1, but got 0, 0, 1.5, 1.2. If these are pixels",
+        ),
+        ([10, 20, 200, 250], "from 0 to 1, but got 10, 20, 200, 250. If these are pixels, divide them"),
+        ([-0.2, 0.1, 0.5, 0.5], "from 0 to 1, but got -0.2"),
+        ([float("nan"), 0, 1, 1], "finite"),
+        ({"x": 1}, "gives no box"),
+        ("[]", "gives no box"),
+    ],
+)
+def test_boxes_are_fractions(padchest: Path, box: object, problem: str | None) -> None:
+    reports = json.loads(json.dumps(PADCHEST_REPORTS))
+    reports[1]["findings"][0]["boxes"] = [box] if isinstance(box, list) else box
+    (padchest / "grounded_reports_20240819.json").write_text(json.dumps(reports))
+    problems = open_dataset("padchest-gr", padchest).problems
+    assert [one.kind for one in problems] == ["box"] * bool(problem)
+    assert all(str(problem) in one.reason for one in problems)
+
+
+@pytest.mark.parametrize("findings", ["text", 5, ["text"], [{"labels": "cardiomegaly"}], [{"labels": 5}]])
+def test_reports_of_another_form_are_a_label_problem(padchest: Path, findings: object) -> None:
+    reports = [*PADCHEST_REPORTS[:1], {"ImageID": "b.png", "findings": findings}]
+    (padchest / "grounded_reports_20240819.json").write_text(json.dumps(reports))
+    (problem,) = open_dataset("padchest-gr", padchest).problems
+    assert (problem.row, problem.kind) == (4, "label")
+
+
+def test_without_patients_the_note_says_so(padchest: Path) -> None:
+    table = padchest / "master_table.csv"
+    table.write_text(table.read_text().replace("PatientID", "Patient number"))
+    dataset = open_dataset("padchest-gr", padchest)
+    assert [sample.patient_id for sample in dataset] == ["a.png", "a.png", "b.png"]
+    assert "no column PatientID, so each image counts as a patient" in dataset.note
+
+
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.datasets.conftest import VINDR_TRAIN, write_png, write_table
-from vpe_core.datasets import count_kinds, open_dataset
+from tests.datasets.conftest import VINDR_TEST, VINDR_TRAIN, write_png, write_table
+from vpe_core.datasets import Dataset, count_kinds, open_dataset
 from vpe_core.datasets.rows import read_rows
 from vpe_core.datasets.vindr_cxr import paper_rule
 from vpe_core.errors import DatasetError
@@ -75,6 +75,39 @@ def test_a_missing_image_and_a_damaged_dicom_file(vindr: Path) -> None:
     damaged.write_bytes(damaged.read_bytes()[:200])
     dataset = open_dataset("vindr-cxr", vindr, "train")
     assert count_kinds(dataset.problems) == {"unreadable image": 3}
+
+
+def _vindr(root: Path, boxes: list[tuple[str, int, int, int, int]], size_wh: tuple[int, int]) -> Dataset:
+    rows = [(image, ("ILD", "Edema")[number % 2], *box) for number, (image, *box) in enumerate(boxes)]
+    write_table(root / "annotations_test.csv", VINDR_TEST, rows)
+    for image, *_ in boxes:
+        write_png(root / "pngs" / "test" / f"{image}.png", size_wh)
+    return open_dataset("vindr-cxr", root)
+
+
+def test_resized_images_are_refused_also_where_the_box_lies_inside(tmp_path: Path) -> None:
+    boxes = [("a", 10, 20, 1500, 900), ("b", 1500, 1500, 1900, 1800), ("c", 5, 5, 90, 90)]
+    dataset = _vindr(tmp_path, boxes, (1024, 1024))
+    assert len(dataset) == 0
+    assert [(problem.row, problem.kind) for problem in dataset.problems] == [(2, "box"), (3, "box"), (4, "box")]
+    first, _, third = (problem.reason for problem in dataset.problems)
+    assert "reaches beyond the image of 1024 x 1024 pixels" in first
+    assert "the images were resized" in third
+    assert "Give the DICOM files, PNG files of full size, or boxes scaled to these images" in third
+
+
+def test_one_wrong_box_does_not_make_the_images_resized(tmp_path: Path) -> None:
+    boxes = [(f"i{number}", 10, 10, 60, 50) for number in range(20)]
+    dataset = _vindr(tmp_path, [*boxes, ("wrong", 10, 10, 95, 50)], (80, 60))
+    assert len(dataset) == 20
+    assert [(problem.row, problem.kind) for problem in dataset.problems] == [(22, "box")]
+
+
+def test_a_box_may_touch_the_edge_and_pass_it_by_a_rounding(tmp_path: Path) -> None:
+    dataset = _vindr(tmp_path, [("a", 0, 0, 80, 60), ("b", -1, 10, 81, 61), ("c", 0, 0, 82, 62)], (80, 60))
+    assert len(dataset) == 3
+    assert dataset.problems == ()
+    assert _vindr(tmp_path, [("a", 500, 0, 2510, 100)], (2500, 200)).problems == ()
 
 
 def test_a_wrong_folder(tmp_path: Path) -> None:

@@ -98,6 +98,9 @@ def test_no_classes_and_no_images(model: VisionLanguageModel) -> None:
     for template in ("{class}", None):
         with pytest.raises(PromptError):
             model.classify([], [], template=template)
+        with pytest.raises(PromptError, match="at least 2 classes, but got only 'nodule'"):
+            model.predict([], ["nodule"], template=template)
+    assert model.encode_classes(["nodule"]).shape == (1, 32)
     assert model.encode_images([]).shape == model.encode_texts([]).shape == (0, 32)
     assert model.classify([], CLASSES).shape == (0, 3)
 

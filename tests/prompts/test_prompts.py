@@ -10,6 +10,7 @@ from vpe_core.prompts import (
     CLASS_LISTS,
     ENSEMBLES,
     JSRT_TEMPLATE,
+    check_choice,
     check_classes,
     check_template,
     marker_suffix,
@@ -109,6 +110,7 @@ def test_templates_that_cannot_be_used(template: str, message: str) -> None:
         (["a"] * 2, "'a' is given twice"),
         (["a", " a "], "'a' is given twice"),
         (["a", "A"], "'a' is given twice"),
+        (["\u00e4", "A\u0308"], "is given twice"),
         ([str(number) for number in range(101)], "but got 101"),
         (["a", "  "], "nothing"),
         (["x" * 10_000], "at most 100 characters"),
@@ -125,6 +127,12 @@ def test_class_lists_that_cannot_be_used(classes: object, message: str) -> None:
     with pytest.raises(PromptError) as caught:
         check_classes(classes)
     assert message in str(caught.value)
+
+
+def test_a_choice_needs_two_classes() -> None:
+    assert check_choice([" mass", "nodule"]) == ("mass", "nodule")
+    with pytest.raises(PromptError, match="at least 2 classes, but got only 'mass'"):
+        check_choice(["mass"])
 
 
 def test_classes_from_a_text_field() -> None:

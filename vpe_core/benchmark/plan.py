@@ -15,13 +15,16 @@ import tomllib
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vpe_core.benchmark.variants import Picture, Place, Variant
 from vpe_core.errors import BenchmarkError, MarkerError
 from vpe_core.markers import Protocol, get
+
+if TYPE_CHECKING:
+    from vpe_core.datasets import Dataset
 
 PLANS_DIR = Path(__file__).parent / "plans"
 PAPER_MARKERS = ("none", "crop", "arrow", "bbox", "circle")
@@ -106,7 +109,7 @@ def load_plan(name_or_path: str | Path) -> Plan:
     packaged = PLANS_DIR / f"{name_or_path}.toml"
     path = packaged if packaged.is_file() else Path(name_or_path)
     try:
-        plan = Plan.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        plan = Plan.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
         names = ", ".join(sorted(file.stem for file in PLANS_DIR.glob("*.toml")))
         raise BenchmarkError(
@@ -159,6 +162,19 @@ def make_plan(
         raise BenchmarkError(f"The options do not make a plan. {_problems(error)}") from None
     plan.coverage()
     return plan
+
+
+def check_measurable(dataset: Dataset) -> None:
+    """Refuse a data set of which no report can be made, whatever is measured.
+
+    Raises:
+        BenchmarkError: It has no usable samples, or its classes make no choice of prompts.
+    """
+    title = f"{dataset.title} ({dataset.part})"
+    if not dataset.samples:
+        raise BenchmarkError(f"{title} has no usable samples; see `datasets check`.")
+    if dataset.class_problem:
+        raise BenchmarkError(f"{title} cannot be measured with its classes. {dataset.class_problem}")
 
 
 def _problems(error: ValidationError) -> str:

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from vpe_core.benchmark.encode import ChunkEncoder
 from vpe_core.benchmark.pictures import ImageTask, PictureMaker, Rendered, by_image, partners, shown_together
+from vpe_core.benchmark.plan import check_measurable
 from vpe_core.benchmark.variants import Variant
-from vpe_core.errors import BenchmarkError
 from vpe_core.models.specs import FOLDER_PREFIX, HUB_PREFIX
 from vpe_core.results.manifest import DatasetInfo, Manifest, ModelInfo, Skipped, Stored
 from vpe_core.results.schema import Coverage
@@ -100,12 +100,12 @@ def run_plan(
         The complete results.
 
     Raises:
-        BenchmarkError: There is nothing to measure, another process writes here, or the folder holds something else.
+        BenchmarkError: There is nothing to measure, or no prompt holds a class; another process writes here, or the
+            folder holds something else.
         ResultsError: The results cannot be written; what is finished is kept.
     """
+    check_measurable(dataset)
     images = by_image(dataset.samples)
-    if not images:
-        raise BenchmarkError(f"{dataset.title} ({dataset.part}) has no usable samples; see `datasets check`.")
     coverage = plan.coverage()
     manifest = _manifest(plan, dataset, model, list(coverage))
     with RunWriter(folder, Identity.of(manifest), fresh=settings.fresh) as writer:

@@ -68,6 +68,7 @@ def run(
     """Show a model every marker on every sample, and store the embeddings. Start again what was stopped: it goes on."""
     from rich.console import Console
 
+    from vpe_core.benchmark.plan import check_measurable
     from vpe_core.benchmark.runner import Settings, run_folder, run_plan
     from vpe_core.cli.progress import PicturesPerSecond, counting_bar
     from vpe_core.datasets import open_dataset
@@ -82,6 +83,8 @@ def run(
     if root is not None and len(datasets) > 1:
         raise BenchmarkError(f"Expected one data set with --root, but got {', '.join(datasets)}. Run them one by one.")
     opened = [open_dataset(name, root, part) for name in datasets]
+    for data in opened:
+        check_measurable(data)
     settings, console = Settings(batch_size=batch_size, limit=limit, fresh=not resume), Console(stderr=True)
     for name in models:
         network = load_model(name)

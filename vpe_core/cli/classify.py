@@ -45,14 +45,18 @@ def classify(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Classify an X-ray without and with a marker, and show the change."""
+    from vpe_core.datasets.grids import check_pixels
+    from vpe_core.images import as_pixels
     from vpe_core.markers import VariantRenderer
     from vpe_core.models import load_model
-    from vpe_core.prompts import PAPER_TEMPLATE, build_prompts, marker_suffix, parse_classes
+    from vpe_core.prompts import PAPER_TEMPLATE, build_prompts, check_choice, marker_suffix, parse_classes
 
-    names = parse_classes(classes)
-    renderer = VariantRenderer(image, protocol)  # type: ignore[arg-type]  # it checks the name itself
+    names, region = check_choice(parse_classes(classes)), _parse_box(box)
+    pixels = as_pixels(image)
+    check_pixels(region.xyxy, pixels.size_wh)
+    renderer = VariantRenderer(pixels, protocol)  # type: ignore[arg-type]  # it checks the name itself
     plain = renderer.render()
-    marked = renderer.render(_parse_box(box), marker, color, width)
+    marked = renderer.render(region, marker, color, width)
     start = time.perf_counter()
     network = load_model(model)
     load_ms = (time.perf_counter() - start) * 1e3

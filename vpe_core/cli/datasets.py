@@ -60,7 +60,7 @@ def check(
     from vpe_core.datasets import open_dataset
 
     dataset = open_dataset(name, root, part)
-    problems = dataset.problems + (_decode(dataset) if decode else ())
+    problems = dataset.all_problems + (_decode(dataset) if decode else ())
     if as_json:
         typer.echo(json.dumps(_report(dataset, problems), indent=2))
     else:
@@ -109,7 +109,7 @@ def _print_content(console: Console, dataset: Dataset) -> None:
     console.print(escape(f"{dataset.title}{simulated}, part {dataset.part}, in {dataset.root}"))
     console.print(
         f"{len(dataset):,} samples in {dataset.n_images:,} images of {dataset.n_patients:,} patients; "
-        f"{len(dataset.classes)} classes."
+        f"{len(dataset.classes)} class{'es' * (len(dataset.classes) != 1)}."
     )
     if dataset.note:
         console.print(escape(dataset.note))
@@ -119,6 +119,10 @@ def _print_content(console: Console, dataset: Dataset) -> None:
     for label, count in dataset.class_counts().items():
         table.add_row(escape(label), f"{count:,}")
     console.print(table)
+    labels = {sample.label for sample in dataset.samples}
+    if len(labels) == 1 and not dataset.class_problem:
+        text = f"All samples that can be used are {labels.pop()!r}: no class has an AUROC."
+        console.print(escape(text), style="yellow")
 
 
 def _print_problems(console: Console, problems: tuple[Problem, ...]) -> None:

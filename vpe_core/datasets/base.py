@@ -11,7 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from vpe_core.prompts import PAPER_TEMPLATE
+from vpe_core.errors import PromptError
+from vpe_core.prompts import PAPER_TEMPLATE, check_choice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,7 @@ class Problem:
 
     Attributes:
         file: The table's name, or the image's.
-        row: Its number in the table as a spreadsheet shows it, where the line of headings is row 1; None for a file.
+        row: Its number in the table as a spreadsheet shows it, blank rows included; None for a file or a whole set.
         reason: One sentence.
         kind: For counting.
     """
@@ -125,6 +126,27 @@ class Dataset:
         """Samples of each class, in the order of `classes`."""
         counts = Counter(sample.label for sample in self.samples)
         return {label: counts[label] for label in self.classes}
+
+    @cached_property
+    def class_problem(self) -> str:
+        """Why no run can ask which class it is, in a sentence or two; empty if one can.
+
+        By the rules for class names in prompts: they hold for the labels, which most prompts take, and for the words.
+        """
+        try:
+            check_choice(self.classes)
+            check_choice(self.class_words.values())
+        except PromptError as error:
+            return str(error)
+        return ""
+
+    @property
+    def all_problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the classes of the set as a whole, and the rows that are left out."""
+        if not self.class_problem:
+            return self.problems
+        reason = f"Nothing can be measured with these classes. {self.class_problem}"
+        return (Problem(self.name, None, reason, "label"), *self.problems)
 
     def frame(self) -> pd.DataFrame:
         """The samples as a table, one row a sample; attributes are columns, a box is x0, y0, x1, y1."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from vpe_core.datasets.rows import UnusableRow
 from vpe_core.errors import DatasetError
+from vpe_core.prompts.texts import folded
 from vpe_core.settings import get_settings
+
+_DRIVE = re.compile(r"[A-Za-z]:[/\\]")
+_SHOWN_CHARS = 200
 
 
 def expected_in_settings(name: str) -> Callable[[], Path]:
@@ -66,9 +72,10 @@ class ImageFolders:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     self._paths.setdefault(entry.name, folder / entry.name)
+        self._spellings = _spellings(self._paths)
 
     def find(self, name: str) -> Path:
-        """The file of an image.
+        """The file of an image; upper and lower case may differ where that leaves no choice.
 
         Raises:
             UnusableRow: None of the folders has it.
@@ -76,6 +83,9 @@ class ImageFolders:
         for suffix in self._suffixes:
             if path := self._paths.get(name + suffix):
                 return path
+        for suffix in self._suffixes:
+            if alike := _only(self._spellings.get(folded(name + suffix), ()), name + suffix, self._patterns):
+                return self._paths[alike]
         raise UnusableRow("missing image", f"The image {name!r} is not in {self._patterns}.")
 
 
@@ -83,18 +93,90 @@ def _folders(root: Path, pattern: str) -> list[Path]:
     return [root] if pattern == "." else sorted(folder for folder in root.glob(pattern) if folder.is_dir())
 
 
-def inside(root: Path, name: str) -> Path:
-    """The file that a table names by its path from the data set's folder.
+class ImagePaths:
+    """Images that a table names by their paths from a folder, written on any system.
+
+    Args:
+        root: The folder; nothing outside it is read.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._listings: dict[Path, dict[str, list[str]]] = {}
+
+    def find(self, name: str) -> Path:
+        """The file of an image. Backslashes part folders, and case may differ where that leaves no choice.
+
+        Raises:
+            UnusableRow: The name is empty, leads out of the folder, or there is no such file.
+        """
+        if not name:
+            raise UnusableRow("missing image", "The row names no image.")
+        if _DRIVE.match(name):
+            raise UnusableRow(
+                "missing image",
+                f"The image {name!r} begins with a drive of Windows. Name it by its path from the table's folder, "
+                f"{self._root}.",
+            )
+        for written in (name.replace("\\", "/"), name.replace("/", "\\")):
+            path = Path(os.path.normpath(self._root / written))
+            if not path.is_relative_to(self._root):
+                raise UnusableRow("missing image", f"The image {name!r} lies outside the data set's folder.")
+            try:
+                if path.is_file():
+                    return path
+            except OSError as error:  # such as a name that is too long
+                reason = f"The image {shown(name)} cannot be read: {error.strerror}."
+                raise UnusableRow("unreadable image", reason) from None
+        return self._in_other_case(name.replace("\\", "/"))
+
+    def _in_other_case(self, name: str) -> Path:
+        path = Path(os.path.normpath(self._root / name))
+        found = self._root
+        for part in path.relative_to(self._root).parts:
+            spelling = _only(self._listing(found).get(folded(part), ()), part, str(found), exact_first=True)
+            if spelling is None:
+                raise UnusableRow(
+                    "missing image",
+                    f"There is no image {path.name}. It was looked for as {shown(name)} in {self._root}.",
+                )
+            found /= spelling
+        return found
+
+    def _listing(self, folder: Path) -> dict[str, list[str]]:
+        if folder not in self._listings:
+            self._listings[folder] = _spellings([path.name for path in folder.iterdir()] if folder.is_dir() else ())
+        return self._listings[folder]
+
+
+def _spellings(names: Iterable[str]) -> dict[str, list[str]]:
+    """The names that differ in case, or in how accents are encoded, only."""
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        alike[folded(name)].append(name)
+    return alike
+
+
+def _only(spellings: Sequence[str], name: str, where: str, exact_first: bool = False) -> str | None:
+    """The one of these names that is meant; None if there is none.
 
     Raises:
-        UnusableRow: The name is empty, or leads out of the folder.
+        UnusableRow: There are several.
     """
-    if not name:
-        raise UnusableRow("missing image", "The row names no image.")
-    path = Path(os.path.normpath(root / name))
-    if not path.is_relative_to(root):
-        raise UnusableRow("missing image", f"The image {name!r} lies outside the data set's folder.")
-    return path
+    if exact_first and name in spellings:
+        return name
+    if len(spellings) > 1:
+        raise UnusableRow(
+            "missing image",
+            f"There is no image {name!r} in {where}, but {' and '.join(sorted(spellings))}, so that case does not "
+            "tell which one is meant.",
+        )
+    return spellings[0] if spellings else None
+
+
+def shown(name: str) -> str:
+    """A name as it is shown in a reason."""
+    return repr(name if len(name) <= _SHOWN_CHARS else f"{name[:_SHOWN_CHARS]}…")
 
 
 def _content(root: Path) -> str:

@@ -12,7 +12,9 @@ from pathlib import Path
 from vpe_core.datasets.base import Dataset, DatasetSpec
 from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_file
 from vpe_core.datasets.headers import place, read_header
-from vpe_core.datasets.rows import Row, UnusableRow, classes_of, collect, number, read_rows
+from vpe_core.datasets.labels import Labels
+from vpe_core.datasets.rows import Row, UnusableRow, collect, number, read_rows
+from vpe_core.images.jsrt import SIDE_PX
 from vpe_core.prompts import CLASS_LISTS, JSRT_TEMPLATE
 from vpe_core.types import Sample
 
@@ -26,17 +28,24 @@ _TITLE = "JSRT"
 
 def _read(root: Path, part: str) -> Dataset:
     table = first_file([root / TABLE, root / "Clinical_Information" / TABLE], "the clinical information", root)
-    rows = read_rows(table, COLUMNS, "image", columns=COLUMNS, delimiter="\t")
+    rows = read_rows(table, COLUMNS, "image", columns=COLUMNS, delimiter="\t", bare=True)
     images = ImageFolders(root, ("images", "Nodule154images", "."))
-    labels = CLASS_LISTS.get("jsrt").classes
+    labels = Labels(rows, "malignancy", CLASS_LISTS.get("jsrt").classes)
     subtlety_first = _subtlety_first(rows)
     header = cache(read_header)
 
     def sample(row: Row) -> Sample:
-        label = row.label("malignancy", labels)
+        label = labels.of(row)
         x, y, second = row.floats("x", "y", "second")
         half = half_box_px(second)
         path = images.find(row["image"])
+        size_wh = header(path).size_wh
+        if size_wh != (SIDE_PX, SIDE_PX):
+            raise UnusableRow(
+                "box",
+                f"The nodules are placed in images of {SIDE_PX} x {SIDE_PX} pixels, but {path.name} has {size_wh[0]} x "
+                f"{size_wh[1]}. Give the published files.",
+            )
         third = number(row["third"])
         size_mm, subtlety = (third, second) if subtlety_first else (second, third)
         return Sample(
@@ -45,7 +54,7 @@ def _read(root: Path, part: str) -> Dataset:
             image_path=path,
             patient_id=row["image"],  # one image a patient
             label=label,
-            box=place((x - half, y - half, x + half, y + half), header(path).size_wh),
+            box=place((x - half, y - half, x + half, y + half), size_wh),
             attributes={
                 "age": number(row["age"]),
                 "sex": row["sex"] or None,
@@ -63,7 +72,7 @@ def _read(root: Path, part: str) -> Dataset:
         part=part,
         root=root,
         samples=samples,
-        classes=classes_of(rows, "malignancy", labels),
+        classes=labels.classes,
         problems=problems,
         template=JSRT_TEMPLATE,
         note=_SUBTLETY_NOTE if subtlety_first else "",

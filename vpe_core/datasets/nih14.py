@@ -11,13 +11,23 @@ from pathlib import Path
 from vpe_core.datasets.base import Dataset, DatasetSpec
 from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_file
 from vpe_core.datasets.headers import place, read_header
-from vpe_core.datasets.rows import Row, UnusableRow, classes_of, collect, number, read_rows
+from vpe_core.datasets.labels import Labels
+from vpe_core.datasets.rows import Row, UnusableRow, collect, number, read_rows
+from vpe_core.errors import DatasetError
 from vpe_core.prompts import CLASS_LISTS
 from vpe_core.types import Box, Sample
 
 BOXES = "BBox_List_2017.csv"
 ENTRIES = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv")
 SIDE_PX = 1024
+_IMAGE = "Image Index"
+_ENTRY_COLUMNS = {
+    "patient": ("Patient ID",),
+    "age": ("Patient Age",),
+    "sex": ("Patient Sex", "Patient Gender"),
+    "view": ("View Position",),
+}
+"""What is read about an image, and under which heading: NIH has served several releases of the table."""
 # The published heading is "Bbox [x,y,w,h]", unquoted, so that the table's own commas split it into four columns.
 _X, _Y, _WIDTH, _HEIGHT = "Bbox [x", "y", "w", "h]"
 _TITLE = "NIH ChestX-ray14"
@@ -25,15 +35,15 @@ _TITLE = "NIH ChestX-ray14"
 
 def _read(root: Path, part: str) -> Dataset:
     table = first_file([root / BOXES], "the boxes", root)
-    rows = read_rows(table, ("Image Index", "Finding Label", _X, _Y, _WIDTH, _HEIGHT), "Image Index")
+    rows = read_rows(table, (_IMAGE, "Finding Label", _X, _Y, _WIDTH, _HEIGHT), _IMAGE, bare=True)
     images = ImageFolders(root, ("images_*/images", "images"))
-    labels = CLASS_LISTS.get("nih14").classes
-    entries = _entries(root)
+    labels = Labels(rows, "Finding Label", CLASS_LISTS.get("nih14").classes)
+    entries, note = _entries(root)
     header = cache(read_header)
 
     def sample(row: Row) -> Sample:
-        label = row.label("Finding Label", labels)
-        name = row["Image Index"]
+        label = labels.of(row)
+        name = row[_IMAGE]
         path = images.find(name)
         size_wh = header(path).size_wh
         if size_wh != (SIDE_PX, SIDE_PX):
@@ -53,8 +63,7 @@ def _read(root: Path, part: str) -> Dataset:
         )
 
     samples, problems = collect(rows, BOXES, sample)
-    classes = classes_of(rows, "Finding Label", labels)
-    return Dataset("nih14", _TITLE, part, root, samples, classes, problems)
+    return Dataset("nih14", _TITLE, part, root, samples, labels.classes, problems, note=note)
 
 
 def _xywh(row: Row) -> tuple[float, float, float, float]:
@@ -64,25 +73,46 @@ def _xywh(row: Row) -> tuple[float, float, float, float]:
     return x, y, width, height
 
 
-def _entries(root: Path) -> dict[str, Row]:
-    """The rows about all images, by image; empty without that table, which only adds age, sex and view."""
+def _entries(root: Path) -> tuple[dict[str, Row], str]:
+    """The rows about all images, by image, and a note on what they do not tell.
+
+    That table only adds patient, age, sex and view, so nothing in it stops the boxes.
+    """
     table = next((root / name for name in ENTRIES if (root / name).is_file()), None)
     if table is None:
-        return {}
-    required = ("Image Index", "Patient ID", "Patient Age", "Patient Gender", "View Position")
-    return {row["Image Index"]: row for row in read_rows(table, required, "Image Index")}
+        return {}, ""
+    optional = [heading for headings in _ENTRY_COLUMNS.values() for heading in headings]
+    try:
+        rows = read_rows(table, (_IMAGE,), _IMAGE, optional=optional, bare=True)
+    except DatasetError:
+        return {}, f"Age, sex and view are not known: {table.name} is no CSV table in UTF-8 with a column {_IMAGE}."
+    absent = [
+        f"{what} (in a column {' or '.join(headings)})"
+        for what, headings in _ENTRY_COLUMNS.items()
+        if not any(heading in rows[0].cells for heading in headings)
+    ]
+    notes = [f"{table.name} does not tell {', '.join(absent)}."] if absent else []
+    flawed = [row for row in rows if row.flaw]
+    if flawed:
+        first = flawed[0]
+        notes.append(f"Of {table.name}, {len(flawed)} rows are left out, the first is row {first.number}: {first.flaw}")
+    return {row[_IMAGE]: row for row in rows if not row.flaw}, " ".join(notes)
 
 
 def _patient(name: str, entry: Row | None) -> str:
     # Files are named PATIENT_FOLLOWUP.png.
-    return entry["Patient ID"] if entry else name.split("_", maxsplit=1)[0].lstrip("0")
+    number = (entry.first("Patient ID") if entry else "") or name.split("_", maxsplit=1)[0]
+    return number.lstrip("0") or number
 
 
 def _attributes(entry: Row) -> dict[str, str | float | None]:
+    def told(what: str) -> str:
+        return entry.first(*_ENTRY_COLUMNS[what])
+
     return {
-        "age": number(entry["Patient Age"].removesuffix("Y")),
-        "sex": entry["Patient Gender"] or None,
-        "view": entry["View Position"] or None,
+        "age": number(told("age").removesuffix("Y")),
+        "sex": told("sex") or None,
+        "view": told("view") or None,
     }
 
 

@@ -6,6 +6,7 @@ Source: de Castro et al., PadChest-GR, arXiv 2411.05085 (2024).
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -13,8 +14,10 @@ from typing import Any, TypeAlias
 
 from vpe_core.datasets.base import Dataset, DatasetSpec
 from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_file
+from vpe_core.datasets.grids import are_fractions
 from vpe_core.datasets.headers import place, read_header
-from vpe_core.datasets.rows import Row, UnusableRow, classes_of, collect, number, read_rows
+from vpe_core.datasets.labels import Labels
+from vpe_core.datasets.rows import Row, UnusableRow, collect, number, read_rows
 from vpe_core.datasets.splits import describe, fetch_split, read_split, select_rows, split_file
 from vpe_core.errors import DatasetError
 from vpe_core.types import Sample
@@ -23,6 +26,8 @@ TABLE = "master_table.csv"
 REPORTS = "grounded_reports_*.json"
 IMAGES = ("Padchest_GR_files/PadChest_GR", "PadChest_GR", "images")
 _REQUIRED = ("ImageID", "label", "label_group")
+_OPTIONAL = ("PatientID", "PatientBirth", "StudyDate_DICOM", "PatientSex_DICOM", "Projection", "ViewPosition_DICOM")
+_NO_PATIENTS = f" {TABLE} has no column PatientID, so each image counts as a patient."
 _TITLE = "PadChest-GR"
 
 Findings: TypeAlias = Mapping[str, Any]
@@ -30,16 +35,16 @@ Findings: TypeAlias = Mapping[str, Any]
 
 def _read(root: Path, part: str) -> Dataset:
     table = first_file([root / TABLE], "the master table", root)
-    rows = read_rows(table, _REQUIRED, "ImageID")
+    rows = read_rows(table, _REQUIRED, "ImageID", optional=_OPTIONAL, bare=True)
     reports = _read_reports(root)
     images = ImageFolders(root, IMAGES)
     numbers = read_split(split_file(root, "padchestgr", part) or fetch_split("padchestgr", part))
     selected = select_rows(rows, numbers, table)
-    header = cache(read_header)
+    header, groups = cache(read_header), Labels(selected, "label_group")
 
     def sample(row: Row) -> Sample:
-        name, label = row["ImageID"], row.label("label")
-        group = row.label("label_group")
+        name, label = row["ImageID"], row.text("label")
+        group = groups.of(row)
         boxes = _boxes(reports, name, label)
         path = images.find(name)
         size_wh = header(path).size_wh
@@ -61,9 +66,9 @@ def _read(root: Path, part: str) -> Dataset:
         part=part,
         root=root,
         samples=samples,
-        classes=classes_of(selected, "label_group"),
+        classes=groups.classes,
         problems=problems,
-        note=describe(numbers, "padchestgr", part),
+        note=describe(numbers, "padchestgr", part) + ("" if "PatientID" in rows[0].cells else _NO_PATIENTS),
     )
 
 
@@ -72,9 +77,9 @@ def _read_reports(root: Path) -> dict[str, Findings]:
     newest_first = sorted(root.glob(REPORTS), reverse=True)
     path = first_file([*newest_first, root / "grounded_reports.json"], f"the grounded reports ({REPORTS})", root)
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
+        entries = json.loads(path.read_text(encoding="utf-8-sig"))
         return {entry["ImageID"]: entry for entry in entries if "ImageID" in entry}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise DatasetError(f"Expected a JSON list of reports with an ImageID in {path}, but got: {error}.") from error
 
 
@@ -86,14 +91,17 @@ def _boxes(reports: Mapping[str, Findings], image: str, label: str) -> list[Any]
     if not labelled:
         raise UnusableRow("label", f"The grounded report of {image} has no finding labelled {label!r}.")
     for finding in labelled:
-        if boxes := finding.get("boxes"):
-            return list(boxes)
+        boxes = finding.get("boxes")
+        if isinstance(boxes, list) and boxes:
+            return boxes
     raise UnusableRow("box", f"The grounded report of {image} gives no box for {label!r}.")
 
 
 def _with_label(report: Findings, label: str) -> Iterator[Findings]:
-    for finding in report.get("findings") or ():
-        if label in (finding.get("labels") or ()):
+    findings = report.get("findings")
+    for finding in findings if isinstance(findings, list) else ():
+        labels = finding.get("labels") if isinstance(finding, dict) else None
+        if isinstance(labels, list) and label in labels:
             yield finding
 
 
@@ -103,6 +111,12 @@ def _in_pixels(box: Any, size_wh: tuple[int, int]) -> tuple[float, ...]:
         x0, y0, x1, y1 = (float(value) for value in box)
     except (TypeError, ValueError):
         raise UnusableRow("box", f"Expected a box of four numbers, but got {str(box)[:60]}.") from None
+    if math.isfinite(x0 + y0 + x1 + y1) and not are_fractions((x0, y0, x1, y1)):
+        raise UnusableRow(
+            "box",
+            f"Expected a box in fractions of width and height, from 0 to 1, but got {x0:g}, {y0:g}, {x1:g}, {y1:g}. "
+            "If these are pixels, divide them by the width and the height of the image that they belong to.",
+        )
     width, height = size_wh
     return x0 * width, y0 * height, x1 * width, y1 * height
 

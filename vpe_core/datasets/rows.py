@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vpe_core.datasets.base import Problem, ProblemKind
+from vpe_core.datasets.records import Record, read_records
 from vpe_core.errors import DatasetError
 
 if TYPE_CHECKING:
     from vpe_core.types import Sample
 
 _SHOWN_COLUMNS = 20
+_ANY_LENGTH = (1, 0)
+_OPEN_QUOTE = (
+    'A cell begins with a quotation mark (") that is not closed in this row. Close it or remove it; the rows below '
+    "are read without it."
+)
 
 
 class UnusableRow(DatasetError):
@@ -35,14 +42,16 @@ class Row:
     """One row of a table.
 
     Attributes:
-        number: As a spreadsheet counts, with the line of headings as row 1.
+        number: As a spreadsheet shows it: blank lines count, line breaks within a quoted cell do not.
         cells: Column to text, without surrounding space.
         nth: 1 for the first row of its image in the table, 2 for the second …; samples are named by it.
+        flaw: Why its cells cannot be trusted; empty if they can.
     """
 
     number: int
     cells: dict[str, str]
     nth: int = 1
+    flaw: str = ""
 
     def __getitem__(self, column: str) -> str:
         return self.cells[column]
@@ -51,18 +60,15 @@ class Row:
         """The first of these cells that is there and not empty, or else an empty text."""
         return next((self.cells[name] for name in columns if self.cells.get(name)), "")
 
-    def label(self, column: str, allowed: Iterable[str] = ()) -> str:
+    def text(self, column: str) -> str:
         """The label in this column.
 
         Raises:
-            UnusableRow: It is empty, or not one of those allowed.
+            UnusableRow: It is empty.
         """
-        label = self.cells[column]
-        if not label:
+        if not self.cells[column]:
             raise UnusableRow("label", f"The column {column} is empty.")
-        if allowed and label not in allowed:
-            raise UnusableRow("label", f"The label {label!r} is not one of {', '.join(sorted(allowed))}.")
-        return label
+        return self.cells[column]
 
     def floats(self, *columns: str) -> tuple[float, ...]:
         """The finite numbers in these columns.
@@ -89,37 +95,77 @@ def number(text: str) -> float | None:
 
 
 def read_rows(
-    path: Path, required: Sequence[str], image_column: str, columns: Sequence[str] | None = None, delimiter: str = ","
+    path: Path,
+    required: Sequence[str],
+    image_column: str,
+    columns: Sequence[str] | None = None,
+    delimiter: str = ",",
+    optional: Sequence[str] = (),
+    bare: bool = False,
 ) -> tuple[Row, ...]:
-    """All rows of a table.
+    """All rows of a table. Headings are known by their letters: case and spacing do not matter.
 
     Args:
         path: The table, UTF-8 text.
         required: Columns that must be there.
-        image_column: The one that names the image.
+        image_column: The one that names the image; backslashes in it become slashes.
         columns: The names of the columns, if the table has no line of headings.
         delimiter: Between cells.
+        optional: Other columns whose headings are known.
+        bare: Whether images are named without their folder, so that a folder before the name is dropped.
 
     Raises:
         DatasetError: There is no such table, it is no text, lacks a column or holds no rows.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="", errors="strict" if columns is None else "replace") as file:
-            reader = csv.DictReader(file, columns, restval="", restkey="", delimiter=delimiter)
-            _check_columns(path, reader.fieldnames or (), required)
-            first = 2 if columns is None else 1
-            rows = tuple(_rows(reader, first, image_column))
+            lines = list(file)
+        _refuse_wide_text(path, lines)
+        headings, start = (list(columns), (0, 1)) if columns else _headings(lines, delimiter)
+        if columns is None:
+            headings = _known_names(headings, (*required, *optional))
+        _check_columns(path, headings, required)
+        named = max(number for number, name in enumerate(headings, 1) if name)
+        records = (record for record, _ in read_records(lines, delimiter, (named, len(headings)), start))
+        rows = tuple(_rows(records, headings, image_column, bare, bool(columns)))
     except FileNotFoundError:
         raise DatasetError(f"Expected the table {path}, but there is no such file.") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"Expected a table in UTF-8 text at {path}, but it cannot be read: {error}.") from error
+        raise DatasetError(
+            f"Expected a table in UTF-8 text at {path}, but it cannot be read: {error}. Save it as CSV in UTF-8."
+        ) from error
     if not rows:
         raise DatasetError(f"The table {path} holds no rows.")
     return rows
 
 
-def _check_columns(path: Path, found: Sequence[str], required: Sequence[str]) -> None:
-    found = [name.strip() for name in found if name.strip()]
+def _refuse_wide_text(path: Path, lines: Sequence[str]) -> None:
+    if lines and lines[0].count("\0") > len(lines[0]) // 3:
+        raise DatasetError(
+            f"Expected a table in UTF-8 text at {path}, but it looks like UTF-16. Save it as CSV in UTF-8."
+        )
+
+
+def _headings(lines: Sequence[str], delimiter: str) -> tuple[list[str], tuple[int, int]]:
+    """The first line that holds anything, and where the rows start: the number of lines above, and the row."""
+    for record, n_lines in read_records(lines, delimiter, _ANY_LENGTH):
+        if not record.is_empty:
+            return [name.strip() for name in record.cells], (n_lines, record.row + 1)
+    return [], (len(lines), 1)
+
+
+def _known_names(headings: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The headings, those that differ from a known one in case and spacing only replaced by it."""
+    absent = {_letters(name): name for name in known if name not in headings}
+    return [name if name in known else absent.pop(_letters(name), name) for name in headings]
+
+
+def _letters(heading: str) -> str:
+    return re.sub(r"[\s_]+", "", heading).casefold()
+
+
+def _check_columns(path: Path, headings: Sequence[str], required: Sequence[str]) -> None:
+    found = [name for name in headings if name]
     missing = [name for name in required if name not in found]
     if missing:
         shown = ", ".join(found[:_SHOWN_COLUMNS])[:400] or "none"
@@ -129,13 +175,30 @@ def _check_columns(path: Path, found: Sequence[str], required: Sequence[str]) ->
         )
 
 
-def _rows(reader: csv.DictReader[str], first: int, image_column: str) -> Iterable[Row]:
+def _rows(
+    records: Iterable[Record], headings: Sequence[str], image_column: str, bare: bool, own_columns: bool
+) -> Iterator[Row]:
     seen: Counter[str] = Counter()
-    for position, cells in enumerate(reader, first):
-        texts = {name.strip(): cell.strip() for name, cell in cells.items() if isinstance(cell, str)}
-        image = texts[image_column]
+    for record in records:
+        if record.is_blank:
+            continue
+        cells = [cell.strip() for cell in record.cells]
+        texts = dict.fromkeys(headings, "") | dict(zip(headings, cells, strict=False))
+        image = texts[image_column].replace("\\", "/")
+        texts[image_column] = image = image.rsplit("/", 1)[-1] if bare else image
         seen[image] += 1
-        yield Row(position, texts, seen[image])
+        surplus = [] if own_columns else [cell for cell in cells[len(headings) :] if cell]
+        flaw = _OPEN_QUOTE if record.is_broken else _surplus_flaw(surplus)
+        yield Row(record.row, texts, seen[image], flaw)
+
+
+def _surplus_flaw(surplus: Sequence[str]) -> str:
+    if not surplus:
+        return ""
+    return (
+        f"The row has more cells than there are headings: {', '.join(surplus)[:60]!r} has none. Put a text that holds "
+        'commas into quotation marks (").'
+    )
 
 
 def collect(
@@ -146,17 +209,12 @@ def collect(
     problems: list[Problem] = []
     for row in rows:
         try:
+            if row.flaw:
+                raise UnusableRow("other", row.flaw)
             samples.append(read(row))
         except UnusableRow as reason:
             problems.append(Problem(file, row.number, str(reason), reason.kind))
     return tuple(samples), tuple(problems)
-
-
-def classes_of(rows: Iterable[Row], column: str, allowed: Iterable[str] = ()) -> tuple[str, ...]:
-    """The labels in these rows, sorted, as the paper orders them."""
-    permitted = frozenset(allowed)
-    labels = {row[column] for row in rows} - {""}
-    return tuple(sorted(labels & permitted if permitted else labels))
 
 
 def attribute_reader(rows: Sequence[Row], columns: Iterable[str]) -> Callable[[Row], dict[str, str | float | None]]:

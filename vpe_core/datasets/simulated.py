@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from vpe_core.datasets.base import Dataset, DatasetSpec
-from vpe_core.datasets.rows import classes_of, read_rows
-from vpe_core.datasets.table import read_samples
+from vpe_core.datasets.rows import read_rows
+from vpe_core.datasets.table import OPTIONAL, read_samples
 from vpe_core.errors import DatasetError
 from vpe_core.prompts import CLASS_LISTS, JSRT_TEMPLATE, PAPER_TEMPLATE
 from vpe_core.settings import get_settings
@@ -34,17 +34,17 @@ def _read(name: str, root: Path, part: str) -> Dataset:
             f"Of {name}, the project carries the part {CARRIED_PART!r} only. Write the part {part!r} with "
             f"`python -m vpe_core simulate --set {name} --part {part} --out DIR`, and give that folder."
         )
-    rows = [row for row in read_rows(root / TABLE, _REQUIRED, "image") if row["finding"] != HEALTHY]
+    rows = [row for row in read_rows(root / TABLE, _REQUIRED, "image", optional=OPTIONAL) if row["finding"] != HEALTHY]
     nodules = name == "sim-nodule"
     labels = tuple(NODULE_WORDS) if nodules else CLASS_LISTS.get("simulated").classes
-    samples, problems = read_samples(root / TABLE, rows, "finding", labels, lambda image: Path(image).stem)
+    samples, classes, problems = read_samples(root / TABLE, rows, "finding", labels, lambda image: Path(image).stem)
     return Dataset(
         name=name,
         title=TITLES[name],
         part=part,
         root=root,
         samples=samples,
-        classes=classes_of(rows, "finding", labels),
+        classes=classes,
         problems=problems,
         template=JSRT_TEMPLATE if nodules else PAPER_TEMPLATE,
         class_words=NODULE_WORDS if nodules else {},

@@ -53,7 +53,7 @@ def read_split(path: Path) -> tuple[int, ...]:
         DatasetError: It holds anything but one number a line.
     """
     try:
-        numbers = [int(line) for line in path.read_text(encoding="utf-8").split()]
+        numbers = [int(line) for line in path.read_text(encoding="utf-8-sig").split()]
     except (OSError, ValueError) as error:
         raise DatasetError(f"Expected one row number a line in {path}, but it cannot be read: {error}.") from error
     if not numbers or min(numbers) < 0:

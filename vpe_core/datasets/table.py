@@ -8,13 +8,17 @@ from functools import cache
 from pathlib import Path
 
 from vpe_core.datasets.base import Dataset, DatasetSpec, Problem
-from vpe_core.datasets.folders import expected_in_settings, inside
-from vpe_core.datasets.headers import place, read_header
-from vpe_core.datasets.rows import Row, attribute_reader, classes_of, collect, read_rows
-from vpe_core.errors import DatasetError
-from vpe_core.types import Sample
+from vpe_core.datasets.folders import ImagePaths, expected_in_settings
+from vpe_core.datasets.grids import check_pixels, place_inside
+from vpe_core.datasets.headers import read_header
+from vpe_core.datasets.labels import Labels
+from vpe_core.datasets.rows import Row, UnusableRow, attribute_reader, collect, read_rows
+from vpe_core.errors import DatasetError, RegionError
+from vpe_core.types import Box, Sample
 
-_REQUIRED = ("image", "label", "x0", "y0", "x1", "y1")
+_CORNERS = ("x0", "y0", "x1", "y1")
+_REQUIRED = ("image", "label", *_CORNERS)
+OPTIONAL = ("patient", "group", "twin")
 _HOW_TO_GET = (
     "Give a CSV file, or a folder with one CSV file, with the columns image (path from the table's folder), label, and "
     "x0, y0, x1, y1 (pixels; x1 and y1 lie just outside the box). The columns patient, group and twin are understood; "
@@ -38,8 +42,8 @@ def read_samples(
     label: str = "label",
     allowed: Sequence[str] = (),
     image_id: Callable[[str], str] = str,
-) -> tuple[tuple[Sample, ...], tuple[Problem, ...]]:
-    """The samples of a table whose images lie beside it, and the problems of its other rows.
+) -> tuple[tuple[Sample, ...], tuple[str, ...], tuple[Problem, ...]]:
+    """The samples of a table whose images lie beside it, its classes, and the problems of its other rows.
 
     Args:
         table: The file.
@@ -48,14 +52,14 @@ def read_samples(
         allowed: The labels that there may be; any if empty.
         image_id: Makes an image's name from its path in the table.
     """
-    folder, header = table.parent, cache(read_header)
-    own = {"image", label, "x0", "y0", "x1", "y1", "patient", "group", "twin", ""}
+    images, header, labels = ImagePaths(table.parent), cache(read_header), Labels(rows, label, allowed)
+    own = {"image", label, *_CORNERS, *OPTIONAL, ""}
     attributes = attribute_reader(rows, [column for row in rows[:1] for column in row.cells if column not in own])
 
     def sample(row: Row) -> Sample:
         name = image_id(row["image"])
-        image = inside(folder, row["image"])
-        twin = inside(folder, row["twin"]) if row.first("twin") else None
+        image = images.find(row["image"])
+        twin = images.find(row["twin"]) if row.first("twin") else None
         if twin:
             header(twin)
         return Sample(
@@ -63,22 +67,31 @@ def read_samples(
             image_id=name,
             image_path=image,
             patient_id=row.first("patient") or name,
-            label=row.label(label, allowed),
-            box=place(row.floats("x0", "y0", "x1", "y1"), header(image).size_wh),
+            label=labels.of(row),
+            box=_placed(row.floats(*_CORNERS), header(image).size_wh),
             group=row.first("group"),
             twin_path=twin,
             attributes=attributes(row),
         )
 
-    return collect(rows, table.name, sample)
+    samples, problems = collect(rows, table.name, sample)
+    return samples, labels.classes, problems
+
+
+def _placed(xyxy: Sequence[float], size_wh: tuple[int, int]) -> Box:
+    try:
+        check_pixels(xyxy, size_wh)
+    except RegionError as error:
+        raise UnusableRow("box", str(error)) from None
+    return place_inside(xyxy, size_wh)
 
 
 def _read(root: Path, part: str) -> Dataset:
     table = _table_of(root)
-    rows = read_rows(table, _REQUIRED, "image")
-    samples, problems = read_samples(table, rows)
+    rows = read_rows(table, _REQUIRED, "image", optional=OPTIONAL)
+    samples, classes, problems = read_samples(table, rows)
     slug = re.sub(r"[^a-z0-9]+", "-", table.stem.lower()).strip("-") or "samples"
-    return Dataset(f"table-{slug}", table.stem, part, table.parent, samples, classes_of(rows, "label"), problems)
+    return Dataset(f"table-{slug}", table.stem, part, table.parent, samples, classes, problems)
 
 
 SPEC = DatasetSpec(

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from vpe_core.datasets.base import Dataset, DatasetSpec
 from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_file
-from vpe_core.datasets.headers import place, read_header
-from vpe_core.datasets.rows import Row, classes_of, collect, read_rows
+from vpe_core.datasets.grids import SizeWH, place_inside, were_resized
+from vpe_core.datasets.headers import read_header
+from vpe_core.datasets.labels import Labels
+from vpe_core.datasets.rows import Row, UnusableRow, collect, read_rows
 from vpe_core.datasets.splits import describe, read_split, select_rows, split_file
 from vpe_core.types import Sample
 
@@ -21,30 +23,43 @@ NO_FINDING = "No finding"
 SUFFIXES = (".png", ".dicom", ".dcm")
 _CORNERS = ("x_min", "y_min", "x_max", "y_max")
 _TITLE = "VinDr-CXR"
+_RESIZED = (
+    "Other boxes of this set reach beyond their images, so the images were resized, and the boxes are on the grid of "
+    "the originals, as will be this one of {} ({} x {} pixels). Give the DICOM files, PNG files of full size, or boxes "
+    "scaled to these images."
+)
 
 
 def _read(root: Path, part: str) -> Dataset:
     name = f"annotations_{part}.csv"
     table = first_file([root / "annotations" / name, root / name], "the annotations", root)
-    rows = read_rows(table, ("image_id", "class_name", *_CORNERS), "image_id")
+    rows = read_rows(table, ("image_id", "class_name", *_CORNERS), "image_id", optional=("rad_id",), bare=True)
     images = ImageFolders(root, (f"pngs/{part}", part, f"images/{part}"), SUFFIXES)
     file = split_file(root, "vindrcxr", part)
     numbers = read_split(file) if file else paper_rule(rows)
     selected = select_rows(rows, numbers, table) if numbers else ()
-    header = cache(read_header)
+    header, labels = cache(read_header), Labels(selected, "class_name")
+
+    def box_and_size(row: Row) -> tuple[tuple[float, ...], SizeWH]:
+        return row.floats(*_CORNERS), header(images.find(row["image_id"])).size_wh
+
+    resized = were_resized(selected, "image_id", box_and_size)
 
     def sample(row: Row) -> Sample:
-        image, label = row["image_id"], row.label("class_name")
+        image, label = row["image_id"], labels.of(row)
         corners = row.floats(*_CORNERS)
         path = images.find(image)
         facts = header(path)
+        box = place_inside(corners, facts.size_wh)
+        if resized:
+            raise UnusableRow("box", _RESIZED.format(image, *facts.size_wh))
         return Sample(
             sample_id=f"{image}#{row.nth}",
             image_id=image,
             image_path=path,
             patient_id=image,  # the source names no patients
             label=label,
-            box=place(corners, facts.size_wh),
+            box=box,
             attributes={"age": facts.age_years, "sex": facts.sex or None, "reader": row.first("rad_id") or None},
         )
 
@@ -55,7 +70,7 @@ def _read(root: Path, part: str) -> Dataset:
         part=part,
         root=root,
         samples=samples,
-        classes=classes_of(selected, "class_name"),
+        classes=labels.classes,
         problems=problems,
         note=describe(numbers, "vindrcxr", part),
     )

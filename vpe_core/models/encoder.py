@@ -19,7 +19,7 @@ from vpe_core.geometry import SizeWH, View
 from vpe_core.models.device import device_title
 from vpe_core.models.preprocessing import Preprocessing
 from vpe_core.models.specs import ModelRecord, ModelSpec
-from vpe_core.prompts import PAPER_TEMPLATE, build_prompts
+from vpe_core.prompts import PAPER_TEMPLATE, build_prompts, refuse_single
 from vpe_core.types import Prediction
 
 if TYPE_CHECKING:
@@ -170,13 +170,17 @@ class VisionLanguageModel:
 
         Args:
             images: PIL images.
-            classes: Class names, or complete prompts if `template` is None.
+            classes: Class names, at least two, or complete prompts if `template` is None.
             template: See `encode_classes`; the paper's template unless told otherwise.
             suffix: See `encode_classes`.
 
         Returns:
             float32, (n_images, n_classes), rows sum to 1.
+
+        Raises:
+            PromptError: There is one class only, of which each image would be certain; or see `encode_classes`.
         """
+        refuse_single(classes)
         texts = self.encode_classes(classes, template=template, suffix=suffix)
         return probabilities(self.encode_images(images), texts, self.logit_scale)
 

@@ -5,7 +5,7 @@ from vpe_core.prompts.classes import CLASS_LISTS, ClassList
 from vpe_core.prompts.negatives import negated
 from vpe_core.prompts.suffixes import marker_suffix
 from vpe_core.prompts.templates import ENSEMBLES, JSRT_TEMPLATE, PAPER_TEMPLATE, check_template
-from vpe_core.prompts.texts import check_classes, parse_classes
+from vpe_core.prompts.texts import check_choice, check_classes, parse_classes, refuse_single
 
 __all__ = [
     "CLASS_LISTS",
@@ -14,9 +14,11 @@ __all__ = [
     "PAPER_TEMPLATE",
     "ClassList",
     "build_prompts",
+    "check_choice",
     "check_classes",
     "check_template",
     "marker_suffix",
     "negated",
     "parse_classes",
+    "refuse_single",
 ]

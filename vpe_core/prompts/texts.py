@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 
 from vpe_core.errors import PromptError
 
@@ -37,6 +39,11 @@ def clean_text(text: str, what: str, max_chars: int) -> str:
     return cleaned
 
 
+def folded(name: str) -> str:
+    """What two names have in common that differ in case, or in how accents are encoded, only."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 def check_classes(classes: object) -> tuple[str, ...]:
     """The class names, cleaned.
 
@@ -51,10 +58,37 @@ def check_classes(classes: object) -> tuple[str, ...]:
     names = tuple(clean_text(name, "a class name", MAX_CLASS_CHARS) for name in classes)
     if not 1 <= len(names) <= MAX_CLASSES:
         raise PromptError(f"Expected 1 to {MAX_CLASSES} class names, but got {len(names)}.")
-    folded = [name.casefold() for name in names]
-    if twice := next((name for name in names if folded.count(name.casefold()) > 1), None):
+    counts = Counter(map(folded, names))
+    if twice := next((name for name in names if counts[folded(name)] > 1), None):
         raise PromptError(f"Expected different class names, but {twice!r} is given twice.")
     return names
+
+
+def check_choice(classes: object) -> tuple[str, ...]:
+    """The class names, cleaned, if there is something to choose from.
+
+    Args:
+        classes: 2 to 100 different names.
+
+    Raises:
+        PromptError: There is one only, or see `check_classes`.
+    """
+    names = check_classes(classes)
+    refuse_single(names)
+    return names
+
+
+def refuse_single(classes: Sequence[str]) -> None:
+    """Refuse a single class.
+
+    Raises:
+        PromptError: There is one class only.
+    """
+    if len(classes) == 1:
+        raise PromptError(
+            f"Expected at least 2 classes, but got only {classes[0]!r}: a softmax over one class is 1 whatever the "
+            "image shows. Add what it could be instead."
+        )
 
 
 def parse_classes(text: str) -> tuple[str, ...]:

@@ -63,12 +63,13 @@ def _content(dataset: Dataset) -> None:
         height=_ROW_PX * (min(len(counts), 10) + 1) + 3,
         key=f"classes {dataset.name}",
     )
-    if not dataset.problems:
+    problems = dataset.all_problems
+    if not problems:
         st.success("Nothing is wrong.", icon=":material/check:")
         return
-    kinds = ", ".join(f"{count:,} {kind}" for kind, count in datasets.count_kinds(dataset.problems).items())
-    st.warning(as_text(f"{len(dataset.problems):,} cannot be used: {kinds}."), icon=":material/rule:")
-    shown = dataset.problems[:_SHOWN_PROBLEMS]
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in datasets.count_kinds(problems).items())
+    st.warning(as_text(f"{len(problems):,} cannot be used: {kinds}."), icon=":material/rule:")
+    shown = problems[:_SHOWN_PROBLEMS]
     st.dataframe(
         {
             "Row": [problem.row for problem in shown],
@@ -78,5 +79,5 @@ def _content(dataset: Dataset) -> None:
         hide_index=True,
         key=f"problems {dataset.name}",
     )
-    if len(dataset.problems) > len(shown):
+    if len(problems) > len(shown):
         st.caption(as_text(f"The first {len(shown)}; `datasets check {dataset.name} --json` lists all."))

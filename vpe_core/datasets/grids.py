@@ -1,0 +1,88 @@
+"""Whether boxes are on the pixel grid of their images: fractions, and boxes of images that were resized since.
+
+A box that is drawn on another grid marks another place, and nothing else shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from vpe_core.datasets.headers import place
+from vpe_core.datasets.rows import Row, UnusableRow
+from vpe_core.errors import RegionError
+from vpe_core.types import Box
+
+FRACTION_TOLERANCE = 0.01
+_REACH_PX, _REACH_SHARE = 2.0, 0.005
+_TELLING_SHARE = 0.1
+
+SizeWH = tuple[int, int]
+
+
+def are_fractions(xyxy: Sequence[float]) -> bool:
+    """Whether these numbers lie within 0 and 1, give or take a rounding."""
+    return all(-FRACTION_TOLERANCE <= value <= 1 + FRACTION_TOLERANCE for value in xyxy)
+
+
+def check_pixels(xyxy: Sequence[float], size_wh: SizeWH) -> None:
+    """Refuse a box that cannot be meant in pixels.
+
+    Raises:
+        RegionError: It is given in fractions of the image, or smaller than a pixel.
+    """
+    x0, y0, x1, y1 = xyxy
+    width, height = size_wh
+    if are_fractions(xyxy):
+        scaled = ", ".join(f"{value:g}" for value in (x0 * width, y0 * height, x1 * width, y1 * height))
+        raise RegionError(
+            f"Expected a box in pixels, but ({', '.join(f'{value:g}' for value in xyxy)}) lies within 0 and 1, as "
+            f"fractions of width and height do. In pixels of this image of {width} x {height} it would be ({scaled})."
+        )
+    if 0 < x1 - x0 < 1 or 0 < y1 - y0 < 1:
+        raise RegionError(
+            f"Expected a box in pixels, at least 1 wide and high, but got {x1 - x0:g} x {y1 - y0:g} pixels."
+        )
+
+
+def reaches_beyond(xyxy: Sequence[float], size_wh: SizeWH) -> bool:
+    """Whether a box reaches further beyond its image than rounding explains: 2 pixels or 0.5% of the longer side."""
+    x0, y0, x1, y1 = xyxy
+    width, height = size_wh
+    return max(-x0, -y0, x1 - width, y1 - height) > max(_REACH_PX, _REACH_SHARE * max(size_wh))
+
+
+def place_inside(xyxy: Sequence[float], size_wh: SizeWH) -> Box:
+    """The box of a finding that was drawn on this very image, and so does not reach beyond it.
+
+    Raises:
+        UnusableRow: It has no area, or reaches beyond the image.
+    """
+    box = place(xyxy, size_wh)
+    if reaches_beyond(xyxy, size_wh):
+        raise UnusableRow(
+            "box",
+            f"The box {box.xyxy} reaches beyond the image of {size_wh[0]} x {size_wh[1]} pixels, so it was drawn on "
+            "another grid: if the image was resized, give the one of full size, or scale the box to this one.",
+        )
+    return box
+
+
+def were_resized(rows: Iterable[Row], image_column: str, read: Callable[[Row], tuple[Sequence[float], SizeWH]]) -> bool:
+    """Whether the images of a set were resized and its boxes were not: in a tenth of the images a box reaches beyond.
+
+    Boxes near the upper left corner lie inside a smaller image, too, so that each box by itself does not tell.
+
+    Args:
+        rows: With a box each.
+        image_column: The column that names the image.
+        read: Gives a row's box and its image's size; may raise `UnusableRow`.
+    """
+    fits: dict[str, bool] = {}
+    for row in rows:
+        try:
+            inside = not reaches_beyond(*read(row))
+        except UnusableRow:
+            continue
+        fits[row[image_column]] = fits.get(row[image_column], True) and inside
+    n_beyond = sum(not inside for inside in fits.values())
+    return n_beyond > 0 and n_beyond >= _TELLING_SHARE * len(fits)

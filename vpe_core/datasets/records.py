@@ -1,0 +1,91 @@
+"""The records of a text table, each with the row that a spreadsheet gives it; a stray quotation mark costs one record.
+
+Python's csv module, and pandas with it, reads on to the next quotation mark where one is opened and never closed: the
+lines between are gone without a word. Here a record reaches over several lines only if its quotation marks are sound
+and it has not swallowed records of its own kind.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_QUOTE = '"'
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record.
+
+    Attributes:
+        row: Its number in a spreadsheet, from 1. Blank lines count; line breaks within a quoted cell do not.
+        cells: As they stand in the file.
+        is_broken: A cell begins with a quotation mark that is not closed; the cells are then those of its first line.
+    """
+
+    row: int
+    cells: list[str]
+    is_broken: bool = False
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it is an empty line, or one of nothing but space: what pandas skips, too."""
+        return not self.cells or (len(self.cells) == 1 and bool(self.cells[0]) and not self.cells[0].strip(" \t"))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no cell holds anything, as spreadsheets write an empty row."""
+        return not any(cell.strip() for cell in self.cells)
+
+
+def read_records(
+    lines: Sequence[str], delimiter: str, n_cells: tuple[int, int], start: tuple[int, int] = (0, 1)
+) -> Iterator[tuple[Record, int]]:
+    """All records from a line on, each with the number of lines up to its end.
+
+    Args:
+        lines: With their ends.
+        delimiter: Between cells.
+        n_cells: The fewest and the most cells of a complete record.
+        start: The first line, from 0, and its row.
+
+    Raises:
+        csv.Error: A cell is longer than the csv module takes.
+    """
+    position, row = start
+    while position < len(lines):
+        if _QUOTE in lines[position]:
+            record, used = _quoted(lines, position, row, delimiter, n_cells)
+        else:
+            record, used = Record(row, next(csv.reader([lines[position]], delimiter=delimiter), [])), 1
+        position, row = position + used, row + 1
+        yield record, position
+
+
+def _quoted(
+    lines: Sequence[str], position: int, row: int, delimiter: str, n_cells: tuple[int, int]
+) -> tuple[Record, int]:
+    ahead = csv.reader((lines[number] for number in range(position, len(lines))), delimiter=delimiter, strict=True)
+    try:
+        cells = next(ahead)
+        if ahead.line_num == 1 or not _swallowed(lines[position : position + ahead.line_num], delimiter, n_cells):
+            return Record(row, cells), ahead.line_num
+    except csv.Error:
+        pass
+    # A second, empty line is read only if a quotation mark is still open at the end of the first.
+    alone = csv.reader([lines[position], ""], delimiter=delimiter)
+    cells = next(alone)
+    if alone.line_num == 1:
+        return Record(row, cells), 1
+    return Record(row, _literal(lines[position], delimiter), is_broken=True), 1
+
+
+def _swallowed(lines: Sequence[str], delimiter: str, n_cells: tuple[int, int]) -> bool:
+    """Whether the first line and a later one are complete records by themselves."""
+    complete = [n_cells[0] <= len(_literal(line, delimiter)) <= n_cells[1] for line in lines]
+    return complete[0] and any(complete[1:])
+
+
+def _literal(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE), [])
