@@ -7,6 +7,7 @@ import doctest
 import importlib
 import importlib.metadata
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -117,3 +118,40 @@ def test_whatever_is_imported_is_required() -> None:
     for name in imported - {"vpe_core", "__future__"}:
         candidates = {package.lower().replace("_", "-") for package in distributions[name]}
         assert candidates & required, f"{name} is imported, but requirements.txt does not name {candidates}"
+
+
+def test_dataclasses_that_hold_arrays_are_not_compared_field_by_field() -> None:
+    """Two arrays have no single truth value, so a generated `==` raises (from Python 3.13 on, always)."""
+    trees = {path: ast.parse(path.read_text()) for top in ("vpe_core", "tests") for path in (ROOT / top).rglob("*.py")}
+    known = {"NDArray", "ndarray", "Tensor", "DataFrame", "Series"}
+    known |= {name for tree in trees.values() for name, value in aliases(tree).items() if is_array(value, known)}
+    holding, compared = 0, []
+    for path, tree in trees.items():
+        arrays = known - {name for name, value in aliases(tree).items() if not is_array(value, known)}
+        for cls in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+            made = [text for text in map(ast.unparse, cls.decorator_list) if text.startswith("dataclass")]
+            fields = [ast.unparse(node.annotation) for node in cls.body if isinstance(node, ast.AnnAssign)]
+            if made and any(is_array(text, arrays) for text in fields):
+                holding += 1
+                compared += [f"{path.name}: {cls.name}"] if "eq=False" not in made[0] else []
+    assert holding > 25
+    assert compared == [], "Give them eq=False."
+
+
+def aliases(tree: ast.Module) -> dict[str, str]:
+    """What the names of types that a module defines stand for."""
+    pairs = [
+        (node.targets[0] if isinstance(node, ast.Assign) else node.target, node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+    ]
+    types = (ast.Subscript, ast.BinOp, ast.Constant)
+    return {
+        name.id: ast.unparse(value) for name, value in pairs if isinstance(name, ast.Name) and isinstance(value, types)
+    }
+
+
+def is_array(annotation: str, names: set[str]) -> bool:
+    """Whether a type is or contains an array; functions may take and return them."""
+    bare = annotation.strip("'\"")
+    return not bare.startswith("Callable") and bool(names & set(re.findall(r"\w+", bare)))

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 
-@dataclass
+@dataclass(eq=False)
 class Plain:
     attention: list[Tensor]
     tokens: list[Tensor]

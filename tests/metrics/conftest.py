@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     labels: np.ndarray
     scores: np.ndarray

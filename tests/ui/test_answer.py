@@ -61,6 +61,15 @@ def test_attention_is_that_of_the_library(model: VisionLanguageModel, picture: X
     assert result.without.heatmap.size_wh == result.without.shown.size
 
 
+@pytest.mark.parametrize(("method", "label"), [("rollout", None), ("last-layer", None), ("legrad", "cardiomegaly")])
+def test_the_attention_of_a_method_that_reads_no_text_is_of_no_class(
+    method: str, label: str | None, model: VisionLanguageModel, picture: Xray
+) -> None:
+    result = answer(model, picture, replace(MARKED, target="cardiomegaly", method=method), CLASSES, Memory())
+    assert result.marked is not None
+    assert [view.heatmap.label for view in (result.without, result.marked)] == [label, label]
+
+
 def test_without_marks_there_is_one_answer(model: VisionLanguageModel, picture: Xray) -> None:
     result = answer(model, picture, DemoState(), CLASSES, Memory())
     assert result.marked is None

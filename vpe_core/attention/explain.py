@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+    from vpe_core.geometry import SizeWH
     from vpe_core.models.encoder import VisionLanguageModel
 
 _BATCH = 8
@@ -77,11 +78,18 @@ def explain_many(
     """
     labels = _one_each(texts, len(images))
     grids = patch_relevance(model, images, labels, method=method, template=template, suffix=suffix)
-    reads_text = METHODS.get(method).reads_text
     return [
-        Heatmap(grid_to_image(grid, model.view(image.size), image.size), method, label if reads_text else None)
+        spread(grid, model, image.size, method=method, text=label)
         for grid, image, label in zip(grids, images, labels, strict=True)
     ]
+
+
+def spread(
+    grid: NDArray[np.float32], model: VisionLanguageModel, image_wh: SizeWH, *, method: str, text: str
+) -> Heatmap:
+    """One map of `patch_relevance` in the pixels of its image; of a method that reads no text, the heatmap has none."""
+    label = text if METHODS.get(method).reads_text else None
+    return Heatmap(grid_to_image(grid, model.view(image_wh), image_wh), method, label)
 
 
 def patch_relevance(

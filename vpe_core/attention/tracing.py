@@ -109,7 +109,7 @@ def full_precision(values: Tensor) -> Tensor:
     return values.float() if values.element_size() == 2 else values
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Tape:
     gradient_from: int | None = None
     isolated: bool = False

@@ -21,7 +21,7 @@ _LATEX = str.maketrans(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cell:
     """A value of the table with all that a format may show of it.
 

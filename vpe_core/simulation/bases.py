@@ -26,7 +26,7 @@ ORGAN_SIZE = 96
 FINEST_PROJECTION = 640  # px; the CT itself resolves about 430 across the field
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Base:
     """One healthy chest in one position.
 
@@ -62,7 +62,7 @@ class Base:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Bend:
     """A smooth deformation of the picture; coordinates relative to the edge length, so it fits every size.
 

@@ -50,7 +50,7 @@ class CasePlan:
         return replace(self, findings=(), nodule="")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """A rendered case.
 

@@ -58,7 +58,7 @@ LUNG_HU, HEART_HU = (-980.0, -400.0), (-100.0, 600.0)
 BEYOND = 255  # label of tissue above and below the CT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ChestCT:
     """A cleaned chest CT; axes (x to the patient's left, y anterior, z superior).
 

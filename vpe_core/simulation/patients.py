@@ -15,7 +15,7 @@ DETECTOR_MM = 180.0  # from the middle of the chest
 CT_TOP_MM = 166.0  # above the CT's centre; the CT ends here, 5 cm above the lungs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pose:
     """One base patient in one position.
 

@@ -27,7 +27,7 @@ BEYOND_MM = 5.0  # of a ray through made-up tissue that nobody sees
 CHUNK = 8  # depth samples at a time
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Projection:
     """What one exposure measures, on the detector.
 

@@ -18,7 +18,7 @@ SIDES = ("right", "left")  # the patient's; right is on the left of the picture
 ZONES = ("upper", "middle", "lower")
 
 
-@dataclass
+@dataclass(eq=False)
 class Scene:
     """Where findings are placed and drawn.
 

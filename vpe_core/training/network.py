@@ -89,7 +89,7 @@ def whiten_patches(clip: open_clip.CLIP, pixels: Tensor, spread: float = 0.25) -
         conv.weight.copy_((components * gain).T.reshape(conv.weight.shape))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Seen:
     """What the vision tower computed for a batch.
 

@@ -22,7 +22,7 @@ RUN_RECORD = "run.json"  # recipe, seconds, precision and device of a run that c
 CHECKPOINT_KEYS = frozenset(("recipe", "clip", "dense_head", "optimizers", "average", "leak", "step", "seconds"))
 
 
-@dataclass
+@dataclass(eq=False)
 class Run:
     """The state of one run; `save` and `load` make it survive a kill."""
 

@@ -17,9 +17,9 @@ from PIL import Image
 
 from vpe_core.attention import GazeEncoder, attention_inside, patch_relevance
 from vpe_core.attention import get as get_method
+from vpe_core.attention.explain import spread
 from vpe_core.attention.last_layer import METHOD as LAST_LAYER
 from vpe_core.attention.localization import coverage
-from vpe_core.attention.resample import grid_to_image
 from vpe_core.markers import draw_marker, get
 from vpe_core.prompts import ENSEMBLES, build_prompts, marker_suffix
 from vpe_core.types import Box, Heatmap
@@ -190,8 +190,7 @@ class _Ask:
 
     def heatmap(self, target: str, method: str, template: Template) -> Heatmap:
         (grid,) = self._grids(target, method, template)
-        size_wh = self.shown.size
-        return Heatmap(grid_to_image(grid, self._model.view(size_wh), size_wh), method, target)
+        return spread(grid, self._model, self.shown.size, method=method, text=target)
 
     def cost_ms(self, target: str, method: str, template: Template) -> float:
         keys = (self._look_key, self._attention_key(target, method, template))

@@ -15,7 +15,7 @@ from vpe_core.simulation.fields import Array
 from vpe_core.simulation.scene import Scene
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lesion:
     """A finding as drawn.
 
