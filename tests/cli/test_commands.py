@@ -64,6 +64,14 @@ def test_classify_prints_a_table(picture: Path, allow_models: Path) -> None:
         assert text in result.output
 
 
+def test_a_box_of_another_grid_is_questioned(picture: Path, xray: Image.Image, allow_models: Path) -> None:
+    answers = [
+        run("classify", picture, "--box", f"60,60,{x1},160", "--classes", CLASSES, "--model", allow_models / "native")
+        for x1 in (xray.width + 1, xray.width + 90)
+    ]
+    assert ["are these pixels of this very image" in answer.output for answer in answers] == [False, True]
+
+
 def test_the_suffix_changes_the_marked_image_only(picture: Path, allow_models: Path) -> None:
     bare, suffixed = (
         json.loads(classify(picture, allow_models / "timm", "--json", *more).output) for more in ((), ("--suffix",))

@@ -122,15 +122,16 @@ def test_rows_that_cannot_be_used_are_named_and_skipped(nih: Path) -> None:
             "00000001_000.png,Mass,1,2,3,4\n"
             "00000002_000.png,Mass,1,2,3,4\n"
             "00000003_000.png,Mass,1,2,3,4\n"
+            "00000013_005.png,Mass,0.1,0.2,0.3,0.4\n"
         )
     dataset = open_dataset("nih14", nih)
     assert len(dataset) == 3
     told = [(problem.row, problem.kind) for problem in dataset.problems]
     assert told == [
         (5, "missing image"), (6, "box"), (7, "box"), (8, "box"), (9, "box"), (10, "label"), (11, "label"),
-        (12, "box"), (13, "unreadable image"), (14, "unreadable image"),
+        (12, "box"), (13, "unreadable image"), (14, "unreadable image"), (15, "box"),
     ]  # fmt: skip
-    assert count_kinds(dataset.problems) == {"box": 5, "label": 2, "unreadable image": 2, "missing image": 1}
+    assert count_kinds(dataset.problems) == {"box": 6, "label": 2, "unreadable image": 2, "missing image": 1}
     reasons = {problem.row: problem.reason for problem in dataset.problems}
     assert reasons[5] == "The image '00000404_000.png' is not in images_*/images, images."
     assert reasons[6] == "Expected a number in the column Bbox [x, but got 'nan'."
@@ -138,6 +139,7 @@ def test_rows_that_cannot_be_used_are_named_and_skipped(nih: Path) -> None:
     assert reasons[10].startswith("The label 'Masss' is not one of Atelectasis, ")
     assert "grid of 1024 x 1024 pixels, but 00000001_000.png has 512 x 512" in reasons[12]
     assert "it is empty" in reasons[14]
+    assert "lies within 0 and 1" in reasons[15]
     assert all(problem.file == "BBox_List_2017.csv" for problem in dataset.problems)
 
 

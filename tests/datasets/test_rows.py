@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from vpe_core.datasets.rows import Row, read_rows
+from vpe_core.datasets.rows import Row, attribute_reader, read_rows
 from vpe_core.errors import DatasetError
 
 HEADING = "image,label,note\n"
@@ -65,6 +65,11 @@ def test_a_stray_quotation_mark_costs_its_own_row_only(
     images = [row["image"].strip('"') for row in rows]
     assert images == [line.strip('"')[0] for line in lines if line.strip('"')[1] in ',"']
     assert all("not closed in this row" in row.flaw for row in rows if row.flaw)
+
+
+def test_a_broken_row_does_not_change_what_the_others_hold(tmp_path: Path) -> None:
+    rows = read(tmp_path, HEADING + 'a,x,1\nb,y,"2\nc,z,3\n')
+    assert [attribute_reader(rows, ["note"])(row)["note"] for row in rows if not row.flaw] == [1, 3]
 
 
 def test_headings_are_known_in_any_case_and_spacing(tmp_path: Path) -> None:

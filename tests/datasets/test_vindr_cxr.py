@@ -110,6 +110,13 @@ def test_a_box_may_touch_the_edge_and_pass_it_by_a_rounding(tmp_path: Path) -> N
     assert _vindr(tmp_path, [("a", 500, 0, 2510, 100)], (2500, 200)).problems == ()
 
 
+def test_fractions_are_not_pixels(tmp_path: Path) -> None:
+    write_table(tmp_path / "annotations_test.csv", VINDR_TEST, [("a", "ILD", 0.1, 0.2, 0.5, 1)])
+    write_png(tmp_path / "pngs" / "test" / "a.png", (80, 60))
+    (problem,) = open_dataset("vindr-cxr", tmp_path).problems
+    assert "In pixels of this image of 80 x 60 it would be (8, 12, 40, 60)" in problem.reason
+
+
 def test_a_wrong_folder(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"annotations/annotations_test\.csv or annotations_test\.csv in .*nothing"):
         open_dataset("vindr-cxr", tmp_path)

@@ -23,6 +23,7 @@ class _Answer:
     with_marker: Prediction
     load_ms: float
     unknown_words: tuple[str, ...]
+    reaches_beyond: bool
 
     @property
     def milliseconds(self) -> float:
@@ -45,7 +46,7 @@ def classify(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Classify an X-ray without and with a marker, and show the change."""
-    from vpe_core.datasets.grids import check_pixels
+    from vpe_core.datasets.grids import check_pixels, reaches_beyond
     from vpe_core.images import as_pixels
     from vpe_core.markers import VariantRenderer
     from vpe_core.models import load_model
@@ -69,6 +70,7 @@ def classify(
         network.predict([marked], names, template=template, suffix=words),
         load_ms,
         network.unknown_words(build_prompts(names, template, suffix=words)),
+        reaches_beyond(region.xyxy, pixels.size_wh),
     )
     if as_json:
         typer.echo(json.dumps(_as_json(answer), indent=2))
@@ -106,6 +108,8 @@ def _print_table(answer: _Answer) -> None:
         f"{answer.device}: {answer.milliseconds:.0f} ms for two images and their prompts, "
         f"{answer.load_ms:.0f} ms to load the model and its libraries."
     )
+    if answer.reaches_beyond:
+        console.print("The box reaches beyond the image: are these pixels of this very image?", style="yellow")
     if answer.unknown_words:
         words = escape(", ".join(answer.unknown_words))
         console.print(f"The model cannot read these words, so they mean nothing to it: {words}.", style="yellow")
@@ -125,5 +129,6 @@ def _as_json(answer: _Answer) -> dict[str, object]:
         "milliseconds": round(answer.milliseconds, 1),
         "load_milliseconds": round(answer.load_ms, 1),
         "unknown_words": list(answer.unknown_words),
+        "box_reaches_beyond": answer.reaches_beyond,
         "simulated_only": answer.spec.simulated_only,
     }

@@ -51,13 +51,26 @@ def reaches_beyond(xyxy: Sequence[float], size_wh: SizeWH) -> bool:
     return max(-x0, -y0, x1 - width, y1 - height) > max(_REACH_PX, _REACH_SHARE * max(size_wh))
 
 
+def place_pixels(xyxy: Sequence[float], size_wh: SizeWH) -> Box:
+    """The box of a finding, in pixels; it may reach beyond the image.
+
+    Raises:
+        UnusableRow: It has no area, is given in fractions or is centred outside the image.
+    """
+    try:
+        check_pixels(xyxy, size_wh)
+    except RegionError as error:
+        raise UnusableRow("box", str(error)) from None
+    return place(xyxy, size_wh)
+
+
 def place_inside(xyxy: Sequence[float], size_wh: SizeWH) -> Box:
     """The box of a finding that was drawn on this very image, and so does not reach beyond it.
 
     Raises:
-        UnusableRow: It has no area, or reaches beyond the image.
+        UnusableRow: As for `place_pixels`, or it reaches beyond the image.
     """
-    box = place(xyxy, size_wh)
+    box = place_pixels(xyxy, size_wh)
     if reaches_beyond(xyxy, size_wh):
         raise UnusableRow(
             "box",

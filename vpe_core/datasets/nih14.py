@@ -10,7 +10,8 @@ from pathlib import Path
 
 from vpe_core.datasets.base import Dataset, DatasetSpec
 from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_file
-from vpe_core.datasets.headers import place, read_header
+from vpe_core.datasets.grids import place_pixels
+from vpe_core.datasets.headers import read_header
 from vpe_core.datasets.labels import Labels
 from vpe_core.datasets.rows import Row, UnusableRow, collect, number, read_rows
 from vpe_core.errors import DatasetError
@@ -58,7 +59,7 @@ def _read(root: Path, part: str) -> Dataset:
             image_path=path,
             patient_id=_patient(name, entry),
             label=label,
-            box=place(Box.from_xywh(*_xywh(row)).xyxy, size_wh),
+            box=place_pixels(Box.from_xywh(*_xywh(row)).xyxy, size_wh),
             attributes=_attributes(entry) if entry else {},
         )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 _QUOTE = '"'
 
@@ -55,12 +56,15 @@ def read_records(
     """
     position, row = start
     while position < len(lines):
-        if _QUOTE in lines[position]:
+        plain = list(takewhile(lambda number: _QUOTE not in lines[number], range(position, len(lines))))
+        for cells in csv.reader((lines[number] for number in plain), delimiter=delimiter):
+            position += 1
+            yield Record(row, cells), position
+            row += 1
+        if position < len(lines):
             record, used = _quoted(lines, position, row, delimiter, n_cells)
-        else:
-            record, used = Record(row, next(csv.reader([lines[position]], delimiter=delimiter), [])), 1
-        position, row = position + used, row + 1
-        yield record, position
+            position, row = position + used, row + 1
+            yield record, position
 
 
 def _quoted(

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -183,7 +184,7 @@ def _rows(
         if record.is_blank:
             continue
         cells = [cell.strip() for cell in record.cells]
-        texts = dict.fromkeys(headings, "") | dict(zip(headings, cells, strict=False))
+        texts = dict(zip_longest(headings, cells[: len(headings)], fillvalue=""))
         image = texts[image_column].replace("\\", "/")
         texts[image_column] = image = image.rsplit("/", 1)[-1] if bare else image
         seen[image] += 1
@@ -223,7 +224,8 @@ def attribute_reader(rows: Sequence[Row], columns: Iterable[str]) -> Callable[[R
     A column with codes such as "007" stays text.
     """
     names = tuple(columns)
-    numeric = {name for name in names if all(_is_plain_number(row.cells.get(name, "")) for row in rows)}
+    sound = [row for row in rows if not row.flaw]
+    numeric = {name for name in names if all(_is_plain_number(row.cells.get(name, "")) for row in sound)}
 
     def read(row: Row) -> dict[str, str | float | None]:
         texts = {name: row.cells.get(name, "") for name in names}

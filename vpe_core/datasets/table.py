@@ -9,12 +9,12 @@ from pathlib import Path
 
 from vpe_core.datasets.base import Dataset, DatasetSpec, Problem
 from vpe_core.datasets.folders import ImagePaths, expected_in_settings
-from vpe_core.datasets.grids import check_pixels, place_inside
+from vpe_core.datasets.grids import place_inside
 from vpe_core.datasets.headers import read_header
 from vpe_core.datasets.labels import Labels
-from vpe_core.datasets.rows import Row, UnusableRow, attribute_reader, collect, read_rows
-from vpe_core.errors import DatasetError, RegionError
-from vpe_core.types import Box, Sample
+from vpe_core.datasets.rows import Row, attribute_reader, collect, read_rows
+from vpe_core.errors import DatasetError
+from vpe_core.types import Sample
 
 _CORNERS = ("x0", "y0", "x1", "y1")
 _REQUIRED = ("image", "label", *_CORNERS)
@@ -68,7 +68,7 @@ def read_samples(
             image_path=image,
             patient_id=row.first("patient") or name,
             label=labels.of(row),
-            box=_placed(row.floats(*_CORNERS), header(image).size_wh),
+            box=place_inside(row.floats(*_CORNERS), header(image).size_wh),
             group=row.first("group"),
             twin_path=twin,
             attributes=attributes(row),
@@ -76,14 +76,6 @@ def read_samples(
 
     samples, problems = collect(rows, table.name, sample)
     return samples, labels.classes, problems
-
-
-def _placed(xyxy: Sequence[float], size_wh: tuple[int, int]) -> Box:
-    try:
-        check_pixels(xyxy, size_wh)
-    except RegionError as error:
-        raise UnusableRow("box", str(error)) from None
-    return place_inside(xyxy, size_wh)
 
 
 def _read(root: Path, part: str) -> Dataset:
