@@ -81,7 +81,7 @@ def test_the_frame_keeps_its_own_columns(own_table: Write) -> None:
         (("../x-rays/1.png", 1, 1, 5, 5, "a"), "missing image", "lies outside the data set's folder"),
         (("/etc/hostname", 1, 1, 5, 5, "a"), "missing image", "lies outside the data set's folder"),
         (("", 1, 1, 5, 5, "a"), "missing image", "names no image"),
-        (("my cohort.csv", 1, 1, 5, 5, "a"), "unreadable image", "damaged or no image"),
+        (("my cohort.csv", 1, 1, 5, 5, "a"), "unreadable image", "no format that is read here"),
         (("x" * 5000, 1, 1, 5, 5, "a"), "unreadable image", "File name too long"),
         (("x\0y.png", 1, 1, 5, 5, "a"), "missing image", "There is no image"),
         (("x-rays/1.png", 5, 1, 5, 5, "a"), "box", "x0 < x1"),

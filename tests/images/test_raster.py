@@ -3,26 +3,89 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.images.conftest import encoded
+from vpe_core.errors import ImageReadError
 from vpe_core.images import load_image, read_pixels
 
 LOSSLESS = [("PNG", {}), ("TIFF", {}), ("TIFF", {"compression": "tiff_lzw"}), ("WebP", {"lossless": True})]
 
 
-def tiff_by_hand(values: np.ndarray, photometric: int) -> bytes:
-    """A minimal TIFF (TIFF 6.0, baseline): one strip, little-endian."""
+def tiff_by_hand(
+    values: np.ndarray, photometric: int, *, order: str = "<", big: bool = False, tiles: int = 0, predictor: int = 1,
+    deflated: bool = False, planar: int = 1, extra: int | None = None, bits: int = 0, packed: bytes = b"",
+    orientation: int = 1, link: int = 0, others: bytes = b"",
+) -> bytes:  # fmt: skip
+    """A TIFF (TIFF 6.0; BigTIFF): strips of 7 rows or square tiles, plain or deflated."""
     sample_format = {"u": 1, "i": 2, "f": 3}[values.dtype.kind]
-    height, width = values.shape
-    tags = [(256, width), (257, height), (258, values.dtype.itemsize * 8), (259, 1), (262, photometric), (273, None)]
-    tags += [(277, 1), (278, height), (279, values.nbytes), (339, sample_format)]
-    first_pixel = 8 + 2 + 12 * len(tags) + 4
-    entries = b"".join(struct.pack("<HHII", tag, 4, 1, first_pixel if v is None else v) for tag, v in tags)
-    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + struct.pack("<I", 0) + values.tobytes()
+    height, width = values.shape[:2]
+    samples = 1 if values.ndim == 2 else values.shape[2]
+    planes = [values] if planar == 1 else [values[:, :, index] for index in range(samples)]
+    parts = [part for plane in planes for part in _parts(plane, tiles, order, predictor)]
+    if packed:
+        parts = [packed]
+    parts = [zlib.compress(part) for part in parts] if deflated else parts
+    tags: dict[int, list[int]] = {
+        256: [width], 257: [height], 258: [bits or values.dtype.itemsize * 8] * samples, 259: [8 if deflated else 1],
+        262: [photometric], 274: [orientation], 277: [samples], 284: [planar], 317: [predictor],
+        339: [sample_format] * samples,
+    }  # fmt: skip
+    if extra is not None:
+        tags[338] = [extra]
+    start, offsets = 16 if big else 8, []
+    for part in parts:
+        offsets.append(start)
+        start += len(part)
+    tags |= {322: [tiles], 323: [tiles], 324: offsets} if tiles else {273: offsets, 278: [height if packed else 7]}
+    tags[325 if tiles else 279] = [len(part) for part in parts]
+    entry, inline = ("HHQ", 8) if big else ("HHI", 4)
+    directory, values_at, behind = b"", start + (8 if big else 2) + (inline + 4 + inline) * len(tags) + inline, b""
+    for tag in sorted(tags):
+        raw = struct.pack(f"{order}{len(tags[tag])}I", *tags[tag])
+        if len(raw) > inline:
+            place = struct.pack(f"{order}{'Q' if big else 'I'}", values_at + len(behind))
+            behind += raw
+            raw = place
+        directory += struct.pack(order + entry, tag, 4, len(tags[tag])) + raw.ljust(inline, b"\0")
+    mark = b"II" if order == "<" else b"MM"
+    header = mark + (struct.pack(f"{order}HHHQ", 43, 8, 0, start) if big else struct.pack(f"{order}HI", 42, start))
+    count = struct.pack(f"{order}{'Q' if big else 'H'}", len(tags))
+    ending = struct.pack(f"{order}{'Q' if big else 'I'}", link)
+    return header + b"".join(parts) + count + directory + ending + behind + others
+
+
+def _parts(plane: np.ndarray, tiles: int, order: str, predictor: int) -> list[bytes]:
+    height, width = plane.shape[:2]
+    if tiles:
+        room = [(0, -height % tiles), (0, -width % tiles), (0, 0)][: plane.ndim]
+        padded = np.pad(plane, room)
+        blocks = [padded[y : y + tiles, x : x + tiles] for y in range(0, height, tiles) for x in range(0, width, tiles)]
+    else:
+        blocks = [plane[y : y + 7] for y in range(0, height, 7)]
+    if predictor == 2:
+        blocks = [np.concatenate([block[:, :1], np.diff(block, axis=1)], axis=1) for block in blocks]
+    return [block.astype(block.dtype.newbyteorder(order)).tobytes() for block in blocks]
+
+
+def png_by_hand(values: np.ndarray, *, adam7: bool = False, chunks: tuple[tuple[bytes, bytes], ...] = ()) -> bytes:
+    """A PNG of 16 bits; `chunks` stand before the pixels."""
+    height, width = values.shape[:2]
+    colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[1 if values.ndim == 2 else values.shape[2]]
+    passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
+    parts = [values[y::dy, x::dx] for y, x, dy, dx in passes] if adam7 else [values]
+    lines = b"".join(b"\0" + line.astype(">u2").tobytes() for part in parts for line in part)
+    header = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, int(adam7))
+    every = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(lines)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, body) for kind, body in every)
+
+
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 @pytest.mark.parametrize(("file_format", "options"), LOSSLESS)
@@ -125,3 +188,156 @@ def test_second_picture_of_a_phone_is_ignored(values_8: np.ndarray) -> None:
     data = encoded(first, "MPO", save_all=True, append_images=[second])
     assert read_pixels(data).source_format == "JPEG"
     assert np.asarray(load_image(data)).std() > 10
+
+
+def colours_16(values_16: np.ndarray) -> np.ndarray:
+    return np.stack([values_16, values_16 // 2, 4095 - values_16, 65535 - values_16 * 3], axis=2)
+
+
+@pytest.mark.parametrize("adam7", [False, True])
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_sixteen_bit_colour_png_keeps_its_depth(values_16: np.ndarray, channels: int, adam7: bool) -> None:
+    values = colours_16(values_16)[:, :, :channels]
+    np.testing.assert_array_equal(read_pixels(png_by_hand(values, adam7=adam7)).values, values)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_a_deep_picture_looks_the_same_in_grey_and_in_colour(values_16: np.ndarray, channels: int) -> None:
+    grey = np.asarray(load_image(png_by_hand(values_16)))
+    opaque = np.full_like(values_16, 65535)
+    planes = [values_16] * (channels - 1 + channels % 2) + [opaque] * (1 - channels % 2)
+    data = png_by_hand(values_16 if channels == 1 else np.stack(planes, axis=2))
+    np.testing.assert_array_equal(np.asarray(load_image(data)), grey)
+    np.testing.assert_array_equal(
+        np.asarray(read_pixels(data).min_max().convert("L")), np.asarray(read_pixels(png_by_hand(values_16)).min_max())
+    )
+
+
+def test_deep_transparency_lies_over_black(values_16: np.ndarray) -> None:
+    alpha = np.where(np.arange(50) < 25, 65535, 0).astype(np.uint16) * np.ones((40, 1), np.uint16)
+    grey = np.asarray(load_image(png_by_hand(values_16)))
+    shown = np.asarray(load_image(png_by_hand(np.stack([values_16, alpha], axis=2))))
+    np.testing.assert_array_equal(shown, np.where(alpha == 0, 0, grey))
+
+
+@pytest.mark.parametrize("opacity", [0, 1, 128])
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_the_same_transparency_all_over_hides_nothing(values_8: np.ndarray, mode: str, opacity: int) -> None:
+    picture = Image.fromarray(values_8).convert(mode)
+    picture.putalpha(opacity)
+    np.testing.assert_array_equal(np.asarray(load_image(encoded(picture, "PNG"))), values_8)
+
+
+@pytest.mark.parametrize(
+    "chunk", [(b"tEXt", b"x"), (b"iCCP", b"\0\0\0"), (b"pHYs", b"1"), (b"zTXt", b"a\0\0" + zlib.compress(bytes(9**8)))]
+)
+def test_defects_beside_the_pixels_of_a_png_hide_nothing(values_16: np.ndarray, chunk: tuple[bytes, bytes]) -> None:
+    sound = png_by_hand(values_16, chunks=(chunk, (b"tRNS", b"\0"), (b"eXIf", b"rubbish")))
+    np.testing.assert_array_equal(read_pixels(sound).values, values_16)
+    broken = sound.replace(png_chunk(*chunk), png_chunk(*chunk)[:-1] + b"?")  # its checksum
+    np.testing.assert_array_equal(read_pixels(broken).values, values_16)
+
+
+def test_one_transparent_grey_is_not_taken_out(values_8: np.ndarray) -> None:
+    data = encoded(Image.fromarray(values_8), "PNG", transparency=int(values_8[0, 0]))
+    np.testing.assert_array_equal(np.asarray(load_image(data)), values_8)
+
+
+KINDS = [np.uint8, np.int8, np.uint16, np.int16, np.float16, np.uint32, np.int32, np.float32]
+
+
+@pytest.mark.parametrize(
+    "layout", [{}, {"tiles": 16}, {"deflated": True}, {"deflated": True, "predictor": 2}, {"big": True}], ids=str
+)
+@pytest.mark.parametrize("photometric", [0, 1])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("dtype", KINDS)
+def test_grey_tiff_of_every_kind(
+    values_16: np.ndarray, dtype: type, order: str, photometric: int, layout: dict[str, int]
+) -> None:
+    kind = np.dtype(dtype)
+    values = (values_16.astype(float) / 4095 * 200).astype(int)
+    if kind.kind == "u":  # over the whole range, so that a wrong sign shows
+        values = values * (np.iinfo(kind).max // 255) + 20
+    elif kind.kind == "i":
+        values = (values - 100) * (np.iinfo(kind).max // 127)
+    values = values.astype(kind)
+    if kind.kind == "f":
+        layout = {**layout, "predictor": 1}  # the other one is for integers
+    picture = read_pixels(tiff_by_hand(values, photometric, order=order, **layout))
+    turned = {"u": lambda: ~values, "i": lambda: ~values, "f": lambda: values.max() + values.min() - values}
+    np.testing.assert_array_equal(picture.values, values if photometric == 1 else turned[kind.kind]())
+    sign = 1 if photometric == 1 else -1
+    shown = np.asarray(picture.grey(), float).ravel()
+    assert sign * np.corrcoef(shown, values.astype(float).ravel())[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("photometric", [0, 1])
+def test_packed_twelve_bit_tiff(values_16: np.ndarray, order: str, photometric: int) -> None:
+    pairs = values_16.reshape(-1, 2).astype(int)
+    packed = np.stack([pairs[:, 0] >> 4, (pairs[:, 0] & 15) << 4 | pairs[:, 1] >> 8, pairs[:, 1] & 255], axis=1)
+    data = tiff_by_hand(values_16, photometric, order=order, bits=12, packed=packed.astype(np.uint8).tobytes())
+    np.testing.assert_array_equal(read_pixels(data).values, values_16 if photometric else 4095 - values_16)
+
+
+@pytest.mark.parametrize("layout", [{}, {"tiles": 16}, {"deflated": True, "predictor": 2}, {"big": True}], ids=str)
+@pytest.mark.parametrize("planar", [1, 2])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("extra", [None, 0, 2])
+def test_sixteen_bit_colour_tiff_keeps_its_depth(
+    values_16: np.ndarray, layout: dict[str, int], planar: int, order: str, extra: int | None
+) -> None:
+    values = colours_16(values_16)[:, :, : 3 if extra is None else 4]
+    data = tiff_by_hand(values, 2, planar=planar, order=order, extra=extra, **layout)
+    np.testing.assert_array_equal(read_pixels(data).values, values if extra == 2 else values[:, :, :3])
+
+
+@pytest.mark.parametrize(
+    ("dtype", "options", "said"),
+    [
+        (np.float64, {}, "floating-point 64-bit grey"),
+        (np.uint64, {}, "unsigned 64-bit grey"),
+        (np.uint16, {"bits": 10}, "unsigned 10-bit grey"),
+        (np.uint16, {"bits": 14}, "unsigned 14-bit grey"),
+    ],
+)
+def test_tiff_kinds_that_are_not_read_are_named(
+    values_16: np.ndarray, dtype: type, options: dict[str, int], said: str
+) -> None:
+    with pytest.raises(ImageReadError, match=f"a TIFF file of {said}, which is not read here. Save it as 16-bit grey"):
+        read_pixels(tiff_by_hand(values_16.astype(dtype), 1, **options))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16])
+def test_a_broken_link_to_a_second_tiff_directory_hides_nothing(values_16: np.ndarray, dtype: type) -> None:
+    values = (values_16 >> 4).astype(dtype)
+    for link in (5, 2**31, 10**6):
+        np.testing.assert_array_equal(read_pixels(tiff_by_hand(values, 1, link=link)).values, values)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16])
+def test_orientation_of_deep_and_flat_tiff_is_the_same(values_16: np.ndarray, orientation: int, dtype: type) -> None:
+    values = (values_16 >> 4).astype(dtype)
+    methods = [None, 0, 3, 1, 5, 4, 6, 2]  # Pillow's transposition for each orientation
+    method = methods[orientation - 1]
+    expected = Image.fromarray(values.astype(np.uint8))
+    if method is not None:
+        expected = expected.transpose(Image.Transpose(method))
+    got = read_pixels(tiff_by_hand(values, 1, orientation=orientation)).values
+    np.testing.assert_array_equal(got.astype(np.uint8), np.asarray(expected))
+
+
+def test_lossless_jpeg_outside_dicom_is_refused_by_name() -> None:
+    data = bytearray(encoded(Image.new("L", (8, 8)), "JPEG"))
+    data[data.index(b"\xff\xc0") + 4] = 12
+    with pytest.raises(ImageReadError, match="12-bit JPEG file"):
+        load_image(bytes(data))
+
+
+def test_a_damaged_exif_block_hides_nothing(values_8: np.ndarray) -> None:
+    for file_format in ("JPEG", "WebP"):
+        plain = np.asarray(load_image(encoded(Image.fromarray(values_8), file_format)))
+        broken = encoded(Image.fromarray(values_8), file_format, exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+        np.testing.assert_array_equal(np.asarray(load_image(broken)), plain)

@@ -6,14 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from vpe_core.datasets.rows import UnusableRow
-from vpe_core.errors import ImageReadError, RegionError
+from vpe_core.errors import ImageReadError, RegionError, SettingsError
 from vpe_core.types import Box
 
-_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP")
-_ORIENTATION_TAG, _TURNED = 0x0112, (5, 6, 7, 8)
-_HEAD_BYTES = 132
 _AGE = re.compile(r"(\d{3})Y")
 
 
@@ -33,60 +31,64 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """The header of an X-ray, of any format that `vpe_core.load_image` reads.
+    """The header of an X-ray, of any format that `vpe_core.load_image` reads, told by the same test.
 
     Raises:
         UnusableRow: There is no such file, it is no X-ray, or larger than the settings allow.
     """
-    from vpe_core.images.jsrt import N_BYTES, SIDE_PX
     from vpe_core.images.limits import check_byte_count, check_pixel_count
+    from vpe_core.images.quiet import without_warnings
 
     try:
         if not path.is_file():
             raise UnusableRow("missing image", f"There is no image {path.name}.")
         n_bytes = path.stat().st_size
         check_byte_count(n_bytes)
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-        if head[128:132] == b"DICM":
-            header = _dicom_header(path)
-        elif n_bytes == N_BYTES and not head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"II", b"MM", b"RIFF")):
-            header = Header((SIDE_PX, SIDE_PX))
-        else:
-            header = _picture_header(path)
+        with path.open("rb") as file, without_warnings():
+            header = _header(file, n_bytes)
         check_pixel_count(*header.size_wh)
     except UnusableRow:
         raise
     except ImageReadError as error:
         raise UnusableRow("unreadable image", f"The image {path.name} cannot be read: {error}.") from None
+    except SettingsError:
+        raise
     except Exception as error:  # on damaged data, decoders raise nearly everything there is
         reason = " ".join(f"{error}".split())[:200] or type(error).__name__
         raise UnusableRow("unreadable image", f"The image {path.name} is damaged or no image ({reason}).") from error
     return header
 
 
-def _picture_header(path: Path) -> Header:
-    from PIL import Image
+def _header(file: BinaryIO, n_bytes: int) -> Header:
+    from vpe_core.images.formats import HEAD_BYTES, refusal, told_format
+    from vpe_core.images.jsrt import SIDE_PX
 
-    with Image.open(path, formats=_FORMATS) as picture:
-        width, height = picture.size
-        # Pillow gives a TIFF file its size as shown, and would decode a PNG file without "exif" in info to look for it.
-        has_exif = picture.format != "TIFF" and "exif" in picture.info
-        turned = has_exif and picture.getexif().get(_ORIENTATION_TAG) in _TURNED
-    return Header((height, width) if turned else (width, height))
+    head = file.read(HEAD_BYTES)
+    source_format = told_format(head, n_bytes)
+    file.seek(0)
+    if source_format is None:
+        raise ImageReadError(refusal(head))
+    if source_format == "DICOM":
+        return _dicom_header(file)
+    if source_format == "JSRT":
+        return Header((SIDE_PX, SIDE_PX))
+    from vpe_core.images.raster import declared_size_wh
+
+    return Header(declared_size_wh(file, source_format))
 
 
-def _dicom_header(path: Path) -> Header:
-    from pydicom import dcmread
+def _dicom_header(file: BinaryIO) -> Header:
+    from vpe_core.images.dicom_elements import integer, text
+    from vpe_core.images.dicom_file import read_elements
 
     tags = ["Rows", "Columns", "PatientAge", "PatientSex"]
-    dataset = dcmread(path, stop_before_pixels=True, specific_tags=list(tags))
-    if "Rows" not in dataset or "Columns" not in dataset:
+    dataset, _ = read_elements(file, tags, with_pixels=False)
+    rows, columns = integer(dataset, "Rows"), integer(dataset, "Columns")
+    if rows is None or columns is None:
         raise ImageReadError("it is a DICOM file without an image")
-    age = _AGE.fullmatch(str(dataset.get("PatientAge") or ""))
+    age, sex = _AGE.fullmatch(text(dataset, "PatientAge")), text(dataset, "PatientSex")
     years = float(age[1]) if age and int(age[1]) > 0 else None  # "000Y" is how VinDr-CXR says that it is not known
-    sex = str(dataset.get("PatientSex") or "")
-    return Header((int(dataset.Columns), int(dataset.Rows)), years, sex if sex in ("F", "M", "O") else "")
+    return Header((columns, rows), years, sex if sex in ("F", "M", "O") else "")
 
 
 def place(xyxy: Sequence[float], size_wh: tuple[int, int]) -> Box:

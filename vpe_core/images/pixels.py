@@ -21,6 +21,8 @@ PixelArray: TypeAlias = "NDArray[Any]"
 """Values of any real type: (height, width), or (height, width, channels) with 2 (grey, alpha), 3 or 4 channels."""
 
 _CHANNELS_TO_MODE = {2: "LA", 3: "RGB", 4: "RGBA"}
+_LUMA = (19595, 38470, 7471)
+"""ITU-R 601 in 1/65536, as Pillow has it: equal channels keep their value exactly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +30,7 @@ class XrayPixels:
     """An image as it was stored: upright, with bright meaning dense, in its full bit depth.
 
     Attributes:
-        values: The pixels, finite. Only 8-bit images have channels.
+        values: The pixels, finite. Only uint8 and uint16 images have channels.
         display_range: (low, high) values that are shown as black and white.
         source_format: "PNG", "JPEG", "TIFF", "WebP", "DICOM", "JSRT" or "memory".
     """
@@ -46,12 +48,16 @@ class XrayPixels:
     def grey(self) -> Image.Image:
         """The picture as people see it: mode "L", 8 bit, full resolution.
 
-        Colour is reduced to ITU-R 601 luma and transparency is laid over black. Eight-bit values are kept as they are;
-        deeper ones are mapped from the display range and rounded.
+        Colour is reduced to ITU-R 601 luma and transparency is laid over black; the same transparency all over, which
+        hides nothing or everything, is dropped. Eight-bit values are kept as they are; deeper ones are mapped from the
+        display range and rounded.
         """
-        if self.values.ndim == 2:
-            return Image.fromarray(scale_to_8bit(self.values, *self.display_range))
-        picture = Image.fromarray(self.values, _CHANNELS_TO_MODE[self.values.shape[2]])
+        values = _without_constant_alpha(self.values)
+        if values.ndim == 3 and (values.dtype != np.uint8 or self.display_range != (0, 255)):
+            return Image.fromarray(_deep_luma_8bit(values, *self.display_range))
+        if values.ndim == 2:
+            return Image.fromarray(scale_to_8bit(values, *self.display_range))
+        picture = Image.fromarray(values, _CHANNELS_TO_MODE[values.shape[2]])
         if picture.mode in ("LA", "RGBA"):
             picture = picture.convert("RGBA")
             picture = Image.alpha_composite(Image.new("RGBA", picture.size, "black"), picture)
@@ -62,17 +68,48 @@ class XrayPixels:
 
         The values are stretched over their own range, all channels together, and truncated; transparency is dropped.
         """
-        stretched = min_max_8bit(self.values)
+        values = self.values
+        if values.ndim == 3 and values.dtype != np.uint8:
+            values = colours(values)
+        stretched = min_max_8bit(values)
         if stretched.ndim == 2:
             return Image.fromarray(stretched)
         return Image.fromarray(stretched, _CHANNELS_TO_MODE[stretched.shape[2]]).convert("RGB")
 
 
 def own_range(values: PixelArray) -> tuple[float, float]:
-    """The display range of values that come without one: 0..255 for 8-bit values, else smallest to largest."""
-    if values.dtype == np.uint8:
-        return 0.0, 255.0
-    return float(values.min()), float(values.max())
+    """The display range of values that come without one: all levels of 8-bit values, else smallest to largest."""
+    if values.dtype in (np.uint8, np.int8):
+        levels = np.iinfo(values.dtype)
+        return float(levels.min), float(levels.max)
+    shown = colours(values)
+    return float(shown.min()), float(shown.max())
+
+
+def colours(values: PixelArray) -> PixelArray:
+    """The values without alpha: (height, width) or (height, width, 3)."""
+    if values.ndim != 3:
+        return values
+    return values[:, :, 0] if values.shape[2] == 2 else values[:, :, :3]
+
+
+def _without_constant_alpha(values: PixelArray) -> PixelArray:
+    if values.ndim == 2 or values.shape[2] == 3:
+        return values
+    alpha = values[:, :, -1]
+    return np.ascontiguousarray(colours(values)) if alpha.min() == alpha.max() else values
+
+
+def _deep_luma_8bit(values: PixelArray, low: float, high: float) -> NDArray[np.uint8]:
+    luma = colours(values)
+    if luma.ndim == 3:
+        weighted = sum(luma[:, :, i].astype(np.int64) * weight for i, weight in enumerate(_LUMA))
+        luma = np.asarray((weighted + 0x8000) >> 16)
+    shown = scale_to_8bit(luma, low, high)
+    if values.shape[2] == 3:
+        return shown
+    opacity = values[:, :, -1] / np.iinfo(values.dtype).max
+    return np.asarray(np.rint(shown * opacity).astype(np.uint8))
 
 
 def scale_to_8bit(values: PixelArray, low: float, high: float) -> NDArray[np.uint8]:

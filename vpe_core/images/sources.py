@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 
 from vpe_core.errors import ImageReadError
+from vpe_core.images.modes import to_values
 from vpe_core.images.pixels import XrayPixels, own_range
-from vpe_core.images.raster import to_values
 from vpe_core.images.reader import PathOrBytes, read_pixels
 
 if TYPE_CHECKING:

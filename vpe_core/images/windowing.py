@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from vpe_core.images.pixels import PixelArray
 
+FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+
 
 def apply_window(values: PixelArray, center: float, width: float, function: str = "LINEAR") -> NDArray[np.float64]:
     """Map a window of the values to 0..1.
@@ -18,21 +20,21 @@ def apply_window(values: PixelArray, center: float, width: float, function: str 
     Args:
         values: Pixels after the modality transformation.
         center: Window Center (0028,1050), in units of `values`.
-        width: Window Width (0028,1051): at least 1 for LINEAR, above 0 otherwise.
-        function: VOI LUT Function (0028,1056): LINEAR, LINEAR_EXACT or SIGMOID.
+        width: Window Width (0028,1051): above 0. The standard has no LINEAR window of less than 1; such a one, which
+            programs write after a small rescale slope, is taken for LINEAR_EXACT.
+        function: VOI LUT Function (0028,1056), one of `FUNCTIONS`.
 
     Raises:
-        ValueError: The width or the function is not one that the standard allows.
+        ValueError: The width or the function is not one of these.
     """
-    if width < 1 if function == "LINEAR" else width <= 0:
-        raise ValueError(f"a {function} window of width {width} is not allowed")
+    if not width > 0 or function not in FUNCTIONS:
+        raise ValueError(f"Expected a width above 0 and one of {FUNCTIONS}, but got {width} and {function[:40]!r}.")
+    levels = values.astype(np.float64)
     if function == "SIGMOID":
-        exponent = np.clip(-4 * (values.astype(np.float64) - center) / width, -700, 700)
+        exponent = np.clip(-4 * (levels - center) / width, -700, 700)
         return np.asarray(1 / (1 + np.exp(exponent)))
-    if function == "LINEAR":  # the standard's window ends half a value early on either side
+    if function == "LINEAR" and width >= 1:  # the standard's window ends half a value early on either side
         center, width = center - 0.5, width - 1
-    elif function != "LINEAR_EXACT":
-        raise ValueError(f"the window function {function[:40]!r} is unknown")
     if width == 0:
-        return (values > center).astype(np.float64)
-    return np.asarray(((values.astype(np.float64) - center) / width + 0.5).clip(0, 1))
+        return (levels > center).astype(np.float64)
+    return np.asarray(((levels - center) / width + 0.5).clip(0, 1))

@@ -1,0 +1,139 @@
+"""From stored values to grey: modality transformation (PS3.3 C.11.1), VOI transformation (C.11.2), own range.
+
+A display attribute that is empty, malformed or shows nothing counts as absent, as in viewers: the pixels are sound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vpe_core.images.dicom_elements import decimals, integer, items, text, words
+from vpe_core.images.pixels import own_range
+from vpe_core.images.windowing import FUNCTIONS, apply_window
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
+
+    from vpe_core.images.dicom_pixels import StoredPixels
+    from vpe_core.images.pixels import PixelArray
+
+Shown = tuple["PixelArray", tuple[float, float]]
+_HALF_A_LEVEL = 0.5 / 255
+
+
+def for_display(stored: StoredPixels, dataset: Dataset) -> Shown:
+    """Values after the transformations that the file asks for, bright meaning dense, and their display range."""
+    values, levels = _after_modality(stored, dataset)
+    shown = next((shown for shown in _voi(values, dataset) if _shows_something(shown, values)), None)
+    if shown is None:
+        shown = _without_window(stored, values, levels, dataset)
+    if stored.white_is_zero:  # PS3.3 C.7.6.3.1.2
+        (low, high), turned = shown[1], shown[0]
+        return (low + high) - turned, (low, high)
+    return shown
+
+
+def _after_modality(stored: StoredPixels, dataset: Dataset) -> tuple[PixelArray, PixelArray | None]:
+    """The values, and for up to 8 bits what becomes of all levels."""
+    values = stored.values
+    levels: PixelArray | None = None
+    if stored.bits <= 8:
+        lowest = -(2 ** (stored.bits - 1)) if values.dtype.kind == "i" else 0
+        levels = np.arange(lowest, lowest + 2**stored.bits).astype(values.dtype)
+    for item in items(dataset, "ModalityLUTSequence"):
+        table = _table(item, values)
+        if table is not None:
+            return table(values), None if levels is None else table(levels)
+    slope, intercept = (next(iter(decimals(dataset, name)), None) for name in ("RescaleSlope", "RescaleIntercept"))
+    slope, intercept = slope or 1.0, intercept or 0.0
+    if (slope, intercept) == (1.0, 0.0):
+        return values, levels
+    rescaled = values.astype(np.float64) * slope + intercept
+    if not np.isfinite(rescaled).all() or (rescaled.min() == rescaled.max() and values.min() != values.max()):
+        return values, levels
+    return rescaled, None if levels is None else levels.astype(np.float64) * slope + intercept
+
+
+def _voi(values: PixelArray, dataset: Dataset) -> Iterator[Shown]:
+    """What the VOI LUTs and windows make of the values, in their order."""
+    whole = values if values.dtype.kind in "iu" else np.rint(values.clip(-(2.0**31), 2.0**31 - 1)).astype(np.int64)
+    for item in items(dataset, "VOILUTSequence"):
+        table = _table(item, whole)
+        if table is not None:
+            yield table(whole), (0.0, table.white)
+    function = text(dataset, "VOILUTFunction")
+    centers, widths = decimals(dataset, "WindowCenter"), decimals(dataset, "WindowWidth")
+    for center, width in zip_longest(centers, widths):
+        if center is not None and width is not None and width > 0:
+            yield apply_window(values, center, width, function if function in FUNCTIONS else "LINEAR"), (0.0, 1.0)
+
+
+def _shows_something(shown: Shown, values: PixelArray) -> bool:
+    """Whether more than plain black, plain white or one grey is left of a picture that has more."""
+    mapped, (low, high) = shown
+    if values.min() == values.max():
+        return True
+    darkest, brightest = ((float(end) - low) / (high - low) for end in (mapped.min(), mapped.max()))
+    return darkest < brightest and brightest >= _HALF_A_LEVEL and darkest <= 1 - _HALF_A_LEVEL
+
+
+def _without_window(stored: StoredPixels, values: PixelArray, levels: PixelArray | None, dataset: Dataset) -> Shown:
+    if levels is not None:
+        low, high = float(levels.min()), float(levels.max())
+        if low < high:
+            return values, (low, high)
+    low, high = own_range(values[~_is_padding(stored, dataset)])
+    return np.clip(values, low, high), (low, high)
+
+
+def _is_padding(stored: StoredPixels, dataset: Dataset) -> NDArray[np.bool_]:
+    """Where the picture is padded (PS3.3 C.7.5.1.1.2); nowhere if that would be everywhere."""
+    nowhere = np.zeros(stored.values.shape, bool)
+    ends = [integer(dataset, name) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
+    known = [_as_stored(end, stored) for end in ends if end is not None]
+    if ends[0] is None or not known:
+        return nowhere
+    padding = (stored.values >= min(known)) & (stored.values <= max(known))
+    left = stored.values[~padding]
+    return padding if left.size and left.min() < left.max() else nowhere
+
+
+def _as_stored(value: int, stored: StoredPixels) -> int:
+    """A padding value with the sign of the pixels: its element may have the other one."""
+    bits = 8 * stored.values.dtype.itemsize
+    value &= 2**bits - 1
+    return value - 2**bits if stored.values.dtype.kind == "i" and value >> (bits - 1) else value
+
+
+class _Table:
+    """A lookup table (PS3.3 C.11.1.1.1): values below the first take its first entry, above the last its last."""
+
+    def __init__(self, entries: NDArray[np.int64], first: int, bits: int) -> None:
+        self._entries, self._first = entries, first
+        largest = int(entries.max())
+        # Vendors declare 16 bits for 12-bit entries: the range that the entries contradict is not believed.
+        self.white = float(2**bits - 1 if 1 <= bits <= 16 and 2 ** (bits - 1) <= largest < 2**bits else largest)
+
+    def __call__(self, values: PixelArray) -> PixelArray:
+        index = np.clip(values.astype(np.int64) - self._first, 0, len(self._entries) - 1)
+        return np.asarray(self._entries[index].astype(np.float64))
+
+
+def _table(item: Dataset, values: PixelArray) -> _Table | None:
+    """The table of an item; None if it cannot be used for these values."""
+    descriptor, data = words(item, "LUTDescriptor"), words(item, "LUTData")
+    if len(descriptor) != 3 or not data:
+        return None
+    n_entries, first, bits = descriptor[0] or 2**16, descriptor[1], descriptor[2]
+    if first >= 2**15 and values.min() < 0:
+        first -= 2**16
+    if bits <= 8 and len(data) == (n_entries + 1) // 2 and n_entries > 1:  # two entries in a word
+        data = [half for word in data for half in (word & 0xFF, word >> 8)]
+    entries = np.array(data[:n_entries], np.int64)
+    is_short = len(entries) < n_entries and int(values.max()) - first >= len(entries)
+    return None if is_short or entries.max() == 0 else _Table(entries, first, bits)

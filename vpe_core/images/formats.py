@@ -1,0 +1,61 @@
+"""Which format some bytes are in: the one test for decoding, for headers and for messages."""
+
+from __future__ import annotations
+
+from vpe_core.images import jsrt
+from vpe_core.images.dicom_file import HEAD_BYTES as DICOM_HEAD_BYTES
+from vpe_core.images.dicom_file import has_prefix, looks_like_elements
+
+HEAD_BYTES = max(DICOM_HEAD_BYTES, 512)
+READABLE = "PNG, JPEG, TIFF, WebP, DICOM and JSRT .IMG"
+
+_SIGNATURES = {
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"II*\x00": "TIFF",
+    b"MM\x00*": "TIFF",
+    b"II+\x00": "TIFF",  # BigTIFF
+    b"MM\x00+": "TIFF",
+}
+_OTHERS = {
+    (0, b"GIF8"): "a GIF picture",
+    (0, b"BM"): "a BMP picture",
+    (0, b"%PDF"): "a PDF document",
+    (0, b"PK\x03\x04"): "a ZIP archive",
+    (0, b"\x1f\x8b"): "a gzip archive, such as a NIfTI volume (.nii.gz)",
+    (0, b"NRRD"): "an NRRD volume",
+    (0, b"\x93NUMPY"): "a NumPy array",
+    (0, b"\x89HDF"): "an HDF5 file",
+    (0, b"\x00\x00\x00\x0cjP  "): "a JPEG 2000 picture",
+    (0, b"\xff\x4f\xff\x51"): "a JPEG 2000 picture",
+    (4, b"ftyp"): "a HEIC or AVIF picture, or a film",
+    (344, b"n+1\x00"): "a NIfTI volume",
+    (344, b"ni1\x00"): "a NIfTI volume",
+}
+
+
+def told_format(head: bytes, n_bytes: int) -> str | None:
+    """The format of a file: "DICOM", "PNG", "JPEG", "TIFF", "WebP", "JSRT", or None for any other.
+
+    Args:
+        head: At least its first `HEAD_BYTES`, or all of it.
+        n_bytes: Its length.
+    """
+    if has_prefix(head):  # first: its free preamble may hold a TIFF header
+        return "DICOM"
+    for signature, name in _SIGNATURES.items():
+        if head.startswith(signature):
+            return name
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WebP"
+    if n_bytes == jsrt.N_BYTES:
+        return "JSRT"
+    return "DICOM" if looks_like_elements(head) else None
+
+
+def refusal(head: bytes) -> str:
+    """Why a file that `told_format` does not know is refused."""
+    for (place, signature), name in _OTHERS.items():
+        if head.startswith(signature, place):
+            return f"it is {name}, and that is no format that is read here. Use {READABLE}"
+    return f"it is in no format that is read here. Use {READABLE}"

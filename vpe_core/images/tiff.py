@@ -1,0 +1,170 @@
+"""What a TIFF file declares (TIFF 6.0), read before Pillow sees it: Pillow folds or refuses some kinds of samples.
+
+A kind that Pillow does not know is declared anew, in a directory of our own behind the file, as one that it does know
+and that has the same bytes; the values are then read as what they are.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from vpe_core.errors import ImageReadError
+
+WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 256, 257, 258, 259, 262, 266
+STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP, STRIP_BYTES, PLANAR = 273, 274, 277, 278, 279, 284
+PREDICTOR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES = 317, 322, 323, 324, 325
+EXTRA_SAMPLES, SAMPLE_FORMAT = 338, 339
+UNSIGNED, SIGNED, FLOATING = 1, 2, 3
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2
+
+_LAYOUT = (
+    WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER, STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP,
+    STRIP_BYTES, PLANAR, PREDICTOR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES, EXTRA_SAMPLES, SAMPLE_FORMAT,
+)  # fmt: skip
+_INTEGER_CODES = {1: "B", 3: "H", 4: "I", 16: "Q"}
+_DEFAULTS = {BITS: 1, COMPRESSION: 1, FILL_ORDER: 1, SAMPLES: 1, PLANAR: 1, PREDICTOR: 1, ORIENTATION: 1}
+_MOST_VALUES = 2_000_000
+_NAMES = {UNSIGNED: "unsigned", SIGNED: "signed", FLOATING: "floating-point"}
+
+
+@dataclass(frozen=True, slots=True)
+class TiffHeader:
+    """The first directory of a file.
+
+    Attributes:
+        order: "<" or ">".
+        tags: Integer tags that tell how the pixels are laid out.
+        has_more: Whether a second directory follows that can be read.
+    """
+
+    order: str
+    tags: dict[int, tuple[int, ...]]
+    has_more: bool
+
+    def one(self, tag: int) -> int:
+        """The first value of a tag, or its default."""
+        values = self.tags.get(tag, ())
+        return values[0] if values else _DEFAULTS.get(tag, 0)
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """(width, height) in pixels as stored, not yet upright."""
+        return self.one(WIDTH), self.one(HEIGHT)
+
+    @property
+    def samples(self) -> int:
+        """Samples a pixel."""
+        return self.one(SAMPLES)
+
+    @property
+    def bits(self) -> int:
+        """Bits a sample; 0 if the samples differ."""
+        values = set(self.tags.get(BITS, (1,)))
+        return values.pop() if len(values) == 1 else 0
+
+    @property
+    def sample_format(self) -> int:
+        """`UNSIGNED`, `SIGNED`, `FLOATING` or another number of the standard; "undefined" counts as unsigned."""
+        values = set(self.tags.get(SAMPLE_FORMAT, (UNSIGNED,))) or {UNSIGNED}
+        value = values.pop() if len(values) == 1 else 0
+        return UNSIGNED if value == 4 else value
+
+    @property
+    def described(self) -> str:
+        """The kind of its samples in words."""
+        kind = _NAMES.get(self.sample_format, "complex or mixed")
+        what = "grey" if self.one(PHOTOMETRIC) in (WHITE_IS_ZERO, BLACK_IS_ZERO) else "colour"
+        planes = " in separate planes" if self.samples > 1 and self.one(PLANAR) == 2 else ""
+        alpha = f" with {self.samples} samples" if what == "grey" and self.samples > 1 else ""
+        return f"a TIFF file of {kind} {self.bits or 'mixed'}-bit {what}{alpha}{planes}"
+
+
+def read_header(stream: BinaryIO) -> TiffHeader:
+    """The first directory of a classic or big TIFF file.
+
+    Raises:
+        ImageReadError: There is none.
+    """
+    head = stream.read(16)
+    order = "<" if head[:2] == b"II" else ">"
+    try:
+        is_big = struct.unpack_from(f"{order}H", head, 2)[0] == 43
+        (offset,) = struct.unpack_from(f"{order}Q" if is_big else f"{order}I", head, 8 if is_big else 4)
+        tags, following = _directory(stream, order, offset, is_big)
+        has_more = False
+        if following:
+            try:
+                has_more = WIDTH in _directory(stream, order, following, is_big)[0]
+            except (struct.error, OverflowError, ValueError):
+                has_more = False  # a damaged link behind a sound picture
+    except (struct.error, OverflowError, ValueError):
+        raise ImageReadError("its TIFF directory is damaged") from None
+    if WIDTH not in tags or HEIGHT not in tags:
+        raise ImageReadError("its TIFF directory is damaged")
+    return TiffHeader(order, tags, has_more)
+
+
+def _directory(stream: BinaryIO, order: str, offset: int, is_big: bool) -> tuple[dict[int, tuple[int, ...]], int]:
+    """The layout tags at an offset, and where the next directory is (0: nowhere)."""
+    stream.seek(offset)
+    n_entries = _one(stream, f"{order}Q" if is_big else f"{order}H")
+    entry_bytes, inline_bytes = (20, 8) if is_big else (12, 4)
+    entries = stream.read(min(n_entries, 4096) * entry_bytes)
+    try:
+        following = _one(stream, f"{order}Q" if is_big else f"{order}I")
+    except struct.error:
+        following = 0
+    tags = {}
+    for start in range(0, len(entries) - entry_bytes + 1, entry_bytes):
+        tag, kind = struct.unpack_from(f"{order}HH", entries, start)
+        (count,) = struct.unpack_from(f"{order}Q" if is_big else f"{order}I", entries, start + 4)
+        code = _INTEGER_CODES.get(kind)
+        if tag not in _LAYOUT or code is None or count > _MOST_VALUES:
+            continue
+        n_bytes = count * struct.calcsize(code)
+        raw = entries[start + entry_bytes - inline_bytes : start + entry_bytes]
+        if n_bytes > inline_bytes:
+            (place,) = struct.unpack(f"{order}Q" if is_big else f"{order}I", raw)
+            stream.seek(place)
+            raw = stream.read(n_bytes)
+        tags[tag] = struct.unpack(f"{order}{count}{code}", raw[:n_bytes])
+    return tags, following
+
+
+def _one(stream: BinaryIO, form: str) -> int:
+    return int(struct.unpack(form, stream.read(struct.calcsize(form)))[0])
+
+
+def declared_anew(data: bytes, header: TiffHeader, changes: Mapping[int, tuple[int, ...]]) -> bytes:
+    """The file with a directory of our own, which has the layout tags with some of them changed, and no others.
+
+    Args:
+        data: The file.
+        header: Its first directory.
+        changes: New values of tags; an empty tuple leaves the tag out.
+    """
+    tags = {tag: values for tag, values in {**header.tags, **changes}.items() if values}
+    tags.pop(ORIENTATION, None)
+    order = _order_to_declare(header, changes)
+    start = len(data) + len(data) % 2
+    entries, values_at = b"", start + 2 + 12 * len(tags) + 4
+    values = b""
+    for tag in sorted(tags):
+        raw = struct.pack(f"{order}{len(tags[tag])}I", *tags[tag])
+        if len(raw) > 4:
+            entries += struct.pack(f"{order}HHII", tag, 4, len(tags[tag]), values_at + len(values))
+            values += raw
+        else:
+            entries += struct.pack(f"{order}HHI", tag, 4, 1) + raw
+    magic = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, start)
+    directory = struct.pack(f"{order}H", len(tags)) + entries + bytes(4) + values
+    # A big TIFF has its directory's place in the bytes behind these; its pixels stand further back.
+    return magic + data[8:].ljust(start - 8, b"\0") + directory
+
+
+def _order_to_declare(header: TiffHeader, changes: Mapping[int, tuple[int, ...]]) -> str:
+    # Packed samples have no byte order, and Pillow knows them as little-endian only.
+    return "<" if changes.get(BITS, header.tags.get(BITS)) == (12,) else header.order
