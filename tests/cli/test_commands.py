@@ -124,6 +124,13 @@ def test_a_benchmark_of_classes_that_no_prompts_hold_is_refused_before_the_model
     assert "t (all) cannot be measured with its classes. Expected different class names" in result.output
 
 
+def test_a_benchmark_says_that_all_samples_are_of_one_class(picture: Path) -> None:
+    rows = [f"{picture.name},mass,60,60,90,90", "gone.png,nodule,60,60,90,90"]
+    (picture.parent / "t.csv").write_text("\n".join(["image,label,x0,y0,x1,y1", *rows]))
+    result = run("benchmark", "run", "--dataset", "table", "--root", picture.parent, "--model", "not-there")
+    assert "t: All samples that can be used are 'mass': no class has an AUROC." in result.output
+
+
 def test_models_list() -> None:
     result = run("models", "list")
     assert result.exit_code == 0

@@ -83,9 +83,11 @@ def run(
     if root is not None and len(datasets) > 1:
         raise BenchmarkError(f"Expected one data set with --root, but got {', '.join(datasets)}. Run them one by one.")
     opened = [open_dataset(name, root, part) for name in datasets]
+    settings, console = Settings(batch_size=batch_size, limit=limit, fresh=not resume), Console(stderr=True)
     for data in opened:
         check_measurable(data)
-    settings, console = Settings(batch_size=batch_size, limit=limit, fresh=not resume), Console(stderr=True)
+        if data.class_warning:
+            console.print(f"{data.title}: {data.class_warning}", style="yellow", markup=False)
     for name in models:
         network = load_model(name)
         for data in opened:

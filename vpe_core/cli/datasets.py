@@ -119,10 +119,8 @@ def _print_content(console: Console, dataset: Dataset) -> None:
     for label, count in dataset.class_counts().items():
         table.add_row(escape(label), f"{count:,}")
     console.print(table)
-    labels = {sample.label for sample in dataset.samples}
-    if len(labels) == 1 and not dataset.class_problem:
-        text = f"All samples that can be used are {labels.pop()!r}: no class has an AUROC."
-        console.print(escape(text), style="yellow")
+    if dataset.class_warning:
+        console.print(escape(dataset.class_warning), style="yellow")
 
 
 def _print_problems(console: Console, problems: tuple[Problem, ...]) -> None:

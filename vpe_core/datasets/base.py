@@ -141,6 +141,14 @@ class Dataset:
         return ""
 
     @property
+    def class_warning(self) -> str:
+        """What a run can measure and hardly any report can use: samples of one class only; empty for others."""
+        labels = {sample.label for sample in self.samples}
+        if self.class_problem or len(labels) != 1:
+            return ""
+        return f"All samples that can be used are {labels.pop()!r}: no class has an AUROC."
+
+    @property
     def all_problems(self) -> tuple[Problem, ...]:
         """What is wrong with the classes of the set as a whole, and the rows that are left out."""
         if not self.class_problem:
