@@ -5,8 +5,8 @@ import streamlit as st
 from vpe_core.errors import VPEError
 from vpe_core.ui.benchmark_cases import show_cases
 from vpe_core.ui.benchmark_charts import main_charts, more_charts
-from vpe_core.ui.benchmark_filters import filters, in_the_papers_words
-from vpe_core.ui.benchmark_load import load_section, no_results, provenance
+from vpe_core.ui.benchmark_filters import filters, in_the_papers_words, nothing_chosen
+from vpe_core.ui.benchmark_load import load_section, no_results, provenance, show_what_was_loaded
 from vpe_core.ui.benchmark_results import columns
 from vpe_core.ui.benchmark_run import run_progress, run_section
 from vpe_core.ui.benchmark_table import show_table
@@ -17,6 +17,7 @@ from vpe_core.ui.words import as_text
 def results() -> None:
     """Everything between the title and the footer."""
     run_progress()
+    show_what_was_loaded()
     found = columns()
     if not found:
         no_results()
@@ -24,7 +25,7 @@ def results() -> None:
         return
     choice = filters(found)
     if choice is None:
-        st.info("Choose at least one data set and a model that has results on it.", icon=":material/filter_alt:")
+        nothing_chosen(found)
         more_results()
         return
     try:

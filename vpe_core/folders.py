@@ -1,13 +1,34 @@
-"""Folders that a command is about to write: whether it can is found out before the work, not after it."""
+"""Paths that people name, and folders that a command is about to write: what is wrong is found out before the work."""
 
 from __future__ import annotations
 
 import errno
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from vpe_core.errors import VPEError
+
+
+def named_path(name: str | Path, error: type[Exception]) -> Path:
+    """The absolute path that a person names; `~` and `~somebody` stand for home folders. Whether it exists is open.
+
+    Every text that comes from outside (a link, a setting, an option) becomes a path here, because some texts cannot.
+
+    Raises:
+        Exception: No path can be called so: there is no such home, it holds a NUL, is too long, or leads in a circle
+            (of the class `error`).
+    """
+    try:
+        path = Path(name).expanduser().absolute()
+        path.resolve()
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            path.stat()
+    except (OSError, RuntimeError, ValueError) as reason:
+        words = getattr(reason, "strerror", None) or str(reason).strip(".").lower()
+        raise error(f"{str(name)[:80]!r} names no folder or file ({words}). Name another.") from None
+    return path
 
 
 def make_folder(folder: Path, error: type[VPEError]) -> None:
@@ -16,6 +37,7 @@ def make_folder(folder: Path, error: type[VPEError]) -> None:
     Raises:
         VPEError: They cannot (of the class `error`).
     """
+    folder = named_path(folder, error)
     if folder.exists() and not folder.is_dir():
         raise error(f"Expected a folder to write into, but {folder} is a file. Name another.")
     try:

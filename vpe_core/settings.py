@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from vpe_core.errors import SettingsError
+from vpe_core.folders import named_path
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 """The checkout: `precomputed/` lies in it."""
@@ -71,7 +72,7 @@ class Settings(BaseSettings):
     @field_validator("cache_dir", "results_dir", "precomputed_dir", "datasets_dir", "ct_dir")
     @classmethod
     def _expand_home(cls, value: Path | None) -> Path | None:
-        return None if value is None else value.expanduser().absolute()
+        return None if value is None else named_path(value, ValueError)
 
 
 @lru_cache(maxsize=1)

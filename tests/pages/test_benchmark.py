@@ -16,8 +16,11 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.test_pages import TIMEOUT_S, open_app
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
 from tests.results.test_importer import write_experiment
+from vpe_core.results.exchange import scores_table
 from vpe_core.results.importer import import_experiments
 from vpe_core.results.questions import Question
+from vpe_core.results.rows import paper_rows
+from vpe_core.results.scores import Evaluation
 from vpe_core.results.tables import paper_table
 from vpe_core.settings import PROJECT_DIR, get_settings
 
@@ -108,7 +111,69 @@ def test_nothing_chosen_is_said_in_words() -> None:
     app = open_app(PAGE)
     app.multiselect(key="model").set_value([]).run()
     assert not app.exception
-    assert "Choose at least one data set" in app.info[0].value
+    assert "Choose a model to see results." in app.info[0].value
+
+
+def test_a_combination_without_results_says_so_and_one_click_leads_back_with_all_other_filters_kept() -> None:
+    app = open_app(PAGE, {"data": "second-set", "model": "zero", "metric": "MCC"})
+    assert not app.exception
+    assert "There are no results of zero on second-set." in app.info[0].value.replace("\\", "")
+    offers = [one for one in app.button if (one.key or "").startswith("bench_offer")]
+    assert [one.label.replace("\\", "") for one in offers] == ["Show zero on first-set", "Show tiny on second-set"]
+    offers[1].click().run()
+    assert not app.exception
+    assert (app.multiselect(key="data").value, app.multiselect(key="model").value) == (["second-set"], ["tiny"])
+    assert app.selectbox(key="metric").value == "mcc"
+    assert "On second-set" in sentence_of(app)
+
+
+def test_the_papers_prompt_stays_the_papers_when_data_sets_and_markers_change() -> None:
+    app = open_app(PAGE)
+    prompt = app.selectbox(key="prompt")
+    first = list(prompt.options)
+    app.multiselect(key="data").set_value(["second-set"]).run()
+    app.selectbox(key="marker").set_value("arrow").run()
+    assert not app.exception
+    assert not app.error
+    # The browser keeps the option's words: other ones for the same prompt would come back as a typed prompt.
+    assert list(app.selectbox(key="prompt").options) == first
+
+
+@pytest.mark.parametrize("name", ["scores.parquet", "scores", "1.2.840.1"])
+def test_loaded_results_are_shown_at_once_whatever_the_file_is_called(name: str) -> None:
+    run = MemoryRun(PAPER_STRENGTHS, name="their-set", model="theirs")
+    table = scores_table([run], paper_rows(), Question(), Evaluation(0))
+    app = open_app(PAGE)
+    app.file_uploader(key="bench_file").set_value((name, table.to_parquet(index=False), "")).run()
+    assert not app.exception
+    assert (app.multiselect(key="data").value, app.multiselect(key="model").value) == (
+        ["their-set"],
+        [f"theirs ({name})"],
+    )
+    assert "On their-set, a red circle lifts" in sentence_of(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("IM000001", b"\0" * 128 + b"DICM", "IM000001 is neither"),
+        ("book.csv", b"PK\3\4....[Content_Types].xml", "is an Excel file; save it as CSV"),
+        ("none.zip", b"", "is empty"),
+        ("run", b"PK\3\4", "is no ZIP file"),
+        ("notes.zip", b"a,b\n1,2\n", "is missing"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_in_words_until_the_next_one_comes(
+    name: str, data: bytes, words: str
+) -> None:
+    app = open_app(PAGE, {"data": "first-set"})
+    app.file_uploader(key="bench_file").set_value((name, data, "")).run()
+    assert not app.exception
+    assert words in said(app)
+    app.file_uploader(key="bench_file").set_value(("other.csv", b"c\n1\n", "")).run()
+    assert words == "is missing" or words not in said(app)
+    app.file_uploader(key="bench_file").clear().run()
+    assert said(app) == ""
 
 
 @pytest.mark.parametrize(

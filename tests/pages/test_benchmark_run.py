@@ -11,11 +11,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app_home import chest
-from tests.pages.test_pages import open_app
+from tests.pages.test_pages import LIVE, link_of, open_app
 from vpe_core.results import open_run
 from vpe_core.results.writer import RunWriter
 from vpe_core.settings import get_settings
 from vpe_core.ui import benchmark_run, jobs, run_job
+from vpe_core.ui.benchmark_results import image_folder
+from vpe_core.ui.gallery import set_sample_name
 from vpe_core.ui.run_job import RUN
 
 PAGE = "pages/benchmark.py"
@@ -49,7 +51,6 @@ def place(sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     yield tmp_path / "table-mine" / "simclip"
     jobs.stop(RUN)
     until_ended()
-    jobs.dismiss(RUN)
 
 
 def until_ended() -> None:
@@ -71,16 +72,39 @@ def said(app: AppTest) -> str:
     return " ".join(element.value for element in found).replace("\\", "")
 
 
-def test_a_run_is_started_and_its_results_are_on_the_page(place: Path) -> None:
+def test_a_run_is_started_and_only_those_who_were_there_are_told_how_it_ended(place: Path) -> None:
+    watcher = open_app(PAGE)
+    app = started()
+    watcher.run()
+    until_ended()
+    for there in (app, watcher):
+        there.run()
+        assert not there.exception
+        assert "SimCLIP (embedded) on table is measured: 5 markers and controls." in said(there)
+    app.button(key="bench_run_close").click().run()
+    assert "is measured" not in said(app)
+    assert "is measured" in said(watcher.run())
+    assert "is measured" not in said(open_app(PAGE))
+    assert len(open_run(place).samples) == 8
+
+
+def test_a_run_of_a_table_of_ones_own_is_shown_with_its_xrays_and_its_cases_open_in_the_demo(place: Path) -> None:
     app = started()
     until_ended()
     app.run()
+    app.button(key="bench_run_show").click().run()
     assert not app.exception
-    assert "SimCLIP (embedded) on table is measured: 5 markers and controls." in said(app)
+    assert app.multiselect(key="data").value == ["table-mine"]
     assert "On table-mine, a red circle" in str([element.body for element in app.get("html")])
-    assert len(open_run(place).samples) == 8
-    app.button(key="bench_run_close").click().run()
-    assert "is measured" not in said(app)
+    assert "has seen only simulated" in " ".join(one.value for one in app.warning)
+    assert "not on this machine" not in said(app)
+    run = open_run(place)
+    assert image_folder(run) is not None
+    case = run.samples.iloc[0]
+    demo = open_app(LIVE, {"sample": set_sample_name("table-mine", case["image_id"])})
+    assert not demo.exception
+    assert not demo.warning
+    assert link_of(demo)["sample"] == f"table-mine.{case['image_id']}"
 
 
 def hold(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from vpe_core.settings import PROJECT_DIR
+from tests.app_home import chest
+from vpe_core.settings import PROJECT_DIR, get_settings
 from vpe_core.ui.page import PAGES
+from vpe_core.ui.state import _FIELDS
 
 LIVE = "pages/live_demo.py"
 TITLES = {
@@ -22,6 +25,10 @@ TITLES = {
     "pages/data_and_models.py": "Data and models",
 }
 TIMEOUT_S = 120
+BENCHMARK_FILTERS = (
+    "data", "marker", "metric", "class", "protocol", "named", "scoring", "rows", "intervals", "ensembles", "prompt",
+    "suffix_words", "say lung mass", "chart",
+)  # fmt: skip
 
 
 def open_app(page: str, query: Mapping[str, str] = {}) -> AppTest:
@@ -118,6 +125,44 @@ def test_a_hand_edited_link_gets_a_message_and_a_working_page(query: dict[str, s
     said = " ".join(warning.value for warning in app.warning).replace("\\", "")
     assert message in said
     assert "vpl-bars" in answer_of(app)
+
+
+@pytest.mark.parametrize("page", [LIVE, "pages/benchmark.py"])
+def test_no_address_crashes_a_page(page: str) -> None:
+    """All values of a kind in one address: what each part alone is answered with, other tests say."""
+    names = (*_FIELDS, *BENCHMARK_FILTERS, "embed", "x")
+    for nasty in ("~nosuchuser/x", "\0", "../" * 9, "nan", "1e999", "{class}", "😀" * 400, "<script>", ""):
+        app = open_app(page, dict.fromkeys(names, nasty))
+        assert not app.exception, nasty
+    app = open_app(page, {name: ["a", "b", "\0"] for name in names})  # type: ignore[misc]
+    assert not app.exception
+
+
+def test_settings_that_are_not_valid_are_said_on_every_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VPE_ALLOWED_MODELS", "~nosuchuser/x")
+    get_settings.cache_clear()
+    app = open_app(LIVE)
+    assert not app.exception
+    assert "VPE_ALLOWED_MODELS" in app.error[0].value.replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    "name", ["IM000001", "IM-0001-0001", "1.2.840.113619.2.1", "scan.ima", "xray.dcm.txt", "no.ending."]
+)
+def test_an_upload_of_any_name_is_told_by_its_content(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(tmp_path))  # without X-rays, the field is on the page itself
+    get_settings.cache_clear()
+    app = open_app(LIVE)
+    app.file_uploader(key="demo_upload_field").set_value((name, b"no picture", "")).run()
+    assert "in no format that is read here" in app.error[0].value.replace("\\", "")
+    file = io.BytesIO()
+    chest((200, 160)).save(file, "PNG")
+    app.file_uploader(key="demo_upload_field").set_value((name, file.getvalue(), "")).run()
+    assert not app.exception
+    assert not [error for error in app.error if "format" in error.value]
+    assert "Your X-ray" in str([element.body for element in app.get("html")])
 
 
 def test_marks_outside_the_image_are_refused_in_words() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from vpe_core import draw_marker, explain
 from vpe_core.attention import attention_inside, patch_relevance
 from vpe_core.attention.resample import grid_to_image
 from vpe_core.models import VisionLanguageModel, load_model
+from vpe_core.prompts import ENSEMBLES
 from vpe_core.settings import get_settings
 from vpe_core.types import Arrow, Box
 from vpe_core.ui.answer import Xray, answer, draw, suffix_words
@@ -120,6 +122,33 @@ def test_regions_can_be_shown_in_another_way(model: VisionLanguageModel, picture
     result = answer(model, picture, state, CLASSES, Memory())
     assert result.marked is not None
     assert (result.inside is None) == (treatment == "crop")
+
+
+def test_a_crop_that_fits_its_thumbnail_is_still_a_crop(model: VisionLanguageModel) -> None:
+    big = Xray("big", Image.new("L", (1500, 1500), 90))
+    state = DemoState(marks=(Mark("bbox", Box(300, 300, 1000, 1000)),), treatment="crop")
+    result = answer(model, big, state, CLASSES, Memory())
+    assert result.marked is not None
+    assert result.marked.shown.size == result.without.shown.size
+    assert result.cropped
+    assert result.inside is None
+
+
+def test_words_of_our_own_ensembles_are_not_said_to_be_unreadable(
+    model: VisionLanguageModel, picture: Xray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = replace(MARKED, template="reports")
+    assert any("consistent" in template for template in ENSEMBLES["reports"])
+
+    def unread(texts: Iterable[str]) -> tuple[str, ...]:
+        told = " ".join(texts).lower()
+        return tuple(word for word in ("consistent", "zebra") if word in told)
+
+    monkeypatch.setattr(model, "unknown_words", unread)
+    assert answer(model, picture, ours, ("lung nodule", "cardiomegaly"), Memory()).unknown_words == ()
+    assert answer(model, picture, ours, ("lung nodule", "zebra"), Memory()).unknown_words == ("zebra",)
+    typed = replace(MARKED, template="Zebra: {class}")
+    assert "zebra" in answer(model, picture, typed, ("lung nodule", "cardiomegaly"), Memory()).unknown_words
 
 
 def test_several_marks_are_all_drawn_and_treated_as_one_region(picture: Xray) -> None:

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.app_home import chest
 from tests.datasets.conftest import nih
 from vpe_core.errors import DatasetError
 from vpe_core.settings import PROJECT_DIR, get_settings
 from vpe_core.types import Box
 from vpe_core.ui.gallery import Finding, real_xrays, set_image, set_sample_name, simulated_gallery
+from vpe_core.ui.state import state_from_query
 
 __all__ = ["nih"]
 
@@ -98,3 +100,31 @@ def test_an_image_of_a_data_set_on_this_machine_comes_with_all_its_findings(
     assert image.findings[1].box == Box(10, 20, 40, 60)
     assert set_image(set_sample_name("nih14", "../../etc/passwd")) is None
     assert set_image(set_sample_name("table", "00000013_005.png")) is None
+
+
+def test_unknown_names_do_not_open_a_data_set_again_and_one_that_comes_later_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vpe_core import datasets
+    from vpe_core.ui import pictures
+
+    monkeypatch.setenv("VPE_DATASETS_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    opened: list[str] = []
+    read = datasets.open_dataset
+    monkeypatch.setattr(datasets, "open_dataset", lambda name, **more: opened.append(name) or read(name, **more))
+    wanted = set_sample_name("table-mine", "in a folder/0.png")
+    assert pictures.set_entry(wanted) is None
+    folder = tmp_path / "table" / "in a folder"
+    folder.mkdir(parents=True)
+    chest((64, 64)).save(folder / "0.png")
+    table = tmp_path / "table" / "mine.csv"
+    table.write_text("image,label,x0,y0,x1,y1\nin a folder/0.png,mass,10,10,30,30\n")
+    found = pictures.set_entry(wanted)
+    assert found is not None
+    assert (found.path, [finding.label for finding in found.findings]) == (folder / "0.png", ["mass"])
+    for number in range(20):
+        assert pictures.set_entry(set_sample_name("table-mine", f"nobody {number}.png")) is None
+        assert pictures.set_entry(set_sample_name("table-other", f"{number}.png")) is None
+    assert opened == ["table"]
+    assert state_from_query({"sample": wanted})[0].sample == wanted

@@ -22,20 +22,22 @@ def wait(key: str) -> jobs.JobState:
 def test_a_job_reports_and_ends() -> None:
     reported, go_on = threading.Event(), threading.Event()
 
-    def work(report: jobs.Report) -> None:
+    def work(report: jobs.Report) -> str:
         report(0.25, "a.png")
         reported.set()
         go_on.wait(5)
+        return "all of it"
 
     jobs.start("fine", work)
     reported.wait(5)
-    assert jobs.state("fine") == jobs.JobState(0.25, "a.png", running=True)
-    jobs.dismiss("fine")
-    assert jobs.state("fine") is not None, "a running job is not forgotten"
+    first = jobs.state("fine")
+    assert first is not None
+    assert (first.fraction, first.text, first.running, first.result) == (0.25, "a.png", True, None)
     go_on.set()
-    assert wait("fine").error is None
-    jobs.dismiss("fine")
-    assert jobs.state("fine") is None
+    ended = wait("fine")
+    assert (ended.error, ended.result, ended.number) == (None, "all of it", first.number)
+    jobs.start("fine", lambda _report: None)
+    assert wait("fine").number != first.number
 
 
 def test_a_second_start_while_it_runs_does_nothing() -> None:
@@ -86,7 +88,9 @@ def test_a_job_is_stopped_at_its_next_report_and_may_start_again() -> None:
     assert not jobs.start("long", work)
     reported.wait(5)
     jobs.stop("long")
-    assert jobs.state("long") == jobs.JobState(0.25, "Stopping", running=True, stopped=True)
+    asked = jobs.state("long")
+    assert asked is not None
+    assert (asked.fraction, asked.text, asked.running, asked.stopped) == (0.25, "Stopping", True, True)
     go_on.set()
     ended = wait("long")
     assert ended.stopped

@@ -62,7 +62,7 @@ def test_class_names_that_would_be_divided_in_a_link_are_refused() -> None:
     ("name", "value"),
     [
         ("sample", "../../etc/passwd"),
-        ("sample", "a" * 81),
+        ("sample", "a" * 201),
         ("sample", ""),
         ("tool", "laser"),
         ("treatment", "none"),

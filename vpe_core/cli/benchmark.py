@@ -6,6 +6,7 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -74,6 +75,7 @@ def run(
     from vpe_core.datasets import open_dataset
     from vpe_core.errors import BenchmarkError
     from vpe_core.models import load_model
+    from vpe_core.results.domain import out_of_domain
     from vpe_core.settings import get_settings
 
     chosen = _plan(plan, markers, colors, widths, protocol, size_factors, controls)
@@ -96,6 +98,8 @@ def run(
                 task = bar.add_task(f"{name} on {data.name}", total=None)
                 done = run_plan(chosen, data, network, folder, settings, partial(_show, bar, task))
             _say(console, done, data)
+            for words in out_of_domain([done.manifest]):
+                console.print(words, style="yellow", markup=False)
 
 
 @app.command("import")
@@ -140,6 +144,7 @@ def report(
     from vpe_core.benchmark import Variant
     from vpe_core.errors import ResultsError
     from vpe_core.results import find_runs
+    from vpe_core.results.domain import out_of_domain
     from vpe_core.results.formats import to_csv
     from vpe_core.results.questions import Question
     from vpe_core.results.rows import PAPER_MARKERS, ensemble_rows, paper_rows
@@ -167,14 +172,22 @@ def report(
     tables = {
         title: paper_table(group, Question(metric=metric), resamples, rows=rows) for title, group in grouped.items()
     }
+    cautions = {title: out_of_domain(one.manifest for one in group) for title, group in grouped.items()}
     with _destination(out) as stream:
-        if style is Format.CSV:
+        if style is Format.CSV:  # no place for words in a table of numbers
             stream.write(to_csv(pd.concat(tables.values())))
+            for words in chain(*cautions.values()):
+                typer.secho(words, fg=typer.colors.YELLOW, err=True)
             return
         console = Console(file=stream, width=None if out is None else 160)
         for title, table in tables.items():
             heads = {number: _head(one) for number, one in enumerate(grouped[title])}
             _print_report(console, title, metric, table, heads, style)
+            for words in cautions[title]:
+                if style is Format.MARKDOWN:
+                    stream.write(f"**{words}**\n\n")
+                else:
+                    console.print(words, style="yellow", markup=False)
 
 
 def _destination(out: Path | None) -> AbstractContextManager[TextIO]:

@@ -10,7 +10,7 @@ nih.problems                             # rows that cannot be used, and why
 
 from vpe_core.datasets.base import Dataset, DatasetSpec, Problem, count_kinds
 from vpe_core.datasets.decoding import undecodable_images
-from vpe_core.datasets.registry import DATASETS, is_here, open_dataset
+from vpe_core.datasets.registry import DATASETS, is_here, open_dataset, spec_of
 
 names = DATASETS.names
 get = DATASETS.get
@@ -25,5 +25,6 @@ __all__ = [
     "is_here",
     "names",
     "open_dataset",
+    "spec_of",
     "undecodable_images",
 ]

@@ -24,7 +24,7 @@ def expected_in_settings(name: str) -> Callable[[], Path]:
         parent = get_settings().datasets_dir
         if parent is None:
             raise DatasetError(
-                f"Expected the folder of {name}, but none was given. Give it (--root DIR), or set VPE_DATASETS_DIR to "
+                f"Expected the folder of {name}, but none was given. Give it, or set VPE_DATASETS_DIR to "
                 f"the folder that holds {name}."
             )
         return parent / name

@@ -7,6 +7,7 @@ from pathlib import Path
 from vpe_core.datasets import jsrt, nih14, padchest_gr, simulated, table, vindr_cxr
 from vpe_core.datasets.base import Dataset, DatasetSpec
 from vpe_core.errors import DatasetError
+from vpe_core.folders import named_path
 from vpe_core.registry import Registry
 
 DATASETS: Registry[DatasetSpec] = Registry("data set", DatasetError)
@@ -40,10 +41,10 @@ def open_dataset(name: str, root: Path | None = None, part: str | None = None) -
         raise DatasetError(f"Expected a part of {name} out of {', '.join(spec.parts)}, but got {part!r}.")
     if root is None and spec.default_root is not None:
         root = spec.default_root()
-    folder = None if root is None else Path(root).expanduser().resolve()
-    if folder is None or not folder.exists():
-        raise DatasetError(f"Expected {spec.title} at {folder}, which does not exist. {spec.how_to_get}")
+    folder = None if root is None else named_path(root, DatasetError).resolve()
     try:
+        if folder is None or not folder.exists():
+            raise DatasetError(f"Expected {spec.title} at {folder}, which does not exist. {spec.how_to_get}")
         return spec.read(folder, part or spec.default_part)
     except OSError as error:
         raise DatasetError(f"{spec.title} at {folder} cannot be read: {error}.") from error
@@ -54,5 +55,19 @@ def is_here(name: str) -> bool:
     spec = DATASETS.get(name)
     try:
         return spec.default_root is not None and spec.default_root().exists()
-    except DatasetError:
+    except (DatasetError, OSError):
         return False
+
+
+def spec_of(dataset: str) -> DatasetSpec | None:
+    """The spec by which this machine has a data set, called as results call it; None if it is not here.
+
+    A table of one's own is called after its file, and only the one that lies where tables are looked for is here.
+    """
+    if dataset in DATASETS and dataset != table.SPEC.name:
+        return DATASETS.get(dataset) if is_here(dataset) else None
+    root = table.SPEC.default_root
+    try:
+        return table.SPEC if root is not None and table.is_table(dataset, root()) else None
+    except DatasetError:
+        return None

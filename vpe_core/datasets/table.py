@@ -26,6 +26,19 @@ _HOW_TO_GET = (
 )
 
 
+def is_table(dataset: str, root: Path) -> bool:
+    """Whether a data set of this name is the table that lies in a folder."""
+    try:
+        return dataset == _name_of(_table_of(root))
+    except (DatasetError, OSError):
+        return False
+
+
+def _name_of(table: Path) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "-", table.stem.lower()).strip("-") or "samples"
+    return f"table-{slug}"
+
+
 def _table_of(root: Path) -> Path:
     if root.is_file():
         return root
@@ -82,8 +95,7 @@ def _read(root: Path, part: str) -> Dataset:
     table = _table_of(root)
     rows = read_rows(table, _REQUIRED, "image", optional=OPTIONAL)
     samples, classes, problems = read_samples(table, rows)
-    slug = re.sub(r"[^a-z0-9]+", "-", table.stem.lower()).strip("-") or "samples"
-    return Dataset(f"table-{slug}", table.stem, part, table.parent, samples, classes, problems)
+    return Dataset(_name_of(table), table.stem, part, table.parent, samples, classes, problems)
 
 
 SPEC = DatasetSpec(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vpe_core.errors import ModelNotAllowedError
+from vpe_core.errors import ModelNotAllowedError, SettingsError
+from vpe_core.folders import named_path
 from vpe_core.models.catalog import MODELS
 from vpe_core.models.specs import FOLDER_PREFIX, HUB_PREFIX, ModelSpec
 from vpe_core.settings import get_settings
@@ -19,6 +20,7 @@ def get(name: str) -> ModelSpec:
 
     Raises:
         ModelNotAllowedError: A hub id or a folder that the settings do not allow.
+        SettingsError: VPE_ALLOWED_MODELS holds what can be no folder.
         ModelError: Any other name; the message lists the models.
     """
     if name in MODELS:
@@ -39,7 +41,10 @@ def selectable_names() -> tuple[str, ...]:
 
 def _allowed_folders() -> tuple[Path, ...]:
     entries = (entry for entry in get_settings().allowed_models if not entry.startswith(HUB_PREFIX))
-    return tuple(Path(entry.removeprefix(FOLDER_PREFIX)).expanduser().resolve() for entry in entries)
+    try:
+        return tuple(named_path(entry.removeprefix(FOLDER_PREFIX), ValueError).resolve() for entry in entries)
+    except ValueError as error:
+        raise SettingsError(f"The environment holds settings that are not valid. VPE_ALLOWED_MODELS: {error}") from None
 
 
 def _hub_spec(name: str) -> ModelSpec:
@@ -50,8 +55,12 @@ def _hub_spec(name: str) -> ModelSpec:
 
 
 def _folder_spec(path: str) -> ModelSpec:
-    folder = Path(path).expanduser().resolve()
-    if not any(folder.is_relative_to(root) for root in _allowed_folders()):
+    roots = _allowed_folders()
+    try:
+        folder = named_path(path, ValueError).resolve()
+    except ValueError:  # told no differently, for a link must not find out whose home folders there are
+        raise ModelNotAllowedError(_refusal(path)) from None
+    if not any(folder.is_relative_to(root) for root in roots):
         raise ModelNotAllowedError(_refusal(path))
     return ModelSpec(
         name=FOLDER_PREFIX + str(folder),

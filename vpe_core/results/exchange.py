@@ -10,7 +10,6 @@ import hashlib
 import io
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import PurePath
 
 import numpy as np
 import pandas as pd
@@ -27,6 +26,7 @@ from vpe_core.results.scores import Evaluation, FloatArray, IntArray, Results
 from vpe_core.results.tables import available
 
 MAX_CELLS = 20_000_000
+_PARQUET = b"PAR1"
 _SAMPLE = ("sample_id", "image_id", "patient_id", "label")
 _PLACE = ("x0", "y0", "x1", "y1", "image_width", "image_height")
 _REQUIRED = ("dataset", "model", "variant", "suffix", "sample_id", "patient_id", "label")
@@ -121,7 +121,7 @@ def read_scores(data: bytes, file: str) -> tuple[LoadedScores, ...]:
 
     Args:
         data: The content of a CSV or Parquet file in the form of `scores_table`.
-        file: Its name; the ending tells the format.
+        file: Its name, for messages; the format is told by content.
 
     Raises:
         ResultsError: It is no such table; the message says what is missing or wrong, and in which line.
@@ -151,7 +151,7 @@ def read_scores(data: bytes, file: str) -> tuple[LoadedScores, ...]:
 
 def _parsed(data: bytes, file: str) -> pd.DataFrame:
     try:
-        if PurePath(file).suffix.lower() == ".parquet":
+        if data.startswith(_PARQUET):
             table = pd.read_parquet(io.BytesIO(data))
         else:
             table = pd.read_csv(io.BytesIO(data), keep_default_na=False, na_values=[""], low_memory=False)

@@ -92,7 +92,7 @@ def import_experiments(folder: Path, out: Path) -> tuple[Run, ...]:
     if not groups:
         raise ResultsError(
             f"Expected experiments of the official code in {folder}, as DATASET/MODEL/ANNOTATION/…/results.csv, but "
-            "there are none. Give the folder that its --output_dir named."
+            "there are none. Give the folder that its `--output_dir` named."
         )
     return tuple(_import_group(folder, out, *names, places) for names, places in groups.items())
 
@@ -220,7 +220,7 @@ def _write(out: Path, dataset: str, model: str, experiments: Sequence[Experiment
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MANIFEST).unlink(missing_ok=True)
     except OSError as error:
-        raise ResultsError(f"Cannot write into {folder}: {error.strerror}. Choose another --out.") from None
+        raise ResultsError(f"Cannot write into {folder}: {error.strerror}. Choose another folder.") from None
     tables = [
         probability_table(key, {one.suffix: one.probabilities for one in found}) for key, found in by_variant.items()
     ]

@@ -281,7 +281,7 @@ def _require_same(folder: Path, found: Identity, wanted: Identity) -> None:
         if (was := getattr(found, name)) != (is_now := getattr(wanted, name)):
             raise BenchmarkError(
                 f"{folder} holds results of something else: its {name} is {was}, but this run's is {is_now}. "
-                "Choose another --out, or --fresh to replace them."
+                "Choose another folder for the results, or start afresh, which replaces these."
             )
 
 

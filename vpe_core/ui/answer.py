@@ -83,9 +83,10 @@ class Answer:
         asked_for: The same, or empty if the attention method reads no text.
         without: The unmarked image.
         marked: The marked image; None while nothing is drawn.
+        cropped: Whether the marked image is only a part of the X-ray.
         inside: Attention inside the marks; None while nothing is drawn, and for crops.
         milliseconds: What the latest image took: drawing, encoding and attention.
-        unknown_words: Words of the prompts that the model cannot read.
+        unknown_words: Words of the prompts that the model cannot read; those of our own ensembles are not counted.
         words_read: How many words the model reads, if a prompt has more; otherwise 0.
     """
 
@@ -94,6 +95,7 @@ class Answer:
     asked_for: str
     without: View
     marked: View | None
+    cropped: bool
     inside: RegionShare | None
     milliseconds: float
     unknown_words: tuple[str, ...]
@@ -119,17 +121,20 @@ def answer(
         for ask, chances in zip(asks, scores, strict=True)
     ]
     marked = views[1] if state.marks else None
+    cropped = marked is not None and _crops(state)
     groups = build_prompts(classes, [template] if isinstance(template, str) else template, suffix=suffix_words(state))
     prompts = [prompt for group in groups for prompt in group]
+    own_words = prompts if isinstance(template, str) else [*classes, suffix_words(state)]  # no person wrote an ensemble
     return Answer(
         classes=classes,
         target=target,
         asked_for=target if get_method(state.method).reads_text else "",
         without=views[0],
         marked=marked,
-        inside=_inside(views[0], marked, state, xray.image.size),
+        cropped=cropped,
+        inside=None if marked is None or cropped else _inside(views[0], marked, state, xray.image.size),
         milliseconds=asks[-1].cost_ms(target, state.method, template),
-        unknown_words=model.unknown_words(prompts),
+        unknown_words=model.unknown_words(own_words),
         words_read=model.words_read_of(prompts),
     )
 
@@ -215,9 +220,11 @@ class _Ask:
         return self._memory.remember(key, lambda: ask(self._model, [self.seen], target))
 
 
-def _inside(without: View, marked: View | None, state: DemoState, image_wh: tuple[int, int]) -> RegionShare | None:
-    if marked is None or marked.shown.size != without.shown.size:
-        return None
+def _crops(state: DemoState) -> bool:
+    return state.treatment != AS_DRAWN and get(state.treatment).crops
+
+
+def _inside(without: View, marked: View, state: DemoState, image_wh: tuple[int, int]) -> RegionShare | None:
     scale = without.shown.width / image_wh[0]
     cover = np.max([coverage(mark.region.scaled(scale, scale), without.shown.size) for mark in state.marks], axis=0)
     inside = cover > 0.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,6 +15,7 @@ from vpe_core.plots.classes import confusion_pair, dumbbells
 from vpe_core.plots.controls import control_chart
 from vpe_core.plots.curves import curve_pair, reliability_pair
 from vpe_core.plots.gains import forest, gain_by_size, grouped_bars
+from vpe_core.plots.take_along import PREFIX, say_simulated
 from vpe_core.plots.theme import DARK, LIGHT, Palette
 from vpe_core.results.cases import attention_inside, gain_by_box_size
 from vpe_core.results.controls import controls
@@ -23,7 +24,7 @@ from vpe_core.results.numerals import number_text
 from vpe_core.results.rows import WITH_SUFFIX, Row, marker_title
 from vpe_core.results.tables import per_class
 from vpe_core.ui.benchmark_filters import Choice
-from vpe_core.ui.benchmark_results import evaluation
+from vpe_core.ui.benchmark_results import Column, evaluation
 from vpe_core.ui.benchmark_table import chart_format, look_of, shown_heads
 from vpe_core.ui.words import as_text
 
@@ -41,7 +42,7 @@ def main_charts(choice: Choice, table: pd.DataFrame) -> None:
         _title("Gain over unmarked, with interval", where)
         lines = table[table["run"] == 0]
         best = metrics.get(choice.question.metric).higher_is_better
-        _chart(forest(lines, palette(), higher_is_better=best), "forest", _gains_in_words(lines))
+        _chart(forest(lines, palette(), higher_is_better=best), "forest", _gains_in_words(lines), [first])
     with right:
         _title(f"Per class, without and with {look_of(choice.look)}", where)
         _guarded(lambda: _per_class(choice, marker))
@@ -66,7 +67,7 @@ def more_charts(choice: Choice, table: pd.DataFrame) -> None:
 
     def draw() -> None:
         figure, words = kinds[kind or "Bars"]()
-        _chart(figure, f"more {kind}", words)
+        _chart(figure, f"more {kind}", words, choice.columns if kind == "Bars" else [choice.first])
 
     _guarded(draw)
 
@@ -89,11 +90,16 @@ def _guarded(draw: Callable[[], None]) -> None:
         st.info(as_text(str(error)), icon=":material/info:")
 
 
-def _chart(figure: go.Figure, key: str, alt: str) -> None:
+def _chart(figure: go.Figure, key: str, alt: str, shown: Sequence[Column]) -> None:
+    """A chart of some results; one with numbers from simulated X-rays says so, as a picture and in its file's name."""
+    simulated = {column.run.manifest.dataset.simulated for column in shown}
+    if True in simulated:
+        say_simulated(figure, palette(), "partly simulated X-rays" if False in simulated else "simulated X-rays")
+    name = f"{PREFIX if True in simulated else ''}benchmark {key}"
     config = {
         "displaylogo": False,
         "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "pan2d", "zoom2d"],
-        "toImageButtonOptions": {"format": chart_format(), "filename": f"benchmark {key}", "scale": 2},
+        "toImageButtonOptions": {"format": chart_format(), "filename": name, "scale": 2},
     }
     st.plotly_chart(figure, key=f"chart {key}", config=config, alt=alt, theme="streamlit")
 
@@ -108,8 +114,9 @@ def _controls(choice: Choice) -> None:
             rows.append(Row(plain))
     if not rows:
         st.info(
-            "There are no controls of this marker here. `--controls` measures them: the same marker on another "
-            "patient's X-ray, on a blank image, at a random and at the mirrored place.",
+            "There are no controls of this marker here: the same marker on another patient's X-ray, on a blank image, "
+            "at a random and at the mirrored place. “The paper's rows and their controls” under Run a benchmark "
+            "measures them.",
             icon=":material/rule:",
         )
         return
@@ -120,7 +127,12 @@ def _controls(choice: Choice) -> None:
         f"{line['marker'] and marker_title(line['marker'])} {line['condition']} {number_text(line['value'])}".strip()
         for _, line in table.iterrows()
     )
-    _chart(control_chart(table, palette(), title=choice.metric_title), "controls", f"Dot plot of controls: {words}.")
+    _chart(
+        control_chart(table, palette(), title=choice.metric_title),
+        "controls",
+        f"Dot plot of controls: {words}.",
+        [choice.first],
+    )
     st.caption(
         "Filled: the marker on the finding. Hollow: the same marker elsewhere. A random or mirrored place and another "
         "patient's picture may still have a finding under it, the finding-free and the blank image have none. A mean "
@@ -138,7 +150,12 @@ def _per_class(choice: Choice, marker: str) -> None:
         st.info(f"{metrics.get(choice.question.metric).title} has no value for a single class.", icon=":material/info:")
         return
     title = metrics.get(choice.question.metric).title
-    _chart(dumbbells(table, palette(), marker=marker, title=title), "classes", _classes_in_words(table, title))
+    _chart(
+        dumbbells(table, palette(), marker=marker, title=title),
+        "classes",
+        _classes_in_words(table, title),
+        [choice.first],
+    )
 
 
 def _bars(choice: Choice, table: pd.DataFrame) -> tuple[go.Figure, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from vpe_core.results.ensembles import AVERAGES
 from vpe_core.results.questions import Question
 from vpe_core.results.rows import PAPER_MARKERS, WITH_SUFFIX, Row, ensemble_rows, marker_title, paper_rows
 from vpe_core.ui.benchmark_results import Column
-from vpe_core.ui.words import as_text
+from vpe_core.ui.words import as_text, few
 
 if TYPE_CHECKING:
     from vpe_core.markers import Protocol
@@ -34,6 +34,7 @@ _SCORING_TITLES = {
 NO_ENSEMBLES = "none"
 _AVERAGES: dict[str, Combination] = {title: combine for combine, title in AVERAGES.items()}
 _MAX_WORDS = 100
+_DATA, _MODEL, _SET = "data", "model", "bench:set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,13 @@ class Choice:
 
 
 def filters(found: Sequence[Column]) -> Choice | None:
-    """Show the filters; None, with a sentence, while nothing is chosen."""
+    """Show the filters; None while no results are chosen.
+
+    Even then all of them are there, about all results: what is not shown loses its value.
+    """
     with st.container(horizontal=True, key="bench_filters", gap="small", vertical_alignment="bottom"):
-        chosen = _columns(found)
-        if not chosen:
-            return None
+        own = _columns(found)
+        chosen = own or tuple(found)
         variants = {variant for column in chosen for variant in column.run.variants}
         marker, color, of_marker = _look(variants)
         metric = st.selectbox(
@@ -101,6 +104,8 @@ def filters(found: Sequence[Column]) -> Choice | None:
     rows = paper_rows(color, width, protocol, tuple(dict.fromkeys((*shown, marker))), _SUFFIXES[suffix])
     averaged = ensemble_rows(combine, color, width, protocol, _SUFFIXES[suffix]) if combine else ()
     measured = [Row(variant) for variant in control_variants(look) if variant in variants]
+    if not own:
+        return None
     return Choice(
         columns=chosen,
         rows=(*rows, *averaged, *measured),
@@ -119,6 +124,34 @@ def filters(found: Sequence[Column]) -> Choice | None:
     )
 
 
+def show_only(columns: Sequence[Column]) -> None:
+    """Set the filters so that just these results are shown; before the filters are drawn, as in a callback."""
+    st.session_state[_SET] = True
+    st.session_state[_DATA] = list(dict.fromkeys(column.dataset for column in columns))
+    st.session_state[_MODEL] = list(dict.fromkeys(column.who for column in columns))
+
+
+def nothing_chosen(found: Sequence[Column]) -> None:
+    """What there is instead of a choice without results, and one click that leads to it."""
+    data, who = st.session_state.get(_DATA) or [], st.session_state.get(_MODEL) or []
+    if data and who:
+        st.info(as_text(f"There are no results of {few(who)} on {few(data)}."), icon=":material/filter_alt:")
+    else:
+        what = "a data set and a model" if not data and not who else "a model" if data else "a data set"
+        st.info(f"Choose {what} to see results.", icon=":material/filter_alt:")
+    of_model = tuple(column for column in found if column.who in who)
+    of_data = tuple(column for column in found if column.dataset in data)
+    offers = list(dict.fromkeys(filter(None, (of_model, of_data)))) or [tuple(found)]
+    with st.container(horizontal=True, gap="small", key="bench_offers"):
+        for number, near in enumerate(offers):
+            st.button(as_text(_offer(near)), key=f"bench_offer_{number}", on_click=show_only, args=(near,))
+
+
+def _offer(columns: Sequence[Column]) -> str:
+    names, who = (list(dict.fromkeys(part)) for part in zip(*((one.dataset, one.who) for one in columns), strict=True))
+    return f"Show {few(who, 2)} on {few(names, 3)}"
+
+
 def in_the_papers_words(choice: Choice) -> Choice:
     """The same choice with the paper's prompts."""
     return replace(choice, question=replace(choice.question, template=None, class_words=(), suffix=True))
@@ -127,12 +160,19 @@ def in_the_papers_words(choice: Choice) -> Choice:
 def _columns(found: Sequence[Column]) -> tuple[Column, ...]:
     names = list(dict.fromkeys(column.dataset for column in found))
     who = list(dict.fromkeys(column.who for column in found))
+    was_set = st.session_state.pop(_SET, False)  # then a default besides is a mistake in Streamlit's eyes
     wanted = st.multiselect(
-        "Data sets", names, default=names, key="data", placeholder="Choose data sets", bind="query-params",
-        width=_wide(names),
+        "Data sets", names, default=None if was_set else names, key=_DATA, placeholder="Choose data sets",
+        bind="query-params", width=_wide(names),
     )  # fmt: skip
     models = st.multiselect(
-        "Model", who, default=who[:1], key="model", placeholder="Choose a model", bind="query-params", width=165
+        "Model",
+        who,
+        default=None if was_set else who[:1],
+        key=_MODEL,
+        placeholder="Choose a model",
+        bind="query-params",
+        width=165,
     )
     return tuple(
         column for name in wanted for one in models for column in found if (column.dataset, column.who) == (name, one)
@@ -209,10 +249,11 @@ def _prompt(chosen: Sequence[Column], classes: Sequence[str]) -> tuple[str | Non
     with st.expander("Prompt", icon=":material/edit_note:", key="bench_prompt"):
         left, right = st.columns([3, 2])
         template = left.selectbox(
-            "Prompt", (AS_IN_PAPER, *_TEMPLATE_TITLES), format_func=_template_title(chosen), key="prompt",
+            "Prompt", (AS_IN_PAPER, *_TEMPLATE_TITLES), format_func=_template_title, key="prompt",
             accept_new_options=True, bind="query-params",
             help="Type your own, with {class} where the class name goes and, if you like, {suffix} for the marker.",
         )  # fmt: skip
+        left.caption(as_text(_papers_templates(chosen)))
         suffix = right.text_input(
             "Words for the marker", key="suffix_words", placeholder="indicated by a red circle", max_chars=_MAX_WORDS,
             bind="query-params", help="What the rows with a suffix add to the prompt. Empty: as in the paper.",
@@ -234,15 +275,14 @@ def _own_word(chosen: Sequence[Column], label: str) -> str:
     return next((one[label] for one in words if label in one), label)
 
 
-def _template_title(chosen: Sequence[Column]) -> Callable[[str], str]:
-    own = list(dict.fromkeys(column.run.manifest.dataset.template.replace("{suffix}", "") for column in chosen))
+def _template_title(template: str) -> str:
+    """Always the same for one template: in a field that takes new options, a title of before counts as typed."""
+    return _TEMPLATE_TITLES.get(template, template)
 
-    def title(template: str) -> str:
-        if template == AS_IN_PAPER:
-            return f"{AS_IN_PAPER}: {own[0]}" if len(own) == 1 else f"{AS_IN_PAPER}, each data set its own"
-        return _TEMPLATE_TITLES.get(template, template)
 
-    return title
+def _papers_templates(chosen: Sequence[Column]) -> str:
+    own = dict.fromkeys(column.run.manifest.dataset.template.replace("{suffix}", "") for column in chosen)
+    return f"In the paper: {' / '.join(own)}"
 
 
 def _first(wanted: str, values: Iterable[str]) -> list[str]:

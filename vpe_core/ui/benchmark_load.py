@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from html import escape
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -11,11 +13,25 @@ from vpe_core.errors import ResultsError
 from vpe_core.results import Manifest, Run
 from vpe_core.results.archive import LoadedRun, pack_run, place_of, read_archive
 from vpe_core.results.exchange import read_scores
-from vpe_core.ui.benchmark_filters import Choice
+from vpe_core.ui.benchmark_filters import Choice, show_only
 from vpe_core.ui.benchmark_results import Column, forget_loaded, keep_loaded, loaded, run_command
+from vpe_core.ui.uploads import new_upload
 from vpe_core.ui.words import as_text
 
-_READ = "bench:read"
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+    from vpe_core.results.scores import Results
+
+_READ, _TO_SHOW = "bench:read", "bench:to show"
+_ZIP, _PARQUET, _UTF16, _EXCEL = b"PK", b"PAR1", (b"\xff\xfe", b"\xfe\xff"), b"[Content_Types].xml"
+_HEAD_BYTES = 4096
+
+
+def show_what_was_loaded() -> None:
+    """Set the filters to results that have just been loaded; called before the filters are drawn."""
+    if name := st.session_state.pop(_TO_SHOW, None):
+        show_only([column for column in loaded() if column.file == name])
 
 
 def load_section() -> None:
@@ -26,21 +42,33 @@ def load_section() -> None:
             "changed; a table of probabilities, CSV or Parquet; or the official code's folder of experiments as a ZIP "
             "file. It stays in this session."
         )
-        file = st.file_uploader("Results", type=["zip", "csv", "parquet"], key="bench_file")
-        if file is not None and st.session_state.get(_READ) != file.file_id:
-            read = read_archive if file.name.lower().endswith(".zip") else read_scores
-            try:
-                with st.spinner("Reading the file"):
-                    keep_loaded(file.name, read(file.getvalue(), file.name))
-            except ResultsError as error:
-                st.error(as_text(str(error)), icon=":material/error:")
-                return
-            st.session_state[_READ] = file.file_id
+        file = st.file_uploader("Results", key="bench_file")
+        if new_upload(file, _READ, _take, "Reading the file"):
             st.rerun()
         if columns := loaded():
             names = ", ".join(f"{column.run.manifest.model.name} on {column.dataset}" for column in columns)
-            st.caption(as_text(f"Loaded: {names}. Choose it under Model."))
+            st.caption(as_text(f"Loaded: {names}. They stand under Model, beside the others."))
             st.button("Forget loaded results", key="bench_forget", on_click=forget_loaded)
+
+
+def _take(file: UploadedFile) -> None:
+    data = file.getvalue()
+    keep_loaded(file.name, _reader(data, file.name)(data, file.name))
+    st.session_state[_TO_SHOW] = file.name
+
+
+def _reader(data: bytes, name: str) -> Callable[[bytes, str], Sequence[Results]]:
+    """What reads a file, by its content: a name may lie, and often has no ending."""
+    head, problem = data[:_HEAD_BYTES], "is neither"
+    if data.startswith(_ZIP) and _EXCEL not in head:
+        return read_archive
+    if data.startswith(_ZIP):
+        problem = "is an Excel file; save it as CSV"
+    elif not data:
+        problem = "is empty"
+    elif data.startswith((_PARQUET, *_UTF16)) or b"\0" not in head:
+        return read_scores
+    raise ResultsError(f"Expected results as a ZIP file, or a table of scores as CSV or Parquet, but {name} {problem}.")
 
 
 def provenance(choice: Choice) -> None:

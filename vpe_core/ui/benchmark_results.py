@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from vpe_core import datasets
-from vpe_core.errors import DatasetError, ModelError, ResultsError
+from vpe_core.errors import ModelError, ResultsError
 from vpe_core.plots.table_html import Head
 from vpe_core.results import Run, find_runs
 from vpe_core.results.archive import LoadedRun
@@ -37,11 +37,13 @@ class Column:
         run: The results.
         dataset: The data set and, if it is not the usual one, its part.
         who: The model and, where it matters, where the numbers come from.
+        file: Name of the file that this session has loaded it from; empty for stored results.
     """
 
     run: Results
     dataset: str
     who: str
+    file: str = ""
 
     def head(self, with_model: bool) -> Head:
         """What stands above it."""
@@ -65,7 +67,7 @@ def loaded() -> tuple[Column, ...]:
     """What this session has loaded, named after its files."""
     kept: dict[str, tuple[Results, ...]] = st.session_state.get(_LOADED, {})
     return tuple(
-        Column(run, _dataset_name(run), f"{run.manifest.model.name} ({file})")
+        Column(run, _dataset_name(run), f"{run.manifest.model.name} ({file})", file)
         for file, runs in kept.items()
         for run in runs
     )
@@ -138,16 +140,12 @@ def run_command(dataset: str, model: str = "simclip") -> str:
 
 def image_folder(run: Results) -> Path | None:
     """The folder with the images of a run's data set, if it is one that this machine knows."""
-    name = run.manifest.dataset.name
-    if name not in datasets.names():
+    spec = datasets.spec_of(run.manifest.dataset.name)
+    if spec is None or spec.default_root is None:
         return None
-    if isinstance(run, LoadedRun) and not datasets.get(name).simulated:
+    if isinstance(run, LoadedRun) and not spec.simulated:
         return None  # its table was written by a stranger: it must not choose which patients' images are shown
-    root = datasets.get(name).default_root
-    try:
-        return root() if root else None
-    except DatasetError:
-        return None
+    return spec.default_root()
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

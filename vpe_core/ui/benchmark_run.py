@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from vpe_core import datasets, models
+from vpe_core.results import Run
 from vpe_core.settings import get_settings
 from vpe_core.ui import jobs, run_job
+from vpe_core.ui.benchmark_filters import show_only
+from vpe_core.ui.benchmark_results import Column, columns
+from vpe_core.ui.progress import follow, followed, unfollow
 from vpe_core.ui.run_job import PLANS, RUN, Order
 from vpe_core.ui.words import as_text
 
@@ -17,14 +23,15 @@ _FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
 
 
 def run_progress() -> None:
-    """The run that is under way, or what became of the latest one; nothing if there was none."""
-    known = jobs.state(RUN)
-    if known and known.running:
+    """The run that is under way, or what became of the one that this session saw; nothing if there was none."""
+    current = jobs.state(RUN)
+    if current and current.running:
+        follow(RUN)
         if st.session_state.pop(_TOO_LATE, False):
             st.info("Another run was started a moment before. Start yours when this one has ended.")
         _watched()
-    elif known and may_start():
-        _outcome(known)
+    elif ended := followed(RUN):
+        _outcome(ended)
 
 
 def run_section(*, unfolded: bool = False) -> None:
@@ -74,13 +81,23 @@ def _watched() -> None:
 
 def _outcome(known: jobs.JobState) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="bench_run_outcome"):
-        if known.error:
+        if known.error and may_start():
             st.error(as_text(known.error), icon=":material/error:")
+        elif known.error:  # which may name folders of this machine
+            st.error("The run has ended with an error. Ask whoever started it.", icon=":material/error:")
         elif known.stopped:
             st.info("The run was stopped. Start it again to go on.", icon=":material/stop_circle:")
         else:
-            st.success(as_text(f"{known.text} Choose it under Data sets and Model."), icon=":material/check:")
-        st.button("Close", key="bench_run_close", on_click=jobs.dismiss, args=(RUN,))
+            st.success(as_text(known.text), icon=":material/check:")
+            made = [column for column in columns() if isinstance(column.run, Run) and column.run.folder == known.result]
+            if made:
+                st.button("Show it", key="bench_run_show", type="primary", on_click=_show_made, args=(made,))
+        st.button("Close", key="bench_run_close", on_click=unfollow, args=(RUN,))
+
+
+def _show_made(made: Sequence[Column]) -> None:
+    show_only(made)
+    unfollow(RUN)
 
 
 @st.fragment
@@ -113,5 +130,6 @@ def _start() -> None:
     spec = datasets.get(said["run_dataset"])
     part = said.get(f"run_part_{spec.name}", spec.default_part)
     order = Order(spec.name, part, said["run_model"], said["run_plan"], _LIMITS[said["run_limit"]])
-    if may_start() and not run_job.start(order):
-        said[_TOO_LATE] = True
+    if may_start():
+        said[_TOO_LATE] = not run_job.start(order)
+        follow(RUN)

@@ -14,11 +14,12 @@ from streamlit.delta_generator import DeltaGenerator
 from vpe_core import markers, metrics
 from vpe_core.benchmark import Variant
 from vpe_core.plots.table_html import Head, paper_table_html
+from vpe_core.prompts import ENSEMBLES
 from vpe_core.results.controls import geometry_only
-from vpe_core.results.ensembles import members_of
+from vpe_core.results.domain import out_of_domain
 from vpe_core.results.exchange import scores_table
 from vpe_core.results.formats import ensemble_notes, fewer_samples, to_csv, to_latex, to_markdown
-from vpe_core.results.questions import Question, prompts_for, with_suffix
+from vpe_core.results.questions import Question
 from vpe_core.results.rows import Row, marker_title
 from vpe_core.results.scores import Evaluation
 from vpe_core.results.tables import Progress, paper_table
@@ -46,6 +47,8 @@ def show_table(choice: Choice) -> pd.DataFrame:
         place.html(_html(choice, quick, math.nan))
     table = full.once(key, lambda: _table(choice, full, _shown_in(bar)))
     place.html(_html(choice, table, _box_numbers(choice)))
+    for words in out_of_domain([column.run.manifest for column in choice.columns]):
+        st.warning(as_text(words), icon=":material/warning:")
     _say_unread_words(choice)
     _notes(table)
     _downloads(choice, table)
@@ -131,22 +134,25 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
 
 
 def _say_unread_words(choice: Choice) -> None:
-    """Words that a model cannot read are never dropped in silence."""
-    if not choice.question.edited:
+    """Words that a person has typed and a model cannot read are never dropped in silence."""
+    typed = typed_texts(choice.question)
+    if not typed:
         return
     for column in {column.who: column for column in choice.columns}.values():
-        texts = {
-            text
-            for row in choice.rows
-            for shown in members_of(row.variant)
-            for one_class in prompts_for(column.run.manifest.dataset, shown, with_suffix(choice.question, row.suffix))
-            for text in one_class
-        }
-        if words := unread_words(column.run, texts):
+        if words := unread_words(column.run, typed):
             st.warning(
                 as_text(f"{column.who} cannot read these words, so they mean nothing to it: {few(words)}."),
                 icon=":material/spellcheck:",
             )
+
+
+def typed_texts(question: Question) -> tuple[str, ...]:
+    """What of a question a person has written: no data set's own words, and none of our ensembles."""
+    template = question.template or ""
+    own = [] if template in ENSEMBLES else [template.replace("{class}", " ").replace("{suffix}", " ")]
+    words = [said for _, said in question.class_words]
+    suffix = [question.suffix] if isinstance(question.suffix, str) else []
+    return tuple(text.strip() for text in (*own, *words, *suffix) if text.strip())
 
 
 def _notes(table: pd.DataFrame) -> None:

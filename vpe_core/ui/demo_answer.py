@@ -16,6 +16,7 @@ from vpe_core.errors import VPEError
 from vpe_core.models import ModelSpec, VisionLanguageModel
 from vpe_core.plots.answer_html import Picture as OverlayPicture
 from vpe_core.plots.answer_html import answer_bars, overlay_pair
+from vpe_core.plots.take_along import PREFIX, png_file
 from vpe_core.ui import session
 from vpe_core.ui.answer import Answer, View, answer, draw, suffix_words
 from vpe_core.ui.marks import marks_to_text
@@ -30,6 +31,7 @@ _COLUMNS = (
     "treatment", "prompt", "suffix",
 )  # fmt: skip
 TO_DRAW = "Draw a marker on the X-ray to see how the answer and the attention change."
+TOO_SMALL = "The marked region is too small to tell how much of the attention lies in it."
 CROPPED = "A crop shows nothing but the region, so there is no share of attention to compare."
 
 
@@ -92,12 +94,12 @@ def _overlay_picture(view: View, result: Answer, state: DemoState, how: str) -> 
     chance = view.probabilities[result.classes.index(result.target)]
     looks = f"Where the model looks for {result.asked_for}" if result.asked_for else "Where the model looks"
     alt = f"{looks}, {how}; it gives {result.target} {chance:.2f}"
-    return OverlayPicture(_encoded(colored, "JPEG"), colored.size, alt)
+    return OverlayPicture(_jpeg(colored), colored.size, alt)
 
 
 def _attention(result: Answer, name: str) -> str:
     if result.inside is None:
-        return escape(CROPPED if result.marked else TO_DRAW)
+        return escape(TO_DRAW if not result.marked else CROPPED if result.cropped else TOO_SMALL)
     inside = result.inside
     text = escape(attention_sentence(inside.before, inside.after, inside.area, name, result.asked_for))
     numbers = f"{inside.before:.2f} → {inside.after:.2f}"
@@ -151,12 +153,15 @@ def _link(state: DemoState) -> None:
 
 
 def _files(result: Answer, model: VisionLanguageModel, picture: Picture, state: DemoState) -> None:
-    for label, data, name, mime in (
-        ("Marked X-ray (PNG)", _encoded(draw(picture.xray.image, state)), "marked-xray.png", "image/png"),
-        ("Overlays (PNG)", _encoded(_side_by_side(result, state)), "overlays.png", "image/png"),
-        ("Probabilities (CSV)", _table(result, model, picture, state), "probabilities.csv", "text/csv"),
+    for label, image, name in (
+        ("Marked X-ray (PNG)", draw(picture.xray.image, state), "marked-xray.png"),
+        ("Overlays (PNG)", _side_by_side(result, state), "overlays.png"),
     ):
-        st.download_button(label, data, name, mime, on_click="ignore", width="stretch")
+        data, full_name = png_file(image, name, simulated=picture.simulated)
+        st.download_button(label, data, full_name, "image/png", on_click="ignore", width="stretch")
+    table = _table(result, model, picture, state)
+    full_name = f"{PREFIX if picture.simulated else ''}probabilities.csv"
+    st.download_button("Probabilities (CSV)", table, full_name, "text/csv", on_click="ignore", width="stretch")
 
 
 def _seen(result: Answer) -> None:
@@ -177,9 +182,9 @@ def _missing_model(spec: ModelSpec) -> None:
     st.caption("Or choose another model under the X-ray.")
 
 
-def _encoded(image: Image.Image, kind: str = "PNG") -> bytes:
+def _jpeg(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, kind, quality=88)
+    image.save(buffer, "JPEG", quality=88)
     return buffer.getvalue()
 
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from vpe_core.errors import ImageReadError
 from vpe_core.images import READABLE
 from vpe_core.ui import session
+from vpe_core.ui.clicks import counted_button
 from vpe_core.ui.gallery import GalleryImage, real_xrays
 from vpe_core.ui.pictures import gallery, gallery_picture, set_entry, thumbnail, uploaded_picture
 from vpe_core.ui.progress import xrays_download
 from vpe_core.ui.real_xrays import missing_xrays
 from vpe_core.ui.session import Picture
 from vpe_core.ui.state import UPLOAD
+from vpe_core.ui.uploads import new_upload
 from vpe_core.ui.words import as_text
 
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
 _READ, _UNKNOWN = "demo:read", "demo:unknown"
-_TYPES = ["png", "jpg", "jpeg", "tif", "tiff", "webp", "dcm", "dicom", "img"]
 
 
 def chosen_picture() -> Picture | None:
@@ -49,12 +55,11 @@ def source_row(picture: Picture) -> None:
         if st.button("Choose X-ray", key="demo_choose", icon=":material/photo_library:"):
             _choose()
         for text, icon, step in (("Previous", "chevron_left", -1), ("Next", "chevron_right", 1)):
-            st.button(
+            counted_button(
                 text,
-                key=f"demo_{text.lower()}",
+                f"demo_{text.lower()}",
+                partial(_turn, names, step),
                 icon=f":material/{icon}:",
-                on_click=_show,
-                args=(names[((place or 0) + step) % len(names)] if names else "",),
                 disabled=place is None,
                 help=f"{text} X-ray",
             )
@@ -106,26 +111,27 @@ def _thumbnails(entries: list[GalleryImage]) -> None:
 
 
 def _upload_field() -> None:
-    file = st.file_uploader(
-        f"Your own X-ray: {READABLE}. It stays in this session.", type=_TYPES, key="demo_upload_field"
-    )
-    if file is None or st.session_state.get(_READ) == file.file_id:  # the field keeps the last file
-        return
-    try:
-        picture = uploaded_picture(file.getvalue())
-    except ImageReadError as error:
-        st.error(as_text(str(error)), icon=":material/broken_image:")
-        return
-    st.session_state[_READ] = file.file_id
-    session.keep_upload(picture)
+    # Of any name: on a hospital's CD, a DICOM file's name may have no ending. The content decides.
+    file = st.file_uploader(f"Your own X-ray: {READABLE}. It stays in this session.", key="demo_upload_field")
+    if new_upload(file, _READ, _take_upload, "Reading the X-ray"):
+        st.rerun()
+
+
+def _take_upload(file: UploadedFile) -> None:
+    session.keep_upload(uploaded_picture(file.getvalue()))
     _show(UPLOAD)
-    st.rerun()
 
 
 def _real_section() -> None:
     if missing_xrays():
         st.caption("Real, public chest X-rays (NIH ChestX-ray14), kept on the machine that runs the app.")
         xrays_download()
+
+
+def _turn(names: list[str], step: int, times: int) -> None:
+    sample = session.state().sample
+    place = names.index(sample) if sample in names else 0
+    _show(names[(place + step * times) % len(names)])
 
 
 def _show(name: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from vpe_core.ui import session
+from vpe_core.ui.clicks import counted_button
 from vpe_core.ui.state import COLORS, WIDTHS
 
 _TOOLS = {"arrow": "Arrow", "bbox": "Box", "circle": "Circle", "contour": "Contour", "point": "Point"}
@@ -41,11 +42,11 @@ def toolbar() -> None:
             label_visibility="collapsed",
             width=84,
         )
-        st.button(
+        counted_button(
             "Undo",
-            key="demo_undo",
+            "demo_undo",
+            _undo,
             icon=":material/undo:",
-            on_click=_undo,
             disabled=not state.marks,
             help="Take back the latest shape",
         )
@@ -59,8 +60,9 @@ def toolbar() -> None:
         )
 
 
-def _undo() -> None:
-    session.change(marks=session.state().marks[:-1])
+def _undo(times: int) -> None:
+    marks = session.state().marks
+    session.change(marks=marks[: max(0, len(marks) - times)])
 
 
 def _clear() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import TypeAlias
 
 from vpe_core import datasets
 from vpe_core.errors import DatasetError, RegionError
@@ -114,15 +117,36 @@ def set_sample_name(dataset: str, image_id: str) -> str:
     return f"{dataset}.{image_id}"
 
 
-def set_image(name: str) -> GalleryImage | None:
-    """The image that `set_sample_name` names, with all its findings; None if it is not on this machine."""
-    dataset, _, image_id = name.partition(".")
-    if dataset not in datasets.names() or not datasets.is_here(dataset):
-        return None
+BoxedSamples: TypeAlias = Mapping[str, Sequence[Sample]]
+"""The samples of a data set that have a box, by image."""
+
+
+def boxed_samples(dataset: str) -> BoxedSamples:
+    """All findings with a place in a data set, as `datasets.open_dataset` names it; none if it cannot be read."""
     spec = datasets.get(dataset)
     parts = (spec.default_part,) if spec.simulated else spec.parts  # of the simulated sets, one part is carried
-    samples = next(filter(None, (_with_boxes(dataset, part, image_id) for part in parts)), None)
-    if samples is None:
+    found: dict[str, list[Sample]] = {}
+    for part in parts:
+        with suppress(DatasetError):
+            in_part: dict[str, list[Sample]] = {}
+            for sample in datasets.open_dataset(dataset, part=part):
+                if sample.box:
+                    in_part.setdefault(sample.image_id, []).append(sample)
+            found = in_part | found  # the first part that has an image counts
+    return found
+
+
+def set_image(name: str, boxed: Callable[[str], BoxedSamples] = boxed_samples) -> GalleryImage | None:
+    """The image that `set_sample_name` names, with all its findings; None if it is not on this machine.
+
+    Args:
+        name: The name in a link; anyone may have made it up.
+        boxed: `boxed_samples`, or what remembers them.
+    """
+    dataset, _, image_id = name.partition(".")
+    spec = datasets.spec_of(dataset)
+    samples = boxed(spec.name).get(image_id) if spec else None
+    if spec is None or samples is None:
         return None
     return GalleryImage(
         name=name,
@@ -133,13 +157,6 @@ def set_image(name: str) -> GalleryImage | None:
         findings=tuple(Finding(sample.label, sample.box) for sample in samples if sample.box),
         simulated=spec.simulated,
     )
-
-
-def _with_boxes(dataset: str, part: str, image_id: str) -> list[Sample]:
-    try:
-        return [one for one in datasets.open_dataset(dataset, part=part) if one.image_id == image_id and one.box]
-    except DatasetError:
-        return []
 
 
 def _real_xray(row: dict[str, str], table: Path) -> RealXray:

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 
 from vpe_core.errors import VPEError
 
@@ -21,6 +22,8 @@ class JobState:
 
     Attributes:
         stopped: Somebody wants it to end; while it still runs, it does so at its next report.
+        result: What the work returned.
+        number: Tells one start from the next, so that each session knows of which end it has been told.
     """
 
     fraction: float = 0.0
@@ -28,6 +31,8 @@ class JobState:
     running: bool = True
     error: str | None = None
     stopped: bool = False
+    result: object = None
+    number: int = 0
 
 
 class _StopRequested(BaseException):
@@ -36,6 +41,7 @@ class _StopRequested(BaseException):
 
 _states: dict[str, JobState] = {}
 _lock = threading.Lock()
+_numbers = count(1)
 
 
 def start(key: str, work: Callable[[Report], object]) -> bool:
@@ -43,7 +49,7 @@ def start(key: str, work: Callable[[Report], object]) -> bool:
     with _lock:
         if (known := _states.get(key)) and known.running:
             return False
-        _states[key] = JobState()
+        _states[key] = JobState(number=next(_numbers))
     threading.Thread(target=_run, args=(key, work), name=f"job {key}", daemon=True).start()
     return True
 
@@ -56,16 +62,9 @@ def stop(key: str) -> None:
 
 
 def state(key: str) -> JobState | None:
-    """The latest state of a job; None if it was never started."""
+    """The latest state of a job, which stays when it has ended; None if it was never started."""
     with _lock:
         return _states.get(key)
-
-
-def dismiss(key: str) -> None:
-    """Forget a job that has ended."""
-    with _lock:
-        if (known := _states.get(key)) and not known.running:
-            del _states[key]
 
 
 def _run(key: str, work: Callable[[Report], object]) -> None:
@@ -73,10 +72,10 @@ def _run(key: str, work: Callable[[Report], object]) -> None:
         with _lock:
             if _states[key].stopped:
                 raise _StopRequested
-            _states[key] = JobState(min(max(fraction, 0.0), 1.0), text)
+            _states[key] = replace(_states[key], fraction=min(max(fraction, 0.0), 1.0), text=text)
 
     try:
-        work(report)
+        result = work(report)
     except _StopRequested:
         _end(key, None, stopped=True)
     except VPEError as error:
@@ -85,9 +84,9 @@ def _run(key: str, work: Callable[[Report], object]) -> None:
         logger.exception("The job %r failed.", key)
         _end(key, f"Something unexpected went wrong ({type(error).__name__}); see the app's log.")
     else:
-        _end(key, None)
+        _end(key, None, result=result)
 
 
-def _end(key: str, error: str | None, stopped: bool = False) -> None:
+def _end(key: str, error: str | None, stopped: bool = False, result: object = None) -> None:
     with _lock:
-        _states[key] = replace(_states[key], running=False, error=error, stopped=stopped)
+        _states[key] = replace(_states[key], running=False, error=error, stopped=stopped, result=result)

@@ -10,7 +10,10 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
+from vpe_core import models
+from vpe_core.errors import SettingsError
 from vpe_core.settings import PROJECT_DIR
+from vpe_core.ui.words import as_text
 
 APP_NAME = "Visual Prompt Lab"
 ASSETS = Path(__file__).with_name("assets")
@@ -58,6 +61,11 @@ def page_setup(title: str, subtitle: str = "") -> None:
     st.title(title, anchor=False)
     if subtitle:
         st.html(f'<p class="vpl-subtitle">{subtitle}</p>')
+    try:
+        models.selectable_names()  # reads all settings
+    except SettingsError as error:
+        st.error(as_text(str(error)), icon=":material/settings:")
+        st.stop()
 
 
 def page_link(file: str, label: str, **options: Any) -> None:

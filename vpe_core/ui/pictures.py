@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 from PIL import Image
 
+from vpe_core import datasets
+from vpe_core.errors import DatasetError
 from vpe_core.images import load_image
 from vpe_core.ui.answer import Xray
 from vpe_core.ui.canvas import LONG_SIDE_PX, CanvasImage
-from vpe_core.ui.gallery import GalleryImage, offered, set_image
+from vpe_core.ui.gallery import BoxedSamples, GalleryImage, boxed_samples, offered, set_image
 from vpe_core.ui.session import Picture
 
 _THUMB_PX = 160
+_LOOK_AGAIN_S = 300
+"""An image deep in a data set's folders may have come meanwhile."""
 
 
 def gallery() -> tuple[GalleryImage, ...]:
@@ -23,10 +29,26 @@ def gallery() -> tuple[GalleryImage, ...]:
     return offered()
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
 def set_entry(name: str) -> GalleryImage | None:
     """The image of a data set, as a case of the benchmark links to it; None if there is none of that name."""
-    return set_image(name)
+    return set_image(name, lambda dataset: _boxed(dataset, _stamp(dataset)))
+
+
+@st.cache_resource(max_entries=4, ttl=_LOOK_AGAIN_S, show_spinner=False)
+def _boxed(dataset: str, stamp: tuple[tuple[str, int], ...]) -> BoxedSamples:  # noqa: ARG001 - part of the cache's key
+    return boxed_samples(dataset)
+
+
+def _stamp(dataset: str) -> tuple[tuple[str, int], ...]:
+    """Changes when tables or folders of a data set come, go or are written anew."""
+    root = datasets.get(dataset).default_root
+    with suppress(DatasetError, OSError):
+        folder = root() if root else None
+        if folder and folder.is_dir():
+            return tuple(
+                sorted((entry.name, entry.stat(follow_symlinks=False).st_mtime_ns) for entry in os.scandir(folder))
+            )
+    return ()
 
 
 def gallery_picture(entry: GalleryImage) -> Picture:

@@ -1,4 +1,8 @@
-"""Buttons for downloads, and a bar while one runs. The page stays alive: the work is done elsewhere."""
+"""Buttons for downloads, and a bar while one runs. The page stays alive: the work is done elsewhere.
+
+The server has one job of a kind, and every session that was there while it ran is told how it ended: by itself, once,
+and nobody who comes later.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,27 @@ from vpe_core.ui.words import as_text
 _EVERY_S = 0.7
 
 
+def follow(key: str) -> None:
+    """Let this session be told how the job that is under way, or that it has just started, ends."""
+    if known := jobs.state(key):
+        st.session_state[_followed(key)] = known.number
+
+
+def followed(key: str) -> jobs.JobState | None:
+    """The job if it is one that this session follows, under way or ended."""
+    known = jobs.state(key)
+    return known if known and st.session_state.get(_followed(key)) == known.number else None
+
+
+def unfollow(key: str) -> None:
+    """This session knows how the job ended, and is told no more."""
+    st.session_state.pop(_followed(key), None)
+
+
+def _followed(key: str) -> str:
+    return f"follows {key}"
+
+
 @st.fragment
 def watched(key: str, label: str, work: Callable[[jobs.Report], object], done: str) -> None:
     """Show a button that starts `work` as the job `key`; while it runs, its progress; at the end, what became of it.
@@ -28,19 +53,22 @@ def watched(key: str, label: str, work: Callable[[jobs.Report], object], done: s
 
 
 def _show(key: str, label: str, work: Callable[[jobs.Report], object], done: str) -> None:
-    known = jobs.state(key)
-    if known and known.running:
-        st.progress(known.fraction, text=as_text(known.text))
+    current = jobs.state(key)
+    if current and current.running:
+        follow(key)
+        st.progress(current.fraction, text=as_text(current.text))
         return
-    if known and known.error is None:
-        jobs.dismiss(key)
+    ended = followed(key)
+    if ended and ended.error is None:
+        unfollow(key)
         st.toast(done, icon=":material/check:")
         st.rerun()
-    if known and known.error:
-        st.error(as_text(known.error), icon=":material/cloud_off:")
+    if ended and ended.error:
+        st.error(as_text(ended.error), icon=":material/cloud_off:")
 
     def begin() -> None:
         jobs.start(key, work)
+        follow(key)
 
     st.button(label, key=f"start {key}", icon=":material/download:", on_click=begin)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from vpe_core import datasets, models
 from vpe_core.benchmark.plan import Plan, load_plan, make_plan
@@ -54,8 +55,11 @@ def start(order: Order) -> bool:
     return jobs.start(RUN, partial(perform, order))
 
 
-def perform(order: Order, report: jobs.Report) -> None:
+def perform(order: Order, report: jobs.Report) -> Path:
     """Measure what of an order is not yet in the results folder; the first call imports torch.
+
+    Returns:
+        The folder with the results.
 
     Raises:
         VPEError: The data set, the model or the results folder cannot be used; what was finished is kept.
@@ -86,6 +90,7 @@ def perform(order: Order, report: jobs.Report) -> None:
         ) from error
     skipped = f" {len(done.manifest.problems):,} rows or images were skipped." if done.manifest.problems else ""
     report(1.0, f"{order.title} is measured: {len(done.variants)} markers and controls.{skipped}")
+    return done.folder
 
 
 def progress_words(done: int, total: int, seconds: float) -> str:
