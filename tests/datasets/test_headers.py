@@ -35,6 +35,22 @@ def test_a_picture_as_large_as_a_jsrt_file_is_still_a_picture(tmp_path: Path) ->
     assert read_header(path).size_wh == (70, 40)
 
 
+@pytest.mark.parametrize("place", ["before the pixels", "behind the pixels", "behind the pixels and a second header"])
+def test_the_orientation_of_a_png_file_is_found_wherever_it_stands(tmp_path: Path, place: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "x.png"
+    Image.new("L", (70, 40), 90).save(path, exif=exif)
+    data = path.read_bytes()
+    start = data.index(b"eXIf") - 4
+    chunk = data[start : start + 12 + int.from_bytes(data[start : start + 4], "big")]
+    ending = data.index(b"IEND") - 4
+    if place != "before the pixels":
+        second = data[8:33] if "second" in place else b""
+        path.write_bytes(data[:ending].replace(chunk, b"") + second + chunk + data[ending:])
+    assert read_header(path).size_wh == load_image(path).size == (40, 70)
+
+
 @pytest.mark.parametrize(("age", "sex", "expected"), [
     ("061Y", "F", (61, "F")), ("000Y", "O", (None, "O")), ("006M", "", (None, "")), ("", "unknown", (None, "")),
 ])  # fmt: skip

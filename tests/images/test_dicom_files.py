@@ -170,6 +170,17 @@ def test_bits_above_the_stored_ones_in_jpeg_ls() -> None:
     np.testing.assert_array_equal(read_pixels(dicom_bytes(dataset)).values, expected)
 
 
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("bits", [8, 10, 12])
+def test_a_header_that_names_too_few_bits_folds_nothing(bits: int, signed: bool) -> None:
+    y, x = np.mgrid[:48, :64]
+    values = (900 * y + 100 * x + 7 * (x * y % 5)).astype(np.uint16)
+    if signed:
+        values = (values.astype(int) - 25_000).astype(np.int16)
+    dataset = dicom_dataset(values, BitsStored=bits, HighBit=bits - 1)
+    np.testing.assert_array_equal(read_pixels(dicom_bytes(dataset)).values, values)
+
+
 def test_left_aligned_values(values_16: np.ndarray) -> None:
     dataset = dicom_dataset((values_16 << 4) | 5, BitsStored=12, HighBit=15)
     np.testing.assert_array_equal(read_pixels(dicom_bytes(dataset)).values, values_16)
@@ -203,10 +214,10 @@ def test_header_values_that_are_missing_or_impossible(
     np.testing.assert_array_equal(read_pixels(dicom_bytes(dataset)).values, values_16)
 
 
-@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, JPEG2000Lossless])
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, JPEG2000Lossless, RLELossless])
 def test_grey_pixels_that_are_said_to_have_three_samples(values_16: np.ndarray, syntax: str) -> None:
     dataset = dicom_dataset(values_16)
-    if syntax == JPEG2000Lossless:
+    if syntax != ExplicitVRLittleEndian:
         dataset.compress(syntax)
     dataset.SamplesPerPixel = 3
     np.testing.assert_array_equal(read_pixels(dicom_bytes(dataset)).values, values_16)

@@ -72,7 +72,12 @@ def read_stored(dataset: Dataset, syntax: str) -> StoredPixels:
     if values.ndim == 3 and photometric != "RGB":
         raise ImageReadError(f"its colours are {photometric}; only grey and RGB images are read")
     bits = min(layout.bits or allocated, allocated)
-    return StoredPixels(_without_other_bits(values, bits, integer(dataset, "HighBit")), bits, photometric == _GREYS[0])
+    if values.dtype.byteorder == ">":
+        values = values.astype(values.dtype.newbyteorder("="))
+    clean = _without_other_bits(values, bits, integer(dataset, "HighBit"))
+    if _is_folded(values, clean, bits):
+        clean, bits = values, 8 * values.dtype.itemsize
+    return StoredPixels(clean, bits, photometric == _GREYS[0])
 
 
 def _layout(dataset: Dataset) -> _Layout:
@@ -148,6 +153,9 @@ def _decode_compressed(dataset: Dataset, data: bytes, syntax: str, layout: _Layo
             raise ImageReadError("its compressed pixel data end early")
         samples = header.components
         allocated = 8 if header.precision <= 8 else 16 if header.precision <= 16 else 32
+    if header is None and allocated % 8 == 0 and len(frame) >= 4:  # RLE has a segment for each byte of a pixel
+        n_samples = int.from_bytes(frame[:4], "little") * 8 // allocated
+        samples = n_samples if n_samples in (1, 3) else samples
     _check_colour_bits(samples, allocated)
     uid = _syntax_of(frame, header, syntax)
     is_ycc = uid in (syntaxes.JPEGBaseline8Bit, syntaxes.JPEGExtended12Bit)
@@ -232,8 +240,6 @@ def _several(n_frames: int) -> ImageReadError:
 def _without_other_bits(values: PixelArray, bits: int, high_bit: int | None) -> PixelArray:
     """Only the stored bits, signs extended (PS3.5 8.1.1): overlays and other things may stand beside them."""
     container = 8 * values.dtype.itemsize
-    if values.dtype.byteorder == ">":
-        values = values.astype(values.dtype.newbyteorder("="))
     spare = container - bits
     if spare <= 0:
         return values
@@ -241,3 +247,16 @@ def _without_other_bits(values: PixelArray, bits: int, high_bit: int | None) -> 
     if high_bit is not None and bits <= high_bit < container and values.view(f"u{values.dtype.itemsize}").max() >> bits:
         above = container - 1 - high_bit  # left-aligned, as files of before 1998 may be
     return np.asarray(np.right_shift(np.left_shift(values, above), spare))
+
+
+def _is_folded(values: PixelArray, clean: PixelArray, bits: int) -> bool:
+    """Whether the bits that were cleared belong to the values: the header names fewer bits than are used.
+
+    Then neighbours that are close become far apart where the values pass a multiple of 2 ** bits. What stands beside
+    the values, such as an overlay, does the opposite at its edges.
+    """
+    if values.ndim != 2 or np.array_equal(values, clean):
+        return False
+    half = 2 ** (bits - 1)
+    far_before, far_after = (np.abs(np.diff(each.astype(np.int64), axis=1)) > half for each in (values, clean))
+    return int((far_after & ~far_before).sum()) > int((far_before & ~far_after).sum())

@@ -20,13 +20,16 @@ def essential(file: BinaryIO, *, with_pixels: bool = True) -> bytes:
 
     Args:
         file: At its beginning.
-        with_pixels: Else one empty chunk stands for all pixels.
+        with_pixels: Else one empty chunk stands for the pixels and all that follows.
     """
     kept, exif = [file.read(_SIGNATURE_BYTES)], b""
     while len(head := file.read(8)) == 8:
         n_bytes, kind = int.from_bytes(head[:4], "big") + 4, head[4:]
         is_ancillary = kind[:1].islower()
-        if (is_ancillary and kind not in _OPTIONAL) or (kind in (b"IDAT", b"fdAT") and not with_pixels):
+        if kind == b"IDAT" and not with_pixels and kept[-1] != _EMPTY_PIXELS:
+            kept.append(_EMPTY_PIXELS)
+        behind_pixels = kept[-1] == _EMPTY_PIXELS and kind not in (b"eXIf", b"IEND")
+        if (is_ancillary and kind not in _OPTIONAL) or behind_pixels:
             file.seek(n_bytes, os.SEEK_CUR)
             continue
         chunk = head + file.read(n_bytes)
@@ -41,8 +44,6 @@ def essential(file: BinaryIO, *, with_pixels: bool = True) -> bytes:
             kept.append(chunk)
         if kind == b"IEND":
             break
-    if not with_pixels:
-        kept.insert(-1 if kept[-1][4:8] == b"IEND" else len(kept), _EMPTY_PIXELS)
     return b"".join([*kept[:2], exif, *kept[2:]])
 
 
