@@ -49,7 +49,7 @@ from pydicom.uid import (
 from vpe_core.datasets.headers import read_header
 from vpe_core.datasets.rows import UnusableRow
 from vpe_core.errors import ImageReadError
-from vpe_core.images import load_image, read_pixels
+from vpe_core.images import load_image, read_pixels, tiff
 
 TIME_LIMIT_S, MEMORY_LIMIT_BYTES = 10, 1_000_000_000
 PICTURE, REFUSED = "picture", "refused"
@@ -68,6 +68,8 @@ def sound_files() -> dict[str, bytes]:
 def _pictures(deep: np.ndarray, flat: np.ndarray) -> dict[str, bytes]:
     grey = Image.fromarray(flat)
     palette = grey.convert("P")
+    rgb16 = {tiff.WIDTH: (56,), tiff.BITS: (16,) * 3, tiff.SAMPLES: (3,), tiff.PHOTOMETRIC: (tiff.RGB,)}
+    signed_white = {tiff.PHOTOMETRIC: (tiff.WHITE_IS_ZERO,), tiff.SAMPLE_FORMAT: (tiff.SIGNED,)}
     return {
         "png8": _saved(grey, "PNG"),
         "png16": _saved(Image.fromarray(deep), "PNG"),
@@ -81,6 +83,10 @@ def _pictures(deep: np.ndarray, flat: np.ndarray) -> dict[str, bytes]:
         "tiff16-lzw": _saved(Image.fromarray(deep), "TIFF", compression="tiff_lzw"),
         "tiff-float": _saved(Image.fromarray(deep.astype(np.float32)), "TIFF", compression="tiff_adobe_deflate"),
         "tiff-int": _saved(Image.fromarray(deep.astype(np.int32)), "TIFF"),
+        "tiff-uint": _tiff(deep.astype(np.int32), {tiff.SAMPLE_FORMAT: (tiff.UNSIGNED,)}),
+        "tiff-signed-white": _tiff(deep, signed_white),
+        "tiff-int8": _tiff(flat, {tiff.SAMPLE_FORMAT: (tiff.SIGNED,)}),
+        "tiff-rgb16": _tiff(np.repeat(deep, 3, axis=1), rgb16),
         "tiff-jpeg": _saved(grey.convert("RGB"), "TIFF", compression="jpeg"),
         "webp": _saved(grey, "WebP"),
         "webp-lossless": _saved(grey, "WebP", lossless=True),
@@ -124,6 +130,12 @@ def _saved(picture: Image.Image, file_format: str, **options: Any) -> bytes:
     stream = BytesIO()
     picture.save(stream, file_format, **options)
     return stream.getvalue()
+
+
+def _tiff(values: np.ndarray, changes: dict[int, tuple[int, ...]]) -> bytes:
+    """A TIFF file of a kind that Pillow does not write: another declaration of the same bytes."""
+    data = _saved(Image.fromarray(values), "TIFF")
+    return tiff.declared_anew(data, tiff.read_header(BytesIO(data)), changes)
 
 
 def _png16(values: np.ndarray, colour_type: int) -> bytes:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.images.conftest import encoded
+from vpe_core.datasets.headers import read_header
 from vpe_core.errors import ImageReadError
 from vpe_core.images import load_image, read_pixels
 
@@ -310,10 +312,17 @@ def test_tiff_kinds_that_are_not_read_are_named(
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16])
-def test_a_broken_link_to_a_second_tiff_directory_hides_nothing(values_16: np.ndarray, dtype: type) -> None:
+@pytest.mark.parametrize(
+    ("big", "link"), [(False, 5), (False, 2**31), (False, 10**6), (True, 2**63), (True, 2**64 - 1)]
+)
+def test_a_broken_link_to_a_second_tiff_directory_hides_nothing(
+    values_16: np.ndarray, dtype: type, big: bool, link: int, tmp_path: Path
+) -> None:
     values = (values_16 >> 4).astype(dtype)
-    for link in (5, 2**31, 10**6):
-        np.testing.assert_array_equal(read_pixels(tiff_by_hand(values, 1, link=link)).values, values)
+    path = tmp_path / "x.tif"
+    path.write_bytes(tiff_by_hand(values, 1, big=big, link=link))
+    np.testing.assert_array_equal(read_pixels(path).values, values)
+    assert read_header(path).size_wh == (50, 40)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

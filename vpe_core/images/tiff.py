@@ -27,6 +27,7 @@ _LAYOUT = (
 _INTEGER_CODES = {1: "B", 3: "H", 4: "I", 16: "Q"}
 _DEFAULTS = {BITS: 1, COMPRESSION: 1, FILL_ORDER: 1, SAMPLES: 1, PLANAR: 1, PREDICTOR: 1, ORIENTATION: 1}
 _MOST_VALUES = 2_000_000
+_MISPLACED = (struct.error, OverflowError, ValueError, OSError)  # of an offset that no file can have, or beyond its end
 _NAMES = {UNSIGNED: "unsigned", SIGNED: "signed", FLOATING: "floating-point"}
 
 
@@ -98,9 +99,9 @@ def read_header(stream: BinaryIO) -> TiffHeader:
         if following:
             try:
                 has_more = WIDTH in _directory(stream, order, following, is_big)[0]
-            except (struct.error, OverflowError, ValueError):
+            except _MISPLACED:
                 has_more = False  # a damaged link behind a sound picture
-    except (struct.error, OverflowError, ValueError):
+    except _MISPLACED:
         raise ImageReadError("its TIFF directory is damaged") from None
     if WIDTH not in tags or HEIGHT not in tags:
         raise ImageReadError("its TIFF directory is damaged")
