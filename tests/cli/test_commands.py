@@ -72,6 +72,18 @@ def test_a_box_of_another_grid_is_questioned(picture: Path, xray: Image.Image, a
     assert ["are these pixels of this very image" in answer.output for answer in answers] == [False, True]
 
 
+def test_classify_says_what_is_not_read_of_a_long_prompt(picture: Path, allow_models: Path) -> None:
+    long = "A frontal chest x-ray of an adult, taken upright at full inspiration, with signs of lung " * 2 + "{class}"
+    result = classify(picture, allow_models / "native", "--template", long)
+    assert "The prompt is too long: native reads the first 20 tokens, about 1" in " ".join(result.output.split())
+    answer = json.loads(classify(picture, allow_models / "native", "--template", long, "--json").output)
+    assert [loss.partition(":")[0] for loss in answer["prompt_losses"]] == [
+        "The prompt is too long",
+        "All prompts are read alike",
+    ]
+    assert json.loads(classify(picture, allow_models / "native", "--json").output)["prompt_losses"] == []
+
+
 def test_the_suffix_changes_the_marked_image_only(picture: Path, allow_models: Path) -> None:
     bare, suffixed = (
         json.loads(classify(picture, allow_models / "timm", "--json", *more).output) for more in ((), ("--suffix",))

@@ -148,10 +148,6 @@ def test_an_embedded_model_has_our_tokenizer_and_half_the_bytes(
     assert model.encode_texts(["nodule"]).shape == (1, 32)
 
 
-def test_a_model_that_spells_knows_every_word(model: VisionLanguageModel) -> None:
-    assert model.unknown_words(["florbish"]) == ()
-
-
 @pytest.mark.parametrize(("asked", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
 def test_the_precision_is_what_was_asked_for(
     asked: str, dtype: torch.dtype, allow_models: Path, noise: list[Image.Image], models: dict[str, VisionLanguageModel]

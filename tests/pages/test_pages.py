@@ -94,6 +94,12 @@ def test_without_a_marker_the_demo_answers_once() -> None:
     assert answer.count("<img") == 1
 
 
+def test_what_is_not_read_of_a_long_prompt_is_said() -> None:
+    answer = answer_of(open_app(LIVE, {"template": "A chest x-ray with " + "signs of " * 20 + "{class}."}))
+    assert "The prompt is too long: SimCLIP (embedded) reads the first " in answer
+    assert "All prompts are read alike" in answer
+
+
 def test_a_link_shows_its_marker_and_both_answers() -> None:
     app = open_app(LIVE, {"sample": "case_b", "marks": "circle:100,120,260,300", "findings": "1", "color": "yellow"})
     answer = answer_of(app)

@@ -83,7 +83,7 @@ def test_words_of_other_scripts_and_words_beyond_the_context_are_reported(
     tokenizer: WordTokenizer, text: str, words: tuple[str, ...]
 ) -> None:
     assert tokenizer.unknown_words(text) == words
-    assert tokenizer.is_cut_off(text) == (words == ("nodule",))
+    assert tokenizer.fits(text) == (words != ("nodule",))
 
 
 def test_words_that_were_never_trained_are_reported_and_kept_with_the_tokenizer(tmp_path: Path) -> None:

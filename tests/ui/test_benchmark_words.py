@@ -13,7 +13,7 @@ from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
 from vpe_core.benchmark import Variant
 from vpe_core.models import get as get_model
 from vpe_core.models import is_ready
-from vpe_core.ui.benchmark_results import unread_words
+from vpe_core.ui.benchmark_results import prompt_losses
 from vpe_core.ui.benchmark_table import look_of
 from vpe_core.ui.benchmark_words import answer
 from vpe_core.ui.shared_models import shared_model
@@ -94,5 +94,20 @@ def test_words_that_the_model_never_read_are_named() -> None:
     if not is_ready(get_model("simclip")):
         pytest.skip("needs the embedded model, which is not here")
     run = MemoryRun(PAPER_STRENGTHS, model="simclip")
-    assert unread_words(run, ["A chest x-ray with signs of flurbism."]) == ("flurbism",)
-    assert unread_words(run, run.texts) == ()
+    prompt = "A chest x-ray with signs of flurbism."
+    (unread,) = prompt_losses(run, "SimCLIP", [[prompt]], [prompt])
+    assert unread == "SimCLIP cannot read these words, so they mean nothing to it: flurbism."
+    assert prompt_losses(run, "SimCLIP", [run.texts], run.texts) == ()
+
+
+@pytest.mark.usefixtures("models_of_this_test")
+def test_prompts_that_are_too_long_to_be_told_apart_are_named() -> None:
+    if not is_ready(get_model("simclip")):
+        pytest.skip("needs the embedded model, which is not here")
+    run = MemoryRun(PAPER_STRENGTHS, model="simclip")
+    long = "A chest x-ray of a lung with " + "signs of " * 20
+    groups = [[f"{long} {name} in a {shape}" for name in ("nodule", "pneumothorax")] for shape in ("circle", "box")]
+    too_long, alike = prompt_losses(run, "SimCLIP", groups, ["signs of"])
+    assert too_long.startswith("The prompt is too long: SimCLIP reads the first ")
+    assert alike.startswith("All prompts are read alike")
+    assert prompt_losses(run, "SimCLIP", [["red nodule"], ["red nodule", "red mass"]], ["red"]) == ()

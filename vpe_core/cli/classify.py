@@ -24,6 +24,7 @@ class _Answer:
     load_ms: float
     unknown_words: tuple[str, ...]
     reaches_beyond: bool
+    losses: tuple[str, ...]
 
     @property
     def milliseconds(self) -> float:
@@ -63,14 +64,16 @@ def classify(
     load_ms = (time.perf_counter() - start) * 1e3
     words = marker_suffix(marker, color) if suffix else ""
     template = template or PAPER_TEMPLATE
+    prompts = build_prompts(names, template, suffix=words)
     answer = _Answer(
         network.spec,
         network.device_title,
         network.predict([plain], names, template=template),
         network.predict([marked], names, template=template, suffix=words),
         load_ms,
-        network.unknown_words(build_prompts(names, template, suffix=words)),
+        network.unknown_words(prompts),
         reaches_beyond(region.xyxy, pixels.size_wh),
+        network.reading(prompts).losses(network.spec.title),
     )
     if as_json:
         typer.echo(json.dumps(_as_json(answer), indent=2))
@@ -110,6 +113,8 @@ def _print_table(answer: _Answer) -> None:
     )
     if answer.reaches_beyond:
         console.print("The box reaches beyond the image: are these pixels of this very image?", style="yellow")
+    for sentence in answer.losses:
+        console.print(escape(sentence), style="yellow")
     if answer.unknown_words:
         words = escape(", ".join(answer.unknown_words))
         console.print(f"The model cannot read these words, so they mean nothing to it: {words}.", style="yellow")
@@ -130,5 +135,6 @@ def _as_json(answer: _Answer) -> dict[str, object]:
         "load_milliseconds": round(answer.load_ms, 1),
         "unknown_words": list(answer.unknown_words),
         "box_reaches_beyond": answer.reaches_beyond,
+        "prompt_losses": list(answer.losses),
         "simulated_only": answer.spec.simulated_only,
     }

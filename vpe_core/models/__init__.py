@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from vpe_core.models.download import Progress, fetch
     from vpe_core.models.encoder import VisionLanguageModel
     from vpe_core.models.loading import load_model
+    from vpe_core.models.reading import Reading
 
 __all__ = [
     "ModelRecord",
     "ModelSpec",
     "Progress",
+    "Reading",
     "VisionLanguageModel",
     "fetch",
     "folder_of",
@@ -41,6 +43,7 @@ names = MODELS.names
 
 _LATER = {
     "Progress": "download",
+    "Reading": "reading",
     "VisionLanguageModel": "encoder",
     "fetch": "download",
     "load_model": "loading",

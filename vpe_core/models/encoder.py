@@ -18,6 +18,7 @@ from vpe_core.errors import PromptError
 from vpe_core.geometry import SizeWH, View
 from vpe_core.models.device import device_title
 from vpe_core.models.preprocessing import Preprocessing
+from vpe_core.models.reading import Reader, Reading
 from vpe_core.models.specs import ModelRecord, ModelSpec
 from vpe_core.prompts import PAPER_TEMPLATE, build_prompts, refuse_single
 from vpe_core.types import Prediction
@@ -50,6 +51,7 @@ class VisionLanguageModel:
         self.lock = threading.RLock()
         self._network = network
         self._tokenizer = tokenizer
+        self._reader = Reader(tokenizer)
         self._preprocessing = Preprocessing.of(network.visual)
         self._texts: OrderedDict[str, Embeddings] = OrderedDict()
 
@@ -200,15 +202,17 @@ class VisionLanguageModel:
 
     def unknown_words(self, texts: Sequence[str]) -> tuple[str, ...]:
         """Words that the model cannot read, as its tokenizer tells; empty if it can spell any word."""
-        look_up = getattr(self._tokenizer, "unknown_words", None)
-        if look_up is None:
-            return ()
-        return tuple(dict.fromkeys(word for text in texts for word in look_up(text)))
+        with self.lock:
+            return tuple(dict.fromkeys(word for text in texts for word in self._reader.unknown_words(text)))
+
+    def reading(self, texts: Sequence[str]) -> Reading:
+        """What of some prompts is beyond the model's context, and whether it can still tell them apart."""
+        with self.lock:
+            return self._reader.reading(tuple(texts))
 
     def words_read_of(self, texts: Sequence[str]) -> int:
-        """How many words the model reads, if one of the texts has more; 0 if all are read, or nobody can tell."""
-        is_cut_off = getattr(self._tokenizer, "is_cut_off", None)
-        return getattr(self._tokenizer, "words_read", 0) if is_cut_off and any(map(is_cut_off, texts)) else 0
+        """How many words the model reads of the text that loses most; 0 if all are read in full."""
+        return self.reading(texts).words
 
     @cached_property
     def dimension(self) -> int:

@@ -99,9 +99,9 @@ class WordTokenizer:
         never = [word for word in _ANY_WORD.findall(lower) if not self._is_trained(word)]
         return tuple(dict.fromkeys(never + self._pieces(lower)[self.words_read :]))
 
-    def is_cut_off(self, text: str) -> bool:
-        """Whether the text has more words than are read."""
-        return len(self._pieces(text.lower())) > self.words_read
+    def fits(self, text: str) -> bool:
+        """Whether all words of the text are read."""
+        return len(self._pieces(text.lower())) <= self.words_read
 
     @property
     def words_read(self) -> int:

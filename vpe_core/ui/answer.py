@@ -28,7 +28,7 @@ from vpe_core.ui.memory import Memory
 from vpe_core.ui.state import AS_DRAWN, COLORS, DemoState
 
 if TYPE_CHECKING:
-    from vpe_core.models import VisionLanguageModel
+    from vpe_core.models import Reading, VisionLanguageModel
 
 SHOWN_PX = 560
 """Longer side of the pictures under the overlays."""
@@ -87,7 +87,7 @@ class Answer:
         inside: Attention inside the marks; None while nothing is drawn, and for crops.
         milliseconds: What the latest image took: drawing, encoding and attention.
         unknown_words: Words of the prompts that the model cannot read; those of our own ensembles are not counted.
-        words_read: How many words the model reads, if a prompt has more; otherwise 0.
+        reading: What of the prompts is beyond the model's context, and whether it can tell them apart.
     """
 
     classes: tuple[str, ...]
@@ -99,7 +99,7 @@ class Answer:
     inside: RegionShare | None
     milliseconds: float
     unknown_words: tuple[str, ...]
-    words_read: int
+    reading: Reading
 
 
 def answer(
@@ -135,7 +135,7 @@ def answer(
         inside=None if marked is None or cropped else _inside(views[0], marked, state, xray.image.size),
         milliseconds=asks[-1].cost_ms(target, state.method, template),
         unknown_words=model.unknown_words(own_words),
-        words_read=model.words_read_of(prompts),
+        reading=model.reading(prompts),
     )
 
 

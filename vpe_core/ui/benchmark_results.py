@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -20,6 +20,7 @@ from vpe_core.results.manifest import MANIFEST
 from vpe_core.results.scores import Evaluation, Results, WithEmbeddings
 from vpe_core.settings import get_settings
 from vpe_core.ui.shared_models import shared_model
+from vpe_core.ui.words import few
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,8 +114,14 @@ def encode_with_model(run: Results, texts: Sequence[str]) -> NDArray[np.float32]
     return embeddings
 
 
-def unread_words(run: Results, texts: Iterable[str]) -> tuple[str, ...]:
-    """Words of prompts of one's own that the model cannot read; stored prompts are not looked at.
+def prompt_losses(run: Results, who: str, prompts: Iterable[Sequence[str]], typed: Iterable[str]) -> tuple[str, ...]:
+    """Sentences about what a model does not read of a person's own words; stored prompts are not looked at.
+
+    Args:
+        run: The results.
+        who: What the model is called.
+        prompts: For each way of showing the samples, the prompts of all classes.
+        typed: What a person has written of them.
 
     Raises:
         ModelError: The model is not on this machine.
@@ -122,8 +129,17 @@ def unread_words(run: Results, texts: Iterable[str]) -> tuple[str, ...]:
     if not run.has_embeddings:
         return ()
     stored = set(cast(WithEmbeddings, run).texts)
-    new = [text for text in texts if text not in stored]
-    return shared_model(run.manifest.model.name).unknown_words(new) if new else ()
+    new = [group for group in dict.fromkeys(map(tuple, prompts)) if not stored.issuperset(group)]
+    words = [text for text in typed if text not in stored]
+    if not new and not words:
+        return ()
+    model = shared_model(run.manifest.model.name)
+    longest = replace(model.reading([text for group in new for text in group]), alike=0)
+    likest = max((model.reading(group) for group in new), key=lambda reading: reading.alike, default=longest)
+    losses = (*longest.losses(who), *replace(likest, too_long=0).losses(who))
+    if unread := model.unknown_words(words):
+        losses += (f"{who} cannot read these words, so they mean nothing to it: {few(unread)}.",)
+    return losses
 
 
 def without_results(shown: Iterable[Column]) -> tuple[str, ...]:

@@ -17,16 +17,17 @@ from vpe_core.plots.table_html import Head, paper_table_html
 from vpe_core.prompts import ENSEMBLES
 from vpe_core.results.controls import geometry_only
 from vpe_core.results.domain import out_of_domain
+from vpe_core.results.ensembles import members_of
 from vpe_core.results.exchange import scores_table
 from vpe_core.results.formats import ensemble_notes, fewer_samples, to_csv, to_latex, to_markdown
-from vpe_core.results.questions import Question
+from vpe_core.results.questions import Question, prompts_for, with_suffix
 from vpe_core.results.rows import Row, marker_title
 from vpe_core.results.scores import Evaluation
 from vpe_core.results.tables import Progress, paper_table
 from vpe_core.ui.benchmark_filters import Choice
-from vpe_core.ui.benchmark_results import N_RESAMPLES, evaluation, run_command, unread_words, without_results
+from vpe_core.ui.benchmark_results import N_RESAMPLES, Column, evaluation, prompt_losses, run_command, without_results
 from vpe_core.ui.benchmark_words import answer
-from vpe_core.ui.words import as_text, few
+from vpe_core.ui.words import as_text
 
 _ABSENT = " was not measured."
 _BAR_AFTER_S = 1.0
@@ -49,7 +50,7 @@ def show_table(choice: Choice) -> pd.DataFrame:
     place.html(_html(choice, table, _box_numbers(choice)))
     for words in out_of_domain([column.run.manifest for column in choice.columns]):
         st.warning(as_text(words), icon=":material/warning:")
-    _say_unread_words(choice)
+    _say_prompt_losses(choice)
     _notes(table)
     _downloads(choice, table)
     return table
@@ -133,17 +134,25 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
     return f'<p class="vpl-finding" aria-live="polite"><bdi>{escape(sentence)}</bdi>{pill}</p>{html}'
 
 
-def _say_unread_words(choice: Choice) -> None:
-    """Words that a person has typed and a model cannot read are never dropped in silence."""
+def _say_prompt_losses(choice: Choice) -> None:
+    """What a model does not read of words that a person has typed is never dropped in silence."""
     typed = typed_texts(choice.question)
     if not typed:
         return
     for column in {column.who: column for column in choice.columns}.values():
-        if words := unread_words(column.run, typed):
-            st.warning(
-                as_text(f"{column.who} cannot read these words, so they mean nothing to it: {few(words)}."),
-                icon=":material/spellcheck:",
-            )
+        prompts = _prompts(choice, column)
+        for sentence in prompt_losses(column.run, column.who, prompts, typed):
+            st.warning(as_text(sentence), icon=":material/spellcheck:")
+
+
+def _prompts(choice: Choice, column: Column) -> list[tuple[str, ...]]:
+    """The prompts of all classes, for each way in which the table's rows show the samples."""
+    shown_with = [(shown, row.suffix) for row in choice.rows for shown in members_of(row.variant)]
+    by_class = [
+        prompts_for(column.run.manifest.dataset, shown, with_suffix(choice.question, suffix))
+        for shown, suffix in shown_with
+    ]
+    return [tuple(text for texts in classes for text in texts) for classes in by_class]
 
 
 def typed_texts(question: Question) -> tuple[str, ...]:

@@ -81,8 +81,7 @@ def _cautions(result: Answer, spec: ModelSpec, picture: Picture) -> list[str]:
         cautions.append(
             f"Out of its domain: {spec.title} has seen only simulated X-rays. On this picture its answer means nothing."
         )
-    if result.words_read:
-        cautions.append(f"The prompt is too long: {spec.title} reads {result.words_read} words, the rest is lost.")
+    cautions += result.reading.losses(spec.title)
     if result.unknown_words:
         words = few(result.unknown_words)
         cautions.append(f"{spec.title} cannot read these words, so they mean nothing to it: {words}.")
