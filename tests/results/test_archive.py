@@ -111,12 +111,25 @@ def enormous(folder: Path) -> None:
     pq.write_table(pa.table({"text": column}), folder / "texts.parquet")
 
 
+def repeated_text(folder: Path) -> None:
+    """One long text for every row: a dictionary holds it once."""
+    column = pa.DictionaryArray.from_arrays(pa.array(np.zeros(100_000, np.int32)), pa.array(["x" * 10_000]))
+    pq.write_table(pa.table({"text": column}), folder / "texts.parquet")
+
+
+def long_text(folder: Path) -> None:
+    column = pa.array(["x" * 80_000_000] * 4)
+    pq.write_table(pa.table({"text": column}), folder / "texts.parquet", compression="zstd", use_dictionary=False)
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
         (without("manifest.json"), "Expected a run folder with a manifest.json in x.zip"),
         (without("embeddings.parquet"), "embeddings.parquet is missing"),
         (without("texts.parquet"), "texts.parquet is missing"),
+        (repeated_text, "Expected at most 300 MB"),
+        (long_text, "Expected at most 300 MB"),
         (fewer_samples, "other samples or labels than the manifest says"),
         (no_numbers, "could not convert"),
         (enormous, "Expected at most 300 MB"),
@@ -133,8 +146,55 @@ def test_results_that_are_not_sound_are_refused(
 
 
 @pytest.mark.parametrize(
-    "name", ["../manifest.json", "/tmp/manifest.json", "a/../../manifest.json", "C:\\x\\manifest.json"]
-)
+    "folder",
+    ["simclip\\", "results\\sim-multi\\simclip\\", "a/b\\c/", "./run/", ".\\run\\", "run 12:30/",
+     "today: 2\\run 12:30:05\\",
+     "what?*<>|/", "Ergebnisse für Röntgen/", "結果/", "run./", "a..b/", "..x/"],
+)  # fmt: skip
+@pytest.mark.parametrize("system", [0, 3])
+def test_foreign_names_of_folders_are_read(run_folder: Path, folder: str, system: int) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as made:
+        for name in (folder, "__MACOSX/" + folder + "._manifest.json", folder + "Thumbs.db"):
+            made.writestr(entry(name, system), b"")
+        for path in run_folder.glob("*.*"):
+            made.writestr(entry(folder + path.name, system), path.read_bytes())
+    (loaded,) = read_archive(content.getvalue(), "x.zip")
+    np.testing.assert_array_equal(loaded.embeddings("none"), open_run(run_folder).embeddings("none"))
+    assert loaded.folder.is_relative_to(loaded._home.folder)
+
+
+def entry(name: str, system: int) -> zipfile.ZipInfo:
+    made = zipfile.ZipInfo(name)
+    made.create_system = system  # 0 is MS-DOS, 3 is Unix
+    return made
+
+
+def test_folders_that_differ_in_a_foreign_sign_stay_apart(run_folder: Path) -> None:
+    files = {path.name: path.read_bytes() for path in run_folder.glob("*.*")}
+    names = ("run 1:2", "run 1%3A2", "run 1?2")
+    two = zipped({f"{folder}/{name}": data for folder in names for name, data in files.items()})
+    assert len(read_archive(two, "x.zip")) == 3
+
+
+def test_names_without_the_flag_for_unicode_are_read(run_folder: Path) -> None:
+    data = zipped_folder(run_folder, "R\N{LATIN SMALL LETTER O WITH DIAERESIS}ntgen/")
+    plain = data.replace(
+        "Röntgen".encode(), b"R\x95\\ntgen"
+    )  # in Shift-JIS the second byte of a sign may be a backslash
+    flags = [place for place in range(len(plain)) if plain[place : place + 4] in (b"PK\x03\x04", b"PK\x01\x02")]
+    unflagged = bytearray(plain)
+    for place in flags:
+        unflagged[place + (7 if plain[place + 2] == 3 else 9)] &= ~8
+    assert len(read_archive(bytes(unflagged), "x.zip")) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../manifest.json", "/tmp/manifest.json", "a/../../manifest.json", "C:\\x\\manifest.json", "C:/x/manifest.json",
+     "c:manifest.json", "./C:/manifest.json", "..\\manifest.json", "a\\..\\..\\manifest.json", "a/..\\manifest.json",
+     "\\x\\manifest.json", "\\\\server\\share\\manifest.json", ".\\..\\manifest.json", ".. /manifest.json", "..."],
+)  # fmt: skip
 def test_a_path_that_leads_out_is_refused_and_nothing_is_written(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +225,29 @@ def test_a_bomb_is_refused_by_what_it_says_and_by_what_it_holds(monkeypatch: pyt
     assert bomb.count(size) == 2  # in the file's own header and in the archive's list
     with pytest.raises(ResultsError, match="no ZIP file that can be read"):
         read_archive(bomb.replace(size, (10).to_bytes(4, "little")), "liar.zip")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damaged_content_is_no_want_of_room(method: int) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", method) as made:
+        made.writestr("run/manifest.json", np.random.default_rng(0).bytes(3000))
+    data = bytearray(content.getvalue())
+    for place in range(60, len(data) - 400, 5):
+        data[place] ^= 0xFF
+    with pytest.raises(ResultsError, match=r"x\.zip is no ZIP file that can be read"):
+        read_archive(bytes(data), "x.zip")
+
+
+def test_a_file_in_the_place_of_a_folder_and_endless_folders_are_refused() -> None:
+    with pytest.raises(ResultsError, match="holds a file twice"):
+        read_archive(zipped({"a/manifest.json": b"{}", "a/manifest.json/manifest.json": b"{}"}), "x.zip")
+    with pytest.raises(ResultsError, match="holds a file twice"):
+        read_archive(zipped({"a/manifest.json": b"{}", "a\\manifest.json": b"{}"}), "x.zip")
+    with pytest.raises(ResultsError, match="Expected at most 50 folders"):
+        read_archive(zipped({"a/" * 900 + "manifest.json": b"{}"}), "x.zip")
+    with pytest.raises(ResultsError, match="cannot be unpacked here"):
+        read_archive(zipped({"a" * 400 + "/manifest.json": b"{}"}), "x.zip")
 
 
 def test_too_many_files_a_file_twice_and_no_zip_at_all(monkeypatch: pytest.MonkeyPatch) -> None:

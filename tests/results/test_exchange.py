@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.results.memory_run import CLASSES, PAPER_STRENGTHS, MemoryRun
@@ -65,6 +70,125 @@ def test_its_prompts_cannot_be_changed(scores: pd.DataFrame) -> None:
 def test_a_table_with_two_data_sets_gives_two_results(run: MemoryRun, scores: pd.DataFrame) -> None:
     both = pd.concat([scores, scores.assign(dataset="second")])
     assert [one.manifest.dataset.name for one in read_scores(as_csv(both), "a.csv")] == ["made-up", "second"]
+
+
+FORMS = ("007", "7", "7.0", "07", "2.1", "2.10", "1e5", "100000", "1E5", "true", "True", "inf", "-inf", "nan", "NA",
+         "None", "null", "0x10", "1_000", "+7", "12345678901234567890", "1,5", 'a "b"', "2024-01-02")  # fmt: skip
+
+
+def named_like_numbers(**columns: list[str]) -> pd.DataFrame:
+    """A sample a form, twice: for the unmarked image and for a circle. The labels are 01 and 1."""
+    n = len(FORMS)
+    one = pd.DataFrame(
+        {"dataset": "007", "model": "1e5", "suffix": "", "sample_id": FORMS, "image_id": FORMS, "patient_id": FORMS}
+    ).assign(label=np.resize(["01", "1"], n), **{"p(01)": np.linspace(0, 1, n), "p(1)": np.linspace(1, 0, n)})
+    return pd.concat([one.assign(variant=key) for key in ("none", "circle/red/1/paper")], ignore_index=True)
+
+
+def as_quoted_csv(table: pd.DataFrame) -> bytes:
+    return table.to_csv(index=False, quoting=csv.QUOTE_ALL).encode()
+
+
+@pytest.mark.parametrize(
+    ("write", "file"), [(as_csv, "a.csv"), (as_quoted_csv, "a.csv"), (as_parquet, "a.parquet")]
+)  # fmt: skip
+def test_identifiers_and_labels_are_text_whatever_they_look_like(write, file: str) -> None:
+    (loaded,) = read_scores(write(named_like_numbers()), file)
+    data = loaded.manifest.dataset
+    assert (data.name, loaded.manifest.model.name, data.classes) == ("007", "1e5", ("01", "1"))
+    assert data.samples == data.patients == data.images == len(FORMS)
+    for name in ("sample_id", "image_id", "patient_id"):
+        assert tuple(loaded.samples[name]) == FORMS
+    assert set(loaded.samples["label"]) == {"01", "1"}
+
+
+@pytest.mark.parametrize(
+    "labels", [("true", "false"), ("inf", "nan"), ("1.0", "1.00"), ("None", "NA"), ("1e5", "100000")]
+)
+def test_class_columns_match_labels_of_any_form(labels: tuple[str, str]) -> None:
+    renamed = {f"p({old})": f"p({new})" for old, new in zip(("01", "1"), labels, strict=True)}
+    table = named_like_numbers().rename(columns=renamed)
+    table["label"] = np.resize(labels, len(table))
+    (loaded,) = read_scores(as_csv(table), "a.csv")
+    assert loaded.manifest.dataset.classes == tuple(sorted(labels))
+
+
+def test_what_this_page_exports_comes_back_with_its_patients() -> None:
+    run = MemoryRun(PAPER_STRENGTHS)
+    names = run.samples["patient_id"].str[1:]
+    run.samples["patient_id"] = names.where(names != "8", "007")  # "7" and "007"
+    (loaded,) = read_scores(as_csv(scores_table([run], paper_rows(), SUFFIX, Evaluation(0))), "a.csv")
+    assert list(loaded.samples["patient_id"]) == list(run.samples["patient_id"])
+
+
+def test_spaces_around_cells_are_no_part_of_them() -> None:
+    table = named_like_numbers().drop(columns="image_id")
+    plain = table[~table["sample_id"].str.contains('[,"]')]
+    (loaded,) = read_scores(as_csv(plain).decode().replace(",", " , ").encode("utf-8-sig"), "a.csv")
+    assert {"7", "007"} < set(loaded.samples["sample_id"])
+    assert loaded.samples["image_id"].equals(loaded.samples["sample_id"])
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("blank", ["", "   ", ",,,,,"])
+@pytest.mark.parametrize("before", [0, 2])
+def test_lines_are_numbered_as_a_spreadsheet_shows_them(ending: str, blank: str, before: int) -> None:
+    lines = as_csv(named_like_numbers().assign(patient_id="a")).decode().splitlines()
+    lines[4:4] = [blank, blank]
+    lines[6] = lines[6].replace(",a,", ",,")
+    lines = [blank] * before + lines
+    with pytest.raises(ResultsError, match=rf"no patient_id in line {before + 7}\."):
+        read_scores(ending.join(lines).encode(), "a.csv")
+    lines[before + 6] = lines[before + 6].replace(",,", ",a,") + ",0"
+    with pytest.raises(ResultsError, match=rf"line {before + 7} has 11 cells, but there are 10 headings"):
+        read_scores(ending.join(lines).encode(), "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text.replace(",7,7,", ',"7,7,', 1), "quotation mark|line break inside|headings"),
+        (
+            lambda text: text.replace("\n007,1e5,,2.1,", '\n"007,1e5,,2.1,').replace("\n007,1e5,,1e5,", '\n"', 1),
+            "line 6 has",
+        ),
+        (lambda text: text.replace("label,", "patient_id,", 1), "two columns are called 'patient_id'"),
+        (lambda text: text.replace(",0.0,1.0", ",False,True", 1), "line 2 has others"),
+        (lambda text: "a,b", "a.csv"),
+        (lambda text: "\n,,\n", "it is empty"),
+        (lambda text: ",".join(map(str, range(9000))) + "\n1" * 9000, "at most 20,000,000 cells"),
+    ],
+)  # fmt: skip
+def test_a_table_that_would_be_misread_is_refused(change, message: str) -> None:
+    text = as_csv(named_like_numbers().drop(columns=["image_id"])).decode()
+    with pytest.raises(ResultsError, match=message):
+        read_scores(change(text).encode(), "a.csv")
+
+
+def repeated_text(n: int, text: str) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([text]))
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "message"),
+    [
+        ({"label": repeated_text(100_000, "x" * 10_000)}, {}, "at most 300 MB, but got 1,00"),
+        ({"label": repeated_text(100_000, "x" * 10_000)}, {"store_schema": False}, "at most 300 MB, but got 1,00"),
+        ({"label": pa.array(["y" * 80_000_000] * 4)}, {"compression": "zstd", "use_dictionary": False}, "most 300 MB"),
+        ({"x0": pa.array(np.zeros(21_000_000, np.int8))}, {}, "at most 20,000,000 cells, but got 21,000,000"),
+        ({"x0": pa.array([None] * 1000, pa.list_(pa.float32(), 1_000_000))}, {}, "cells, but got 1,000,000,000"),
+        ({"x0": pa.array([[1.0]])}, {}, "columns of numbers and of texts"),
+    ],
+)  # fmt: skip
+def test_parquet_that_would_become_too_large_is_refused_before_it_is_read(
+    columns: dict[str, pa.Array], options: dict[str, object], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = io.BytesIO()
+    pq.write_table(pa.table(columns), content, **options)
+    assert len(content.getvalue()) < 200_000
+    monkeypatch.setattr(pd, "read_parquet", lambda *_: pytest.fail("it was read"))
+    with pytest.raises(ResultsError, match=message):
+        read_scores(content.getvalue(), "a.parquet")
 
 
 def changed(scores: pd.DataFrame, **columns: object) -> bytes:

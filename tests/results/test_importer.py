@@ -24,7 +24,7 @@ SUFFIX = " indicated by a red bounding box"
 def write_experiment(root: Path, *parts: str, suffix: str = "", seed: int = 0, n: int = 30) -> np.ndarray:
     """The three files that the official code writes, in its own way."""
     folder = root.joinpath(*parts)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     logits = np.random.default_rng([seed, *"/".join(parts).encode()]).normal(size=(n, 3))
     logits[np.arange(n), np.arange(n) % 3] += 0.5
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -122,6 +122,74 @@ def test_what_does_not_fit_is_left_out_and_listed(experiments, tmp_path: Path) -
     assert "no marker called 'scribble'" in reasons["scribble/red/1"]
     assert "Expected rows with the columns image_id, true_label, predicted_label" in reasons["crop"]
     assert reasons["None/metrics.json"].startswith("It says auroc 0.123000, but results.csv gives 0.")
+
+
+def test_a_marker_without_colour_and_width_is_not_taken_for_red(experiments, tmp_path: Path) -> None:
+    root, written = experiments
+    head = ("NIH14", "BIOMEDCLIPMODEL")
+    for folder in (("circle",), ("arrow",), ("bbox", "red"), ("bbox", "indicated_by_a_box"), ("circle", "lime")):
+        write_experiment(root, *head, *folder)
+    (run,) = import_experiments(root, tmp_path / "out")
+    assert set(run.manifest.variants) == {"none", "crop", "bbox/red/1/paper", "circle/yellow/3/paper"}
+    reasons = {problem.file.removeprefix("NIH14/BIOMEDCLIPMODEL/"): problem.reason for problem in run.manifest.problems}
+    assert set(reasons) == {"circle", "arrow", "bbox/red", "bbox/indicated_by_a_box", "circle/lime"}
+    assert "names no colour and width of the circle" in reasons["circle"]
+    assert "white" in reasons["circle"]
+    np.testing.assert_allclose(run.probabilities("bbox/red/1/paper"), written["bbox"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("other", [("circle", "Yellow", "3"), ("circle", "yellow", "3.0"), ("circle", "yellow", "03")])
+def test_two_folders_of_one_variant_are_both_refused(experiments, tmp_path: Path, other: tuple[str, ...]) -> None:
+    root, _ = experiments
+    write_experiment(root, "NIH14", "BIOMEDCLIPMODEL", *other)
+    (run,) = import_experiments(root, tmp_path / "out")
+    assert set(run.manifest.variants) == {"none", "crop", "bbox/red/1/paper"}
+    assert sorted(problem.file for problem in run.manifest.problems) == sorted(
+        f"NIH14/BIOMEDCLIPMODEL/{'/'.join(names)}" for names in (other, ("circle", "yellow", "3"))
+    )
+    assert "Keep the one that is meant" in run.manifest.problems[0].reason
+
+
+def test_folders_that_would_replace_each_other_are_refused(experiments, tmp_path: Path) -> None:
+    root, _ = experiments
+    write_experiment(root, "nih14", "BiomedCLIP", "None")
+    with pytest.raises(
+        ResultsError, match=r"NIH14/BIOMEDCLIPMODEL and nih14/BiomedCLIP are results of nih14/biomedclip"
+    ):
+        import_experiments(root, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_class_that_is_never_predicted_is_noted(tmp_path: Path) -> None:
+    root = tmp_path / "experiments"
+    write_experiment(root, "NIH14", "BIOMEDCLIPMODEL", "None")
+    path = root / "NIH14" / "BIOMEDCLIPMODEL" / "None" / "results.csv"
+    (run,) = import_experiments(root, tmp_path / "out")
+    assert run.manifest.dataset.note == ""
+    table = pd.read_csv(path)
+    table[CLASSES] = [0.7, 0.2, 0.1]
+    table.to_csv(path, index=False)
+    (run,) = import_experiments(root, tmp_path / "out")
+    assert "Where Effusion or None of these is never predicted, the official code counts precision" in (
+        run.manifest.dataset.note
+    )
+    for metric, expected in (("mcc", np.nan), ("precision", 1 / 3), ("accuracy", 1 / 3)):
+        value = paper_table([run], Question(metric=metric), n_resamples=0).set_index("row").loc["none", "value"]
+        assert value == pytest.approx(expected, nan_ok=True)
+
+
+def test_labels_and_images_that_look_like_numbers_stay_text(tmp_path: Path) -> None:
+    root = tmp_path / "experiments"
+    write_experiment(root, "Mine", "OWN", "None")
+    path = root / "Mine" / "OWN" / "None" / "results.csv"
+    names = dict(zip(CLASSES, ("01", "1", "true"), strict=True))
+    table = pd.read_csv(path).rename(columns=names).replace({"true_label": names})
+    table["image_id"] = np.resize(["007", "7", "2.10", "2.1", "NA", "1e5"], len(table))
+    table.to_csv(path, index=False)
+    (run,) = import_experiments(root, tmp_path / "out")
+    assert run.manifest.dataset.classes == ("01", "1", "true")
+    assert run.manifest.dataset.images == 6
+    assert set(run.samples["label"]) == {"01", "1", "true"}
 
 
 def test_data_sets_and_parts_get_our_names(tmp_path: Path) -> None:

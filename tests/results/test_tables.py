@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -205,6 +210,78 @@ def test_each_class_without_and_with_the_marker(run: MemoryRun) -> None:
         np.testing.assert_allclose(table[column], expected, atol=1e-6)
     np.testing.assert_allclose(table["gain"], table["marked"] - table["unmarked"])
     assert len(per_class(run, Row(Variant.parse(CIRCLE)), Question(metric="mcc"), Evaluation(RESAMPLES))) == 0
+
+
+def asked_at_once(n: int, ask: Callable[[], object]) -> list[object]:
+    """What n threads get that ask at the same time; an error as itself."""
+    together = threading.Barrier(n)
+
+    def one(_number: int) -> object:
+        together.wait()
+        try:
+            return ask()
+        except BaseException as error:
+            return error
+
+    with ThreadPoolExecutor(n) as pool:
+        return list(pool.map(one, range(n)))
+
+
+def test_what_many_ask_at_once_is_computed_once() -> None:
+    evaluation, computed = Evaluation(), []
+
+    def compute() -> object:
+        time.sleep(0.05)
+        computed.append(object())
+        return computed[-1]
+
+    answers = asked_at_once(8, lambda: evaluation.values_alone().once("key", compute))
+    assert len(computed) == 1
+    assert answers == computed * 8
+    assert evaluation.once("key", compute) is computed[0]
+
+
+def test_an_error_reaches_all_who_asked_and_is_not_kept() -> None:
+    evaluation, failed = Evaluation(), []
+
+    def fail() -> object:
+        time.sleep(0.05)
+        failed.append(ResultsError("no"))
+        raise failed[-1]
+
+    assert asked_at_once(8, lambda: evaluation.once("key", fail)) == failed * 8
+    assert len(failed) == 1
+    assert evaluation.once("key", lambda: "yes") == "yes"
+
+
+def test_who_is_stopped_while_computing_stops_nobody_else() -> None:
+    evaluation, starts = Evaluation(), []
+
+    def compute() -> object:
+        starts.append(threading.get_ident())
+        time.sleep(0.05)
+        if len(starts) == 1:
+            raise KeyboardInterrupt
+        return "yes"
+
+    answers = asked_at_once(8, lambda: evaluation.once("key", compute))
+    assert len(starts) == 2
+    assert sum(answer == "yes" for answer in answers) == 7
+
+
+def test_a_prompt_that_many_ask_for_at_once_is_encoded_once() -> None:
+    asked: list[str] = []
+
+    def encode(results: object, texts: list[str]) -> np.ndarray:
+        time.sleep(0.05)
+        asked.extend(texts)
+        return np.stack([MemoryRun.encode(text) for text in texts])
+
+    runs = iter([MemoryRun({"none": 0.2}, name=str(number)) for number in range(6)])
+    evaluation = Evaluation(0, encode)
+    question = Question(template="Film: {class}")
+    asked_at_once(6, lambda: evaluation.scored(next(runs), Variant(), question))
+    assert sorted(asked) == [f"Film: {label}" for label in CLASSES]
 
 
 def test_an_evaluation_computes_once_and_forgets_the_oldest(run: MemoryRun) -> None:

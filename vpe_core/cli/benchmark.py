@@ -120,6 +120,8 @@ def import_results(
             f"{imported.manifest.model.title} on {data.title}: {data.samples} samples, {n_variants} variants, "
             f"in {imported.folder}."
         )
+        if data.note:
+            console.print(data.note, markup=False)
         _say_problems(console, imported)
 
 

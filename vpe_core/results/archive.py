@@ -14,18 +14,18 @@ import stat
 import tempfile
 import weakref
 import zipfile
-import zlib
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from vpe_core.errors import MarkerError, ResultsError
 from vpe_core.results.importer import DATASETS, import_experiments
 from vpe_core.results.manifest import MANIFEST
+from vpe_core.results.parquet_size import TooLargeError, require_size
 from vpe_core.results.store import EMBEDDINGS, PROBABILITIES, SAMPLES, TEXTS, Run
 
 MAX_UNPACKED_BYTES = 300_000_000
@@ -48,6 +48,8 @@ _SAMPLE_COLUMNS = (
     "image_height",
 )
 _BLOCK_BYTES = 1 << 20
+_MAX_DEPTH = 50
+_FOREIGN = re.compile(r'[<>:"|?*%\x00-\x1f]')
 
 
 class LoadedRun(Run):
@@ -109,7 +111,7 @@ def read_archive(data: bytes, file: str) -> tuple[LoadedRun, ...]:
         home = _Home()
         _unpack(data, file, home.folder / "files")
     except OSError as error:
-        raise ResultsError(f"There is no room here to unpack {file}: {error.strerror}.") from None
+        raise ResultsError(f"{file} cannot be unpacked here: {error.strerror or error}.") from None
     digest = hashlib.sha256(data).hexdigest()
     folders = sorted(path.parent for path in home.folder.rglob(MANIFEST))
     if not folders and any(home.folder.rglob("results.csv")):
@@ -135,34 +137,61 @@ def _unpack(data: bytes, file: str, into: Path) -> None:
             entries = archive.infolist()
             if len(entries) > MAX_FILES:
                 raise ResultsError(f"Expected at most {MAX_FILES:,} files in {file}, but got {len(entries):,}.")
-            for entry in entries:
-                _require_harmless(entry, file)
-            known = [one for one in entries if PurePosixPath(one.filename).name in _RUN_FILES + _OFFICIAL_FILES]
+            places = [(entry, _place_inside(entry, file)) for entry in entries]
+            known = [(entry, place) for entry, place in places if place.name in _RUN_FILES + _OFFICIAL_FILES]
             left = MAX_UNPACKED_BYTES
-            if sum(entry.file_size for entry in known) > left:
+            if sum(entry.file_size for entry, _ in known) > left:
                 raise _too_large(file)
-            for entry in known:
-                path = into / entry.filename
+            for entry, place in known:
+                path = into / place
                 path.parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(entry) as source, path.open("xb") as target:
-                    while block := source.read(_BLOCK_BYTES):
+                with path.open("xb") as target:
+                    for block in _blocks(archive, entry):
                         left -= len(block)  # what an archive says of its sizes may not be true
                         if left < 0:
                             raise _too_large(file)
                         target.write(block)
-    except FileExistsError:
+    except (FileExistsError, NotADirectoryError):
         raise ResultsError(f"{file} holds a file twice. Zip the folder again.") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise ResultsError(f"{file} is no ZIP file that can be read: {error}. Zip the folder again.") from None
+    except (ResultsError, OSError):
+        raise
+    except Exception as error:  # zipfile and its decompressors raise many kinds; all mean the same here
+        reason = " ".join(str(error).split())[:160]
+        raise ResultsError(f"{file} is no ZIP file that can be read: {reason}. Zip the folder again.") from None
 
 
-def _require_harmless(entry: zipfile.ZipInfo, file: str) -> None:
-    path = PurePosixPath(entry.filename)
-    leaves = path.is_absolute() or ".." in path.parts or "\\" in entry.filename or ":" in entry.filename
-    if leaves or stat.S_ISLNK(entry.external_attr >> 16):
+def _place_inside(entry: zipfile.ZipInfo, file: str) -> Path:
+    """Where an entry goes below the folder that is unpacked into; folders and what macOS adds have no name there.
+
+    Windows writes a backslash between folders (APPNOTE 4.4.17.1 wants a slash). Signs that Windows does not take in
+    names are written as %3A, so that a folder may be called after a time of day.
+
+    Raises:
+        ResultsError: The path leads out of the folder, or the entry is a link.
+    """
+    name = entry.filename.replace("\\", "/")
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    leaves = name.startswith("/") or any(not part.strip(" .") for part in parts)
+    drive = bool(parts) and re.match(r"[A-Za-z]:", parts[0]) is not None
+    if len(parts) > _MAX_DEPTH:
+        raise ResultsError(f"Expected at most {_MAX_DEPTH} folders in one another in {file}, but got {len(parts):,}.")
+    if leaves or drive or stat.S_ISLNK(entry.external_attr >> 16):
         raise ResultsError(
             f"{file} holds {entry.filename[:80]!r}, which leads out of its folder. Zip the folder itself."
         )
+    if name.endswith("/") or "__MACOSX" in parts:
+        return Path()
+    return Path(*(_FOREIGN.sub(lambda sign: f"%{ord(sign[0]):02X}", part) for part in parts))
+
+
+def _blocks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The content of an entry; what is wrong with it is no error of the disk that is written to."""
+    try:
+        with archive.open(entry) as source:
+            while block := source.read(_BLOCK_BYTES):
+                yield block
+    except OSError as error:
+        raise ValueError(str(error)) from None
 
 
 def _too_large(file: str) -> ResultsError:
@@ -206,10 +235,10 @@ def _require_sound(run: LoadedRun, file: str) -> None:
 def _require_reasonable(path: Path, file: str) -> None:
     if not path.is_file():
         raise ValueError(f"{path.name} is missing")
-    table = pq.ParquetFile(path)
-    widths = [field.type.list_size if pa.types.is_fixed_size_list(field.type) else 1 for field in table.schema_arrow]
-    if table.metadata.num_rows * sum(widths) > MAX_VALUES:
-        raise _too_large(file)
+    try:
+        require_size(str(path), max_cells=MAX_VALUES, max_bytes=MAX_UNPACKED_BYTES)
+    except TooLargeError:
+        raise _too_large(file) from None
 
 
 def _require_samples(run: Run) -> None:

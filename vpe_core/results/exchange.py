@@ -20,16 +20,22 @@ from vpe_core.errors import ResultsError, VPEError
 from vpe_core.prompts import PAPER_TEMPLATE
 from vpe_core.results.ensembles import Shown, is_ensemble
 from vpe_core.results.manifest import DatasetInfo, Manifest, ModelInfo
+from vpe_core.results.parquet_size import require_size
 from vpe_core.results.questions import Question, suffix_words, with_suffix
 from vpe_core.results.rows import Row
 from vpe_core.results.scores import Evaluation, FloatArray, IntArray, Results
 from vpe_core.results.tables import available
+from vpe_core.results.text_tables import as_numbers, read_csv
 
 MAX_CELLS = 20_000_000
+MAX_BYTES = 300_000_000
+"""Of a Parquet file, once it is read."""
 _PARQUET = b"PAR1"
 _SAMPLE = ("sample_id", "image_id", "patient_id", "label")
 _PLACE = ("x0", "y0", "x1", "y1", "image_width", "image_height")
 _REQUIRED = ("dataset", "model", "variant", "suffix", "sample_id", "patient_id", "label")
+_MAY_BE_EMPTY = ("suffix", "image_id")
+_TEXT = (*_REQUIRED, "image_id")
 
 
 class LoadedScores:
@@ -51,7 +57,7 @@ class LoadedScores:
         for (key, suffix), lines in table.groupby(["variant", "suffix"], sort=False):
             rows = lines["sample_id"].map(place).to_numpy(np.int64)
             order = np.argsort(rows, kind="stable")
-            scores = lines[[_column(label) for label in classes]].to_numpy(np.float64)
+            scores = lines[[_column(label) for label in classes]].apply(as_numbers).to_numpy(np.float64)
             self._groups.setdefault(str(key), {})[str(suffix)] = (rows[order], scores[order])
         keys = tuple(key for key in self._groups if not is_ensemble(key))
         self.variants = tuple(Variant.parse(key) for key in keys)
@@ -132,11 +138,12 @@ def read_scores(data: bytes, file: str) -> tuple[LoadedScores, ...]:
             f"Expected the columns {', '.join(_REQUIRED)} and one p(CLASS) for each class in {file}, but "
             f"{', '.join(missing)} is missing. Download a table of scores from this page to see the form."
         )
-    table["suffix"] = table["suffix"].fillna("").astype(str).str.strip()
-    for name in ("dataset", "model", "variant", "sample_id", "patient_id", "label"):
-        if table[name].isna().any():
-            raise ResultsError(f"{file} has no {name} in line {int(table[name].isna().idxmax()) + 2}.")
-        table[name] = table[name].astype(str)
+    for name in (one for one in _TEXT if one in table):
+        gaps = table[name].isna()
+        if name not in _MAY_BE_EMPTY and gaps.any():
+            raise ResultsError(f"{file} has no {name} in line {gaps.idxmax()}.")
+        table[name] = table[name].astype(str).where(~gaps, table["sample_id"] if name == "image_id" else "")
+    table["suffix"] = table["suffix"].str.strip()
     digest = hashlib.sha256(data).hexdigest()
     try:
         return tuple(
@@ -150,37 +157,49 @@ def read_scores(data: bytes, file: str) -> tuple[LoadedScores, ...]:
 
 
 def _parsed(data: bytes, file: str) -> pd.DataFrame:
+    """The table, its index the number of each row in a spreadsheet: the headings are row 1."""
     try:
         if data.startswith(_PARQUET):
+            require_size(data, max_cells=MAX_CELLS, max_bytes=MAX_BYTES)
             table = pd.read_parquet(io.BytesIO(data))
+            table = table.reset_index(drop=not any(table.index.names))
+            table.index = pd.RangeIndex(2, len(table) + 2)
         else:
-            table = pd.read_csv(io.BytesIO(data), keep_default_na=False, na_values=[""], low_memory=False)
+            table = read_csv(data, _is_number, max_cells=MAX_CELLS)
     except Exception as error:  # pandas and pyarrow raise many kinds; all mean the same here
         reason = " ".join(str(error).split())[:160]
-        raise ResultsError(f"{file} is no CSV or Parquet table that can be read: {reason}") from None
-    if table.empty or table.size > MAX_CELLS:
+        raise ResultsError(f"{file} is no CSV or Parquet table that can be read: {reason}.") from None
+    if table.empty:
         raise ResultsError(f"Expected 1 to {MAX_CELLS:,} cells in {file}, but got {table.size:,}.")
     return table
 
 
+def _is_number(heading: str) -> bool:
+    return heading in _PLACE or _is_class(heading)
+
+
+def _is_class(heading: str) -> bool:
+    return heading.startswith("p(") and heading.endswith(")")
+
+
 def _classes(table: pd.DataFrame, file: str) -> tuple[str, ...]:
     """The classes of a data set in a table that may hold others with other classes."""
-    columns = [name for name in table if str(name).startswith("p(") and str(name).endswith(")")]
+    columns = [name for name in table if _is_class(str(name))]
     columns = [name for name in columns if table[name].notna().any()]
     classes = tuple(sorted(str(name)[2:-1] for name in columns))
     if all(map(is_ensemble, table["variant"].unique())):
         raise ResultsError(f"Expected the markers and the unmarked image in {file}, but it has only ensembles.")
     if len(classes) < 2:
         raise ResultsError(f"Expected a column p(CLASS) for each of at least two classes in {file}.")
-    scores = table[columns].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    scores = table[columns].apply(as_numbers).to_numpy(np.float64)
     wrong = ~np.isfinite(scores).all(axis=1) | (scores < -1e-6).any(axis=1) | (np.abs(scores.sum(axis=1) - 1) > 1e-2)
     if wrong.any():
-        line = int(table.index[wrong][0]) + 2
+        line = int(table.index[wrong][0])
         raise ResultsError(f"Expected probabilities that add up to 1 in {file}, but line {line} has others.")
     if unknown := sorted(set(table["label"]) - set(classes)):
         raise ResultsError(f"{file} has the label {unknown[0]!r}, but no column p({unknown[0]}).")
     if table.duplicated(["variant", "suffix", "sample_id"]).any():
-        line = int(table.index[table.duplicated(["variant", "suffix", "sample_id"])][0]) + 2
+        line = int(table.index[table.duplicated(["variant", "suffix", "sample_id"])][0])
         raise ResultsError(f"{file} has a sample twice for one variant and suffix, the second time in line {line}.")
     for name in ("label", "patient_id"):
         told = table.groupby("sample_id")[name].nunique()
@@ -199,7 +218,7 @@ def _samples(table: pd.DataFrame) -> pd.DataFrame:
     if "image_id" not in known:
         known["image_id"] = known["sample_id"]
     for name in _PLACE:
-        known[name] = pd.to_numeric(samples[name], errors="coerce") if name in samples else np.nan
+        known[name] = as_numbers(samples[name]) if name in samples else np.nan
     for edge in ("image_width", "image_height"):
         known[edge] = known[edge].where(known[edge] > 0)
     return known

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from vpe_core.benchmark.variants import Variant
 from vpe_core.errors import MarkerError, MetricError, ResultsError
+from vpe_core.markers import get
 from vpe_core.metrics import auroc
 from vpe_core.models.catalog import MODELS
 from vpe_core.prompts import JSRT_TEMPLATE, PAPER_TEMPLATE
@@ -32,6 +33,7 @@ from vpe_core.results.files import write_atomically, write_parquet
 from vpe_core.results.manifest import MANIFEST, DatasetInfo, Manifest, ModelInfo, Skipped
 from vpe_core.results.schema import probability_table
 from vpe_core.results.store import PROBABILITIES, SAMPLES, Run, open_run
+from vpe_core.results.text_tables import read_csv
 
 OFFICIAL = "official-code"
 FIXED = ("image_id", "true_label", "predicted_label")
@@ -46,7 +48,12 @@ DATASETS: Mapping[str, tuple[str, str, str]] = {
 }
 MODEL_NAMES = {"BIOMEDCLIPMODEL": "biomedclip", "BMC_CLIP_CF_MODEL": "bmc-clip-cf"}
 _NO_PATIENTS = "The official code does not name the patients: intervals resample images instead."
+_UNDEFINED = (
+    "Where {classes} is never predicted, the official code counts precision, and MCC if only one class is predicted, "
+    "as 0; here they are undefined."
+)
 _TOLERANCE = 1e-6
+MAX_CELLS = 100_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +96,7 @@ def import_experiments(folder: Path, out: Path) -> tuple[Run, ...]:
     for path in tables:
         dataset, model = path.relative_to(folder).parts[:2]
         groups.setdefault((dataset, model), []).append(path.parent)
+    _require_places_of_their_own(groups)
     if not groups:
         raise ResultsError(
             f"Expected experiments of the official code in {folder}, as DATASET/MODEL/ANNOTATION/…/results.csv, but "
@@ -114,8 +122,48 @@ def _import_group(root: Path, out: Path, dataset: str, model: str, places: Seque
         if (one.samples, one.classes) != usual:
             reason = f"It has {len(one.samples)} samples other than the {len(usual[0])} of most experiments beside it."
             problems.append(Skipped(file=one.place, row=None, reason=reason))
-    chosen = [one for one in experiments if (one.samples, one.classes) == usual]
+    same = [one for one in experiments if (one.samples, one.classes) == usual]
+    chosen, twice = _each_once(same)
+    if not chosen:
+        raise ResultsError(f"None of the experiments in {root / dataset / model} can be used. {twice[0].reason}")
+    problems += twice
     return _write(out, dataset, model, chosen, problems)
+
+
+def _each_once(experiments: Sequence[Experiment]) -> tuple[list[Experiment], list[Skipped]]:
+    """The experiments that nothing else beside them claims to be; nobody can tell which of two is meant."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for one in experiments:
+        places.setdefault((one.variant.key, one.suffix.strip()), []).append(one.place)
+    chosen, twice = [], []
+    for one in experiments:
+        others = [place for place in places[one.variant.key, one.suffix.strip()] if place != one.place]
+        if others:
+            reason = (
+                f"It is {one.variant.key} with the same words as {' and '.join(others)}. Keep the one that is meant."
+            )
+            twice.append(Skipped(file=one.place, row=None, reason=reason))
+        else:
+            chosen.append(one)
+    return chosen, twice
+
+
+def _require_places_of_their_own(groups: Mapping[tuple[str, str], Sequence[Path]]) -> None:
+    taken: dict[Path, str] = {}
+    for dataset, model in groups:
+        folder, name = _place(dataset, model), f"{dataset}/{model}"
+        if folder in taken:
+            raise ResultsError(
+                f"Both {taken[folder]} and {name} are results of {folder.as_posix()}, and one would replace the other. "
+                "Import them one by one, each into an --out of its own, or remove one."
+            )
+        taken[folder] = name
+
+
+def _place(dataset: str, model: str) -> Path:
+    """Where the results of a data set and model go, below OFFICIAL."""
+    name, part, _ = DATASETS.get(dataset, (dataset.lower(), "all", dataset))
+    return Path(name if part in ("all", "test") else f"{name}-{part}") / MODEL_NAMES.get(model, model.lower())
 
 
 def read_experiment(root: Path, place: Path) -> Experiment:
@@ -126,16 +174,14 @@ def read_experiment(root: Path, place: Path) -> Experiment:
         MarkerError: The folder's name is no marker that the official code knows.
     """
     dataset, _, annotation, *drawn = place.relative_to(root).parts
-    table = _read_csv(place / "results.csv")
+    table = _read_csv(place / "results.csv", lambda heading: heading not in FIXED)
     classes = tuple(table.columns[len(FIXED) :])
     if tuple(table.columns[: len(FIXED)]) != FIXED or not classes or table.empty:
         raise ResultsError(
             f"Expected rows with the columns {', '.join(FIXED)} and one a class, but got {', '.join(table.columns)}."
         )
-    try:
-        probabilities = table[list(classes)].to_numpy(np.float64)
-    except ValueError as error:
-        raise ResultsError(f"Expected numbers as probabilities: {error}.") from None
+    table[list(FIXED)] = table[list(FIXED)].fillna("")
+    probabilities = table[list(classes)].to_numpy(np.float64)
     if not (np.isfinite(probabilities).all() and np.allclose(probabilities.sum(axis=1), 1, atol=1e-2)):
         raise ResultsError("Expected probabilities that sum to 1 in every row.")
     if unknown := set(table["true_label"]) - set(classes):
@@ -143,6 +189,11 @@ def read_experiment(root: Path, place: Path) -> Experiment:
     marker = "none" if annotation == "None" else annotation
     if marker == "crop" and dataset.startswith("VinDr"):
         marker = "crop_as_published"  # that code mistakes width for height there
+    if {"color", "width"} & get(marker).uses and len(drawn) < 2:
+        raise ResultsError(
+            f"The folder names no colour and width of the {marker}. Without --color the official code draws in its own "
+            f"default colour, white. Run it with both, so that the folder is {annotation}/COLOUR/WIDTH."
+        )
     variant = Variant.parse("/".join((marker, *drawn[:2])))
     samples = tuple(zip(table["image_id"], table["true_label"], strict=True))
     return Experiment(
@@ -153,15 +204,15 @@ def read_experiment(root: Path, place: Path) -> Experiment:
 def _suffix(place: Path, drawn: Sequence[str]) -> str:
     """The words as metrics.csv has them; the folder's name says the same with underscores."""
     path = place / "metrics.csv"
-    if path.is_file() and "text_suffix" in (table := _read_csv(path)).columns and len(table):
+    if path.is_file() and "text_suffix" in (table := _read_csv(path, lambda _: False).fillna("")) and len(table):
         suffix = str(table["text_suffix"].iloc[0])
         return "" if suffix == "None" else suffix
     return f" {drawn[2].replace('_', ' ')}" if len(drawn) > 2 else ""
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _read_csv(path: Path, is_number: Callable[[str], bool]) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, dtype=dict.fromkeys(FIXED, str), keep_default_na=False)
+        return read_csv(path.read_bytes(), is_number, max_cells=MAX_CELLS, strip=False)
     except (OSError, ValueError) as error:
         raise ResultsError(f"{path.name} cannot be read: {' '.join(str(error).split())}.") from None
 
@@ -185,8 +236,8 @@ def _check_metrics(place: Path, experiment: Experiment) -> list[Skipped]:
 
 def _write(out: Path, dataset: str, model: str, experiments: Sequence[Experiment], problems: Sequence[Skipped]) -> Run:
     name, part, title = DATASETS.get(dataset, (dataset.lower(), "all", dataset))
-    model_name = MODEL_NAMES.get(model, model.lower())
-    folder = out / OFFICIAL / (name if part in ("all", "test") else f"{name}-{part}") / model_name
+    folder = out / OFFICIAL / _place(dataset, model)
+    model_name = folder.name
     samples = _samples_table(name, experiments[0].samples)
     by_variant: dict[str, list[Experiment]] = {}
     for one in sorted(experiments, key=lambda one: one.suffix):
@@ -201,7 +252,7 @@ def _write(out: Path, dataset: str, model: str, experiments: Sequence[Experiment
             simulated=False,
             classes=experiments[0].classes,
             template=JSRT_TEMPLATE if name == "jsrt" else PAPER_TEMPLATE,
-            note="" if _patients_are_known(name) else _NO_PATIENTS,
+            note=" ".join(_notes(name, experiments)),
             samples=len(samples),
             images=samples["image_id"].nunique(),
             patients=samples["patient_id"].nunique(),
@@ -230,6 +281,17 @@ def _write(out: Path, dataset: str, model: str, experiments: Sequence[Experiment
     return open_run(folder)
 
 
+def _notes(dataset: str, experiments: Sequence[Experiment]) -> list[str]:
+    notes = [] if _patients_are_known(dataset) else [_NO_PATIENTS]
+    never: dict[str, None] = {}
+    for one in experiments:
+        true = {label for _, label in one.samples}
+        predicted = {one.classes[number] for number in np.unique(one.probabilities.argmax(axis=1))}
+        never |= dict.fromkeys(label for label in one.classes if label in true - predicted)
+    shown = " or ".join(list(never)[:4]) + (" or another class" if len(never) > 4 else "")
+    return notes + ([_UNDEFINED.format(classes=shown)] if never else [])
+
+
 def _patients_are_known(dataset: str) -> bool:
     return dataset in ("nih14", "jsrt")
 
@@ -239,7 +301,11 @@ def _samples_table(dataset: str, samples: Sequence[tuple[str, str]]) -> pd.DataF
     table = pd.DataFrame(samples, columns=["image_id", "label"])
     nth = table.groupby("image_id").cumcount() + 1
     table.insert(0, "sample_id", table["image_id"] + "#" + nth.astype(str))
-    patients = table["image_id"].str.split("_").str[0].str.lstrip("0") if dataset == "nih14" else table["image_id"]
+    patients = (
+        table["image_id"].str.split("_").str[0].str.lstrip("0").replace("", "0")
+        if dataset == "nih14"
+        else table["image_id"]
+    )
     table.insert(2, "patient_id", patients)
     table["group"] = ""
     for column in ("x0", "y0", "x1", "y1", "image_width", "image_height"):

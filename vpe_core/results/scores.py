@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial, reduce
@@ -166,6 +168,7 @@ class Evaluation:
         self._text_encoder = text_encoder and _remembering(text_encoder)
         self._kept_at_most = kept
         self._kept: OrderedDict[Hashable, object] = OrderedDict()
+        self._running: dict[Hashable, Future[object]] = {}
         self._lock = threading.Lock()
 
     def values_alone(self) -> Evaluation:
@@ -225,32 +228,59 @@ class Evaluation:
             return key in self._kept
 
     def once(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """The kept result for `key`, or else that of `compute`."""
+        """The kept result for `key`, or else that of `compute`: one computation, however many ask at the same time.
+
+        An error reaches all who asked, and is not kept. Where the one who computes is stopped (as Streamlit stops a page
+        that is run again), another one starts anew.
+        """
+        while True:
+            with self._lock:
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+                    return cast(T, self._kept[key])
+                running = self._running.get(key)
+                if running is None:
+                    mine = self._running[key] = Future()
+                    break
+            with suppress(CancelledError):
+                return cast(T, running.result())
+        try:
+            value = compute()
+        except BaseException as error:
+            with self._lock:
+                del self._running[key]
+            if isinstance(error, Exception):
+                mine.set_exception(error)
+            else:
+                mine.cancel()
+            raise
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return cast(T, self._kept[key])
-        value = compute()
-        with self._lock:
+            del self._running[key]
             self._kept[key] = value
             while len(self._kept) > self._kept_at_most:
                 self._kept.popitem(last=False)
+        mine.set_result(value)
         return value
 
 
 def _remembering(encode: TextEncoder) -> TextEncoder:
     """The encoder, asked only once for each text of a model: many rows of a table share their prompts."""
     known: dict[tuple[str, str | None, str], NDArray[np.float32]] = {}
+    lock = threading.Lock()
 
     def encode_once(run: Results, texts: Sequence[str]) -> NDArray[np.float32]:
         model = run.manifest.model
         keys = [(model.name, model.weights_sha256, text) for text in texts]
         found = {key: value for key in keys if (value := known.get(key)) is not None}
-        if new := [key for key in keys if key not in found]:
-            found |= dict(zip(new, encode(run, [text for *_, text in new]), strict=True))
-        if len(known) > _TEXTS_KEPT:
-            known.clear()
-        known.update(found)
+        if len(found) == len(set(keys)):
+            return np.stack([found[key] for key in keys])
+        with lock:  # what another one is encoding is known by then
+            found |= {key: value for key in keys if (value := known.get(key)) is not None}
+            if new := [key for key in keys if key not in found]:
+                found |= dict(zip(new, encode(run, [text for *_, text in new]), strict=True))
+            if len(known) > _TEXTS_KEPT:
+                known.clear()
+            known.update(found)
         return np.stack([found[key] for key in keys])
 
     return encode_once

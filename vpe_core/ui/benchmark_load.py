@@ -106,6 +106,7 @@ def _facts(column: Column) -> str:
         "Data fingerprint": data.fingerprint,
         "Prompt": data.template.replace("{suffix}", ""),
         "Measured": _when(manifest),
+        "Note": data.note,
         "Arithmetic": ", ".join(part for part in (manifest.precision, manifest.device) if part),
         "Stored as": manifest.stored,
         "Seed": manifest.seed,

@@ -1,0 +1,111 @@
+"""CSV files read without guessing what a cell means: identifiers stay text, rows are numbered as a spreadsheet does."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+_TOO_WIDE = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
+
+
+def read_csv(data: bytes, is_number: Callable[[str], bool], *, max_cells: int, strip: bool = True) -> pd.DataFrame:
+    """The rows of a table, without those that are blank.
+
+    Args:
+        data: UTF-8 text with commas between the cells and a line of headings.
+        is_number: Which columns hold numbers, by heading. The others are text, whatever it looks like: 007, 2.10, true.
+        max_cells: What is larger is refused before it is taken apart; short lines count as if they were full.
+        strip: Whether spaces around cells and headings are dropped.
+
+    Returns:
+        Columns without a heading are left out. Text is nan where a cell is empty, a number (float64) where it is none.
+        The index is the row's number in a spreadsheet: headings and blank rows count, a line break in a cell does not.
+
+    Raises:
+        ValueError: It is no such table; the message says why.
+    """
+    stream = io.StringIO(data.decode("utf-8-sig"), newline="")
+    headings, first = _headings(stream, strip)
+    n_lines = max(data.count(b"\n"), data.count(b"\r")) + 1
+    if n_lines * len(headings) > max_cells:
+        raise ValueError(f"expected at most {max_cells:,} cells, but got {n_lines:,} lines of {len(headings):,}")
+    numbers = {place for place, name in enumerate(headings) if is_number(name)}
+    cells = _cells(stream, len(headings), numbers, first, strip)
+    cells.index = pd.RangeIndex(first, first + len(cells))
+    for place, name in enumerate(headings):
+        _require_no_line_breaks(cells[place], name)
+    named = [place for place, name in enumerate(headings) if name.strip()]
+    columns = {place: cells[place] if place in numbers else _as_text(cells[place], strip) for place in named}
+    filled = pd.concat([column.notna() for column in columns.values()], axis=1).any(axis=1)
+    found = {headings[place]: as_numbers(one) if place in numbers else one for place, one in columns.items()}
+    return pd.DataFrame(found)[filled]
+
+
+def as_numbers(column: pd.Series) -> pd.Series:
+    """The column in float64, nan where a cell is no number; true and false are none."""
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return pd.Series(float("nan"), column.index)
+    return pd.to_numeric(column, errors="coerce").astype("float64")
+
+
+def _headings(stream: io.StringIO, strip: bool) -> tuple[Sequence[str], int]:
+    """The headings, and the number of the first row after them; leaves the stream there."""
+    rows = enumerate(csv.reader(stream, skipinitialspace=strip), 1)
+    try:
+        number, row = next((number, row) for number, row in rows if any(cell.strip() for cell in row))
+    except StopIteration:
+        raise ValueError("it is empty") from None
+    except csv.Error as error:
+        raise ValueError(f"its headings cannot be read: {error}") from None
+    headings = [cell.strip() if strip else cell for cell in row]
+    if twice := [name for name, times in Counter(headings).items() if times > 1 and name.strip()]:
+        raise ValueError(f"two columns are called {twice[0][:80]!r}")
+    return headings, number + 1
+
+
+def _cells(stream: io.StringIO, n_columns: int, numbers: set[int], first: int, strip: bool) -> pd.DataFrame:
+    try:
+        cells = pd.read_csv(
+            stream,
+            header=None,
+            names=list(range(n_columns)),
+            dtype={place: str for place in range(n_columns) if place not in numbers},
+            keep_default_na=False,
+            na_values=[""],
+            skipinitialspace=strip,
+            skip_blank_lines=False,
+            low_memory=False,
+        )
+    except pd.errors.EmptyDataError:
+        raise ValueError("it has no rows") from None
+    except pd.errors.ParserError as error:
+        if found := _TOO_WIDE.search(str(error)):
+            _, line, n_cells = map(int, found.groups())
+            raise ValueError(
+                f"line {line + first - 1} has {n_cells} cells, but there are {n_columns} headings"
+            ) from None
+        raise ValueError(f"a quotation mark is never closed ({error})") from None
+    if not isinstance(cells.index, pd.RangeIndex):
+        raise ValueError(f"line {first} has more cells than the {n_columns} headings")
+    return cells
+
+
+def _as_text(column: pd.Series, strip: bool) -> pd.Series:
+    text = column.str.strip() if strip else column
+    return text.where(text.str.strip() != "")
+
+
+def _require_no_line_breaks(column: pd.Series, name: str) -> None:
+    """What a stray quotation mark leaves: a cell that has swallowed lines."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return
+    broken = column.astype(str).str.contains(r"[\r\n]").fillna(value=False).astype(bool)
+    if broken.any():
+        raise ValueError(
+            f"line {broken.idxmax()} has a line break inside its {name[:80]!r}; a quotation mark may be too many"
+        )
