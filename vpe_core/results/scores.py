@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import CancelledError, Future
-from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial, reduce
@@ -19,6 +16,7 @@ from vpe_core import scoring
 from vpe_core.errors import ResultsError
 from vpe_core.metrics import Bootstrap, Resamples, bootstrap, draw_resamples
 from vpe_core.results.ensembles import Ensemble, Shown, members_of
+from vpe_core.results.keeping import Kept
 from vpe_core.results.questions import Question, prompts_for, suffix_of, suffix_words
 
 if TYPE_CHECKING:
@@ -166,10 +164,7 @@ class Evaluation:
     def __init__(self, n_resamples: int = 2000, text_encoder: TextEncoder | None = None, kept: int = 600) -> None:
         self.n_resamples = n_resamples
         self._text_encoder = text_encoder and _remembering(text_encoder)
-        self._kept_at_most = kept
-        self._kept: OrderedDict[Hashable, object] = OrderedDict()
-        self._running: dict[Hashable, Future[object]] = {}
-        self._lock = threading.Lock()
+        self._kept = Kept(kept)
 
     def values_alone(self) -> Evaluation:
         """The same, sharing all scores, without resamples: values at once, intervals undefined."""
@@ -224,43 +219,11 @@ class Evaluation:
 
     def has(self, key: Hashable) -> bool:
         """Whether `once` would answer at once."""
-        with self._lock:
-            return key in self._kept
+        return key in self._kept
 
     def once(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """The kept result for `key`, or else that of `compute`: one computation, however many ask at the same time.
-
-        An error reaches all who asked, and is not kept. Where the one who computes is stopped (as Streamlit stops a page
-        that is run again), another one starts anew.
-        """
-        while True:
-            with self._lock:
-                if key in self._kept:
-                    self._kept.move_to_end(key)
-                    return cast(T, self._kept[key])
-                running = self._running.get(key)
-                if running is None:
-                    mine = self._running[key] = Future()
-                    break
-            with suppress(CancelledError):
-                return cast(T, running.result())
-        try:
-            value = compute()
-        except BaseException as error:
-            with self._lock:
-                del self._running[key]
-            if isinstance(error, Exception):
-                mine.set_exception(error)
-            else:
-                mine.cancel()
-            raise
-        with self._lock:
-            del self._running[key]
-            self._kept[key] = value
-            while len(self._kept) > self._kept_at_most:
-                self._kept.popitem(last=False)
-        mine.set_result(value)
-        return value
+        """The kept result for `key`, or else that of `compute`; computed once, however many ask at the same time."""
+        return self._kept.once(key, compute)
 
 
 def _remembering(encode: TextEncoder) -> TextEncoder:
