@@ -14,7 +14,7 @@ from vpe_core.benchmark import Variant, pictures
 from vpe_core.benchmark.plan import Block, Plan, load_plan, make_plan
 from vpe_core.benchmark.runner import Settings, run_folder, run_plan
 from vpe_core.datasets import Dataset, Problem
-from vpe_core.errors import BenchmarkError
+from vpe_core.errors import BenchmarkError, ResultsError
 from vpe_core.images import load_image
 from vpe_core.markers import render_variant
 from vpe_core.models import VisionLanguageModel
@@ -197,6 +197,24 @@ def test_the_manifest_says_what_was_measured(tiny: Dataset, models: dict, tmp_pa
 def test_a_data_set_without_samples_is_refused(tiny: Dataset, models: dict, tmp_path: Path) -> None:
     with pytest.raises(BenchmarkError, match="has no usable samples; see `datasets check`"):
         run_plan(load_plan("paper"), replace(tiny, samples=()), models["native"], tmp_path)
+
+
+def test_what_cannot_be_stored_is_refused_before_a_picture_is_drawn(
+    tiny: Dataset, models: dict, tmp_path: Path
+) -> None:
+    dataset = replace(tiny, samples=tuple(replace(one, attributes={"age": 10**30}) for one in tiny))
+    with pytest.raises(ResultsError, match="The age of the samples cannot be stored"):
+        run_plan(
+            load_plan("paper"), dataset, models["native"], tmp_path / "out", progress=lambda *_: pytest.fail("ran")
+        )
+    assert not (tmp_path / "out").exists()
+
+
+def test_sizes_that_a_table_tells_give_way_to_those_of_the_files(tiny: Dataset, models: dict, tmp_path: Path) -> None:
+    told = [replace(one, attributes={"image_width": 1.0, "image_height": 2.0, "age": 3.0}) for one in tiny]
+    run = run_plan(make_plan(("crop",)), replace(tiny, samples=tuple(told)), models["native"], tmp_path)
+    assert set(run.samples["image_height"]) == {80}
+    assert set(run.samples["age"]) == {3.0}
 
 
 def test_where_results_go(tiny: Dataset, tmp_path: Path) -> None:

@@ -70,6 +70,44 @@ def test_report_prints_the_papers_table(tmp_path: Path) -> None:
     assert call(*arguments, "--model", "another").exit_code == 2
 
 
+def written_with_labels(folder: Path, change: dict[str, str], part: str = "test") -> None:
+    run = MemoryRun(PAPER_STRENGTHS)
+    store(run, folder)
+    samples = pd.read_parquet(folder / "samples.parquet")
+    samples.assign(label=samples["label"].replace(change)).to_parquet(folder / "samples.parquet", index=False)
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace('"part": "test"', f'"part": "{part}"'))
+
+
+@pytest.mark.parametrize("style", ["terminal", "markdown"])
+def test_report_says_what_is_undefined(tmp_path: Path, style: str) -> None:
+    written_with_labels(tmp_path / "made-up" / "tiny", {"nodule": "mass"})
+    arguments = ("report", tmp_path, "--resamples", 0, "--format", style)
+    shown = call(*arguments)
+    assert shown.exit_code == 0, shown.output
+    words = " ".join(shown.output.split())
+    assert "‡ without a value and not in the mean, made-up (simulated, n = 120): nodule" in words
+    assert words.count("‡") == 9  # eight rows and the note
+    assert "‡" not in call(*arguments, "--metric", "accuracy").output
+
+
+@pytest.mark.parametrize("style", ["terminal", "markdown"])
+def test_report_says_of_a_set_with_one_class_that_it_is_one(tmp_path: Path, style: str) -> None:
+    written_with_labels(tmp_path / "made-up" / "tiny", {"nodule": "mass", "effusion": "mass"})
+    words = " ".join(call("report", tmp_path, "--resamples", 0, "--format", style).output.split())
+    assert "– made-up (simulated, n = 120): All samples are of one class, mass" in words
+    assert words.count("All samples") == 1
+
+
+def test_report_as_csv_tells_parts_apart(tmp_path: Path) -> None:
+    for part in ("test", "train"):
+        written_with_labels(tmp_path / part / "tiny", {"nodule": "mass"}, part)
+    assert call("report", tmp_path, "--resamples", 0, "--format", "csv", "--out", tmp_path / "table.csv").exit_code == 0
+    table = pd.read_csv(tmp_path / "table.csv")
+    assert table.groupby("part").size().to_dict() == {"test": 8, "train": 8}
+    assert set(table["undefined"]) == {"nodule"}
+
+
 def test_results_of_the_official_code_are_reported_beside_ours(tmp_path: Path) -> None:
     write_experiment(tmp_path / "experiments", "VinDrCXRTest", "BIOMEDCLIPMODEL", "None")
     write_experiment(tmp_path / "experiments", "VinDrCXRTest", "BIOMEDCLIPMODEL", "crop")

@@ -151,6 +151,38 @@ def test_a_class_without_samples_is_named_and_not_counted() -> None:
     assert circle["value"] > 0.5
 
 
+def of_labels(*labels: str) -> MemoryRun:
+    run = MemoryRun(PAPER_STRENGTHS)
+    run.samples = run.samples.assign(label=np.resize(labels, len(run.samples)))
+    run.fingerprint = f"of {labels}"
+    return run
+
+
+@pytest.mark.parametrize(
+    ("labels", "question", "reason"),
+    [
+        (("mass",), Question(), "All samples are of one class, mass, so there is nothing to tell apart and AUROC"),
+        (("mass",), Question(metric="mcc"), "All samples are of one class, mass"),
+        (("mass",), Question(metric="auprc", label="nodule"), "All samples are of one class, mass"),
+        (("mass", "effusion"), Question(label="nodule"), "No sample is of the class nodule, so its AUROC"),
+        (("mass", "effusion"), Question(metric="mcc", label="mass"), "MCC has one value for all classes"),
+    ],
+)
+def test_a_value_that_is_undefined_says_why(labels: tuple[str, ...], question: Question, reason: str) -> None:
+    circle = line(paper_table([of_labels(*labels)], question, n_resamples=0), "circle")
+    assert np.isnan(circle["value"])
+    assert circle["missing"].startswith(reason)
+
+
+def test_a_constant_prediction_has_no_mcc_and_says_so() -> None:
+    run = MemoryRun({"none": 0.0, CIRCLE: 0.0})
+    run._embeddings = {key: np.tile(values[:1], (len(values), 1)) for key, values in run._embeddings.items()}
+    table = paper_table([run], Question(metric="mcc"), n_resamples=0)
+    predicted = run.classes[score_variant(run, Variant(), Question()).scores[0].argmax()]
+    assert line(table, "none")["missing"] == f"All samples are taken for one class, {predicted}, so MCC is undefined."
+    assert line(paper_table([run], n_resamples=0), "none")["value"] == 0.5
+
+
 def test_values_without_resamples_have_no_intervals(run: MemoryRun, table: pd.DataFrame) -> None:
     quick = paper_table([run], n_resamples=0)
     np.testing.assert_array_equal(quick["value"], table["value"])

@@ -24,7 +24,7 @@ from vpe_core.benchmark.plan import check_measurable
 from vpe_core.benchmark.variants import Variant
 from vpe_core.models.specs import FOLDER_PREFIX, HUB_PREFIX
 from vpe_core.results.manifest import DatasetInfo, Manifest, ModelInfo, Skipped, Stored
-from vpe_core.results.schema import Coverage
+from vpe_core.results.schema import Coverage, require_storable
 from vpe_core.results.store import Run, open_run
 from vpe_core.results.texts import stored_prompts
 from vpe_core.results.writer import Identity, RunWriter
@@ -108,6 +108,10 @@ def run_plan(
     images = by_image(dataset.samples)
     coverage = plan.coverage()
     manifest = _manifest(plan, dataset, model, list(coverage))
+    # what cannot be asked or stored at the end is found out at the start
+    samples, texts = _samples_table(dataset), stored_prompts(manifest.dataset, list(coverage))
+    require_storable(samples)
+    prompts = texts, model.encode_texts(texts)
     with RunWriter(folder, Identity.of(manifest), fresh=settings.fresh) as writer:
         limit = settings.limit or len(images)
         wanted = {variant: min(of or limit, limit, len(images)) for variant, of in coverage.items()}
@@ -123,8 +127,7 @@ def run_plan(
         ):
             for chunk in chunks:
                 writer.write(encoder.encode(islice(rendered, len(chunk)), chunk[0].variants))
-        texts = stored_prompts(manifest.dataset, list(coverage))
-        writer.finish(manifest, _samples_table(dataset), (texts, model.encode_texts(texts)))
+        writer.finish(manifest, samples, prompts)
     return open_run(folder)
 
 
@@ -192,7 +195,10 @@ class _Counter:
 
 
 def _samples_table(dataset: Dataset) -> pd.DataFrame:
-    """The samples in types that Parquet knows: numbers, or text where an attribute mixes both."""
+    """The samples in types that Parquet knows: numbers, or text where an attribute mixes both.
+
+    Attributes that tell the images' sizes are left out: those of the files themselves stand in their place.
+    """
     table = dataset.frame()
     corners = ["x0", "y0", "x1", "y1"]
     table[corners] = table[corners].astype("float64")
@@ -200,7 +206,8 @@ def _samples_table(dataset: Dataset) -> pd.DataFrame:
         kinds = {type(value) for value in table[name] if value is not None and value == value}  # noqa: PLR0124
         if len(kinds) > 1 and not kinds <= {int, float}:
             table[name] = [None if value is None else str(value) for value in table[name]]
-    return table.drop(columns=[name for name in ("twin_path",) if table[name].isna().all()])
+    no_twins = ["twin_path"] if table["twin_path"].isna().all() else []
+    return table.drop(columns=[*no_twins, *table.columns.intersection(["image_width", "image_height"])])
 
 
 def _manifest(plan: Plan, dataset: Dataset, model: VisionLanguageModel, variants: Sequence[Variant]) -> Manifest:

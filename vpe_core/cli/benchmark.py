@@ -210,7 +210,7 @@ def _print_report(
     from rich.table import Table
 
     from vpe_core import metrics
-    from vpe_core.results.formats import ensemble_notes, grid, to_markdown
+    from vpe_core.results.formats import ensemble_notes, grid, marks, to_markdown, undefined_notes
     from vpe_core.results.numerals import number_text, signed_text
 
     measure = metrics.get(metric)
@@ -228,12 +228,15 @@ def _print_report(
         for number in heads:
             line = cells[number].line
             gain = "" if line["gain"] != line["gain"] else f" ({signed_text(line['gain'])})"
-            value = f"{number_text(line['value'])}{gain}{'*' if cells[number].significant else ''}"
+            value = (
+                f"{number_text(line['value'])}{marks(cells[number])}{gain}{'*' if cells[number].significant else ''}"
+            )
             words.append(f"[bold]{value}[/bold]" if cells[number].best else value)
         printed.add_row(first["row"].removesuffix(" + suffix"), escape(first["suffix"] or ""), *words)
     console.print(printed)
     notes = ["Gain over the unmarked image in brackets; * Holm-corrected p < 0.05; bold: best of its column"]
-    console.print("; ".join([*notes, *ensemble_notes(table)]) + ".")
+    notes += [*ensemble_notes(table), *undefined_notes(table, heads)]
+    console.print("; ".join(notes) + ".", markup=False)
 
 
 def _model_title(one: Run) -> str:

@@ -73,6 +73,27 @@ def ensemble_notes(table: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(ensemble_title(Ensemble.parse(key)) for key in keys))
 
 
+def undefined_notes(table: pd.DataFrame, heads: dict[int, str]) -> list[str]:
+    """Which classes of a `paper_table` have no value, and why a whole value is missing although it was measured."""
+    notes = []
+    for run, head in heads.items():
+        lines = table[(table["run"] == run) & (table["n"] > 0)]
+        left_out = lines.loc[lines["value"].notna(), ["row", "undefined"]]
+        if (left_out["undefined"] != "").any():
+            alike = left_out["undefined"].nunique() == 1
+            told = left_out[left_out["undefined"] != ""]
+            shown = told["undefined"].iloc[:1] if alike else told["row"] + " " + told["undefined"]
+            notes.append(f"‡ without a value and not in the mean, {head}: {'; '.join(shown)}")
+        reasons = dict.fromkeys(reason.removesuffix(".") for reason in lines["missing"] if reason)
+        notes += [f"– {head}: {reason}" for reason in reasons]
+    return notes
+
+
+def marks(cell: Cell) -> str:
+    """† for fewer samples than other markers have, ‡ where classes are not in the mean."""
+    return ("†" if cell.fewer else "") + ("‡" if cell.line["undefined"] and not np.isnan(cell.line["value"]) else "")
+
+
 def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool = True) -> str:
     """A Markdown table: value with interval, gain with interval, best in bold, controls in italics.
 
@@ -83,7 +104,7 @@ def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bo
     """
 
     def cell(one: Cell) -> list[str]:
-        number = number_text(one.line["value"]) + ("†" if one.fewer else "")
+        number = number_text(one.line["value"]) + marks(one)
         value = f"{number} {interval_text(one.line['low'], one.line['high'])}".strip()
         gain = f"{signed_text(one.line['gain'])} {interval_text(one.line['gain_low'], one.line['gain_high'])}".strip()
         if np.isnan(one.line["gain"]):
@@ -107,7 +128,7 @@ def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bo
     ]
     if fewer_samples(table).any():
         notes.append("† fewer samples than other markers")
-    lines += ["", "; ".join([*notes, *ensemble_notes(table)]) + "."]
+    lines += ["", "; ".join([*notes, *ensemble_notes(table), *undefined_notes(table, heads)]) + "."]
     return "\n".join(lines) + "\n"
 
 
@@ -134,7 +155,7 @@ def to_latex(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool 
         title = first["row"].translate(_LATEX)
         words = [rf"\textit{{{title}}}" if first["control"] else title, (first["suffix"] or "").translate(_LATEX)]
         lines.append(" & ".join([*words, *_cells(heads, cells, cell)]) + r" \\")
-    notes = [f"% {note}" for note in ensemble_notes(table)]
+    notes = [f"% {note}" for note in [*ensemble_notes(table), *undefined_notes(table, heads)]]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", *notes]) + "\n"
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vpe_core.errors import ResultsError
 from vpe_core.results.manifest import Skipped, Stored
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Coverage = Mapping[str, frozenset[int]]
 """For each variant's key the numbers of the images that are done, those that turned out unreadable included."""
@@ -82,6 +86,22 @@ def pictures_of(table: pa.Table) -> NDArray[np.int64]:
     if "picture" not in table.column_names:
         return np.zeros(len(table), np.int64)
     return np.asarray(table["picture"].fill_null(0).to_numpy(), np.int64)
+
+
+def require_storable(samples: pd.DataFrame) -> None:
+    """Try whether the samples table can be written.
+
+    Raises:
+        ResultsError: A column cannot, for example because a number is too large.
+    """
+    for name in samples.columns:
+        try:
+            pa.array(samples[name], from_pandas=True)
+        except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
+            reason = " ".join(str(error).split())[:160]
+            raise ResultsError(
+                f"The {name} of the samples cannot be stored: {reason}. Change it in the data set's table."
+            ) from None
 
 
 def text_table(texts: Sequence[str], embeddings: NDArray[np.float32]) -> pa.Table:

@@ -18,7 +18,7 @@ import pandas as pd
 from vpe_core import markers
 from vpe_core.benchmark import Variant
 from vpe_core.errors import ResultsError
-from vpe_core.metrics import Bootstrap, compare, holm
+from vpe_core.metrics import Bootstrap, compare, get, holm
 from vpe_core.results.columns import difference_of, interval_of, p_value, value_columns
 from vpe_core.results.ensembles import Ensemble, Shown, elsewhere, members_of
 from vpe_core.results.questions import Question, suffix_words, with_suffix
@@ -58,7 +58,7 @@ def paper_table(
         progress: Called after each line with how many are done and how many there are.
 
     Returns:
-        Columns: run (its number), dataset, model, source, simulated, row (its title), variant (its key), marker,
+        Columns: run (its number), dataset, part, model, source, simulated, row (its title), variant (its key), marker,
         suffix (the words), control; value, low, high; unmarked (the value of the unmarked image on the same samples)
         and gain over it with gain_low, gain_high, p and p_holm (corrected over all gains of the table that are no
         controls); elsewhere (the value of the same marker on another patient's image) and elsewhere_picture
@@ -175,6 +175,7 @@ def _about(number: int, run: Results) -> dict[str, Any]:
     return {
         "run": number,
         "dataset": manifest.dataset.name,
+        "part": manifest.dataset.part,
         "model": manifest.model.name,
         "source": manifest.source,
         "simulated": manifest.dataset.simulated,
@@ -208,6 +209,8 @@ def _values(
     line = _nothing() | value_columns(interval_of(measured, run, question), evaluation)
     line |= {"n": len(evaluation.rows(run, variant)), "patients": measured.resamples.n_groups}
     line["undefined"] = ", ".join(_undefined(run, measured))
+    if np.isnan(line["value"]):
+        line["missing"] = why_undefined(evaluation.scored(run, variant, asked), run, question)
     if row.variant.marked:
         with suppress(ResultsError):
             marked, unmarked, _ = pair(evaluation, run, row, question)
@@ -239,6 +242,27 @@ def _elsewhere(evaluation: Evaluation, run: Results, row: Row, question: Questio
             measured = evaluation.measured(run, control, with_suffix(question, row.suffix))
             return {"elsewhere": interval_of(measured, run, question).value, "elsewhere_picture": picture}
     return {}
+
+
+def why_undefined(scored: Scored, run: Results, question: Question) -> str:
+    """Why a metric has no value for these scores; empty if that cannot be told in a sentence."""
+    classes, metric = run.manifest.dataset.classes, get(question.metric)
+    true, predicted = set(scored.labels.tolist()), set(scored.scores.argmax(axis=1).tolist())
+    if len(true) == 1:
+        label = classes[true.pop()]
+        return (
+            f"All samples are of one class, {label}, so there is nothing to tell apart and {metric.title} is undefined."
+        )
+    if question.label is not None and not metric.per_class:
+        return f"{metric.title} has one value for all classes, none for one of them."
+    if question.label is not None and classes.index(question.label) not in true:
+        return f"No sample is of the class {question.label}, so its {metric.title} is undefined."
+    if question.label is not None and classes.index(question.label) not in predicted:
+        return f"No sample is taken for {question.label}, so its {metric.title} is undefined."
+    if len(predicted) == 1:
+        label = classes[predicted.pop()]
+        return f"All samples are taken for one class, {label}, so {metric.title} is undefined."
+    return ""
 
 
 def _undefined(run: Results, measured: Bootstrap) -> Iterator[str]:
