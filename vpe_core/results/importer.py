@@ -155,7 +155,7 @@ def _require_places_of_their_own(groups: Mapping[tuple[str, str], Sequence[Path]
         if folder in taken:
             raise ResultsError(
                 f"Both {taken[folder]} and {name} are results of {folder.as_posix()}, and one would replace the other. "
-                "Import them one by one, each into an --out of its own, or remove one."
+                "Import them one by one, each into a folder of its own, or remove one."
             )
         taken[folder] = name
 
@@ -191,8 +191,8 @@ def read_experiment(root: Path, place: Path) -> Experiment:
         marker = "crop_as_published"  # that code mistakes width for height there
     if {"color", "width"} & get(marker).uses and len(drawn) < 2:
         raise ResultsError(
-            f"The folder names no colour and width of the {marker}. Without --color the official code draws in its own "
-            f"default colour, white. Run it with both, so that the folder is {annotation}/COLOUR/WIDTH."
+            f"The folder names no colour and width of the {marker}. Without `--color` the official code draws in its "
+            f"own default colour, white. Run it with both, so that the folder is {annotation}/COLOUR/WIDTH."
         )
     variant = Variant.parse("/".join((marker, *drawn[:2])))
     samples = tuple(zip(table["image_id"], table["true_label"], strict=True))
