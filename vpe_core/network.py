@@ -111,7 +111,7 @@ def _proxy_problem(proxy: Proxy, client: Client) -> str | None:
     names = f"{proxy.variable} names the proxy {proxy.shown}"
     if scheme not in kinds:
         return f"{names}, but {scheme}:// cannot be used here. Use one of {', '.join(kinds)}, or unset it."
-    if host_of(address, kinds) is None:
+    if host_of(address, kinds) is None or "//" in address.partition("://")[2]:
         return (
             f"{proxy.variable} is {proxy.shown!r}, but expected the address of a proxy, such as "
             "http://proxy.example.org:8080. Correct or unset it."

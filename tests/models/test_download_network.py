@@ -100,6 +100,7 @@ ENVIRONMENTS = [
     ("https_proxy", "htp://127.0.0.1:9", "https_proxy names .*htp:// cannot be used here. Use one of http, https"),
     ("ALL_PROXY", "http://me:secret@pro xy:80", "ALL_PROXY is 'http://pro xy:80', but expected the address of a proxy"),
     ("http_proxy", "http://[bad", r"http_proxy is 'http://\[bad', but expected the address of a proxy"),
+    ("HTTP_PROXY", "http//127.0.0.1:9", "HTTP_PROXY is 'http//127.0.0.1:9', but expected the address of a proxy"),
     ("HTTP_PROXY", "127.0.0.1:99999", "HTTP_PROXY is '127.0.0.1:99999', but expected the address of a proxy"),
 ]
 
@@ -304,8 +305,9 @@ def test_where_a_refused_token_comes_from(server: HubServer, tmp_path: Path) -> 
     says(model_error(server.endpoint), "sign out with `hf auth logout` .it is in the file .*token")
 
 
-def test_a_token_that_cannot_be_one(server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_TOKEN", "hf_sécret")
+@pytest.mark.parametrize("token", ["hf_sécret", "hf_se\x0bcret"])
+def test_a_token_that_cannot_be_one(token: str, server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", token)
     text = model_error(server.endpoint)
     says(text, "HF_TOKEN holds characters that no access token has")
     assert "cret" not in text
@@ -367,5 +369,4 @@ def test_the_command_line_and_the_app_say_it(server: HubServer, monkeypatch: pyt
     jobs.start("network test", lambda _: fetch(NAME))
     while (state := jobs.state("network test")) and state.running:
         time.sleep(0.01)
-    jobs.dismiss("network test")
     says(str(state and state.error), "pip install socksio")

@@ -27,7 +27,7 @@ def hub_address(endpoint: str | None) -> str:
     Raises:
         ModelDownloadError: It is no address.
     """
-    given = endpoint or os.environ.get("HF_ENDPOINT", PUBLIC_HUB)
+    given = endpoint or os.environ.get("HF_ENDPOINT") or PUBLIC_HUB
     if host_of(given) is None:
         raise ModelDownloadError(
             f"HF_ENDPOINT is {given!r}, but expected the address of a hub, such as {PUBLIC_HUB}. Correct or unset it."
@@ -80,7 +80,7 @@ def _on_disk(spec: ModelSpec, folder: Path, error: OSError) -> str | None:
 
 def _unreachable(spec: ModelSpec, folder: Path, hub: str, error: Exception) -> str | None:
     """The sentence for a hub that did not answer as a hub; None if `error` says nothing of the kind."""
-    reason = _token_problem() if isinstance(error, UnicodeEncodeError) else explain(error, _asked(error) or hub, HUB)
+    reason = _token_problem() if _cannot_be_sent(error) else explain(error, _asked(error) or hub, HUB)
     if reason is None:
         return f"Cannot download {spec.title}: {error}." if isinstance(error, OSError) else None
     arrived = sum(path.stat().st_size for path in folder.rglob("*.part")) if folder.is_dir() else 0
@@ -101,6 +101,11 @@ def _asked(error: Exception) -> str | None:
         return str(error.request.url)  # type: ignore[attr-defined]
     except (AttributeError, RuntimeError):  # httpx2 raises the latter before there is a request
         return None
+
+
+def _cannot_be_sent(error: Exception) -> bool:
+    """Whether a header was refused before it was sent: the token's is the only one that comes from outside."""
+    return isinstance(error, UnicodeEncodeError) or "illegal header" in str(error).lower()
 
 
 def _token_problem() -> str:
