@@ -32,6 +32,7 @@ SAMPLES, EMBEDDINGS, TEXTS, PROBABILITIES = (
 )  # fmt: skip
 
 Floats = NDArray[np.float32]
+_ALIKE = 0.999  # cosine of what one picture can give twice in half precision
 
 
 class Run:
@@ -89,11 +90,15 @@ class Run:
         column = table["embedding"].combine_chunks()
         stored = column.flatten().to_numpy().astype(np.float32).reshape(-1, column.type.list_size)
         absent = column.is_null().to_numpy(zero_copy_only=False)
-        shown = self._shown(_key(variant), table["sample"].to_numpy())
-        first = _first_of_picture(_same_pictures(shown, pictures_of(table)), absent)
+        shown, noted = self._shown(_key(variant), table["sample"].to_numpy()), pictures_of(table)
+        first = _first_of_picture(_same_pictures(shown, noted), absent)
         if (first < 0).any():
             raise _damaged(self.folder / EMBEDDINGS, ValueError(f"embeddings of {_key(variant)} are missing"))
-        return _unit(stored)[first]
+        found: Floats = _unit(stored)[first]
+        own = np.flatnonzero(~absent)
+        apart = (noted[own] == 0) & ((found[own] * _unit(stored)).sum(axis=1) < _ALIKE)
+        found[own[apart]] = _unit(stored)[apart]  # not the embeddings of one picture, whatever the samples say
+        return found
 
     def attention(self, variant: Variant | str) -> Floats | None:
         """Share of the last block's class-token attention inside the marked place, (m,); None if not measured.
