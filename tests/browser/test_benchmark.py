@@ -134,6 +134,22 @@ def test_a_case_opens_in_the_live_demo_with_its_marker(demo: Demo) -> None:
     assert corners == pytest.approx([*drawn[0], *drawn[-1]], abs=1)
 
 
+def test_back_from_a_case_leads_to_the_page_as_it_was_left(demo: Demo) -> None:
+    open_page(demo, {"metric": "MCC", "suffix": "without"})
+    address, said = demo.page.url, sentence(demo)
+    demo.page.locator('[class*="st-key-bench_case_"]').first.get_by_role("link").click()
+    demo.page.wait_for_selector(".vpl-bars")
+    demo.settle()
+    demo.page.go_back()
+    demo.page.wait_for_selector(".vpl-results")
+    demo.settle()
+    assert demo.page.url == address
+    assert sentence(demo) == said
+    demo.page.go_forward()
+    demo.page.wait_for_selector(".vpl-bars")
+    assert demo.link()["sample"].startswith("sim-multi.")
+
+
 def test_scores_are_downloaded_loaded_again_and_compared(demo: Demo) -> None:
     open_page(demo)
     demo.page.get_by_role("button", name="Download", exact=True).click()
@@ -148,8 +164,9 @@ def test_scores_are_downloaded_loaded_again_and_compared(demo: Demo) -> None:
     )
     expect(demo.page.get_by_text("Loaded: simclip on sim-multi")).to_be_visible()
     demo.settle()
+    assert link(demo)["model"] == ["simclip (theirs.parquet)"]  # shown at once
     demo.page.evaluate("document.querySelector('.stMain').scrollTo(0, 0)")  # a list under the edge would close
-    choose(demo, "Model", "simclip (theirs.parquet)")
+    choose(demo, "Model", "simclip")
     expect(demo.page.locator(".vpl-results th[scope=colgroup]")).to_have_count(2)
     circle = demo.page.locator(".vpl-results tbody tr").nth(6)
     values = circle.locator(".vpl-is-value").all_inner_texts()

@@ -67,7 +67,10 @@ def test_a_run_is_started_and_its_results_travel_as_a_zip_file(
     other = Demo(browser, app_url)
     open_page(other, {"data": "sim-nodule"})
     expect(other.page.locator(".vpl-finding bdi")).to_contain_text("On sim-nodule, a red circle")
-    demo.page.get_by_role("button", name="Close").click()
+    assert other.page.get_by_text("is measured").count() == 0  # who comes later is not told
+    demo.page.get_by_role("button", name="Show it").click()
+    expect(demo.page.locator(".vpl-finding bdi")).to_contain_text("On sim-nodule, a red circle")
+    assert demo.page.get_by_text("is measured").count() == 0
 
     unfold(other, "bench_provenance")
     with other.page.expect_download() as waiting:
@@ -78,7 +81,7 @@ def test_a_run_is_started_and_its_results_travel_as_a_zip_file(
     expect(other.page.get_by_text("Loaded: simclip on sim-nodule")).to_be_visible()
     other.settle()
     other.page.evaluate("document.querySelector('.stMain').scrollTo(0, 0)")  # a list under the edge would close
-    choose(other, "Model", "simclip (theirs.zip)")
+    choose(other, "Model", "simclip")
     expect(other.page.locator(".vpl-results th[scope=colgroup]")).to_have_count(2)
     unfold(other, "bench_prompt")
     choose(other, "Prompt", "average of 5 report phrasings")

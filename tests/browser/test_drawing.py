@@ -66,8 +66,11 @@ def test_a_stroke_lands_where_it_was_drawn_down_to_the_models_own_pixels(
     demo.wait_for_marks(1)
     outline = Box(*start, *end).expanded(8 * min(size_wh) / 512 / 2)
 
-    marked = demo.download_picture("Marked X-ray (PNG)")
-    assert marked.size == size_wh
+    labelled = demo.download_picture("Marked X-ray (PNG)")
+    assert "Simulated" in labelled.info["Description"]
+    marked = labelled.crop((0, 0, *size_wh))
+    assert labelled.width == marked.width
+    assert labelled.height > marked.height
     np.testing.assert_allclose(_red_box(marked), outline.xyxy, atol=1)
 
     monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(precomputed))
@@ -112,6 +115,24 @@ def test_shapes_can_be_moved_deleted_undone_and_cleared(demo: Demo) -> None:
     demo.page.get_by_role("button", name="Clear", exact=True).click()
     assert demo.wait_for_marks(0) == []
     assert "nothing drawn yet" in demo.answer()
+
+
+def test_every_quick_click_on_undo_and_next_counts(demo: Demo) -> None:
+    marks = [f"circle:{40 * k},100,{40 * k + 50},150" for k in range(8)]
+    demo.open({"sample": "case_a", "marks": ";".join(marks)})
+    _click_quickly(demo, "demo_undo", 5)
+    assert len(demo.wait_for_marks(3)) == 3
+    demo.page.get_by_role("button", name="Undo", exact=True).first.press("Enter")
+    demo.wait_for_marks(2)
+    _click_quickly(demo, "demo_next", 3)
+    demo.page.wait_for_url("**sample=case_wide**")
+
+
+def _click_quickly(demo: Demo, key: str, times: int) -> None:
+    box = demo.page.locator(f".st-key-{key} button").first.bounding_box()
+    assert box is not None
+    for _ in range(times):
+        demo.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
 def _move_is_followed(demo: Demo, grab: tuple[float, float], before: list[float]) -> None:

@@ -67,6 +67,28 @@ def test_an_upload_is_shown_and_answered_and_is_in_no_link(demo: Demo, kind: str
     assert demo.page.locator(".vpl-on-image").count() == 0, "an upload is not labelled simulated"
 
 
+@pytest.mark.parametrize("name", ["IM000001", "1.2.840.113619.2.1", "scan.ima"])
+def test_a_dicom_as_it_lies_on_a_cd_can_be_uploaded(demo: Demo, name: str) -> None:
+    demo.open()
+    demo.show_upload(_file("dicom"), name)
+    assert "Out of its domain" in demo.answer()
+
+
+def test_what_was_wrong_with_one_upload_is_not_said_of_the_next(demo: Demo) -> None:
+    demo.open()
+    demo.upload(b"not an image", "first.png")
+    said = demo.page.locator('[data-testid="stDialog"] [data-testid="stAlert"]')
+    expect(said).to_contain_text("in no format that is read here")
+    field = demo.page.locator('[data-testid="stDialog"] input[type=file]')
+    field.set_input_files({"name": "second", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\nbroken"})
+    expect(said).not_to_contain_text("in no format that is read here")
+    expect(said).to_have_count(1)
+    field.set_input_files({"name": "third", "mimeType": "image/png", "buffer": _file("png")})
+    demo.page.get_by_text("Your X-ray", exact=True).wait_for()
+    demo.wait_for_no_dialog()
+    assert demo.page.locator('[data-testid="stAlert"]').count() == 0
+
+
 def test_a_real_dicom_can_be_uploaded(demo: Demo, shared_data: Path) -> None:
     demo.open()
     demo.show_upload((shared_data / "dicom" / "rsna_sample.dcm").read_bytes(), "rsna_sample.dcm")
@@ -150,7 +172,8 @@ def test_numbers_and_pictures_can_be_taken_along(demo: Demo) -> None:
     assert (table[0]["color"], table[0]["width"], table[0]["suffix"]) == ("red", "3", "")
     demo.open({"sample": "case_a", "marks": "circle:100,120,260,300"})
     overlays = demo.download_picture("Overlays (PNG)")
-    assert overlays.width > 2 * overlays.height - 20
+    assert overlays.width > 1.8 * overlays.height
+    assert "Simulated" in overlays.info["Description"]
 
 
 def test_what_the_model_saw_can_be_looked_at(demo: Demo) -> None:

@@ -18,6 +18,8 @@ from vpe_core.ui.words import as_text
 APP_NAME = "Visual Prompt Lab"
 ASSETS = Path(__file__).with_name("assets")
 _SIDEBAR_PX = 208
+_SCRIPTS = ("theme", "history")
+"""Small things that the browser does on every page."""
 _FOOTER = "Research and teaching. Not a medical device."
 
 
@@ -51,7 +53,8 @@ def page_setup(title: str, subtitle: str = "") -> None:
         initial_sidebar_state=_SIDEBAR_PX,
     )
     st.html(f"<style>{_stylesheet()}</style>")
-    _theme()(key="vpl_theme")
+    for name in _SCRIPTS:
+        _script(name)(key=f"vpl_{name}")
     with st.sidebar:
         st.html(f'<div class="vpl-brand">{APP_NAME}<small>chest X-ray</small></div>')
         for page in PAGES:
@@ -82,8 +85,8 @@ def asset(name: str) -> str:
 
 
 @cache
-def _theme() -> Any:
-    return st.components.v2.component("vpl_theme", js=asset("theme.js"))
+def _script(name: str) -> Any:
+    return st.components.v2.component(f"vpl_{name}", js=asset(f"{name}.js"))
 
 
 @cache

@@ -1,0 +1,31 @@
+// The browser's Back leads to the page as it was left. On a link to another page with a query, Streamlit first writes that
+// query behind the old page's own address, as a step of its own; the step to the new page takes the place of that one.
+const LINK = 'a[data-testid^="stPageLink"]';
+
+export default function () {
+  if (window.vplHistory) return;
+  window.vplHistory = true;
+  const push = history.pushState;
+  let target = null; // the path that a clicked link leads to
+  let detour = false; // whether the latest step is a false one
+  const path = (url) => new URL(url, window.location.href).pathname;
+  window.addEventListener("click", (event) => {
+    const link = event.target.closest?.(LINK);
+    const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey; // in a tab or window of its own
+    if (link && !elsewhere && path(link.href) !== window.location.pathname) target = path(link.href);
+  }, true);
+  history.pushState = function (state, title, url) {
+    const to = url == null ? window.location.pathname : path(url);
+    if (target !== null && to === window.location.pathname) {
+      if (detour) return history.replaceState(state, title, url);
+      detour = true;
+    } else {
+      target = null;
+      if (detour) {
+        detour = false;
+        return history.replaceState(state, title, url);
+      }
+    }
+    return push.call(history, state, title, url);
+  };
+}
