@@ -122,7 +122,7 @@ def test_every_quick_click_on_undo_and_next_counts(demo: Demo) -> None:
     demo.open({"sample": "case_a", "marks": ";".join(marks)})
     _click_quickly(demo, "demo_undo", 5)
     assert len(demo.wait_for_marks(3)) == 3
-    demo.page.get_by_role("button", name="Undo", exact=True).first.press("Enter")
+    demo.page.locator(".st-key-demo_undo button").first.press("Enter")
     demo.wait_for_marks(2)
     _click_quickly(demo, "demo_next", 3)
     demo.page.wait_for_url("**sample=case_wide**")
