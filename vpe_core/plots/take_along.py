@@ -19,7 +19,7 @@ PREFIX = "simulated-"
 _STRIP_SHARE, _MIN_STRIP_PX = 0.045, 18
 _TEXT_SHARE, _WIDTH_SHARE = 0.62, 0.94
 _INK, _GROUND = (255, 255, 255), (0, 0, 0)
-_CHART_STRIP_PX = 22
+_CHART_STRIP_PX = 36
 
 
 def png_file(picture: Image.Image, name: str, *, simulated: bool) -> tuple[bytes, str]:
