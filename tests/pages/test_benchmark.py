@@ -127,7 +127,13 @@ def test_a_combination_without_results_says_so_and_one_click_leads_back_with_all
     assert "On second-set" in sentence_of(app)
 
 
-def test_the_papers_prompt_stays_the_papers_when_data_sets_and_markers_change() -> None:
+def test_the_papers_prompt_stays_the_papers_when_data_sets_and_markers_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, template in (("first-set", "A chest x-ray with {class}{suffix}."), ("second-set", "{class}{suffix}")):
+        store(MemoryRun(PAPER_STRENGTHS, name=name, template=template), tmp_path / name / "tiny")
+    monkeypatch.setenv("VPE_RESULTS_DIR", str(tmp_path))
+    get_settings.cache_clear()
     app = open_app(PAGE)
     prompt = app.selectbox(key="prompt")
     first = list(prompt.options)
