@@ -202,3 +202,58 @@ def test_ten_and_twelve_bits_show_their_own_range(values_16: np.ndarray) -> None
         np.testing.assert_array_equal(
             shown(dicom_dataset(values, BitsStored=bits, HighBit=bits - 1)), stretched(values)
         )
+
+
+@pytest.mark.parametrize("border", [0, 1, 400])
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize(
+    ("center", "width"),
+    [(b"2,048 ", b"4,096 "), (b"2,048.0 ", b"4,096.00"), (b"2,048 ", b"4096"), (b"2048", b"4,096 ")],
+)
+def test_commas_between_thousands(
+    values_16: np.ndarray, center: bytes, width: bytes, photometric: str, border: int
+) -> None:
+    values = values_16.copy()
+    values.ravel()[:border] = 0
+    dataset = dicom_dataset(values, PhotometricInterpretation=photometric)
+    raw(dataset, "WindowCenter", "DS", center)
+    raw(dataset, "WindowWidth", "DS", width)
+    window = dicom_dataset(values, PhotometricInterpretation=photometric, WindowCenter=2048, WindowWidth=4096)
+    np.testing.assert_array_equal(shown(dataset), shown(window))
+
+
+def test_a_comma_with_three_places_behind_it(values_16: np.ndarray) -> None:
+    dataset = dicom_dataset(values_16, RescaleSlope="0.001", VOILUTFunction="LINEAR_EXACT")
+    raw(dataset, "WindowCenter", "DS", b"2,048 ")
+    raw(dataset, "WindowWidth", "DS", b"4,096 ")
+    np.testing.assert_allclose(shown(dataset), (values_16 / 4096).clip(0, 1) * 255, atol=1)
+
+
+def test_an_intercept_with_a_comma_between_thousands(values_16: np.ndarray) -> None:
+    dataset = dicom_dataset(values_16, RescaleIntercept="-1024", WindowCenter=900, WindowWidth=3000)
+    expected = shown(dataset)
+    raw(dataset, "RescaleIntercept", "DS", b"-1,024")
+    np.testing.assert_array_equal(shown(dataset), expected)
+
+
+@pytest.mark.parametrize("n_border", [1, 500])
+@pytest.mark.parametrize("border", [0, 4095])
+def test_a_window_that_shows_the_border_alone_counts_as_absent(
+    values_16: np.ndarray, border: int, n_border: int
+) -> None:
+    values = values_16.copy()
+    values.ravel()[:n_border] = border
+    dataset = dicom_dataset(values, WindowCenter=abs(border - 2), WindowWidth=4)
+    np.testing.assert_array_equal(shown(dataset), stretched(values))
+
+
+@pytest.mark.parametrize("n_border", [0, 1200])
+@pytest.mark.parametrize(("center", "width"), [(2000, 200), (3700, 100), (400, 60), (1500, 1)])
+def test_narrow_windows_and_large_borders_are_believed(
+    values_16: np.ndarray, center: int, width: int, n_border: int
+) -> None:
+    values = np.tile(values_16, (2, 1))
+    values.ravel()[:n_border] = 0
+    dataset = dicom_dataset(values, WindowCenter=center, WindowWidth=width, VOILUTFunction="LINEAR_EXACT")
+    expected = ((values - float(center)) / width + 0.5).clip(0, 1) * 255
+    np.testing.assert_allclose(shown(dataset), expected, atol=0.51)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from tests.images.conftest import PYDICOM_FILES, dicom_bytes, dicom_dataset, enc
 from vpe_core.datasets.headers import read_header
 from vpe_core.errors import ImageReadError
 from vpe_core.images import load_image, read_pixels
+from vpe_core.images.dicom_stripped import begins_with_later_group
+from vpe_core.images.formats import HEAD_BYTES
 
 
 def shown(data: bytes | Dataset) -> np.ndarray:
@@ -71,6 +74,62 @@ def test_files_without_complete_meta_information(
     path = tmp_path / "IM000001"
     path.write_bytes(data)
     assert read_header(path).size_wh == (50, 40)
+
+
+FIRST_ELEMENTS: dict[int, dict[str, Any]] = {
+    0x0009: {},
+    0x0010: {"PatientSex": "F", "PatientAge": "055Y"},
+    0x0012: {"PatientIdentityRemoved": "YES", "DeidentificationMethod": "all but the picture"},
+    0x0018: {"BodyPartExamined": "CHEST", "KVP": "110"},
+    0x0020: {"StudyInstanceUID": "1.2.3", "InstanceNumber": 1},
+    0x0028: {},
+}
+
+
+@pytest.mark.parametrize("group", FIRST_ELEMENTS)
+@pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian])
+def test_files_whose_first_groups_are_stripped(values_16: np.ndarray, tmp_path: Path, syntax: str, group: int) -> None:
+    order = ">" if syntax == ExplicitVRBigEndian else "<"
+    dataset = dicom_dataset(values_16, PixelData=values_16.astype(f"{order}u2").tobytes())
+    dataset["PixelData"].VR = "OW"
+    dataset.file_meta.TransferSyntaxUID = syntax
+    for element in [each for each in dataset if each.tag.group < 0x0028]:
+        del dataset[element.tag]
+    for name, value in FIRST_ELEMENTS[group].items():
+        setattr(dataset, name, value)
+    if group == 0x0009:
+        dataset.add_new(0x00090010, "LO", "SOME VENDOR")
+        dataset.add_new(0x00091001, "UN", b"some data\0")
+    data = after_meta(dicom_bytes(dataset))
+    assert int.from_bytes(data[:2], "big" if order == ">" else "little") == group
+    assert read_pixels(data).source_format == "DICOM"
+    np.testing.assert_array_equal(read_pixels(data).values, values_16)
+    (tmp_path / "IM1").write_bytes(data)
+    assert read_header(tmp_path / "IM1").size_wh == (50, 40)
+
+
+def other_data() -> Iterator[bytes]:
+    """Texts, tables, raw images and noise, many of which begin as an element would."""
+    generator = np.random.default_rng(5)
+    for group in range(0x0004, 0x0029):
+        start = group.to_bytes(2, "little")
+        for _ in range(30):
+            noise = generator.integers(0, 256, 3000, np.uint8).tobytes()
+            dark = generator.integers(0, 60, 1500).astype("<u2").tobytes()
+            sparse = (generator.integers(0, 60, 1500) * generator.integers(0, 2, 1500)).astype("<u2").tobytes()
+            for body in (noise, dark, sparse, dark[1:], np.sort(np.frombuffer(dark, "<u2")).tobytes()):
+                yield start + body
+                yield start[::-1] + body
+        yield start + bytes(3000)
+        yield np.arange(group, group + 1500).astype("<u2").tobytes()
+        yield start + b"name,age,finding\r\n" * 100
+        yield (b"%PDF-1.7", b"PK\x03\x04", bytes(344) + b"n+1\0")[group % 3] + start * 1000
+    yield np.full(1500, 0x0028, "<u2").tobytes()
+    yield np.tile(np.array([0x28, 2, 2, 0, 1], "<u2"), 300).tobytes()
+
+
+def test_other_data_is_not_taken_for_a_stripped_file() -> None:
+    assert [data[:40] for data in other_data() if begins_with_later_group(data[:HEAD_BYTES])] == []
 
 
 @pytest.mark.parametrize("declared", [ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless])

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+END = b"\xff\xd9"
+"""The end of a frame: EOI of JPEG and JPEG-LS, EOC of JPEG 2000. It stands nowhere else within the coded pixels."""
+
 _JPEG_START = b"\xff\xd8"
-_JPEG_END = b"\xff\xd9"  # nowhere else within the coded pixels
 _JPEG_2000_START = b"\xff\x4f\xff\x51"
 # Start-of-frame markers 0xC0..0xCF without the tables DHT, JPG and DAC, and JPEG-LS.
 _FRAME_HEADERS = (set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}) | {0xF7}
 JPEG_LS, JPEG_LOSSLESS, JPEG_2000 = 0xF7, 0xC3, 0x51
+_PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
+_N_COEFFICIENTS = 64
+_START_OF_SCAN, _START_OF_TILE_PART = 0xDA, b"\xff\x90"
+_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")  # neither stuffed bytes nor restart markers
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +28,18 @@ class Codestream:
         precision: Bits a sample.
         components: Samples a pixel.
         process: Number of the start-of-frame marker, or `JPEG_2000`.
-        is_whole: Whether a JPEG frame has its end; some decoders fill up with grey what is missing before it.
+        has_end: Whether its end is marked. What is missing before it, some decoders fill up with grey.
+        is_cut: Whether its own structure tells that pixels are missing. Looked for only where the end is not marked.
+        n_bytes: Its length without an end marker and what stands behind it.
     """
 
     size_wh: tuple[int, int]
     precision: int
     components: int
     process: int
-    is_whole: bool = True
+    has_end: bool = True
+    is_cut: bool = False
+    n_bytes: int = 0
 
 
 def begins_frame(data: bytes) -> bool:
@@ -44,7 +55,10 @@ def codestream(frame: bytes) -> Codestream | None:
     if start >= 0 and start + 44 <= len(frame):
         x1, y1, x0, y0 = (int.from_bytes(frame[start + 8 + 4 * i : start + 12 + 4 * i], "big") for i in range(4))
         components = int.from_bytes(frame[start + 40 : start + 42], "big")
-        return Codestream((x1 - x0, y1 - y0), (frame[start + 42] & 0x7F) + 1, components, JPEG_2000)
+        size_wh, precision = (x1 - x0, y1 - y0), (frame[start + 42] & 0x7F) + 1
+        if frame.rstrip(b"\0").endswith(END):
+            return Codestream(size_wh, precision, components, JPEG_2000)
+        return Codestream(size_wh, precision, components, JPEG_2000, *_tile_parts(frame, start))
     return None
 
 
@@ -57,10 +71,54 @@ def _jpeg(frame: bytes) -> Codestream | None:
             continue
         if marker in _FRAME_HEADERS:
             height, width = (int.from_bytes(frame[position + i : position + i + 2], "big") for i in (5, 7))
-            is_whole = _JPEG_END in frame[position:]
-            return Codestream((width, height), frame[position + 4], frame[position + 9], marker, is_whole)
+            precision, components = frame[position + 4], frame[position + 9]
+            has_end = frame.find(END, position + 2 + length) >= 0
+            is_cut = not has_end and not _has_all_scans(frame, position + 2 + length, marker, components)
+            return Codestream((width, height), precision, components, marker, has_end, is_cut, len(frame))
         position += 2 + length
     return None
+
+
+def _has_all_scans(frame: bytes, position: int, process: int, n_components: int) -> bool:
+    """Whether the scans behind a frame header hold all components and, of a progressive JPEG, all their bits."""
+    found: set[tuple[int, int]] = set()
+    n_parts = _N_COEFFICIENTS if process in _PROGRESSIVE else 1
+    while marker := _MARKER.search(frame, position):
+        position = marker.start() + 2
+        length, body = int.from_bytes(frame[position : position + 2], "big"), frame[position + 2 : position + 257]
+        position += length
+        n_in_scan = body[0] if body else 0
+        if frame[marker.start() + 1] != _START_OF_SCAN or len(body) < 4 + 2 * n_in_scan:
+            continue
+        first, last, bits = body[1 + 2 * n_in_scan : 4 + 2 * n_in_scan]
+        parts = range(first, last + 1) if process in _PROGRESSIVE else range(1)
+        if process not in _PROGRESSIVE or bits & 0x0F == 0:  # else the lowest bits follow in a later scan
+            found |= {(component, part) for component in body[1 : 1 + 2 * n_in_scan : 2] for part in parts}
+    return len(found) >= n_components * n_parts
+
+
+def _tile_parts(frame: bytes, start: int) -> tuple[bool, bool, int]:
+    """`has_end`, `is_cut` and `n_bytes` of a JPEG 2000 frame, from the lengths of its tile-parts (A.4.2)."""
+    x1, y1, _, _, width, height, x0, y0 = (
+        int.from_bytes(frame[start + 8 + 4 * i : start + 12 + 4 * i], "big") for i in range(8)
+    )
+    n_tiles = -(-(x1 - x0) // width) * -(-(y1 - y0) // height) if width and height else 0
+    tiles: dict[int, int] = {}  # number of tile-parts still to come; 0 where nobody says how many
+    position = start + 2
+    while position + 12 <= len(frame) and frame[position : position + 2] != _START_OF_TILE_PART:
+        position += 2 + int.from_bytes(frame[position + 2 : position + 4], "big")
+    while position + 12 <= len(frame) and frame[position : position + 2] == _START_OF_TILE_PART:
+        length, index, n_parts = (
+            int.from_bytes(frame[position + 6 : position + 10], "big"),
+            *frame[position + 10 : position + 12],
+        )
+        tiles[int.from_bytes(frame[position + 4 : position + 6], "big")] = max(0, n_parts - index - 1)
+        if length == 0:  # up to the end, which is not marked
+            return False, True, len(frame)
+        position += length
+    if END in frame[position : position + 2]:
+        return True, False, position
+    return False, position > len(frame) or len(tiles) < n_tiles or any(tiles.values()), position
 
 
 def webp_size_wh(data: bytes) -> tuple[int, int] | None:
@@ -76,3 +134,8 @@ def webp_size_wh(data: bytes) -> tuple[int, int] | None:
     if kind == b"VP8 ":
         return int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF
     return None
+
+
+def webp_is_cut(data: bytes) -> bool:
+    """Whether a WebP file is shorter than it declares."""
+    return int.from_bytes(data[4:8], "little") + 8 > len(data)

@@ -24,21 +24,41 @@ if TYPE_CHECKING:
 
 Shown = tuple["PixelArray", tuple[float, float]]
 _HALF_A_LEVEL = 0.5 / 255
+_LEAST_SHARE = 0.001
+_ENOUGH_INNER = 0.01
 
 
 def for_display(stored: StoredPixels, dataset: Dataset) -> Shown:
     """Values after the transformations that the file asks for, bright meaning dense, and their display range."""
-    values, levels = _after_modality(stored, dataset)
-    shown = next((shown for shown in _voi(values, dataset) if _shows_something(shown, values)), None)
+    shown = _windowed(stored, dataset)
     if shown is None:
-        shown = _without_window(stored, values, levels, dataset)
+        shown = _without_window(stored, *_after_modality(stored, dataset, False), dataset)
     if stored.white_is_zero:  # PS3.3 C.7.6.3.1.2
         (low, high), turned = shown[1], shown[0]
         return (low + high) - turned, (low, high)
     return shown
 
 
-def _after_modality(stored: StoredPixels, dataset: Dataset) -> tuple[PixelArray, PixelArray | None]:
+def _windowed(stored: StoredPixels, dataset: Dataset) -> Shown | None:
+    """What the first VOI LUT or window makes of the values that shows something.
+
+    Of the two things that a comma in its numbers may mean, the one that leaves more greys between black and white.
+    """
+    names = ("RescaleIntercept", "WindowCenter", "WindowWidth")
+    readings = [[decimals(dataset, name, groups_thousands=grouped) for name in names] for grouped in (False, True)]
+    best, most = None, -1.0
+    for grouped in (False, True)[: 1 if readings[0] == readings[1] else 2]:
+        values, _ = _after_modality(stored, dataset, grouped)
+        shown = next((each for each in _voi(values, dataset, grouped) if _shows_something(each, values)), None)
+        if shown is not None:
+            black, white = _at_ends(*shown)
+            n_between = float((~black & ~white).mean())
+            if n_between > most:
+                best, most = shown, n_between
+    return best
+
+
+def _after_modality(stored: StoredPixels, dataset: Dataset, grouped: bool) -> tuple[PixelArray, PixelArray | None]:
     """The values, and for up to 8 bits what becomes of all levels."""
     values = stored.values
     levels: PixelArray | None = None
@@ -49,7 +69,8 @@ def _after_modality(stored: StoredPixels, dataset: Dataset) -> tuple[PixelArray,
         table = _table(item, values)
         if table is not None:
             return table(values), None if levels is None else table(levels)
-    slope, intercept = (next(iter(decimals(dataset, name)), None) for name in ("RescaleSlope", "RescaleIntercept"))
+    slope = next(iter(decimals(dataset, "RescaleSlope")), None)
+    intercept = next(iter(decimals(dataset, "RescaleIntercept", groups_thousands=grouped)), None)
     slope, intercept = slope or 1.0, intercept or 0.0
     if (slope, intercept) == (1.0, 0.0):
         return values, levels
@@ -59,7 +80,7 @@ def _after_modality(stored: StoredPixels, dataset: Dataset) -> tuple[PixelArray,
     return rescaled, None if levels is None else levels.astype(np.float64) * slope + intercept
 
 
-def _voi(values: PixelArray, dataset: Dataset) -> Iterator[Shown]:
+def _voi(values: PixelArray, dataset: Dataset, grouped: bool) -> Iterator[Shown]:
     """What the VOI LUTs and windows make of the values, in their order."""
     whole = values if values.dtype.kind in "iu" else np.rint(values.clip(-(2.0**31), 2.0**31 - 1)).astype(np.int64)
     for item in items(dataset, "VOILUTSequence"):
@@ -67,19 +88,35 @@ def _voi(values: PixelArray, dataset: Dataset) -> Iterator[Shown]:
         if table is not None:
             yield table(whole), (0.0, table.white)
     function = text(dataset, "VOILUTFunction")
-    centers, widths = decimals(dataset, "WindowCenter"), decimals(dataset, "WindowWidth")
+    centers, widths = (decimals(dataset, name, groups_thousands=grouped) for name in ("WindowCenter", "WindowWidth"))
     for center, width in zip_longest(centers, widths):
         if center is not None and width is not None and width > 0:
             yield apply_window(values, center, width, function if function in FUNCTIONS else "LINEAR"), (0.0, 1.0)
 
 
 def _shows_something(shown: Shown, values: PixelArray) -> bool:
-    """Whether more than plain black, plain white or one grey is left of a picture that has more."""
+    """Whether more than plain black, plain white or one grey is left of a picture that has more.
+
+    The smallest and the largest value do not count: a border, padding or burnt-in letters against an even picture are
+    nothing to look at. A few pixels beyond an end that takes all others do not count either.
+    """
+    lowest, highest = values.min(), values.max()
     mapped, (low, high) = shown
-    if values.min() == values.max():
+    if lowest == highest:
         return True
-    darkest, brightest = ((float(end) - low) / (high - low) for end in (mapped.min(), mapped.max()))
-    return darkest < brightest and brightest >= _HALF_A_LEVEL and darkest <= 1 - _HALF_A_LEVEL
+    if mapped.min() == mapped.max():
+        return False
+    inner = (values > lowest) & (values < highest)
+    if inner.mean() >= _ENOUGH_INNER:
+        mapped = mapped[inner]
+    return max(float(end.mean()) for end in _at_ends(mapped, (low, high))) <= 1 - _LEAST_SHARE
+
+
+def _at_ends(mapped: PixelArray, ends: tuple[float, float]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where a picture is black and where it is white."""
+    low, high = ends
+    share = (mapped - low) / (high - low)
+    return share < _HALF_A_LEVEL, share > 1 - _HALF_A_LEVEL
 
 
 def _without_window(stored: StoredPixels, values: PixelArray, levels: PixelArray | None, dataset: Dataset) -> Shown:

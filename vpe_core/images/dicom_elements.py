@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import MutableSequence
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 _TEXT_VRS = (None, "DS", "IS", "LO", "SH", "ST", "LT", "UT", "CS", "UN")
 
 
@@ -32,15 +34,21 @@ def integer(dataset: Dataset, keyword: str) -> int | None:
     return None
 
 
-def decimals(dataset: Dataset, keyword: str) -> list[float | None]:
-    """All values as finite numbers, None for those that are none; a single decimal comma counts as a point."""
+def decimals(dataset: Dataset, keyword: str, *, groups_thousands: bool = False) -> list[float | None]:
+    """All values as finite numbers, None for those that are none.
+
+    Args:
+        dataset: Where to look.
+        keyword: Of the element.
+        groups_thousands: What a comma means where both is possible: "1,024" is 1024 then, else 1.024.
+    """
     element = dataset.get_item(keyword) if keyword in dataset else None
     raw = getattr(element, "value", None)
     if isinstance(raw, bytes) and getattr(element, "VR", None) in _TEXT_VRS:
         values: list[object] = list(raw.decode("ascii", "replace").rstrip("\0").split("\\"))
     else:
         values = _converted(dataset, keyword)
-    return [_decimal(value) for value in values]
+    return [_decimal(value, groups_thousands) for value in values]
 
 
 def words(dataset: Dataset, keyword: str) -> list[int]:
@@ -63,9 +71,12 @@ def items(dataset: Dataset, keyword: str) -> list[Dataset]:
     return [value for value in _converted(dataset, keyword) if isinstance(value, Item)]
 
 
-def _decimal(value: object) -> float | None:
+def _decimal(value: object, groups_thousands: bool) -> float | None:
     written = str(value).strip().strip("\0")
-    if written.count(",") == 1 and "." not in written:
+    is_grouped = _GROUPED.fullmatch(written) is not None
+    if is_grouped and (groups_thousands or written.count(",") > 1 or "." in written):
+        written = written.replace(",", "")
+    elif written.count(",") == 1 and "." not in written:
         written = written.replace(",", ".")
     try:
         number = float(written)

@@ -22,12 +22,12 @@ MAGIC = b"DICM"
 _FILE_META_GROUP = 0x0002
 _FIRST_GROUPS = (_FILE_META_GROUP, 0x0008)
 _PIXEL_DATA = 0x7FE00010
-_UNDEFINED = 0xFFFFFFFF
+UNDEFINED = 0xFFFFFFFF
 _SEQUENCE_END = b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"
-_SHORT_VRS = frozenset(
+SHORT_VRS = frozenset(
     b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split(),
 )
-_LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _IMPLICIT, _EXPLICIT, _BIG_ENDIAN = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 
@@ -119,9 +119,9 @@ def _fits(head: bytes, is_implicit: bool, is_little: bool, first_groups: Sequenc
         tag, value_at, vr = group << 16 | element, 8, head[position + 4 : position + 6]
         if is_implicit:
             (length,) = struct.unpack_from(f"{order}I", head, position + 4)
-        elif vr in _LONG_VRS:
+        elif vr in LONG_VRS:
             (length,), value_at = struct.unpack_from(f"{order}I", head, position + 8), 12
-        elif vr in _SHORT_VRS:
+        elif vr in SHORT_VRS:
             (length,) = struct.unpack_from(f"{order}H", head, position + 6)
         else:
             return False
@@ -129,7 +129,7 @@ def _fits(head: bytes, is_implicit: bool, is_little: bool, first_groups: Sequenc
         if tag <= previous or group > _PIXEL_DATA >> 16 or not is_first_allowed:
             return False
         n_elements += 1
-        if length == _UNDEFINED or (n_elements == 1 and group == _FILE_META_GROUP):
+        if length == UNDEFINED or (n_elements == 1 and group == _FILE_META_GROUP):
             return True  # what follows may be encoded otherwise
         if is_implicit and length > HEAD_BYTES and group < _PIXEL_DATA >> 16:
             return False

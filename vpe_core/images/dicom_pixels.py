@@ -12,6 +12,7 @@ from vpe_core.errors import ImageReadError
 from vpe_core.images import codestreams
 from vpe_core.images.codestreams import Codestream, begins_frame, codestream
 from vpe_core.images.dicom_elements import integer, text
+from vpe_core.images.ends import with_end
 from vpe_core.images.limits import check_pixel_count
 
 if TYPE_CHECKING:
@@ -149,8 +150,6 @@ def _decode_compressed(dataset: Dataset, data: bytes, syntax: str, layout: _Layo
             raise ImageReadError(f"its header says {said} pixels, its frame {header.size_wh}")
         if header.components not in (1, 3) or not 1 <= header.precision <= 32:
             raise ImageReadError(f"its pixels have {header.components} samples of {header.precision} bits each")
-        if not header.is_whole:
-            raise ImageReadError("its compressed pixel data end early")
         samples = header.components
         allocated = 8 if header.precision <= 8 else 16 if header.precision <= 16 else 32
     if header is None and allocated % 8 == 0 and len(frame) >= 4:  # RLE has a segment for each byte of a pixel
@@ -160,10 +159,15 @@ def _decode_compressed(dataset: Dataset, data: bytes, syntax: str, layout: _Layo
     uid = _syntax_of(frame, header, syntax)
     is_ycc = uid in (syntaxes.JPEGBaseline8Bit, syntaxes.JPEGExtended12Bit)
     photometric = _photometric(layout.photometric, samples, "YBR_FULL" if is_ycc else "RGB")
-    values, photometric = _decoded(
-        dataset, uid, encapsulate([frame], has_bot=False), layout, samples, photometric, allocated
-    )
-    return values, photometric, min(header.precision, allocated) if header else allocated
+
+    def decode(whole: bytes) -> tuple[PixelArray, str]:
+        data = encapsulate([whole], has_bot=False)
+        return _decoded(dataset, uid, data, layout, samples, photometric, allocated)
+
+    if header:
+        frame = with_end(frame, header, lambda whole: decode(whole)[0])
+    values, shown_as = decode(frame)
+    return values, shown_as, min(header.precision, allocated) if header else allocated
 
 
 def _check_colour_bits(samples: int, allocated: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vpe_core.images import jsrt
 from vpe_core.images.dicom_file import HEAD_BYTES as DICOM_HEAD_BYTES
 from vpe_core.images.dicom_file import has_prefix, looks_like_elements
+from vpe_core.images.dicom_stripped import begins_with_later_group
 
 HEAD_BYTES = max(DICOM_HEAD_BYTES, 512)
 READABLE = "PNG, JPEG, TIFF, WebP, DICOM and JSRT .IMG"
@@ -50,7 +51,7 @@ def told_format(head: bytes, n_bytes: int) -> str | None:
         return "WebP"
     if n_bytes == jsrt.N_BYTES:
         return "JSRT"
-    return "DICOM" if looks_like_elements(head) else None
+    return "DICOM" if looks_like_elements(head) or begins_with_later_group(head) else None
 
 
 def refusal(head: bytes) -> str:

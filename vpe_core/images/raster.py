@@ -13,6 +13,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from vpe_core.errors import ImageReadError
 from vpe_core.images import codestreams, png, tiff
 from vpe_core.images.deep_colour import both_bytes, decoded_as
+from vpe_core.images.ends import ENDS_EARLY, with_end
 from vpe_core.images.limits import check_pixel_count
 from vpe_core.images.modes import to_values
 from vpe_core.images.orientation import TURNED, orientation_of, upright
@@ -45,7 +46,12 @@ def read_raster(data: bytes, source_format: str) -> XrayPixels:
             whatever Pillow raises.
     """
     readers = {"PNG": _read_png, "JPEG": _read_jpeg, "WebP": _read_webp, "TIFF": read_tiff}
-    values = readers[source_format](data)
+    try:
+        values = readers[source_format](data)
+    except OSError as error:
+        if "truncated" in str(error).lower() or (source_format == "WebP" and codestreams.webp_is_cut(data)):
+            raise ImageReadError(ENDS_EARLY) from None
+        raise
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise ImageReadError("it holds values that are not finite. Replace NaN and infinity before saving it")
     return XrayPixels(values, own_range(values), source_format)
@@ -106,9 +112,15 @@ def _read_jpeg(data: bytes) -> PixelArray:
         if header.process in _LOSSLESS or header.precision != 8:
             kind = "lossless" if header.process in _LOSSLESS else f"{header.precision}-bit"
             raise ImageReadError(f"it is a {kind} JPEG file, which is read inside DICOM files only. Save it as PNG")
+        data = with_end(data, header, _jpeg_values)
     with JpegImageFile(BytesIO(data)) as picture:  # phones hide a second picture behind a JPEG; the first is meant
         _check_opened(picture)
         return upright(to_values(picture), orientation_of(picture))
+
+
+def _jpeg_values(data: bytes) -> PixelArray:
+    with JpegImageFile(BytesIO(data)) as picture:
+        return np.array(picture)
 
 
 def _read_webp(data: bytes) -> PixelArray:

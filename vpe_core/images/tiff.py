@@ -17,15 +17,21 @@ WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 256, 257, 258, 259, 
 STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP, STRIP_BYTES, PLANAR = 273, 274, 277, 278, 279, 284
 PREDICTOR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES = 317, 322, 323, 324, 325
 EXTRA_SAMPLES, SAMPLE_FORMAT = 338, 339
+NO_DATA = 42113  # a number in ASCII, of GDAL
 UNSIGNED, SIGNED, FLOATING = 1, 2, 3
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2
+REVERSED = 2
 
 _LAYOUT = (
     WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER, STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP,
     STRIP_BYTES, PLANAR, PREDICTOR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES, EXTRA_SAMPLES, SAMPLE_FORMAT,
 )  # fmt: skip
+_COLOURS_TO_PHOTOMETRIC = {1: BLACK_IS_ZERO, 3: RGB}
+_FAX = (2, 3, 4, 32771)
+_ASCII = 2
 _INTEGER_CODES = {1: "B", 3: "H", 4: "I", 16: "Q"}
 _DEFAULTS = {BITS: 1, COMPRESSION: 1, FILL_ORDER: 1, SAMPLES: 1, PLANAR: 1, PREDICTOR: 1, ORIENTATION: 1}
+_BITS_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _MOST_VALUES = 2_000_000
 _MISPLACED = (struct.error, OverflowError, ValueError, OSError)  # of an offset that no file can have, or beyond its end
 _NAMES = {UNSIGNED: "unsigned", SIGNED: "signed", FLOATING: "floating-point"}
@@ -39,11 +45,13 @@ class TiffHeader:
         order: "<" or ">".
         tags: Integer tags that tell how the pixels are laid out.
         has_more: Whether a second directory follows that can be read.
+        no_data: What stands for pixels without a value, if the file names it.
     """
 
     order: str
     tags: dict[int, tuple[int, ...]]
     has_more: bool
+    no_data: float | None = None
 
     def one(self, tag: int) -> int:
         """The first value of a tag, or its default."""
@@ -59,6 +67,16 @@ class TiffHeader:
     def samples(self) -> int:
         """Samples a pixel."""
         return self.one(SAMPLES)
+
+    @property
+    def photometric(self) -> int | None:
+        """How its samples are meant. Where it is not told, what libtiff guesses; None if there is no guess."""
+        if self.tags.get(PHOTOMETRIC):
+            return self.one(PHOTOMETRIC)
+        if self.samples == 1 and self.one(COMPRESSION) in _FAX:
+            return WHITE_IS_ZERO
+        n_extra = len(self.tags.get(EXTRA_SAMPLES, ())) or int(self.samples in (2, 4))
+        return _COLOURS_TO_PHOTOMETRIC.get(self.samples - n_extra)
 
     @property
     def bits(self) -> int:
@@ -77,10 +95,11 @@ class TiffHeader:
     def described(self) -> str:
         """The kind of its samples in words."""
         kind = _NAMES.get(self.sample_format, "complex or mixed")
-        what = "grey" if self.one(PHOTOMETRIC) in (WHITE_IS_ZERO, BLACK_IS_ZERO) else "colour"
+        what = "grey" if self.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO) else "colour"
         planes = " in separate planes" if self.samples > 1 and self.one(PLANAR) == 2 else ""
         alpha = f" with {self.samples} samples" if what == "grey" and self.samples > 1 else ""
-        return f"a TIFF file of {kind} {self.bits or 'mixed'}-bit {what}{alpha}{planes}"
+        reverse = " whose bits are in reverse order (FillOrder 2)" if self.one(FILL_ORDER) == REVERSED else ""
+        return f"a TIFF file of {kind} {self.bits or 'mixed'}-bit {what}{alpha}{planes}{reverse}"
 
 
 def read_header(stream: BinaryIO) -> TiffHeader:
@@ -103,9 +122,17 @@ def read_header(stream: BinaryIO) -> TiffHeader:
                 has_more = False  # a damaged link behind a sound picture
     except _MISPLACED:
         raise ImageReadError("its TIFF directory is damaged") from None
+    no_data = _number(bytes(tags.pop(NO_DATA, ())))
     if WIDTH not in tags or HEIGHT not in tags:
         raise ImageReadError("its TIFF directory is damaged")
-    return TiffHeader(order, tags, has_more)
+    return TiffHeader(order, tags, has_more, no_data)
+
+
+def _number(written: bytes) -> float | None:
+    try:
+        return float(written.rstrip(b"\0"))
+    except ValueError:
+        return None
 
 
 def _directory(stream: BinaryIO, order: str, offset: int, is_big: bool) -> tuple[dict[int, tuple[int, ...]], int]:
@@ -123,7 +150,11 @@ def _directory(stream: BinaryIO, order: str, offset: int, is_big: bool) -> tuple
         tag, kind = struct.unpack_from(f"{order}HH", entries, start)
         (count,) = struct.unpack_from(f"{order}Q" if is_big else f"{order}I", entries, start + 4)
         code = _INTEGER_CODES.get(kind)
-        if tag not in _LAYOUT or code is None or count > _MOST_VALUES:
+        if tag == NO_DATA and kind == _ASCII:
+            code = "B"
+        elif tag not in _LAYOUT:
+            continue
+        if code is None or count > _MOST_VALUES:
             continue
         n_bytes = count * struct.calcsize(code)
         raw = entries[start + entry_bytes - inline_bytes : start + entry_bytes]
@@ -142,6 +173,8 @@ def _one(stream: BinaryIO, form: str) -> int:
 def declared_anew(data: bytes, header: TiffHeader, changes: Mapping[int, tuple[int, ...]]) -> bytes:
     """The file with a directory of our own, which has the layout tags with some of them changed, and no others.
 
+    Bits in reverse order (FillOrder 2) are put into the usual one.
+
     Args:
         data: The file.
         header: Its first directory.
@@ -149,6 +182,8 @@ def declared_anew(data: bytes, header: TiffHeader, changes: Mapping[int, tuple[i
     """
     tags = {tag: values for tag, values in {**header.tags, **changes}.items() if values}
     tags.pop(ORIENTATION, None)
+    if tags.pop(FILL_ORDER, (1,))[0] == REVERSED:  # the bits of all strips; of compressed ones too, as libtiff does
+        data = data.translate(_BITS_REVERSED)
     order = _order_to_declare(header, changes)
     start = len(data) + len(data) % 2
     entries, values_at = b"", start + 2 + 12 * len(tags) + 4

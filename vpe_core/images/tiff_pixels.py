@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL.TiffImagePlugin import TiffImageFile
@@ -14,11 +15,17 @@ from vpe_core.images.deep_colour import both_bytes
 from vpe_core.images.limits import check_pixel_count
 from vpe_core.images.modes import to_values
 from vpe_core.images.orientation import upright
-from vpe_core.images.pixels import PixelArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from vpe_core.images.pixels import PixelArray
 
 _PLAIN_COLOURS = (tiff.WHITE_IS_ZERO, tiff.BLACK_IS_ZERO, tiff.RGB)
 _PLAIN_COMPRESSIONS = (1, 5, 8, 32946, 32773)  # none, LZW, deflate (two numbers), PackBits
 _MOST_SAMPLES = 4
+_UNTOLD = "it does not tell which colours its samples are (PhotometricInterpretation is missing). Save it anew"
+_BEYOND_PHYSICS = 1e30  # programs write the lowest number of the type where there is no value
 # (bits, sample format): the sample format to declare to Pillow, and the type that the values have in truth
 _GREYS = {
     (8, tiff.SIGNED): (tiff.UNSIGNED, "i1"),
@@ -45,7 +52,9 @@ def read_tiff(data: bytes) -> PixelArray:
         raise ImageReadError("it holds several pictures. Save the one that you mean as a file of its own")
     if header.samples > 6:
         raise _refused(header)
-    photometric = header.one(tiff.PHOTOMETRIC)
+    photometric, compression = header.photometric, header.one(tiff.COMPRESSION)
+    if photometric is None:
+        raise ImageReadError(_UNTOLD)
     if header.samples == 1 and photometric in (tiff.WHITE_IS_ZERO, tiff.BLACK_IS_ZERO):
         kind = _GREYS.get((header.bits, header.sample_format))
         if kind:
@@ -54,11 +63,25 @@ def read_tiff(data: bytes) -> PixelArray:
         return _deep_colour(data, header)
     if header.bits > 8 or header.bits == 0 or header.sample_format != tiff.UNSIGNED:
         raise _refused(header)
-    if photometric not in _PLAIN_COLOURS or header.one(tiff.COMPRESSION) not in _PLAIN_COMPRESSIONS:
-        with _opened(data, header) as picture:  # needs tags that are not in our directory
-            return to_values(picture)
-    with _opened(tiff.declared_anew(data, header, {}), header) as picture:
+    if photometric not in _PLAIN_COLOURS or compression not in _PLAIN_COMPRESSIONS:
+        return _as_it_stands(data, header)  # needs tags that are not in our directory
+    with _opened(tiff.declared_anew(data, header, {tiff.PHOTOMETRIC: (photometric,)}), header) as picture:
         return upright(to_values(picture), header.one(tiff.ORIENTATION))
+
+
+def _as_it_stands(data: bytes, header: tiff.TiffHeader) -> PixelArray:
+    is_told = tiff.PHOTOMETRIC in header.tags
+    if not is_told and header.samples > 1:
+        raise ImageReadError(_UNTOLD)
+    try:
+        with _opened(data, header) as picture:
+            values = to_values(picture)
+    except ValueError as error:
+        if "raw mode" in str(error):
+            raise _refused(header) from None
+        raise
+    # Where nothing is told, Pillow takes the samples for white at zero.
+    return ~values if not is_told and header.photometric == tiff.BLACK_IS_ZERO else values
 
 
 def _refused(header: tiff.TiffHeader) -> ImageReadError:
@@ -92,11 +115,29 @@ def _grey(data: bytes, header: tiff.TiffHeader, declared_format: int, dtype: str
     values = values.view(dtype)
     if dtype == "f2":
         values = values.astype(np.float32)
-    if header.one(tiff.PHOTOMETRIC) != tiff.WHITE_IS_ZERO:
-        return values
+    is_void = _without_data(values, header)
+    if header.photometric == tiff.WHITE_IS_ZERO:
+        if values.dtype.kind == "f":
+            values = values[~is_void].max() + values[~is_void].min() - values
+        else:
+            values = 4095 - values if header.bits == 12 else ~values
+    return np.where(is_void, values[~is_void].min(), values) if is_void.any() else values
+
+
+def _without_data(values: PixelArray, header: tiff.TiffHeader) -> NDArray[np.bool_]:
+    """Where a pixel has no value; nowhere if that would be everywhere."""
+    is_void = np.zeros(values.shape, bool)
     if values.dtype.kind == "f":
-        return np.asarray(values.max() + values.min() - values)
-    return np.asarray(4095 - values if header.bits == 12 else ~values)
+        is_void |= np.isfinite(values) & (np.abs(values) > _BEYOND_PHYSICS)
+    if header.no_data is not None and header.bits > 8:  # of eight bits, all levels are shown anyway
+        is_nan = np.isnan(header.no_data)
+        is_void |= np.isnan(values) if is_nan else values == np.asarray(header.no_data).astype(_comparable(values))
+    return np.zeros(values.shape, bool) if is_void.all() else is_void
+
+
+def _comparable(values: PixelArray) -> np.dtype[Any]:
+    """float64 holds all integers exactly; floats are compared in their own type, to which the tag's text is rounded."""
+    return values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
 
 
 def _deep_colour(data: bytes, header: tiff.TiffHeader) -> PixelArray:
@@ -108,7 +149,11 @@ def _deep_colour(data: bytes, header: tiff.TiffHeader) -> PixelArray:
         planes = [_grey(*_plane(data, header, index), tiff.UNSIGNED, "u2") for index in range(n_shown)]
         return upright(np.stack(planes, axis=2), header.one(tiff.ORIENTATION))
     declared_extra = (2,) if n_shown == _MOST_SAMPLES else (0,) if header.samples == _MOST_SAMPLES else ()
-    changes = {tiff.EXTRA_SAMPLES: declared_extra, tiff.SAMPLE_FORMAT: (tiff.UNSIGNED,)}
+    changes = {
+        tiff.PHOTOMETRIC: (tiff.RGB,),
+        tiff.EXTRA_SAMPLES: declared_extra,
+        tiff.SAMPLE_FORMAT: (tiff.UNSIGNED,),
+    }
     anew = tiff.declared_anew(data, header, changes)
     values = both_bytes(lambda: _opened(anew, header), lambda mode: mode, _other_byte_order)
     return upright(values, header.one(tiff.ORIENTATION))

@@ -1,0 +1,109 @@
+"""Frames and files whose end is not marked are shown if they are all there, and refused if they are cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit
+
+from tests.images.conftest import PYDICOM_FILES, dicom_bytes, dicom_dataset, encoded
+from vpe_core.errors import ImageReadError
+from vpe_core.images import read_pixels
+
+END = b"\xff\xd9"
+ENDINGS = {"none": b"", "half": b"\xff", "zeros": b"\0\0", "padded half": b"\xff\0\0"}
+JPEG_KINDS = {"baseline": {}, "progressive": {"progressive": True}, "restarts": {"restart_marker_blocks": 4}}
+
+
+def picture(mode: str = "L", *, is_flat: bool = False) -> Image.Image:
+    """Something to look at, with a plain lower part or without."""
+    y, x = np.mgrid[:96, :128]
+    values = (x + y + np.random.default_rng(2).integers(0, 9, (96, 128))).astype(np.uint8)
+    if is_flat:
+        values[20:] = 7
+    return Image.fromarray(values).convert(mode)
+
+
+def in_dicom(frame: bytes, picture: Image.Image) -> bytes:
+    dataset = dicom_dataset(np.asarray(picture))
+    dataset.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    dataset.PixelData = encapsulate([frame])
+    dataset["PixelData"].VR = "OB"
+    return dicom_bytes(dataset)
+
+
+@pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
+@pytest.mark.parametrize("kind", JPEG_KINDS.values(), ids=JPEG_KINDS)
+@pytest.mark.parametrize("is_flat", [False, True])
+def test_a_whole_jpeg_without_its_end_is_shown(kind: dict[str, bool], is_flat: bool, ending: bytes) -> None:
+    shown = picture(is_flat=is_flat)
+    whole = encoded(shown, "JPEG", **kind)
+    assert whole.endswith(END)
+    for wrap in (bytes, lambda frame: in_dicom(frame, shown)):
+        np.testing.assert_array_equal(read_pixels(wrap(whole[:-2] + ending)).values, read_pixels(wrap(whole)).values)
+
+
+@pytest.mark.parametrize("kind", JPEG_KINDS.values(), ids=JPEG_KINDS)
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_cut_jpeg_is_refused(kind: dict[str, bool], mode: str) -> None:
+    for is_flat in (False, True):
+        whole = encoded(picture(mode, is_flat=is_flat), "JPEG", **kind)
+        header = whole.index(b"\xff\xda") + 20
+        for length in (*range(header, len(whole) - 4, 101), len(whole) - 5):
+            with pytest.raises(ImageReadError, match="pixel data end early"):
+                read_pixels(whole[:length])
+            if mode == "L":
+                with pytest.raises(ImageReadError, match="pixel data end early"):
+                    read_pixels(in_dicom(whole[:length], picture()))
+
+
+def test_a_progressive_jpeg_cut_between_two_scans_is_refused() -> None:
+    whole = encoded(picture("RGB"), "JPEG", progressive=True)
+    scans = [place for place in range(len(whole)) if whole.startswith(b"\xff\xda", place)]
+    assert len(scans) > 5
+    for place in scans[1:]:
+        table = whole.rfind(b"\xff\xc4", 0, place)
+        with pytest.raises(ImageReadError, match="pixel data end early"):
+            read_pixels(whole[: table if whole[table + 2 : table + 4] and table > scans[0] else place])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["MR_small_jpeg_ls_lossless", "JPEGLSNearLossless_16", "JPGExtended", "SC_rgb_jpeg_gdcm"],
+)  # JPEG-LS, 12 bits, lossless
+def test_other_frames_in_dicom_files(name: str) -> None:
+    dataset = pydicom.dcmread(PYDICOM_FILES / f"{name}.dcm")
+    expected = read_pixels(dicom_bytes(dataset)).values
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    frame = frame[: frame.rindex(END)]
+    for ending in ENDINGS.values():
+        dataset.PixelData = encapsulate([frame + ending])
+        np.testing.assert_array_equal(read_pixels(dicom_bytes(dataset)).values, expected)
+    for n_bytes in (4, 20, len(frame) // 2):
+        dataset.PixelData = encapsulate([frame[:-n_bytes]])
+        with pytest.raises(ImageReadError, match="pixel data end early"):
+            read_pixels(dicom_bytes(dataset))
+
+
+def test_jpeg_2000(values_16: np.ndarray) -> None:
+    dataset = dicom_dataset(values_16)
+    dataset.compress(JPEG2000Lossless)
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    frame = frame[: frame.rindex(END)]
+    for ending in ENDINGS.values():
+        dataset.PixelData = encapsulate([frame + ending])
+        np.testing.assert_array_equal(read_pixels(dicom_bytes(dataset)).values, values_16)
+    for n_bytes in (1, 2, len(frame) // 4):
+        dataset.PixelData = encapsulate([frame[:-n_bytes]])
+        with pytest.raises(ImageReadError, match="pixel data end early"):
+            read_pixels(dicom_bytes(dataset))
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "TIFF", "WebP"])
+def test_half_a_file_is_refused_in_our_words(file_format: str) -> None:
+    whole = encoded(picture(), file_format)
+    with pytest.raises(ImageReadError, match=r"pixel data end early|directory"):
+        read_pixels(whole[: len(whole) // 2])
