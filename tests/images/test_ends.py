@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pydicom
 import pytest
@@ -64,7 +66,7 @@ def test_a_progressive_jpeg_cut_between_two_scans_is_refused() -> None:
     whole = encoded(picture("RGB"), "JPEG", progressive=True)
     scans = [place for place in range(len(whole)) if whole.startswith(b"\xff\xda", place)]
     assert len(scans) > 5
-    for before, place in zip(scans[:-1], scans[1:], strict=True):
+    for before, place in pairwise(scans):
         table = whole.find(b"\xff\xc4", before, place)  # of the next scan
         with pytest.raises(ImageReadError, match="pixel data end early"):
             read_pixels(whole[: place if table < 0 else table])
