@@ -69,6 +69,7 @@ def test_where_blocks_overlap_the_larger_part_counts(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("name = ", "is not TOML"),
+        ("name = " + "[" * 100_000, "is not TOML: it is nested too deeply"),
         ('name = "x"', "blocks: Field required"),
         ('name = "x"\nblocks = []', "blocks: Tuple should have at least 1 item"),
         ('name = "x"\n[[blocks]]\nmarkers = ["circel"]', "The plan x is not valid.*Did you mean 'circle'"),
@@ -84,9 +85,11 @@ def test_a_broken_plan_names_what_is_wrong(tmp_path: Path, text: str, message: s
         load_plan(path)
 
 
-def test_a_missing_plan_names_the_packaged_ones() -> None:
-    with pytest.raises(BenchmarkError, match=r"Expected a plan out of embedded, paper, or a TOML file"):
-        load_plan("papper")
+@pytest.mark.parametrize("name", ["papper", "x" * 300, "x" * 5000, "a\0b", "a\ud800", "", "/"])
+def test_a_missing_plan_names_the_packaged_ones(name: str) -> None:
+    with pytest.raises(BenchmarkError, match=r"Expected a plan out of embedded, paper, or a TOML file") as caught:
+        load_plan(name)
+    assert len(str(caught.value)) < 400
 
 
 def test_wrong_options_are_named() -> None:

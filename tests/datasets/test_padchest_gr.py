@@ -113,7 +113,11 @@ def test_without_patients_the_note_says_so(padchest: Path) -> None:
         ("test_indices.txt", "0\nfour\n", "one row number a line"),
         ("test_indices.txt", "", "row numbers from 0 upwards"),
         ("grounded_reports_20240819.json", "{]", "JSON list of reports"),
-        ("grounded_reports_20240819.json", "[1, 2]", "JSON list of reports"),
+        ("grounded_reports_20240819.json", '[{"ImageID": "a.png"}, 2]', "JSON list of reports.* but entry 2 is '2'"),
+        ("grounded_reports_20240819.json", "{}", "JSON list of reports.*: expected a list, but got an object"),
+        ("grounded_reports_20240819.json", "7", "JSON list of reports.*: expected a list, but got a number"),
+        ("grounded_reports_20240819.json", '[{"ImageID": []}]', "none of its 1 entries has one. Unpack"),
+        ("grounded_reports_20240819.json", "[" * 100_000, "nested too deeply"),
         ("master_table.csv", "ImageID,label\na.png,nodule\n", "label_group is missing. Found: ImageID, label"),
     ],
 )

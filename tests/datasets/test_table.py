@@ -99,6 +99,19 @@ def test_rows_that_cannot_be_used(own_table: Write, row: tuple[object, ...], kin
     assert reason in problem.reason
 
 
+@pytest.mark.parametrize(
+    ("labels", "difference"),
+    [
+        (("œde\u0301me", "œd\u00e9me"), "how its accents are encoded, as one character or as two, only"),
+        (("Œde\u0301me", "œd\u00e9me"), "in upper and lower case and in how its accents are encoded"),
+    ],
+)
+def test_what_two_labels_differ_in_is_told(own_table: Write, labels: tuple[str, str], difference: str) -> None:
+    rows = [("x-rays/1.png", 1, 1, 5, 5, label) for label in (labels[1], *labels, "mass")]
+    (problem,) = open_dataset("table", own_table(HEADING, rows)).problems
+    assert (problem.row, difference in problem.reason) == (3, True)
+
+
 def test_names_that_another_system_wrote(own_table: Write) -> None:
     path = own_table(("Image", "Label", "X0", "y0", "x1", "y1", "Patient", "twin"), [
         ("x-rays\\1.png", "a", 1, 1, 5, 5, "p1", ".\\X-rays\\2.PNG"),

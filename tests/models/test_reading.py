@@ -106,6 +106,11 @@ def test_a_word_that_is_cut_in_the_middle_is_not_read() -> None:
     read = reader.reading((" ".join([*start, "pneumothorax"]),))
     assert (read.too_long, read.words) == (1, CONTEXT - 3)
     assert reader.words_read("x" * 1000) == ()
+    (told,) = reader.reading(("x" * 1000,)).losses("CLIP")
+    assert (
+        told
+        == f"The prompt is too long: CLIP reads the first {CONTEXT} tokens, not one word in full; the rest is lost."
+    )
 
 
 def test_signs_letters_and_spaces_of_all_kinds(reader: Reader) -> None:

@@ -141,8 +141,12 @@ def test_classes_from_a_text_field() -> None:
         "pleural effusion",
         "cardiomegaly",
     )
+    assert parse_classes(' "a, left" ,b;"6"" mass", 5" mass\n""') == ("a, left", "b", '6" mass', '5" mass')
     with pytest.raises(PromptError, match="got 0"):
         parse_classes(" ,;\n")
+    for text in ('"a, left,b', 'b,"6" mass"'):
+        with pytest.raises(PromptError, match="begins with a quotation mark"):
+            parse_classes(text)
 
 
 def test_ensembles_have_a_limit() -> None:

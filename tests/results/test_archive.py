@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import json
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -91,6 +92,33 @@ def test_the_files_go_with_the_results(run_folder: Path) -> None:
     assert not home.exists()
 
 
+def edited(**changes: object) -> Callable[[Path], None]:
+    """The manifest with other entries; those of its data set and model by their own names."""
+
+    def spoil(folder: Path) -> None:
+        content = json.loads((folder / "manifest.json").read_text())
+        for name, value in changes.items():
+            holder = next(
+                part
+                for part in (content, content["dataset"], content["model"])
+                if name in part or part is content["model"]
+            )
+            holder[name] = value
+        (folder / "manifest.json").write_text(json.dumps(content))
+
+    return spoil
+
+
+def samples_with(**columns: object) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        table = pq.read_table(folder / "samples.parquet").to_pandas()
+        for name, value in columns.items():
+            table[name] = [value] * len(table)
+        pq.write_table(pa.Table.from_pandas(table), folder / "samples.parquet")
+
+    return spoil
+
+
 def without(name: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).unlink()
 
@@ -134,15 +162,48 @@ def long_text(folder: Path) -> None:
         (no_numbers, "could not convert"),
         (enormous, "Expected at most 300 MB"),
         (lambda folder: (folder / "embeddings.parquet").write_bytes(b"PAR1"), "does not hold results"),
-        (lambda folder: (folder / "manifest.json").write_text("{}"), "is not a manifest of this version"),
+        (
+            lambda folder: (folder / "manifest.json").write_text("{}"),
+            r"^x\.zip/manifest\.json is not a manifest",
+        ),
+        (
+            lambda folder: (folder / "manifest.json").write_text("[" * 100_000),
+            r"^x\.zip/manifest\.json is not a manifest",
+        ),
+        (lambda folder: (folder / "manifest.json").write_bytes(b"\xff\xfe{"), "looks like UTF-16"),
+        (edited(variants=[]), "variants: Tuple should have at least 1 item"),
+        (edited(variants=["none", "none"]), "variants: expected different variants, but 'none' is there twice"),
+        (edited(variants=["none", "circle/red/1"]), "variants: expected 'circle/red/1/paper', but it is written"),
+        (edited(variants=["spiral"]), "variants: There is no marker called 'spiral'"),
+        (edited(classes=[]), "dataset.classes: Tuple should have at least 2 items"),
+        (edited(classes=["a", "a"]), "dataset.classes: expected different classes"),
+        (edited(samples=0), "dataset.samples: Input should be greater than or equal to 1"),
+        (edited(patients=-1), "dataset.patients: Input should be greater"),
+        (edited(template="no class"), "needs {class}"),
+        (edited(logit_scale=None), "expected the model's dimension and logit_scale"),
+        (samples_with(sample_id="a"), "samples.parquet has the sample 'a' twice"),
+        (samples_with(patient_id=b"a"), "samples.parquet has a patient_id that is no text"),
+        (samples_with(image_id=None), "samples.parquet has a image_id that is no text"),
     ],
 )
 def test_results_that_are_not_sound_are_refused(
     run_folder: Path, spoil: Callable[[Path], object], message: str
 ) -> None:
     spoil(run_folder)
-    with pytest.raises(ResultsError, match=message):
+    with pytest.raises(ResultsError, match=message) as caught:
         read_archive(zipped_folder(run_folder), "x.zip")
+    assert "visual-prompt-lab-" not in str(caught.value)
+
+
+def test_no_message_shows_where_a_file_was_unpacked(run_folder: Path, tmp_path: Path) -> None:
+    manifest = run_folder / "manifest.json"
+    manifest.write_bytes(b"\xef\xbb\xbf" + manifest.read_bytes())
+    (loaded,) = read_archive(zipped_folder(run_folder, "a/"), "x.zip")
+    with pytest.raises(ResultsError, match=r"^x\.zip/a has no results of 'blur'"):
+        loaded.embeddings("blur")
+    write_experiment(tmp_path / "experiments", "NIH14", "OWN", "spiral")
+    with pytest.raises(ResultsError, match=r"^None of the experiments in x\.zip/NIH14/OWN can be used"):
+        read_archive(zipped_folder(tmp_path / "experiments"), "x.zip")
 
 
 @pytest.mark.parametrize(

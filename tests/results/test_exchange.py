@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import decimal
 import io
 
 import numpy as np
@@ -153,7 +154,7 @@ def test_lines_are_numbered_as_a_spreadsheet_shows_them(ending: str, blank: str,
             "line 6 has",
         ),
         (lambda text: text.replace("label,", "patient_id,", 1), "two columns are called 'patient_id'"),
-        (lambda text: text.replace(",0.0,1.0", ",False,True", 1), "line 2 has others"),
+        (lambda text: text.replace(",0.0,1.0", ",False,True", 1), "line 2 has 'False' in the column p"),
         (lambda text: "a,b", "a.csv"),
         (lambda text: "\n,,\n", "it is empty"),
         (lambda text: ",".join(map(str, range(9000))) + "\n1" * 9000, "at most 20,000,000 cells"),
@@ -208,7 +209,11 @@ def other_in_line_2(scores: pd.DataFrame, column: str) -> pd.DataFrame:
         (lambda scores: as_csv(scores.drop(columns="patient_id")), "patient_id is missing"),
         (lambda scores: as_csv(scores.drop(columns=[f"p({label})" for label in CLASSES])), r"p\(CLASS\)"),
         (lambda scores: changed(scores, **{"p(mass)": 3.0}), "add up to 1 in a.csv, but line 2"),
-        (lambda scores: changed(scores, **{"p(mass)": "x"}), "add up to 1"),
+        (lambda scores: changed(scores, **{"p(mass)": "40%"}), r"line 2 has '40%' in the column p\(mass\), which"),
+        (lambda scores: changed(scores, **{"p(mass)": True}), r"line 2 has 'True' in the column p\(mass\)"),
+        (lambda scores: as_csv(scores).decode().encode("utf-16"), "looks like UTF-16. Save it as CSV in UTF-8"),
+        (lambda scores: changed(scores, label="é").decode().encode("latin-1"), "UTF-8, but .* Save it as CSV in UTF-8"),
+        (lambda scores: b"\n" + as_csv(scores).replace(b"\n", b'\n\n"', 1), "line 4 opens a quotation mark that is"),
         (lambda scores: changed(scores, label="tumour"), "label 'tumour'"),
         (lambda scores: as_csv(scores.replace({"variant": {"crop": "spiral"}})), "variant that is not known"),
         (lambda scores: changed(scores, sample_id=None), "no sample_id in line 2"),
@@ -221,6 +226,35 @@ def other_in_line_2(scores: pd.DataFrame, column: str) -> pd.DataFrame:
 def test_what_is_no_table_of_scores_is_refused(scores: pd.DataFrame, spoil, message: str) -> None:
     with pytest.raises(ResultsError, match=message):
         read_scores(spoil(scores), "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (lambda text: text.str.encode("utf-8"), "{}"),
+        (lambda text: text.str.encode("utf-8").astype("category"), "{}"),
+        (
+            lambda text: text.str.encode("utf-16"),
+            "column sample_id of a.parquet, but line 2 holds bytes",
+        ),
+        (lambda text: text.where(text != text.iloc[3], None), "no sample_id in line 5"),
+        (lambda text: text.map(lambda name: [name]), "columns of numbers and of texts"),
+        (lambda text: text.map(lambda name: {"name": name}), "columns of numbers and of texts"),
+        (lambda text: pd.to_datetime(text.str[1:].astype(int), unit="D"), "1970-01-{:02d}"),
+        (lambda text: text.str[1:].map(decimal.Decimal), "{:d}"),
+    ],
+)
+def test_identifiers_of_every_type_of_parquet(scores: pd.DataFrame, kind, expected: str) -> None:
+    table = scores[scores["sample_id"].isin(["s1", "s2", "s3", "s4", "s5", "s6"])].reset_index(drop=True)
+    data = as_parquet(table.assign(sample_id=kind(table["sample_id"])))
+    if "{" not in expected:
+        with pytest.raises(ResultsError, match=expected):
+            read_scores(data, "a.parquet")
+        return
+    (loaded,) = read_scores(data, "a.parquet")
+    names = table["sample_id"].drop_duplicates()
+    of = [name if expected == "{}" else int(name[1:]) + ("70" in expected) for name in names]
+    assert list(loaded.samples["sample_id"]) == [expected.format(name) for name in of]
 
 
 def test_a_file_that_only_claims_to_be_parquet_is_refused() -> None:

@@ -124,6 +124,43 @@ def test_what_does_not_fit_is_left_out_and_listed(experiments, tmp_path: Path) -
     assert reasons["None/metrics.json"].startswith("It says auroc 0.123000, but results.csv gives 0.")
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"[" * 100_000, "it is nested too deeply"),
+        (b"{}", "expected a number called auroc, but it has nothing"),
+        (b"[1, 2]", "expected an object, but got a list"),
+        (b'{"auroc": {"a": 1}}', "expected a number called auroc, but got"),
+        (b'{"auroc": ' + b"9" * 5000 + b"}", "no JSON that can be read"),
+        (b"\xff\xfe{", "looks like UTF-16. Save it as text in UTF-8"),
+        (b'\xef\xbb\xbf{"auroc": null}', ""),
+    ],
+)
+def test_what_metrics_json_may_hold(experiments, tmp_path: Path, content: bytes, message: str) -> None:
+    root, _ = experiments
+    (root / "NIH14" / "BIOMEDCLIPMODEL" / "None" / "metrics.json").write_bytes(content)
+    (run,) = import_experiments(root, tmp_path / "out")
+    reasons = [problem.reason for problem in run.manifest.problems]
+    assert len(reasons) == bool(message)
+    assert all(message in reason and "The probabilities of results.csv are used" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ('"a,x,x,0.4,0.6', "line 4 opens a quotation mark that is never closed"),
+        ("a,x,x,40%,60%", "line 4 has '40%' in the column x, which is no number"),
+        ("a,x,x,0.4,0.4", "row 4 has others"),
+    ],
+)
+def test_a_row_that_cannot_be_used_has_the_number_of_a_spreadsheet(tmp_path: Path, cells: str, message: str) -> None:
+    folder = tmp_path / "DATA" / "MODEL" / "None"
+    folder.mkdir(parents=True)
+    (folder / "results.csv").write_text(f"image_id,true_label,predicted_label,x,y\na,x,x,0.4,0.6\n\n{cells}\n")
+    with pytest.raises(ResultsError, match=message):
+        import_experiments(tmp_path, tmp_path / "out")
+
+
 def test_a_marker_without_colour_and_width_is_not_taken_for_red(experiments, tmp_path: Path) -> None:
     root, written = experiments
     head = ("NIH14", "BIOMEDCLIPMODEL")

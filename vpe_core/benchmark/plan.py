@@ -11,7 +11,6 @@ A plan is made of blocks; each stands for all combinations of its lists, so that
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vpe_core.benchmark.variants import Picture, Place, Variant
+from vpe_core.documents import DocumentError, read_bytes, read_toml
 from vpe_core.errors import BenchmarkError, MarkerError
 from vpe_core.markers import Protocol, get
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from vpe_core.datasets import Dataset
 
 PLANS_DIR = Path(__file__).parent / "plans"
+_MAX_PLAN_BYTES, _SHOWN_CHARS = 1_000_000, 200
 PAPER_MARKERS = ("none", "crop", "arrow", "bbox", "circle")
 
 NotEmpty = Field(min_length=1)
@@ -106,16 +107,18 @@ def load_plan(name_or_path: str | Path) -> Plan:
     Raises:
         BenchmarkError: There is no such plan, or it is not valid.
     """
-    packaged = PLANS_DIR / f"{name_or_path}.toml"
-    path = packaged if packaged.is_file() else Path(name_or_path)
+    packaged = {file.stem: file for file in sorted(PLANS_DIR.glob("*.toml"))}
+    path, names = packaged.get(str(name_or_path), Path(name_or_path)), ", ".join(packaged)
     try:
-        plan = Plan.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except OSError as error:
-        names = ", ".join(sorted(file.stem for file in PLANS_DIR.glob("*.toml")))
+        data = read_bytes(path, _MAX_PLAN_BYTES)
+    except (OSError, DocumentError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise BenchmarkError(
-            f"Expected a plan out of {names}, or a TOML file, but {path} cannot be read: {error.strerror}."
+            f"Expected a plan out of {names}, or a TOML file, but {_shortened(path)} cannot be read: {reason}."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    try:
+        plan = Plan.model_validate(read_toml(data))
+    except DocumentError as error:
         raise BenchmarkError(f"The plan {path} is not TOML: {error}.") from None
     except ValidationError as error:
         raise BenchmarkError(f"The plan {path} is not valid. {_problems(error)}") from None
@@ -175,6 +178,11 @@ def check_measurable(dataset: Dataset) -> None:
         raise BenchmarkError(f"{title} has no usable samples; see `datasets check`.")
     if dataset.class_problem:
         raise BenchmarkError(f"{title} cannot be measured with its classes. {dataset.class_problem}")
+
+
+def _shortened(path: Path) -> str:
+    shown = str(path).encode("unicode_escape").decode() if "\0" in str(path) else str(path)
+    return shown if len(shown) <= _SHOWN_CHARS else f"{shown[:_SHOWN_CHARS]}…"
 
 
 def _problems(error: ValidationError) -> str:

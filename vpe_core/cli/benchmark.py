@@ -278,14 +278,13 @@ def _words(values: Words) -> tuple[str, ...]:
 
 
 def _numbers(option: str, values: Words) -> tuple[float, ...]:
+    from vpe_core.datasets.rows import number
     from vpe_core.errors import BenchmarkError
 
-    try:
-        return tuple(float(word) for word in _words(values))
-    except ValueError:
-        raise BenchmarkError(
-            f"Expected numbers in {option}, such as 1,3, but got {','.join(_words(values))}."
-        ) from None
+    found = [number(word) for word in _words(values)]
+    if None in found:
+        raise BenchmarkError(f"Expected numbers in {option}, such as 1,3, but got {','.join(_words(values))}.")
+    return tuple(value for value in found if value is not None)
 
 
 def _show(bar: Progress, task: TaskID, done: int, total: int) -> None:

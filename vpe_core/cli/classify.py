@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from vpe_core.types import Box, Prediction
 
 
+_CORNERS = 4
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     spec: ModelSpec
@@ -23,7 +26,7 @@ class _Answer:
     with_marker: Prediction
     load_ms: float
     unknown_words: tuple[str, ...]
-    reaches_beyond: bool
+    beyond: str
     losses: tuple[str, ...]
 
     @property
@@ -34,7 +37,7 @@ class _Answer:
 def classify(
     image: Annotated[Path, typer.Argument(help="A chest X-ray: PNG, JPEG, TIFF, DICOM or JSRT .IMG.")],
     box: Annotated[str, typer.Option(help="The region as x0,y0,x1,y1 in pixels of the image.")],
-    classes: Annotated[str, typer.Option(help="The classes to choose from, separated by commas.")],
+    classes: Annotated[str, typer.Option(help='The classes to choose from, separated by commas; "a, b" is one.')],
     marker: Annotated[str, typer.Option(help="How to mark the region.")] = "circle",
     color: Annotated[str, typer.Option(help="Colour of the marker.")] = "red",
     width: Annotated[float, typer.Option(help="Line width; native: pixels of an image of 512 pixels.")] = 3.0,
@@ -47,7 +50,7 @@ def classify(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Classify an X-ray without and with a marker, and show the change."""
-    from vpe_core.datasets.grids import check_pixels, reaches_beyond
+    from vpe_core.datasets.grids import beyond, check_pixels
     from vpe_core.images import as_pixels
     from vpe_core.markers import VariantRenderer
     from vpe_core.models import load_model
@@ -72,24 +75,27 @@ def classify(
         network.predict([marked], names, template=template, suffix=words),
         load_ms,
         network.unknown_words(prompts),
-        reaches_beyond(region.xyxy, pixels.size_wh),
+        beyond(region.xyxy, pixels.size_wh),
         network.reading(prompts).losses(network.spec.title),
     )
     if as_json:
         typer.echo(json.dumps(_as_json(answer), indent=2))
+        if answer.beyond:
+            typer.secho(answer.beyond, fg=typer.colors.YELLOW, err=True)
     else:
         _print_table(answer)
 
 
 def _parse_box(text: str) -> Box:
+    from vpe_core.datasets.rows import number
     from vpe_core.errors import RegionError
     from vpe_core.types import Box
 
-    try:
-        x0, y0, x1, y1 = (float(part) for part in text.split(","))
-    except ValueError:
-        raise RegionError(f"Expected --box x0,y0,x1,y1 in pixels, such as 310,220,420,330, but got {text!r}.") from None
-    return Box(x0, y0, x1, y1)
+    corners = [number(part.strip()) for part in text.split(",")]
+    known = [value for value in corners if value is not None]
+    if len(corners) != _CORNERS or len(known) != _CORNERS:
+        raise RegionError(f"Expected --box x0,y0,x1,y1 in pixels, such as 310,220,420,330, but got {text!r}.")
+    return Box(*known)
 
 
 def _print_table(answer: _Answer) -> None:
@@ -111,8 +117,8 @@ def _print_table(answer: _Answer) -> None:
         f"{answer.device}: {answer.milliseconds:.0f} ms for two images and their prompts, "
         f"{answer.load_ms:.0f} ms to load the model and its libraries."
     )
-    if answer.reaches_beyond:
-        console.print("The box reaches beyond the image: are these pixels of this very image?", style="yellow")
+    if answer.beyond:
+        console.print(answer.beyond, style="yellow")
     for sentence in answer.losses:
         console.print(escape(sentence), style="yellow")
     if answer.unknown_words:
@@ -134,7 +140,7 @@ def _as_json(answer: _Answer) -> dict[str, object]:
         "milliseconds": round(answer.milliseconds, 1),
         "load_milliseconds": round(answer.load_ms, 1),
         "unknown_words": list(answer.unknown_words),
-        "box_reaches_beyond": answer.reaches_beyond,
+        "box_reaches_beyond": bool(answer.beyond),
         "prompt_losses": list(answer.losses),
         "simulated_only": answer.spec.simulated_only,
     }

@@ -51,6 +51,17 @@ def reaches_beyond(xyxy: Sequence[float], size_wh: SizeWH) -> bool:
     return max(-x0, -y0, x1 - width, y1 - height) > max(_REACH_PX, _REACH_SHARE * max(size_wh))
 
 
+def beyond(xyxy: Sequence[float], size_wh: SizeWH) -> str:
+    """Why a box that was meant for this image is none of it, where it reaches beyond; empty for others."""
+    if not reaches_beyond(xyxy, size_wh):
+        return ""
+    corners = ", ".join(f"{value:g}" for value in xyxy)
+    return (
+        f"The box ({corners}) reaches beyond the image of {size_wh[0]} x {size_wh[1]} pixels, so it was drawn on "
+        "another grid: if the image was resized, give the one of full size, or scale the box to this one."
+    )
+
+
 def place_pixels(xyxy: Sequence[float], size_wh: SizeWH) -> Box:
     """The box of a finding, in pixels; it may reach beyond the image.
 
@@ -71,12 +82,8 @@ def place_inside(xyxy: Sequence[float], size_wh: SizeWH) -> Box:
         UnusableRow: As for `place_pixels`, or it reaches beyond the image.
     """
     box = place_pixels(xyxy, size_wh)
-    if reaches_beyond(xyxy, size_wh):
-        raise UnusableRow(
-            "box",
-            f"The box {box.xyxy} reaches beyond the image of {size_wh[0]} x {size_wh[1]} pixels, so it was drawn on "
-            "another grid: if the image was resized, give the one of full size, or scale the box to this one.",
-        )
+    if reason := beyond(box.xyxy, size_wh):
+        raise UnusableRow("box", reason)
     return box
 
 

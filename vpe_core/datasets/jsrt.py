@@ -31,7 +31,7 @@ def _read(root: Path, part: str) -> Dataset:
     rows = read_rows(table, COLUMNS, "image", columns=COLUMNS, delimiter="\t", bare=True)
     images = ImageFolders(root, ("images", "Nodule154images", "."))
     labels = Labels(rows, "malignancy", CLASS_LISTS.get("jsrt").classes)
-    subtlety_first = _subtlety_first([row for row in rows if not row.flaw])
+    subtlety_first = _subtlety_first([row for row in rows if not row.flaw and not row.is_blank])
     header = cache(read_header)
 
     def sample(row: Row) -> Sample:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -59,7 +60,16 @@ def _faults(counts: Mapping[str, int]) -> dict[str, str]:
         for label in spellings:
             if label != kept:
                 faults[label] = (
-                    f"The label {label!r} differs from {kept!r} in upper and lower case only, and would be a class of "
-                    "its own. Spell both alike."
+                    f"The label {label!r} differs from {kept!r} in {_difference(label, kept)} only, and would be a "
+                    "class of its own. Spell both alike."
                 )
     return faults
+
+
+def _difference(label: str, kept: str) -> str:
+    """In what two labels differ that are one when they are folded."""
+    if label.casefold() == kept.casefold():
+        return "upper and lower case"
+    encoded = "how its accents are encoded, as one character or as two,"
+    alike = unicodedata.normalize("NFC", label) == unicodedata.normalize("NFC", kept)
+    return encoded if alike else f"upper and lower case and in {encoded}"

@@ -5,7 +5,6 @@ Source: de Castro et al., PadChest-GR, arXiv 2411.05085 (2024).
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -19,12 +18,14 @@ from vpe_core.datasets.headers import place, read_header
 from vpe_core.datasets.labels import Labels
 from vpe_core.datasets.rows import Row, UnusableRow, collect, number, read_rows
 from vpe_core.datasets.splits import describe, fetch_split, read_split, select_rows, split_file
+from vpe_core.documents import DocumentError, read_bytes, read_json
 from vpe_core.errors import DatasetError
 from vpe_core.types import Sample
 
 TABLE = "master_table.csv"
 REPORTS = "grounded_reports_*.json"
 IMAGES = ("Padchest_GR_files/PadChest_GR", "PadChest_GR", "images")
+_CORNERS = 4
 _REQUIRED = ("ImageID", "label", "label_group")
 _OPTIONAL = ("PatientID", "PatientBirth", "StudyDate_DICOM", "PatientSex_DICOM", "Projection", "ViewPosition_DICOM")
 _NO_PATIENTS = f" {TABLE} has no column PatientID, so each image counts as a patient."
@@ -77,10 +78,26 @@ def _read_reports(root: Path) -> dict[str, Findings]:
     newest_first = sorted(root.glob(REPORTS), reverse=True)
     path = first_file([*newest_first, root / "grounded_reports.json"], f"the grounded reports ({REPORTS})", root)
     try:
-        entries = json.loads(path.read_text(encoding="utf-8-sig"))
-        return {entry["ImageID"]: entry for entry in entries if "ImageID" in entry}
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise DatasetError(f"Expected a JSON list of reports with an ImageID in {path}, but got: {error}.") from error
+        entries = read_json(read_bytes(path), list)
+    except (OSError, DocumentError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DatasetError(
+            f"Expected a JSON list of reports, each with an ImageID, in {path}, but it cannot be read: {reason}. "
+            "Unpack the data set again."
+        ) from None
+    wrong = next((number for number, entry in enumerate(entries, 1) if not isinstance(entry, dict)), None)
+    if wrong is not None:
+        raise DatasetError(
+            f"Expected a JSON list of reports, each with an ImageID, in {path}, but entry {wrong} is "
+            f"{str(entries[wrong - 1])[:60]!r}. Unpack the data set again."
+        )
+    reports = {entry["ImageID"]: entry for entry in entries if isinstance(entry.get("ImageID"), str)}
+    if not reports:
+        raise DatasetError(
+            f"Expected a JSON list of reports, each with an ImageID, in {path}, but none of its {len(entries)} entries "
+            "has one. Unpack the data set again."
+        )
+    return reports
 
 
 def _boxes(reports: Mapping[str, Findings], image: str, label: str) -> list[Any]:
@@ -107,10 +124,11 @@ def _with_label(report: Findings, label: str) -> Iterator[Findings]:
 
 def _in_pixels(box: Any, size_wh: tuple[int, int]) -> tuple[float, ...]:
     """A box in pixels; the reports give fractions of the image's width and height."""
-    try:
-        x0, y0, x1, y1 = (float(value) for value in box)
-    except (TypeError, ValueError):
-        raise UnusableRow("box", f"Expected a box of four numbers, but got {str(box)[:60]}.") from None
+    corners = [_json_number(value) for value in box] if isinstance(box, list) else []
+    known = [value for value in corners if value is not None]
+    if len(corners) != _CORNERS or len(known) != _CORNERS:
+        raise UnusableRow("box", f"Expected a box of four numbers, but got {str(box)[:60]}.")
+    x0, y0, x1, y1 = known
     if math.isfinite(x0 + y0 + x1 + y1) and not are_fractions((x0, y0, x1, y1)):
         raise UnusableRow(
             "box",
@@ -119,6 +137,10 @@ def _in_pixels(box: Any, size_wh: tuple[int, int]) -> tuple[float, ...]:
         )
     width, height = size_wh
     return x0 * width, y0 * height, x1 * width, y1 * height
+
+
+def _json_number(value: Any) -> float | None:
+    return value if isinstance(value, float) else number(str(value))  # a text may hold one; true is none
 
 
 def _attributes(row: Row) -> dict[str, str | float | None]:

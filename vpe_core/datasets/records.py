@@ -8,11 +8,23 @@ and it has not swallowed records of its own kind.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
 _QUOTE = '"'
+_OPEN = (
+    'A cell begins with a quotation mark (") that is not closed in this row. Close it or remove it; the rows below '
+    "are read without it."
+)
+_GOES_ON = (
+    'A cell begins with a quotation mark (") and goes on after the next one. Put the whole cell into quotation marks, '
+    'with two ("") for each that belongs to its text.'
+)
+
+
+_SHOWN_CHARS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +34,12 @@ class Record:
     Attributes:
         row: Its number in a spreadsheet, from 1. Blank lines count; line breaks within a quoted cell do not.
         cells: As they stand in the file.
-        is_broken: A cell begins with a quotation mark that is not closed; the cells are then those of its first line.
+        flaw: Why the cells, which are then those of its first line, cannot be trusted; empty if they can.
     """
 
     row: int
     cells: list[str]
-    is_broken: bool = False
+    flaw: str = ""
 
     @property
     def is_blank(self) -> bool:
@@ -50,13 +62,15 @@ def read_records(
         delimiter: Between cells.
         n_cells: The fewest and the most cells of a complete record.
         start: The first line, from 0, and its row.
-
-    Raises:
-        csv.Error: A cell is longer than the csv module takes.
     """
     position, row = start
+    limit = csv.field_size_limit()
     while position < len(lines):
-        plain = list(takewhile(lambda number: _QUOTE not in lines[number], range(position, len(lines))))
+        plain = list(
+            takewhile(
+                lambda number: _QUOTE not in lines[number] and len(lines[number]) <= limit, range(position, len(lines))
+            )
+        )
         for cells in csv.reader((lines[number] for number in plain), delimiter=delimiter):
             position += 1
             yield Record(row, cells), position
@@ -77,12 +91,25 @@ def _quoted(
             return Record(row, cells), ahead.line_num
     except csv.Error:
         pass
+    if any(len(cell) > csv.field_size_limit() for cell in lines[position].split(delimiter)):
+        cells = [cell[:_SHOWN_CHARS] for cell in lines[position].split(delimiter)]
+        return Record(row, cells, f"A cell is longer than {csv.field_size_limit():,} characters. Shorten it."), 1
     # A second, empty line is read only if a quotation mark is still open at the end of the first.
     alone = csv.reader([lines[position], ""], delimiter=delimiter)
     cells = next(alone)
     if alone.line_num == 1:
-        return Record(row, cells), 1
-    return Record(row, _literal(lines[position], delimiter), is_broken=True), 1
+        return Record(row, cells, "" if _closes_its_cells(lines[position], delimiter) else _GOES_ON), 1
+    return Record(row, _literal(lines[position], delimiter), _OPEN), 1
+
+
+def _closes_its_cells(line: str, delimiter: str) -> bool:
+    """Whether after a cell's closing quotation mark nothing but space stands before the next cell."""
+    closed = re.sub(rf"{_QUOTE}[ \t]+(?={re.escape(delimiter)}|[\r\n]*$)", _QUOTE, line)
+    try:
+        next(csv.reader([closed], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return False
+    return True
 
 
 def _swallowed(lines: Sequence[str], delimiter: str, n_cells: tuple[int, int]) -> bool:

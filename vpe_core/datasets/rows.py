@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 
 _SHOWN_COLUMNS = 20
 _ANY_LENGTH = (1, 0)
-_OPEN_QUOTE = (
-    'A cell begins with a quotation mark (") that is not closed in this row. Close it or remove it; the rows below '
-    "are read without it."
-)
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 class UnusableRow(DatasetError):
@@ -53,6 +50,11 @@ class Row:
     cells: dict[str, str]
     nth: int = 1
     flaw: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it holds nothing at all: it only counts, as in a spreadsheet and in published splits."""
+        return not self.flaw and not any(self.cells.values())
 
     def __getitem__(self, column: str) -> str:
         return self.cells[column]
@@ -87,11 +89,10 @@ class Row:
 
 
 def number(text: str) -> float | None:
-    """The finite number that a text holds, or None."""
-    try:
-        value = float(text)
-    except ValueError:
+    """The finite number that a text holds, or None: digits, sign, point and exponent, and nothing else."""
+    if not _NUMBER.fullmatch(text):
         return None
+    value = float(text)
     return value if math.isfinite(value) else None
 
 
@@ -106,6 +107,9 @@ def read_rows(
 ) -> tuple[Row, ...]:
     """All rows of a table. Headings are known by their letters: case and spacing do not matter.
 
+    Blank rows are among them (see `Row.is_blank`). Of columns that are not asked for and have one heading, the last is
+    kept.
+
     Args:
         path: The table, UTF-8 text.
         required: Columns that must be there.
@@ -116,7 +120,7 @@ def read_rows(
         bare: Whether images are named without their folder, so that a folder before the name is dropped.
 
     Raises:
-        DatasetError: There is no such table, it is no text, lacks a column or holds no rows.
+        DatasetError: There is no such table, it is no text, lacks a column, has it twice or holds no rows.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="", errors="strict" if columns is None else "replace") as file:
@@ -124,7 +128,7 @@ def read_rows(
         _refuse_wide_text(path, lines)
         headings, start = (list(columns), (0, 1)) if columns else _headings(lines, delimiter)
         if columns is None:
-            headings = _known_names(headings, (*required, *optional))
+            headings = _known_names(path, headings, (*required, *optional))
         _check_columns(path, headings, required)
         named = max(number for number, name in enumerate(headings, 1) if name)
         records = (record for record, _ in read_records(lines, delimiter, (named, len(headings)), start))
@@ -135,7 +139,7 @@ def read_rows(
         raise DatasetError(
             f"Expected a table in UTF-8 text at {path}, but it cannot be read: {error}. Save it as CSV in UTF-8."
         ) from error
-    if not rows:
+    if all(row.is_blank for row in rows):
         raise DatasetError(f"The table {path} holds no rows.")
     return rows
 
@@ -155,10 +159,19 @@ def _headings(lines: Sequence[str], delimiter: str) -> tuple[list[str], tuple[in
     return [], (len(lines), 1)
 
 
-def _known_names(headings: Sequence[str], known: Sequence[str]) -> list[str]:
+def _known_names(path: Path, headings: Sequence[str], known: Sequence[str]) -> list[str]:
     """The headings, those that differ from a known one in case and spacing only replaced by it."""
-    absent = {_letters(name): name for name in known if name not in headings}
-    return [name if name in known else absent.pop(_letters(name), name) for name in headings]
+    by_letters = {_letters(name): name for name in known}
+    found = [by_letters.get(_letters(name), name) for name in headings]
+    for name in known:
+        places = [place for place, one in enumerate(found) if one == name]
+        if len(places) > 1:
+            named = " and ".join(f"{headings[place][:40]!r} (column {place + 1})" for place in places)
+            raise DatasetError(
+                f"Expected one column {name} in {path.name}, but got {named}. Remove or rename all but the one that "
+                f"is meant. The table is {path}."
+            )
+    return found
 
 
 def _letters(heading: str) -> str:
@@ -189,8 +202,7 @@ def _rows(
         texts[image_column] = image = image.rsplit("/", 1)[-1] if bare else image
         seen[image] += 1
         surplus = [] if own_columns else [cell for cell in cells[len(headings) :] if cell]
-        flaw = _OPEN_QUOTE if record.is_broken else _surplus_flaw(surplus)
-        yield Row(record.row, texts, seen[image], flaw)
+        yield Row(record.row, texts, seen[image], record.flaw or _surplus_flaw(surplus))
 
 
 def _surplus_flaw(surplus: Sequence[str]) -> str:
@@ -205,10 +217,12 @@ def _surplus_flaw(surplus: Sequence[str]) -> str:
 def collect(
     rows: Iterable[Row], file: str, read: Callable[[Row], Sample]
 ) -> tuple[tuple[Sample, ...], tuple[Problem, ...]]:
-    """The samples of the usable rows, and the problems of the others."""
+    """The samples of the usable rows, and the problems of the others; blank rows are neither."""
     samples: list[Sample] = []
     problems: list[Problem] = []
     for row in rows:
+        if row.is_blank:
+            continue
         try:
             if row.flaw:
                 raise UnusableRow("other", row.flaw)

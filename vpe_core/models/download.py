@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 import logging
 import shutil
 from collections.abc import Callable, Iterable
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from vpe_core.documents import read_bytes, read_json
 from vpe_core.errors import ModelDownloadError
 from vpe_core.models.allowed import get
 from vpe_core.models.download_errors import explained, hub_address, no_space
@@ -138,7 +138,7 @@ def _plan(folder: Path, spec: ModelSpec, hub: str) -> list[_Item]:
 
 def _text_config(folder: Path) -> dict[str, Any]:
     try:
-        text_config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["model_cfg"]["text_cfg"]
+        text_config = read_json(read_bytes(folder / CONFIG), dict)["model_cfg"]["text_cfg"]
     except (ValueError, KeyError, TypeError):
         text_config = None
     if not isinstance(text_config, dict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import pickle
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vpe_core.documents import read_bytes, read_json
 from vpe_core.errors import ModelError
 from vpe_core.models.allowed import get
 from vpe_core.models.device import resolve_device, resolve_precision, torch_dtype
@@ -125,7 +125,7 @@ def _build(folder: Path, spec: ModelSpec, checkpoint: _Checkpoint) -> tuple[Any,
 
 def _text_override(folder: Path) -> dict[str, Any]:
     """Point a Hugging Face text tower to its configuration on this disk, so that building it needs no network."""
-    text_config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["model_cfg"]["text_cfg"]
+    text_config = read_json(read_bytes(folder / CONFIG), dict)["model_cfg"]["text_cfg"]
     tower = text_config.get("hf_model_name")
     if not tower:
         return {}
@@ -145,7 +145,7 @@ def _tokenizer(folder: Path, location: str) -> Tokenizer:
     from vpe_core.models.word_tokenizer import WordTokenizer
 
     file = folder / "tokenizer.json"
-    if file.is_file() and json.loads(file.read_text(encoding="utf-8"))["model"]["type"] == "WordLevel":
+    if file.is_file() and read_json(read_bytes(file), dict)["model"]["type"] == "WordLevel":
         return WordTokenizer.from_folder(folder)
     tokenizer: Tokenizer = open_clip.get_tokenizer(location)
     return tokenizer

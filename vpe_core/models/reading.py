@@ -22,7 +22,7 @@ class Reading:
         tokens: How many tokens of a prompt the model reads at most.
         prompts: How many different prompts there are.
         too_long: How many of them are longer than that.
-        words: How many words are read of the one that loses most; 0 if none is too long.
+        words: How many words are read of the one that loses most; 0 if none is too long, or not one is read.
         last_words: The last words that are read of this one.
         alike: How many of the prompts are read exactly like another one.
     """
@@ -44,9 +44,9 @@ class Reading:
         if self.too_long:
             some = f"{self.too_long} of {self.prompts} prompts {'is' if self.too_long == 1 else 'are'}"
             which = "The prompt is" if self.too_long == self.prompts else some
+            read = f"about {self.words} words, up to “… {self.last_words}”" if self.words else "not one word in full"
             sentences.append(
-                f"{which} too long: {title} reads the first {self.tokens} tokens, about {self.words} words, up to "
-                f"“… {self.last_words}”; the rest is lost."
+                f"{which} too long: {title} reads the first {self.tokens} tokens, {read}; the rest is lost."
             )
         if self.alike:
             all_alike = self.alike == self.prompts

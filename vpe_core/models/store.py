@@ -14,6 +14,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from vpe_core.documents import read_bytes, read_json
 from vpe_core.errors import ModelError
 from vpe_core.models.specs import ModelSpec
 from vpe_core.settings import get_settings
@@ -68,7 +69,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     if not path.is_file():
         return None
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(read_bytes(path), dict)
         files = tuple(StoredFile(**file) for file in content["files"])
         return Manifest(content["repository"], content["revision"], files)
     except (OSError, ValueError, KeyError, TypeError) as error:

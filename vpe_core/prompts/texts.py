@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ MAX_TEMPLATE_CHARS = 300
 MAX_CLASSES = 100
 MAX_TEMPLATES = 50
 
+_NAMES = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=[,;\r\n]|$)|([^,;\r\n]+)')
 _DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -94,8 +96,21 @@ def refuse_single(classes: Sequence[str]) -> None:
 def parse_classes(text: str) -> tuple[str, ...]:
     """Class names from a text field: separated by commas, semicolons or line breaks; empty ones are left out.
 
+    A name in quotation marks is one, whatever it holds, as in a CSV file.
+
     Raises:
-        PromptError: See `check_classes`.
+        PromptError: A quotation mark is not closed, or see `check_classes`.
+
+    Example:
+        >>> parse_classes('"nodule, left", 6" mass')
+        ('nodule, left', '6" mass')
     """
-    parts = text.replace(";", ",").replace("\r", "\n").replace("\n", ",").split(",")
+    parts = []
+    for quoted, plain in _NAMES.findall(text):
+        if plain.lstrip().startswith('"'):
+            raise PromptError(
+                f'Expected class names, but {plain.strip()[:60]!r} begins with a quotation mark (") that does not '
+                "close it. Close it at the end of the name, or remove it."
+            )
+        parts.append(quoted.replace('""', '"') or plain)
     return check_classes([part for part in parts if part.strip()])

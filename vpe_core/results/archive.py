@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import shutil
 import stat
@@ -21,10 +22,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pandas.api.types import infer_dtype
 
+from vpe_core.documents import DocumentError, read_bytes
 from vpe_core.errors import MarkerError, ResultsError
 from vpe_core.results.importer import DATASETS, import_experiments
-from vpe_core.results.manifest import MANIFEST
+from vpe_core.results.manifest import MANIFEST, SCHEMA_VERSION, parse_manifest
 from vpe_core.results.parquet_size import TooLargeError, require_size
 from vpe_core.results.store import EMBEDDINGS, PROBABILITIES, SAMPLES, TEXTS, Run
 
@@ -47,6 +50,7 @@ _SAMPLE_COLUMNS = (
     "image_width",
     "image_height",
 )
+_IMPORTED = "imported"
 _BLOCK_BYTES = 1 << 20
 _MAX_DEPTH = 50
 _FOREIGN = re.compile(r'[<>:"|?*%\x00-\x1f]')
@@ -59,9 +63,10 @@ class LoadedRun(Run):
         fingerprint: Of the file's content, so that a copied manifest does not pass for the results it was copied from.
     """
 
-    def __init__(self, folder: Path, home: _Home, fingerprint: str) -> None:
+    def __init__(self, folder: Path, home: _Home, fingerprint: str, file: str) -> None:
         super().__init__(folder)
         self.fingerprint = fingerprint
+        self.place = home.told(str(folder), file)
         self._home = home
 
 
@@ -70,7 +75,14 @@ class _Home:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="visual-prompt-lab-"))
+        self.files = self.folder / "files"
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+
+    def told(self, text: str, file: str) -> str:
+        """The text with the names that things have in the ZIP file instead of those in this folder."""
+        for folder in (self.files, self.folder / _IMPORTED, self.folder):
+            text = text.replace(f"{folder}{os.sep}", f"{file}/").replace(str(folder), file)
+        return text
 
 
 def pack_run(run: Run) -> bytes:
@@ -109,25 +121,44 @@ def read_archive(data: bytes, file: str) -> tuple[LoadedRun, ...]:
     """
     try:
         home = _Home()
-        _unpack(data, file, home.folder / "files")
+        _unpack(data, file, home.files)
     except OSError as error:
         raise ResultsError(f"{file} cannot be unpacked here: {error.strerror or error}.") from None
     digest = hashlib.sha256(data).hexdigest()
     folders = sorted(path.parent for path in home.folder.rglob(MANIFEST))
+    for folder in folders:
+        _require_manifest(folder / MANIFEST, home, file)
     if not folders and any(home.folder.rglob("results.csv")):
-        imported = import_experiments(_experiments(home.folder), home.folder / "imported")
-        folders = [run.folder for run in imported]
+        folders = _imported(home, file)
     if not folders:
         raise ResultsError(
             f"Expected a run folder with a {MANIFEST} in {file}, or experiments of the official code, but it holds "
             "neither. Zip the folder of one data set and model, such as results/sim-multi/simclip."
         )
     runs = tuple(
-        LoadedRun(folder, home, f"{digest}/{folder.relative_to(home.folder).as_posix()}") for folder in folders
+        LoadedRun(folder, home, f"{digest}/{folder.relative_to(home.folder).as_posix()}", file) for folder in folders
     )
     for run in runs:
         _require_sound(run, file)
     return runs
+
+
+def _require_manifest(path: Path, home: _Home, file: str) -> None:
+    try:
+        parse_manifest(read_bytes(path))
+    except DocumentError as error:
+        raise ResultsError(
+            f"{home.told(str(path), file)} is not a manifest of this version ({SCHEMA_VERSION}): {error}. Zip the "
+            "folder of results as the program wrote it."
+        ) from None
+
+
+def _imported(home: _Home, file: str) -> list[Path]:
+    """The folders of results that experiments of the official code are brought into."""
+    try:
+        return [run.folder for run in import_experiments(_experiments(home.folder), home.folder / _IMPORTED)]
+    except ResultsError as error:
+        raise ResultsError(home.told(str(error), file)) from None
 
 
 def _unpack(data: bytes, file: str, into: Path) -> None:
@@ -224,9 +255,7 @@ def _require_sound(run: LoadedRun, file: str) -> None:
         if run.has_embeddings and run.text_embedding(run.texts).shape[1:] != (run.manifest.model.dimension,):
             raise ValueError(f"{TEXTS} has other lengths than the manifest says")
     except (ResultsError, MarkerError) as error:
-        raise ResultsError(
-            f"{file} does not hold results that can be used. {error}".replace(f"{run.folder}/", "")
-        ) from None
+        raise ResultsError(f"{file} does not hold results that can be used. {error}") from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, pa.ArrowException) as error:
         reason = " ".join(str(error).split())[:160]
         raise ResultsError(f"{file} does not hold results that can be used: {reason}.") from None
@@ -245,7 +274,13 @@ def _require_samples(run: Run) -> None:
     samples, data = run.samples, run.manifest.dataset
     if missing := [name for name in _SAMPLE_COLUMNS if name not in samples]:
         raise ValueError(f"{SAMPLES} lacks {', '.join(missing)}")
-    if len(samples) != data.samples or not len(samples) or not set(samples["label"]) <= set(data.classes):
+    for name in _SAMPLE_COLUMNS[:4]:
+        if infer_dtype(samples[name], skipna=False) != "string":
+            raise ValueError(f"{SAMPLES} has a {name} that is no text")
+    if samples["sample_id"].duplicated().any():
+        twice = samples["sample_id"][samples["sample_id"].duplicated()].iloc[0]
+        raise ValueError(f"{SAMPLES} has the sample {str(twice)[:60]!r} twice")
+    if len(samples) != data.samples or not set(samples["label"]) <= set(data.classes):
         raise ValueError(f"{SAMPLES} has other samples or labels than the manifest says")
     samples[list(_SAMPLE_COLUMNS[4:])].to_numpy(np.float64)
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import infer_dtype
 
 from vpe_core.benchmark import Variant
 from vpe_core.errors import ResultsError, VPEError
@@ -25,7 +26,7 @@ from vpe_core.results.questions import Question, suffix_words, with_suffix
 from vpe_core.results.rows import Row
 from vpe_core.results.scores import Evaluation, FloatArray, IntArray, Results
 from vpe_core.results.tables import available
-from vpe_core.results.text_tables import as_numbers, read_csv
+from vpe_core.results.text_tables import as_numbers, read_csv, require_numbers
 
 MAX_CELLS = 20_000_000
 MAX_BYTES = 300_000_000
@@ -142,7 +143,7 @@ def read_scores(data: bytes, file: str) -> tuple[LoadedScores, ...]:
         gaps = table[name].isna()
         if name not in _MAY_BE_EMPTY and gaps.any():
             raise ResultsError(f"{file} has no {name} in line {gaps.idxmax()}.")
-        table[name] = table[name].astype(str).where(~gaps, table["sample_id"] if name == "image_id" else "")
+        table[name] = _as_text(table[name], file).where(~gaps, table["sample_id"] if name == "image_id" else "")
     table["suffix"] = table["suffix"].str.strip()
     digest = hashlib.sha256(data).hexdigest()
     try:
@@ -164,6 +165,8 @@ def _parsed(data: bytes, file: str) -> pd.DataFrame:
             table = pd.read_parquet(io.BytesIO(data))
             table = table.reset_index(drop=not any(table.index.names))
             table.index = pd.RangeIndex(2, len(table) + 2)
+            if not table.columns.is_unique:
+                raise ValueError(f"two columns are called {table.columns[table.columns.duplicated()][0][:80]!r}")
         else:
             table = read_csv(data, _is_number, max_cells=MAX_CELLS)
     except Exception as error:  # pandas and pyarrow raise many kinds; all mean the same here
@@ -172,6 +175,31 @@ def _parsed(data: bytes, file: str) -> pd.DataFrame:
     if table.empty:
         raise ResultsError(f"Expected 1 to {MAX_CELLS:,} cells in {file}, but got {table.size:,}.")
     return table
+
+
+def _as_text(column: pd.Series, file: str) -> pd.Series:
+    """The column as text: texts and UTF-8 bytes as they are, all else as it is written; gaps are whatever."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+    if infer_dtype(column, skipna=True) not in ("bytes", "mixed"):
+        return column.astype(str)
+    text = column.map(_decoded)
+    if (text.isna() & column.notna()).any():
+        line = (text.isna() & column.notna()).idxmax()
+        raise ResultsError(
+            f"Expected text in the column {column.name} of {file}, but line {line} holds bytes that are no UTF-8. "
+            "Store the column as text."
+        )
+    return text
+
+
+def _decoded(value: object) -> str | None:
+    if not isinstance(value, bytes):
+        return None if value is None else str(value)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _is_number(heading: str) -> bool:
@@ -191,6 +219,12 @@ def _classes(table: pd.DataFrame, file: str) -> tuple[str, ...]:
         raise ResultsError(f"Expected the markers and the unmarked image in {file}, but it has only ensembles.")
     if len(classes) < 2:
         raise ResultsError(f"Expected a column p(CLASS) for each of at least two classes in {file}.")
+    try:
+        require_numbers(table, columns)
+    except ValueError as error:
+        raise ResultsError(
+            f"Expected probabilities that add up to 1 in {file}, but {error}. Write them as 0.4."
+        ) from None
     scores = table[columns].apply(as_numbers).to_numpy(np.float64)
     wrong = ~np.isfinite(scores).all(axis=1) | (scores < -1e-6).any(axis=1) | (np.abs(scores.sum(axis=1) - 1) > 1e-2)
     if wrong.any():

@@ -11,7 +11,6 @@ The samples stand in the data set's order and are the same in all folders of a d
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from vpe_core.benchmark.variants import Variant
+from vpe_core.documents import DocumentError, read_bytes, read_json
 from vpe_core.errors import MarkerError, MetricError, ResultsError
 from vpe_core.markers import get
 from vpe_core.metrics import auroc
@@ -33,7 +33,7 @@ from vpe_core.results.files import write_atomically, write_parquet
 from vpe_core.results.manifest import MANIFEST, DatasetInfo, Manifest, ModelInfo, Skipped
 from vpe_core.results.schema import probability_table
 from vpe_core.results.store import PROBABILITIES, SAMPLES, Run, open_run
-from vpe_core.results.text_tables import read_csv
+from vpe_core.results.text_tables import as_numbers, read_csv, require_numbers
 
 OFFICIAL = "official-code"
 FIXED = ("image_id", "true_label", "predicted_label")
@@ -53,6 +53,8 @@ _UNDEFINED = (
     "as 0; here they are undefined."
 )
 _TOLERANCE = 1e-6
+_SUM_TOLERANCE = 1e-2
+_FEWEST_CLASSES = 2
 MAX_CELLS = 100_000_000
 
 
@@ -176,14 +178,22 @@ def read_experiment(root: Path, place: Path) -> Experiment:
     dataset, _, annotation, *drawn = place.relative_to(root).parts
     table = _read_csv(place / "results.csv", lambda heading: heading not in FIXED)
     classes = tuple(table.columns[len(FIXED) :])
-    if tuple(table.columns[: len(FIXED)]) != FIXED or not classes or table.empty:
+    if tuple(table.columns[: len(FIXED)]) != FIXED or len(classes) < _FEWEST_CLASSES or table.empty:
         raise ResultsError(
-            f"Expected rows with the columns {', '.join(FIXED)} and one a class, but got {', '.join(table.columns)}."
+            f"Expected rows with the columns {', '.join(FIXED)} and one for each of at least {_FEWEST_CLASSES} "
+            f"classes, but got {len(table)} rows with {', '.join(table.columns)}."
         )
+    try:
+        require_numbers(table, classes)
+    except ValueError as error:
+        raise ResultsError(f"Expected probabilities that sum to 1 in every row, but {error}.") from None
     table[list(FIXED)] = table[list(FIXED)].fillna("")
-    probabilities = table[list(classes)].to_numpy(np.float64)
-    if not (np.isfinite(probabilities).all() and np.allclose(probabilities.sum(axis=1), 1, atol=1e-2)):
-        raise ResultsError("Expected probabilities that sum to 1 in every row.")
+    probabilities = table[list(classes)].apply(as_numbers).to_numpy(np.float64)
+    wrong = ~np.isfinite(probabilities).all(axis=1) | (np.abs(probabilities.sum(axis=1) - 1) > _SUM_TOLERANCE)
+    if wrong.any():
+        raise ResultsError(
+            f"Expected probabilities that sum to 1 in every row, but row {table.index[wrong][0]} has others."
+        )
     if unknown := set(table["true_label"]) - set(classes):
         raise ResultsError(f"There is no column for the label {min(unknown)!r}.")
     marker = "none" if annotation == "None" else annotation
@@ -212,8 +222,10 @@ def _suffix(place: Path, drawn: Sequence[str]) -> str:
 
 def _read_csv(path: Path, is_number: Callable[[str], bool]) -> pd.DataFrame:
     try:
-        return read_csv(path.read_bytes(), is_number, max_cells=MAX_CELLS, strip=False)
-    except (OSError, ValueError) as error:
+        return read_csv(read_bytes(path), is_number, max_cells=MAX_CELLS, strip=False)
+    except OSError as error:
+        raise ResultsError(f"{path.name} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
         raise ResultsError(f"{path.name} cannot be read: {' '.join(str(error).split())}.") from None
 
 
@@ -223,15 +235,32 @@ def _check_metrics(place: Path, experiment: Experiment) -> list[Skipped]:
     if not path.is_file():
         return []
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))["auroc"]
+        said = _told_auroc(path)
         labels = [experiment.classes.index(label) for _, label in experiment.samples]
         found = auroc(labels, experiment.probabilities).macro
-        if said is None or abs(float(said) - found) <= _TOLERANCE:
+        if said is None or abs(said - found) <= _TOLERANCE:
             return []
-        reason = f"It says auroc {float(said):.6f}, but results.csv gives {found:.6f}."
-    except (OSError, ValueError, KeyError, TypeError, MetricError) as error:
-        reason = f"It cannot be checked: {error}."
+        reason = f"It says auroc {said:.6f}, but results.csv gives {found:.6f}."
+    except (OSError, DocumentError, MetricError) as error:
+        shown = error.strerror if isinstance(error, OSError) else str(error).removesuffix(".")
+        reason = (
+            f"It cannot be compared with results.csv: {shown}. The probabilities of results.csv are used; run the "
+            "experiment again if they should not be."
+        )
     return [Skipped(file=f"{experiment.place}/metrics.json", row=None, reason=reason)]
+
+
+def _told_auroc(path: Path) -> float | None:
+    content = read_json(read_bytes(path), dict)
+    if "auroc" not in content:
+        raise DocumentError(f"expected a number called auroc, but it has {', '.join(content)[:80] or 'nothing'}")
+    said = content["auroc"]
+    if said is None:
+        return None
+    try:
+        return float(said)
+    except (TypeError, ValueError, OverflowError):
+        raise DocumentError(f"expected a number called auroc, but got {str(said)[:60]!r}") from None
 
 
 def _write(out: Path, dataset: str, model: str, experiments: Sequence[Experiment], problems: Sequence[Skipped]) -> Run:

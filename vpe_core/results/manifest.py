@@ -6,9 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from vpe_core.errors import ResultsError
+from vpe_core.benchmark.variants import Variant
+from vpe_core.documents import DocumentError, as_text, read_bytes
+from vpe_core.errors import ResultsError, VPEError
 
 MANIFEST = "manifest.json"
 SCHEMA_VERSION: Final = 1
@@ -18,7 +20,7 @@ Stored = Literal["float16", "float32"]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class DatasetInfo(_Frozen):
@@ -37,13 +39,20 @@ class DatasetInfo(_Frozen):
     part: str
     fingerprint: str | None
     simulated: bool
-    classes: tuple[str, ...]
+    classes: tuple[str, ...] = Field(min_length=2)
     template: str
     class_words: dict[str, str] = Field(default_factory=dict)
     note: str = ""
-    samples: int
-    images: int
-    patients: int
+    samples: int = Field(ge=1)
+    images: int = Field(ge=1)
+    patients: int = Field(ge=1)
+
+    @field_validator("classes")
+    @classmethod
+    def _each_once(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := _repeated(classes):
+            raise ValueError(f"expected different classes, but {twice[:80]!r} is there twice")
+        return classes
 
 
 class ModelInfo(_Frozen):
@@ -65,8 +74,8 @@ class ModelInfo(_Frozen):
     revision: str | None = None
     weights_file: str | None = None
     weights_sha256: str | None = None
-    dimension: int | None = None
-    logit_scale: float | None = None
+    dimension: int | None = Field(default=None, ge=1)
+    logit_scale: float | None = Field(default=None, gt=0)
     parameters: int | None = None
     embedded: bool = False
     simulated_only: bool = False
@@ -98,7 +107,7 @@ class Manifest(_Frozen):
     source: Source
     dataset: DatasetInfo
     model: ModelInfo
-    variants: tuple[str, ...]
+    variants: tuple[str, ...] = Field(min_length=1)
     protocols: tuple[str, ...] = ()
     precision: str | None = None
     stored: Stored | None = None
@@ -110,9 +119,52 @@ class Manifest(_Frozen):
     seconds: float | None = None
     problems: tuple[Skipped, ...] = ()
 
+    @field_validator("variants")
+    @classmethod
+    def _each_a_key(cls, variants: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := _repeated(variants):
+            raise ValueError(f"expected different variants, but {twice[:80]!r} is there twice")
+        for key in variants:
+            try:
+                written = Variant.parse(key).key
+            except VPEError as error:
+                raise ValueError(str(error)) from None
+            if key != written:
+                raise ValueError(f"expected {written!r}, but it is written {key[:80]!r}")
+        return variants
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> Manifest:
+        """Refuse results with embeddings that no prompts could be made for."""
+        if self.source != "measured here":
+            return self
+        from vpe_core.results.texts import class_prompts
+
+        if self.model.dimension is None or self.model.logit_scale is None:
+            raise ValueError("expected the model's dimension and logit_scale beside embeddings")
+        try:
+            class_prompts(self.dataset)
+        except VPEError as error:
+            raise ValueError(str(error)) from None
+        return self
+
     def to_json(self) -> bytes:
         """The content of manifest.json."""
         return (self.model_dump_json(indent=1) + "\n").encode()
+
+
+def parse_manifest(data: bytes) -> Manifest:
+    """The manifest that a file holds.
+
+    Raises:
+        DocumentError: It is none of this version, or describes results of which nothing can be shown.
+    """
+    try:
+        return Manifest.model_validate_json(as_text(data))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise DocumentError(f"{where}: {first['msg'].removeprefix('Value error, ').removesuffix('.')}") from None
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -123,19 +175,21 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        return Manifest.model_validate_json(path.read_bytes())
+        return parse_manifest(read_bytes(path))
     except FileNotFoundError:
         started = " A run began here and has not finished: start it again, it goes on." if _began(folder) else ""
         raise ResultsError(f"Expected results with a {MANIFEST} in {folder}, but there is none.{started}") from None
     except OSError as error:
         raise ResultsError(f"The results in {folder} cannot be read: {error.strerror}.") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
+    except DocumentError as error:
         raise ResultsError(
-            f"{path} is not a manifest of this version ({SCHEMA_VERSION}): {where}: {first['msg']}. "
+            f"{path} is not a manifest of this version ({SCHEMA_VERSION}): {error}. "
             "Run the benchmark again, or use the version of vpe_core that wrote it."
         ) from None
+
+
+def _repeated(names: tuple[str, ...]) -> str | None:
+    return next((name for place, name in enumerate(names) if name in names[:place]), None)
 
 
 def _began(folder: Path) -> bool:

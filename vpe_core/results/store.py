@@ -40,6 +40,7 @@ class Run:
 
     Attributes:
         folder: Where it lies.
+        place: The same for people, who may know the results by another name.
         manifest: Model, data set, versions, times, what was skipped.
         fingerprint: Changes whenever the folder's content does: a key for caches.
         variants: What was measured, in the order of the plan.
@@ -47,6 +48,7 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.place = str(folder)
         self.manifest: Manifest = read_manifest(folder)
         self.fingerprint = hashlib.sha256(self.manifest.to_json()).hexdigest()
         self.variants = tuple(Variant.parse(key) for key in self.manifest.variants)
@@ -93,7 +95,7 @@ class Run:
         shown, noted = self._shown(_key(variant), table["sample"].to_numpy()), pictures_of(table)
         first = _first_of_picture(_same_pictures(shown, noted), absent)
         if (first < 0).any():
-            raise _damaged(self.folder / EMBEDDINGS, ValueError(f"embeddings of {_key(variant)} are missing"))
+            raise _damaged(f"{self.place}/{EMBEDDINGS}", ValueError(f"embeddings of {_key(variant)} are missing"))
         found: Floats = _unit(stored)[first]
         own = np.flatnonzero(~absent)
         apart = (noted[own] == 0) & ((found[own] * _unit(stored)).sum(axis=1) < _ALIKE)
@@ -129,7 +131,7 @@ class Run:
         if missing := [text for text in texts if text not in self._text_rows]:
             shown = ", ".join(map(repr, missing[:3])) + (" …" if len(missing) > 3 else "")
             raise ResultsError(
-                f"{len(missing)} of {len(texts)} prompts are not stored in {self.folder}: {shown}. "
+                f"{len(missing)} of {len(texts)} prompts are not stored in {self.place}: {shown}. "
                 f"Encode them with {self.manifest.model.name}."
             )
         return self._text_values[[self._text_rows[text] for text in texts]]
@@ -146,11 +148,11 @@ class Run:
         """
         table = self._rows_of(variant)
         if self.has_embeddings:
-            raise ResultsError(f"{self.folder} holds embeddings; compute probabilities from them and from prompts.")
+            raise ResultsError(f"{self.place} holds embeddings; compute probabilities from them and from prompts.")
         chosen = table.filter(pc.equal(table["suffix"], suffix))
         if not len(chosen):
             raise ResultsError(
-                f"{self.folder} has no results with the suffix {suffix!r}; there are {list(self.suffixes(variant))}."
+                f"{self.place} has no results with the suffix {suffix!r}; there are {list(self.suffixes(variant))}."
             )
         column = chosen["probabilities"].combine_chunks()
         return np.asarray(column.flatten().to_numpy().reshape(len(chosen), -1), np.float64)
@@ -167,34 +169,32 @@ class Run:
         """The columns of a variant, all if left out."""
         key = _key(variant)
         if key not in self.manifest.variants:
-            raise ResultsError(
-                f"{self.folder} has no results of {key!r}. There are: {_listed(self.manifest.variants)}."
-            )
+            raise ResultsError(f"{self.place} has no results of {key!r}. There are: {_listed(self.manifest.variants)}.")
         name = EMBEDDINGS if self.has_embeddings else PROBABILITIES
         try:
             group = self.manifest.variants.index(key)
             table = self._file(name).read_row_group(group, columns and ["variant", *columns])
         except (OSError, pa.ArrowException) as error:
-            raise _damaged(self.folder / name, error) from None
+            raise _damaged(f"{self.place}/{name}", error) from None
         if table["variant"].unique().to_pylist() != [key]:
-            raise ResultsError(f"{self.folder / name} does not fit its {MANIFEST}. Run the benchmark again.")
+            raise ResultsError(f"{self.place}/{name} does not fit its {MANIFEST}. Run the benchmark again.")
         return table
 
     def _file(self, name: str) -> pq.ParquetFile:
         try:
             return pq.ParquetFile(self.folder / name)
         except (OSError, pa.ArrowException) as error:
-            raise _damaged(self.folder / name, error) from None
+            raise _damaged(f"{self.place}/{name}", error) from None
 
     def _read(self, name: str) -> pa.Table:
         try:
             return self._file(name).read()
         except (OSError, pa.ArrowException) as error:
-            raise _damaged(self.folder / name, error) from None
+            raise _damaged(f"{self.place}/{name}", error) from None
 
     def _require_embeddings(self) -> None:
         if not self.has_embeddings:
-            raise ResultsError(f"{self.folder} holds probabilities of the official code, no embeddings.")
+            raise ResultsError(f"{self.place} holds probabilities of the official code, no embeddings.")
 
     def _shown(self, key: str, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The same number for samples that a variant shows as one picture: those of an image, or of a box in it."""
@@ -284,6 +284,6 @@ def _first_of_picture(pictures: NDArray[np.int64], absent: NDArray[np.bool_]) ->
     return position[pictures]
 
 
-def _damaged(path: Path, error: Exception) -> ResultsError:
-    reason = "it is missing" if isinstance(error, FileNotFoundError) else " ".join(str(error).split())[:200]
-    return ResultsError(f"{path} cannot be read: {reason}. Copy the folder again, or run the benchmark again.")
+def _damaged(file: str, error: Exception) -> ResultsError:
+    reason = "it is missing" if isinstance(error, FileNotFoundError) else " ".join(str(error).split())[:200].rstrip(".")
+    return ResultsError(f"{file} cannot be read: {reason}. Copy the folder again, or run the benchmark again.")

@@ -6,10 +6,14 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+import numpy as np
 import pandas as pd
 
+from vpe_core.documents import as_text
+
+_OPEN = re.compile(r"EOF inside string starting at row (\d+)")
 _TOO_WIDE = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 
 
@@ -23,13 +27,14 @@ def read_csv(data: bytes, is_number: Callable[[str], bool], *, max_cells: int, s
         strip: Whether spaces around cells and headings are dropped.
 
     Returns:
-        Columns without a heading are left out. Text is nan where a cell is empty, a number (float64) where it is none.
+        Columns without a heading are left out. Text is nan where a cell is empty. A column of numbers is float64, or,
+        where one of its cells is no number, as it stands; see `as_numbers` and `require_numbers`.
         The index is the row's number in a spreadsheet: headings and blank rows count, a line break in a cell does not.
 
     Raises:
         ValueError: It is no such table; the message says why.
     """
-    stream = io.StringIO(data.decode("utf-8-sig"), newline="")
+    stream = io.StringIO(as_text(data, "CSV"), newline="")
     headings, first = _headings(stream, strip)
     n_lines = max(data.count(b"\n"), data.count(b"\r")) + 1
     if n_lines * len(headings) > max_cells:
@@ -42,15 +47,39 @@ def read_csv(data: bytes, is_number: Callable[[str], bool], *, max_cells: int, s
     named = [place for place, name in enumerate(headings) if name.strip()]
     columns = {place: cells[place] if place in numbers else _as_text(cells[place], strip) for place in named}
     filled = pd.concat([column.notna() for column in columns.values()], axis=1).any(axis=1)
-    found = {headings[place]: as_numbers(one) if place in numbers else one for place, one in columns.items()}
+    found = {headings[place]: _numbers_if_all(one) if place in numbers else one for place, one in columns.items()}
     return pd.DataFrame(found)[filled]
 
 
 def as_numbers(column: pd.Series) -> pd.Series:
-    """The column in float64, nan where a cell is no number; true and false are none."""
-    if pd.api.types.is_bool_dtype(column.dtype):
+    """The column in float64, nan where a cell is no number; true and false are none, nor are dates."""
+    kind = column.dtype
+    if pd.api.types.is_bool_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind) or kind.kind == "m":
         return pd.Series(float("nan"), column.index)
     return pd.to_numeric(column, errors="coerce").astype("float64")
+
+
+def require_numbers(table: pd.DataFrame, columns: Iterable[str]) -> None:
+    """Refuse cells that hold something else than a number; empty ones may be.
+
+    Raises:
+        ValueError: There is such a cell; the message names its row, its column and what it holds.
+    """
+    for name in columns:
+        wrong = table[name].notna() & as_numbers(table[name]).isna() & ~_says_nan(table[name])
+        if wrong.any():
+            row = wrong.idxmax()
+            value = str(table.loc[row, name]).strip()
+            raise ValueError(f"line {row} has {value[:40]!r} in the column {name[:80]}, which is no number")
+
+
+def _says_nan(column: pd.Series) -> pd.Series:
+    return column.astype(str).str.strip().str.lower() == "nan"
+
+
+def _numbers_if_all(column: pd.Series) -> pd.Series:
+    numbers = as_numbers(column)
+    return numbers if np.array_equal(numbers.isna(), column.isna()) else column
 
 
 def _headings(stream: io.StringIO, strip: bool) -> tuple[Sequence[str], int]:
@@ -89,7 +118,9 @@ def _cells(stream: io.StringIO, n_columns: int, numbers: set[int], first: int, s
             raise ValueError(
                 f"line {line + first - 1} has {n_cells} cells, but there are {n_columns} headings"
             ) from None
-        raise ValueError(f"a quotation mark is never closed ({error})") from None
+        if found := _OPEN.search(str(error)):
+            raise ValueError(f"line {int(found[1]) + first} opens a quotation mark that is never closed") from None
+        raise ValueError("its lines cannot be taken apart into cells") from None
     if not isinstance(cells.index, pd.RangeIndex):
         raise ValueError(f"line {first} has more cells than the {n_columns} headings")
     return cells

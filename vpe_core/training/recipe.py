@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from vpe_core.documents import DocumentError, read_bytes, read_toml
 from vpe_core.errors import TrainingError
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -76,7 +76,7 @@ def load_recipe(path: Path) -> Recipe:
         TrainingError: the file is missing, no TOML, or a value is wrong; the message names it.
     """
     try:
-        return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Recipe.model_validate(read_toml(read_bytes(path)))
     except OSError as error:
         raise TrainingError(f"Expected a training recipe (TOML) at {path}: {error.strerror}.") from error
     except ValidationError as error:
@@ -84,5 +84,5 @@ def load_recipe(path: Path) -> Recipe:
             f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in error.errors()
         )
         raise TrainingError(f"The training recipe {path.name} is not valid. {problems}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except DocumentError as error:
         raise TrainingError(f"The training recipe {path.name} is not valid TOML in UTF-8: {error}.") from error
