@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import decimal
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -173,20 +174,25 @@ def repeated_text(n: int, text: str) -> pa.Array:
 @pytest.mark.parametrize(
     ("columns", "options", "message"),
     [
-        ({"label": repeated_text(100_000, "x" * 10_000)}, {}, "at most 300 MB, but got 1,00"),
-        ({"label": repeated_text(100_000, "x" * 10_000)}, {"store_schema": False}, "at most 300 MB, but got 1,00"),
-        ({"label": pa.array(["y" * 80_000_000] * 4)}, {"compression": "zstd", "use_dictionary": False}, "most 300 MB"),
-        ({"x0": pa.array(np.zeros(21_000_000, np.int8))}, {}, "at most 20,000,000 cells, but got 21,000,000"),
-        ({"x0": pa.array([None] * 1000, pa.list_(pa.float32(), 1_000_000))}, {}, "cells, but got 1,000,000,000"),
-        ({"x0": pa.array([[1.0]])}, {}, "columns of numbers and of texts"),
+        (lambda: {"label": repeated_text(1_000, "x" * 10_000)}, {}, "at most 3 MB, but got 10"),
+        (lambda: {"label": repeated_text(1_000, "x" * 10_000)}, {"store_schema": False}, "at most 3 MB, but got 10"),
+        (lambda: {"label": pa.array(["y" * 800_000] * 4)}, {"compression": "zstd", "use_dictionary": False}, "3 MB"),
+        (lambda: {"x0": pa.array(np.zeros(210_000, np.int8))}, {}, "at most 200,000 cells, but got 210,000"),
+        (lambda: {"x0": pa.array([None] * 1000, pa.list_(pa.float32(), 10_000))}, {}, "cells, but got 10,000,000"),
+        (lambda: {"x0": pa.array([[1.0]])}, {}, "columns of numbers and of texts"),
     ],
-)  # fmt: skip
+)
 def test_parquet_that_would_become_too_large_is_refused_before_it_is_read(
-    columns: dict[str, pa.Array], options: dict[str, object], message: str, monkeypatch: pytest.MonkeyPatch
+    columns: Callable[[], dict[str, pa.Array]],
+    options: dict[str, object],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     content = io.BytesIO()
-    pq.write_table(pa.table(columns), content, **options)
-    assert len(content.getvalue()) < 200_000
+    pq.write_table(pa.table(columns()), content, **options)
+    assert len(content.getvalue()) < 20_000
+    monkeypatch.setattr("vpe_core.results.exchange.MAX_BYTES", 3_000_000)
+    monkeypatch.setattr("vpe_core.results.exchange.MAX_CELLS", 200_000)
     monkeypatch.setattr(pd, "read_parquet", lambda *_: pytest.fail("it was read"))
     with pytest.raises(ResultsError, match=message):
         read_scores(content.getvalue(), "a.parquet")

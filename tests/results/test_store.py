@@ -14,6 +14,7 @@ from tests.results import runs
 from vpe_core.benchmark.variants import Variant
 from vpe_core.errors import BenchmarkError, ResultsError
 from vpe_core.results import find_runs, open_run
+from vpe_core.results.importer import import_experiments
 from vpe_core.results.schema import from_ranges, to_ranges
 from vpe_core.results.writer import Identity, RunWriter
 from vpe_core.settings import get_settings
@@ -205,3 +206,10 @@ def test_ranges_are_numbers() -> None:
     assert to_ranges(numbers) == [[3, 6], [9, 10], [11, 13]]
     assert from_ranges(to_ranges(numbers)) == numbers
     assert to_ranges(()) == []
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_a_folder_that_cannot_be_called_so_is_refused(name: str, tmp_path: Path) -> None:
+    for look in (open_run, find_runs, lambda folder: import_experiments(Path(folder), tmp_path)):
+        with pytest.raises(ResultsError, match="names no folder or file"):
+            look(name)

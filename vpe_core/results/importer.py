@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from vpe_core.benchmark.variants import Variant
 from vpe_core.documents import DocumentError, read_bytes, read_json
 from vpe_core.errors import MarkerError, MetricError, ResultsError
+from vpe_core.folders import named_path
 from vpe_core.markers import get
 from vpe_core.metrics import auroc
 from vpe_core.models.catalog import MODELS
@@ -93,6 +94,7 @@ def import_experiments(folder: Path, out: Path) -> tuple[Run, ...]:
     Raises:
         ResultsError: There are no such experiments, or the results cannot be written.
     """
+    folder = named_path(folder, ResultsError)
     tables = sorted(path for path in folder.rglob("results.csv") if len(path.relative_to(folder).parts) >= 4)
     groups: dict[tuple[str, str], list[Path]] = {}
     for path in tables:

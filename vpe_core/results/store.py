@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from vpe_core.benchmark.variants import Variant
 from vpe_core.errors import ResultsError
+from vpe_core.folders import named_path
 from vpe_core.results.ensembles import Shown
 from vpe_core.results.manifest import MANIFEST, Manifest, read_manifest
 from vpe_core.results.schema import pictures_of
@@ -235,7 +236,7 @@ def open_run(folder: Path | str) -> Run:
     Raises:
         ResultsError: There are none, or they are not complete.
     """
-    return Run(Path(folder))
+    return Run(named_path(folder, ResultsError))
 
 
 def find_runs(*roots: Path | str) -> tuple[Run, ...]:
@@ -243,11 +244,14 @@ def find_runs(*roots: Path | str) -> tuple[Run, ...]:
 
     Args:
         roots: Where to look; `VPE_RESULTS_DIR` and the project's own `precomputed/results/benchmark` if left out.
+
+    Raises:
+        ResultsError: No folder can be called so.
     """
     settings = get_settings()
     searched = roots or (settings.results_dir, settings.precomputed_dir / "results" / "benchmark")
     runs = []
-    for path in sorted({path for root in searched for path in Path(root).rglob(MANIFEST)}):
+    for path in sorted({path for root in searched for path in named_path(root, ResultsError).rglob(MANIFEST)}):
         try:
             runs.append(open_run(path.parent))
         except ResultsError as error:
