@@ -4,7 +4,13 @@ import streamlit as st
 
 from vpe_core.ui.page import PAGES
 
+home, *others = PAGES
+# Streamlit gives the home page no address of its own; what people type and bookmark is a second, hidden page.
 st.navigation(
-    [st.Page(page.file, title=page.title, default=index == 0) for index, page in enumerate(PAGES)],
+    [
+        st.Page(home.file, title=home.title, url_path="home", default=True),
+        st.Page(home.file, title=home.title, url_path=home.path, visibility="hidden"),
+        *(st.Page(page.file, title=page.title, url_path=page.path) for page in others),
+    ],
     position="hidden",
 ).run()

@@ -9,7 +9,7 @@ from vpe_core.ui.benchmark_filters import filters, in_the_papers_words, nothing_
 from vpe_core.ui.benchmark_load import load_section, no_results, provenance, show_what_was_loaded
 from vpe_core.ui.benchmark_results import columns
 from vpe_core.ui.benchmark_run import run_progress, run_section
-from vpe_core.ui.benchmark_table import show_table
+from vpe_core.ui.benchmark_table import instead_of_missing, is_measured, show_table
 from vpe_core.ui.page import page_setup
 from vpe_core.ui.words import as_text
 
@@ -38,6 +38,11 @@ def results() -> None:
         st.caption("Below is the answer in the paper's words.")
         choice = in_the_papers_words(choice)
         table = show_table(choice)
+    if not is_measured(choice.first, choice.look):
+        instead_of_missing(choice, found)
+        more_results()
+        provenance(choice)
+        return
     main_charts(choice, table)
     more_charts(choice, table)
     show_cases(choice)

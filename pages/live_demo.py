@@ -11,14 +11,13 @@ from vpe_core.ui.demo_toolbar import toolbar
 from vpe_core.ui.marks import MAX_MARKS
 from vpe_core.ui.page import page_setup
 from vpe_core.ui.state import COLORS
-from vpe_core.ui.words import as_text
 
 
 @st.fragment
-def workbench() -> None:
+def workbench(problems: tuple[str, ...]) -> None:
     """Everything that reacts to a stroke; the rest of the page stays as it is."""
     session.collect()
-    picture = chosen_picture()
+    picture = chosen_picture(problems)
     if picture is None:
         no_picture()
         return
@@ -50,6 +49,4 @@ def workbench() -> None:
 
 
 page_setup("Live demo", "Draw on the X-ray. The model answers without and with your marker.")
-for problem in session.begin():
-    st.warning(as_text(problem), icon=":material/link_off:")
-workbench()
+workbench(session.begin())

@@ -150,11 +150,29 @@ def test_back_from_a_case_leads_to_the_page_as_it_was_left(demo: Demo) -> None:
     assert demo.link()["sample"].startswith("sim-multi.")
 
 
+def test_forward_and_back_keep_an_address_that_a_click_has_made(demo: Demo) -> None:
+    demo.open({"model": "simclip-plain", "data": ""}, page="benchmark")
+    offer = demo.page.locator(".st-key-bench_offers button").last
+    assert offer.inner_text() == "Show simclip-plain on sim-multi"
+    offer.click()
+    demo.page.wait_for_selector(".vpl-results")
+    demo.settle()
+    address, said = demo.page.url, sentence(demo)
+    demo.page.locator('[class*="st-key-bench_case_"]').first.get_by_role("link").click()
+    demo.page.wait_for_selector(".vpl-bars")
+    demo.settle()
+    demo.page.go_back()
+    demo.page.wait_for_selector(".vpl-results")
+    demo.settle()
+    assert (demo.page.url, sentence(demo)) == (address, said)
+
+
 def test_scores_are_downloaded_loaded_again_and_compared(demo: Demo) -> None:
     open_page(demo)
     demo.page.get_by_role("button", name="Download", exact=True).click()
     with demo.page.expect_download() as waiting:
         demo.page.get_by_role("button", name="All probabilities as Parquet").click()
+    assert waiting.value.suggested_filename == "simulated-scores.parquet"
     data = Path(waiting.value.path()).read_bytes()
     assert set(pd.read_parquet(io.BytesIO(data))["label"]) == set(LABELS)
     demo.page.keyboard.press("Escape")
@@ -162,7 +180,7 @@ def test_scores_are_downloaded_loaded_again_and_compared(demo: Demo) -> None:
     demo.page.locator("input[type=file]").set_input_files(
         {"name": "theirs.parquet", "mimeType": "application/octet-stream", "buffer": data}
     )
-    expect(demo.page.get_by_text("Loaded: simclip on sim-multi")).to_be_visible()
+    expect(demo.page.get_by_text("Loaded: simclip (theirs.parquet) on sim-multi")).to_be_visible()
     demo.settle()
     assert link(demo)["model"] == ["simclip (theirs.parquet)"]  # shown at once
     demo.page.evaluate("document.querySelector('.stMain').scrollTo(0, 0)")  # a list under the edge would close

@@ -225,3 +225,27 @@ def test_touch_draws_on_a_narrow_screen_and_nothing_sticks_out(browser: Browser,
     )
     assert order == sorted(order), "image, answer, overlays, settings"
     demo.close()
+
+
+def test_a_link_shows_the_very_shapes_that_it_names(browser: Browser, app_url: str, demo: Demo) -> None:
+    """Also what nobody could have drawn so: nearly straight, beyond the picture, as small as a click."""
+    demo.open()
+    demo.choose_tool("Contour")
+    turn = [2 * math.pi * step / 40 for step in range(41)]
+    demo.drag([(250 + 90 * math.cos(angle), 250 + 80 * math.sin(angle)) for angle in turn])
+    drawn = demo.wait_for_marks(1)
+    nearly_straight = "contour:10,10,20,10.1,30,10,40,10.1,25,60"
+    odd = f"{nearly_straight};bbox:-20,-5,60,40;circle:5,5,7,7;arrow:300,300,302,301;point:400,60,470,120"
+    for width, marks in ((1440, demo.link()["marks"]), (390, demo.link()["marks"]), (1440, odd)):
+        other = Demo(browser, app_url, width=width)
+        other.open({"sample": demo.link().get("sample", "case_a"), "marks": marks})
+        other.page.wait_for_timeout(1500)  # what the canvas reports of what it was told to show
+        other.settle()
+        assert other.link()["marks"] == marks
+        if width == 1440:
+            other.choose_tool("Box")
+            other.drag([(120, 130), (180, 200)])
+            other.page.wait_for_function("marks => new URL(location).searchParams.get('marks') !== marks", arg=marks)
+            assert other.link()["marks"].startswith(f"{marks};bbox:")
+        other.close()
+    assert drawn == demo.marks()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pandas as pd
@@ -68,6 +69,23 @@ def test_report_prints_the_papers_table(tmp_path: Path) -> None:
     circle = table[(table.marker == "circle") & table.suffix.isna()].iloc[0]
     assert f"{circle['value']:.3f}" in shown.output
     assert call(*arguments, "--model", "another").exit_code == 2
+
+
+@pytest.mark.parametrize("columns", [24, 80, 120, 400])
+def test_report_cuts_no_number_and_no_name_however_narrow_the_terminal(tmp_path: Path, columns: int) -> None:
+    names = [f"sim-set-number-{number}" for number in range(6)]
+    for number, name in enumerate(names):
+        store(MemoryRun(PAPER_STRENGTHS, name=name, seed=number), tmp_path / name / "tiny")
+    arguments = ["benchmark", "report", str(tmp_path), "--resamples", "0"]
+    shown = CliRunner().invoke(app, arguments, env={"COLUMNS": str(columns)}).output
+    tables = CliRunner().invoke(app, [*arguments, "--format", "csv"]).output
+    values = pd.read_csv(io.StringIO(tables))
+    for _, line in values[values["row"] == "circle"].iterrows():
+        assert f"{line['value']:.3f} (+{line['gain']:.3f})" in shown
+    assert "…" not in shown
+    assert all(name in shown for name in names)
+    assert shown.count("┏") == {24: 6, 80: 2, 120: 2, 400: 1}[columns]
+    assert columns == 24 or max(map(len, shown.splitlines())) <= columns
 
 
 def written_with_labels(folder: Path, change: dict[str, str], part: str = "test") -> None:

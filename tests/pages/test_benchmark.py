@@ -91,6 +91,8 @@ def test_an_address_that_makes_no_sense_shows_the_defaults() -> None:
     )
     assert not app.exception
     assert "On first-set, a red circle lifts tiny's macro AUROC" in sentence_of(app)
+    (box,) = warnings_of(app)
+    assert "x" * 50 not in box
 
 
 def test_a_marker_that_does_nothing_is_said_to_do_nothing() -> None:
@@ -105,6 +107,63 @@ def test_models_stand_side_by_side() -> None:
     app.multiselect(key="model").set_value(["tiny", "zero"]).run()
     assert not app.exception
     assert table_of(app).count('scope="colgroup"') == 3
+
+
+def warnings_of(app: AppTest) -> list[str]:
+    return [warning.value.replace("\\", "") for warning in app.warning]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("data", "nosuch"), ("model", "nosuch"), ("marker", ""), ("metric", ""), ("width", "99 px"), ("protocol", "x"),
+        ("rows", "zz"), ("scoring", "zz"), ("ensembles", "zz"), ("label", "nosuch"), ("class", "x"), ("color", "green"),
+        ("suffix", "x"), ("named", "maybe"), ("intervals", "maybe"), ("chart", "x"), ("say nosuch", "x"),
+    ],
+)  # fmt: skip
+def test_what_of_a_link_is_not_here_is_said_until_something_else_is_chosen(name: str, value: str) -> None:
+    app = open_app(PAGE, {name: value, "utm_source": "letter"})
+    assert not app.exception
+    (box,) = warnings_of(app)
+    assert f"“{name if name in ('label', 'say nosuch') else value}”" in box
+    assert "utm" not in box
+    assert "On first-set, a red circle lifts" in sentence_of(app)
+    assert warnings_of(app.run()) == [box]
+    app.selectbox(key="marker").set_value("arrow").run()
+    assert not warnings_of(app)
+
+
+def test_all_that_is_missing_of_a_link_stands_in_one_box_and_a_good_link_has_none() -> None:
+    app = open_app(PAGE, {"data": "nosuch", "model": "nosuch", "marker": "zz", "metric": "zz", "width": "zz"})
+    (box,) = warnings_of(app)
+    assert "data set “nosuch”, model “nosuch”, marker “zz”, metric “zz”, width “zz”" in box
+    good = {"data": "first-set", "marker": "arrow", "metric": "MCC", "rows": "", "named": "true", "say mass": "a lump"}
+    assert not warnings_of(open_app(PAGE, good))
+
+
+def test_a_marker_that_one_of_the_results_lacks_is_said_once_in_words_and_one_click_leads_to_what_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    green = {**PAPER_STRENGTHS, "circle/green/1/paper": 0.5}
+    store(MemoryRun(PAPER_STRENGTHS, name="first-set"), tmp_path / "first-set" / "tiny")
+    store(MemoryRun(green, name="second-set"), tmp_path / "second-set" / "tiny")
+    monkeypatch.setenv("VPE_RESULTS_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    for button, sentence in (
+        ("bench_offer_look", "On first-set, a red circle lifts"),
+        ("bench_offer_results", "On second-set, a green circle"),
+    ):
+        app = open_app(PAGE, {"color": "green"})
+        assert not app.exception
+        assert sentence_of(app) == "On first-set, a green circle was not measured with tiny."
+        everything = " ".join(str(one.value) for one in (*app.info, *app.caption, *app.warning, *app.error))
+        assert "circle/green" not in everything
+        assert "green circle" not in everything
+        assert "Not measured (tiny on first-set, tiny on second-set): " in everything.replace("\\", "")
+        assert not app.get("plotly_chart")
+        app.button(key=button).click().run()
+        assert not app.exception
+        assert sentence_of(app).startswith(sentence)
 
 
 def test_nothing_chosen_is_said_in_words() -> None:
@@ -157,6 +216,54 @@ def test_loaded_results_are_shown_at_once_whatever_the_file_is_called(name: str)
         [f"theirs ({name})"],
     )
     assert "On their-set, a red circle lifts" in sentence_of(app)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_downloaded_probabilities_show_the_same_when_they_are_loaded_whatever_the_classes_are_called(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words, template = {"mass": "a lump in the mass of the lung"}, "Film of {class}{suffix}"
+    run = MemoryRun(PAPER_STRENGTHS, name="own-set", class_words=words, template=template)
+    store(run, tmp_path / "own-set" / "tiny")
+    monkeypatch.setenv("VPE_RESULTS_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    table = scores_table([run], paper_rows(), Question(suffix=True), Evaluation(0))
+    data = table.to_csv().encode() if ending == "csv" else table.to_parquet(index=False)
+    app = open_app(PAGE, {"suffix": "without"})  # the other rows' phrasings are not stored
+    before = sentence_of(app)
+    app.file_uploader(key="bench_file").set_value((f"mine.{ending}", data, "")).run()
+    assert not app.exception
+    assert app.multiselect(key="model").value == [f"tiny (mine.{ending})"]
+    numbers = re.findall(r"from [\d.]+ to [\d.]+ \(\S+", before)
+    assert re.findall(r"from [\d.]+ to [\d.]+ \(\S+", sentence_of(app)) == numbers
+    assert app.selectbox(key="prompt").disabled
+    app.multiselect(key="model").set_value(["tiny", f"tiny (mine.{ending})"]).run()
+    assert not app.exception
+    assert app.text_input(key="say mass").placeholder == words["mass"]
+    assert "cannot be changed" not in unescape(table_of(app))
+    app.text_input(key="say mass").set_value(words["mass"]).run()  # the paper's own words
+    assert "vs the paper's prompt" not in unescape(table_of(app))
+    app.selectbox(key="prompt").set_value("reports").run()
+    assert "cannot be changed" in unescape(table_of(app))
+
+
+def test_forgetting_loaded_results_leads_back_to_what_was_shown_before() -> None:
+    run = MemoryRun(PAPER_STRENGTHS, name="their-set", model="theirs")
+    data = scores_table([run], paper_rows(), Question(), Evaluation(0)).to_parquet(index=False)
+    app = open_app(PAGE, {"data": "second-set"})
+    before = sentence_of(app)
+    for name in ("a.parquet", "b.parquet"):
+        app.file_uploader(key="bench_file").set_value((name, data, "")).run()
+    app.file_uploader(key="bench_file").set_value(("bad.csv", b"c\n1\n", "")).run()
+    assert "is missing" in said(app)
+    captions = " ".join(caption.value for caption in app.caption).replace("\\", "")
+    assert "theirs (a.parquet) on their-set, theirs (b.parquet) on their-set" in captions
+    app.button(key="bench_forget").click().run()
+    assert not app.exception
+    assert not app.error
+    assert (app.multiselect(key="data").value, app.multiselect(key="model").value) == (["second-set"], ["tiny"])
+    assert sentence_of(app) == before
+    assert app.file_uploader(key="bench_file1").value is None
 
 
 @pytest.mark.parametrize(
@@ -307,6 +414,5 @@ def test_results_of_the_official_code_stand_on_the_page_and_their_prompts_cannot
     assert "On nih14, a red box" in sentence_of(app)
     assert "biomedclip's macro AUROC" in sentence_of(app)
     assert "simulated" not in table_of(app)
-    app.selectbox(key="prompt").set_value("reports").run()
-    assert not app.exception
-    assert "cannot be changed" in unescape(table_of(app))
+    assert app.selectbox(key="prompt").disabled
+    assert "prompts cannot be changed" in " ".join(caption.value for caption in app.caption)

@@ -137,7 +137,40 @@ def test_everybody_sees_the_run_and_a_second_one_is_not_started(monkeypatch: pyt
     go_on()
     until_ended()
     third.run()
-    assert "The run was stopped. Start it again to go on." in said(third)
+    assert "The run of SimCLIP (embedded) on table (the paper's rows, all images) was stopped." in said(third)
+
+
+def test_the_form_keeps_what_it_said_and_a_stopped_run_goes_on_as_it_was_ordered(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = hold(monkeypatch)
+    app = open_app(PAGE)
+    app.selectbox(key="run_plan").set_value("The paper's rows and their controls").run()
+    app.selectbox(key="run_limit").set_value("The first 20, to try it out").run()
+    late = open_app(PAGE)
+    late.selectbox(key="run_model").set_value("simclip-plain").run()
+    app.button(key="run_start").click().run()
+    late.run()
+    app.button(key="bench_stop").click().run()
+    go_on()
+    until_ended()
+    for session, model, plan, limit in (
+        (app, "simclip", "The paper's rows and their controls", "The first 20, to try it out"),
+        (late, "simclip-plain", "The paper's rows", "All images"),
+    ):
+        session.run()
+        assert not session.exception
+        fields = [session.selectbox(key=f"run_{name}").value for name in ("model", "plan", "limit")]
+        assert fields == [model, plan, limit]
+    late.button(key="bench_run_again").click().run()
+    known = jobs.state(RUN)
+    assert known
+    assert known.order == run_job.Order("table", "all", "simclip", "The paper's rows and their controls", 20)
+    until_ended()
+    late.run()
+    assert "SimCLIP (embedded) on table is measured" in said(late)
+    assert len(open_run(place).variants) > 5
+    assert late.selectbox(key="run_model").value == "simclip-plain"
 
 
 def test_a_run_that_another_program_writes_is_said_in_plain_words(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from tests.app_home import chest
 from vpe_core.settings import PROJECT_DIR, get_settings
@@ -115,14 +116,14 @@ def test_a_link_shows_its_marker_and_both_answers() -> None:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ({"sample": "../../../etc/passwd"}, "sample was left out"),
+        ({"sample": "../../../etc/passwd"}, "The X-ray in this link could not be read"),
         ({"sample": "case_zzz"}, "names an X-ray that is not here"),
         ({"sample": "upload"}, "part of another session"),
         ({"sample": "nih-00002578_000"}, "has to be fetched first"),
-        ({"model": "/etc/passwd"}, "model was left out"),
-        ({"marks": "circle:1,2"}, "marks was left out"),
-        ({"template": "<script>alert(1)</script>"}, "template was left out"),
-        ({"classes": "x" * 10_000}, "classes was left out"),
+        ({"model": "/etc/passwd"}, "The model in this link could not be read"),
+        ({"marks": "circle:1,2"}, "The shapes in this link could not be read"),
+        ({"template": "<script>alert(1)</script>"}, "The prompt in this link could not be read"),
+        ({"classes": "x" * 10_000}, "The classes in this link could not be read"),
     ],
 )
 def test_a_hand_edited_link_gets_a_message_and_a_working_page(query: dict[str, str], message: str) -> None:
@@ -131,6 +132,22 @@ def test_a_hand_edited_link_gets_a_message_and_a_working_page(query: dict[str, s
     said = " ".join(warning.value for warning in app.warning).replace("\\", "")
     assert message in said
     assert "vpl-bars" in answer_of(app)
+
+
+def test_all_that_is_wrong_with_a_link_stands_in_one_box() -> None:
+    app = open_app(LIVE, {**dict.fromkeys(_FIELDS, "\0"), "sample": "case_zzz"})
+    (box,) = app.warning
+    assert box.value.count("\n- ") == len(_FIELDS) - 1
+    assert "names an X-ray that is not here" in box.value.replace("\\", "")
+
+
+def test_the_overview_has_an_address_beside_the_apps_own() -> None:
+    """What the browser asks for by address, for which the test runner has no way of its own."""
+    script = AppTest.from_file(str(PROJECT_DIR / "app.py"), default_timeout=TIMEOUT_S)
+    script._page_hash = calc_hash("overview")
+    script.run()
+    assert not script.exception
+    assert [title.value for title in script.title] == ["Visual Prompt Lab"]
 
 
 @pytest.mark.parametrize("page", [LIVE, "pages/benchmark.py"])

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from vpe_core.plots.figure import new_figure
-from vpe_core.plots.take_along import LABEL, png_file, say_simulated
+from vpe_core.plots.take_along import LABEL, OUT_OF_DOMAIN, png_file, say_simulated
 from vpe_core.plots.theme import DARK
 
 
@@ -30,6 +30,16 @@ def test_a_simulated_picture_carries_its_mark_below_its_pixels(size_wh: tuple[in
         assert strip.max() > 100, "there are words in it"
         columns = np.flatnonzero(strip.max(axis=(0, 2)) > 60)
         assert 0 < columns[0] <= columns[-1] < picture.width - 1, "no word is cut off"
+
+
+def test_an_answer_of_a_model_out_of_its_domain_says_so_in_a_strip() -> None:
+    picture = Image.effect_noise((640, 320), 40)
+    data, name = png_file(picture, "overlays.png", simulated=False, out_of_domain=True)
+    assert name == "overlays.png"
+    with Image.open(io.BytesIO(data)) as read:
+        assert read.info["Description"] == OUT_OF_DOMAIN
+        assert read.height > picture.height
+        assert np.asarray(read.convert("L"))[picture.height :].max() > 100
 
 
 def test_a_real_picture_is_left_as_it_is() -> None:

@@ -75,6 +75,16 @@ def test_a_marker_of_fewer_samples_is_named_and_never_the_best() -> None:
     assert "† fewer samples than other markers" in text
 
 
+def test_what_is_simulated_is_said_where_the_table_goes(table: pd.DataFrame) -> None:
+    real = table.assign(run=1, simulated=False)
+    both = pd.concat([table, real])
+    for write in (to_markdown, to_latex):
+        assert "simulated X-rays, no patients" in write(table, {0: "one"})
+        assert "simulated X-rays, no patients: one" in write(both, {0: "one", 1: "two"})
+        assert "simulated" not in write(real, {1: "two"})
+    assert pd.read_csv(io.StringIO(to_csv(table)))["simulated"].all()
+
+
 def test_csv_comes_back_as_the_same_table(table: pd.DataFrame) -> None:
     again = pd.read_csv(io.StringIO(to_csv(table)))
     np.testing.assert_allclose(again["value"], table["value"])

@@ -131,6 +131,47 @@ def test_a_drawing_made_from_marks_reads_as_the_same_marks(mark: Mark, scale: fl
     assert read_marks(write_drawing((read_back,), scale, "#ffff00", 6.0), scale, (512, 512)) == (read_back,)
 
 
+def _circle_of(n_points: int) -> Polygon:
+    turn = np.linspace(0, 2 * math.pi, n_points, endpoint=False)
+    return Polygon(tuple((round(200 + 150 * math.cos(a), 1), round(200 + 149 * math.sin(a), 1)) for a in turn))
+
+
+LINKED = (
+    *MARKS,
+    Mark("contour", _circle_of(MAX_CONTOUR_POINTS)),
+    Mark("contour", Polygon(((10, 10), (20, 10.1), (30, 10), (40, 10.1), (25, 60)))),  # nearly straight
+    Mark("contour", Polygon(((-30, -20), (700, 5.125), (100, 600)))),  # beyond the picture
+    Mark("bbox", Box(-10.5, 5, 900, 90)),
+    Mark("circle", Box(5, 5, 8, 8)),  # as small as what a click leaves behind
+    Mark("bbox", Box(5, 5, 5 + 6 / 2.0, 5 + 6 / 2.0)),
+    Mark("arrow", Arrow((40, 40), (43, 42))),
+    Mark("point", Box(100, 100, 300, 320)),  # of another size than a click makes
+    Mark("circle", Box(100.123, 100.456, 180.789, 190)),
+    Mark("circle", Box(100.127, 100.456, 180.789, 190)),  # nearly the one before
+)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0, 0.05])
+def test_what_a_link_shows_is_read_back_to_the_last_digit(scale: float) -> None:
+    drawing = json.loads(json.dumps(write_drawing(LINKED, scale, "#ff0000", 6.0)))
+    for item in drawing["objects"]:  # the browser rounds so
+        item.update({name: round(item[name], 4) for name in ("left", "top") if name in item})
+    size_wh = (round(1024 / scale), round(1024 / scale))
+    assert read_marks(drawing, scale, size_wh, LINKED) == LINKED
+    drawing["objects"] += RECORDED["freehand"]["objects"]
+    *same, drawn = read_marks(drawing, scale, size_wh, LINKED)
+    assert tuple(same) == LINKED
+    drawn_again = json.loads(json.dumps(write_drawing((drawn,), scale, "#ff0000", 6.0)))
+    assert read_marks(drawn_again, scale, size_wh) == (drawn,), "a stroke is thinned once"
+
+
+def test_a_shape_that_was_moved_is_not_where_it_was_shown() -> None:
+    drawing = write_drawing(LINKED[:1], 2.0, "#ff0000", 6.0)
+    drawing["objects"][0]["left"] += 1
+    (moved_box,) = read_marks(drawing, 2.0, (512, 512), LINKED[:1])
+    assert moved_box.region.box.x0 == LINKED[0].region.box.x0 + 0.5
+
+
 HOSTILE: list[Any] = [
     {},
     {"objects": None},

@@ -47,6 +47,11 @@ def test_a_text_that_is_no_mark_is_refused_in_few_words(text: str) -> None:
     assert len(str(caught.value)) < 300
 
 
+def test_a_link_says_every_digit_that_it_can_read() -> None:
+    mark = Mark("bbox", Box(12345.125, 20000, 19999.875, 20000.001))
+    assert marks_from_text(marks_to_text((mark,))) == (mark,)
+
+
 def test_marks_are_rounded_to_a_tenth_of_a_pixel() -> None:
     assert rounded(Mark("bbox", Box(1.04, 2.06, 10.96, 20))) == Mark("bbox", Box(1.0, 2.1, 11.0, 20))
 

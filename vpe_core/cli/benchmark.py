@@ -206,34 +206,17 @@ def _destination(out: Path | None) -> AbstractContextManager[TextIO]:
 def _print_report(
     console: Console, title: str, metric: str, table: pd.DataFrame, heads: dict[int, str], style: Format
 ) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
     from vpe_core import metrics
-    from vpe_core.results.formats import ensemble_notes, grid, marks, to_markdown, undefined_notes
-    from vpe_core.results.numerals import number_text, signed_text
+    from vpe_core.cli.report_table import report_tables
+    from vpe_core.results.formats import ensemble_notes, to_markdown, undefined_notes
 
     measure = metrics.get(metric)
     title, higher = f"{title}, {measure.title}", measure.higher_is_better
     if style is Format.MARKDOWN:
         console.file.write(f"## {title}\n\n{to_markdown(table, heads, higher)}\n")
         return
-    printed = Table(title=escape(title))
-    for heading in ("Marker", "Suffix"):
-        printed.add_column(heading)
-    for head in heads.values():
-        printed.add_column(escape(head), justify="right")
-    for first, cells in grid(table, higher):
-        words = []
-        for number in heads:
-            line = cells[number].line
-            gain = "" if line["gain"] != line["gain"] else f" ({signed_text(line['gain'])})"
-            value = (
-                f"{number_text(line['value'])}{marks(cells[number])}{gain}{'*' if cells[number].significant else ''}"
-            )
-            words.append(f"[bold]{value}[/bold]" if cells[number].best else value)
-        printed.add_row(first["row"].removesuffix(" + suffix"), escape(first["suffix"] or ""), *words)
-    console.print(printed)
+    for printed in report_tables(title, table, heads, higher, console.width):
+        console.print(printed, crop=False)  # where even one data set is too wide, the terminal wraps the lines
     notes = ["Gain over the unmarked image in brackets; * Holm-corrected p < 0.05; bold: best of its column"]
     notes += [*ensemble_notes(table), *undefined_notes(table, heads)]
     console.print("; ".join(notes) + ".", markup=False)

@@ -89,6 +89,15 @@ def undefined_notes(table: pd.DataFrame, heads: dict[int, str]) -> list[str]:
     return notes
 
 
+def simulated_note(table: pd.DataFrame, heads: dict[int, str]) -> list[str]:
+    """That numbers of a `paper_table` come from simulated X-rays, and if not all do, which."""
+    simulated = table.groupby("run")["simulated"].first()
+    named = [head for run, head in heads.items() if simulated.get(run, False)]
+    if len(named) == len(heads):
+        return ["simulated X-rays, no patients"] if heads else []
+    return [f"simulated X-rays, no patients: {'; '.join(named)}"] if named else []
+
+
 def marks(cell: Cell) -> str:
     """† for fewer samples than other markers have, ‡ where classes are not in the mean."""
     return ("†" if cell.fewer else "") + ("‡" if cell.line["undefined"] and not np.isnan(cell.line["value"]) else "")
@@ -128,7 +137,11 @@ def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bo
     ]
     if fewer_samples(table).any():
         notes.append("† fewer samples than other markers")
-    lines += ["", "; ".join([*notes, *ensemble_notes(table), *undefined_notes(table, heads)]) + "."]
+    lines += [
+        "",
+        "; ".join([*simulated_note(table, heads), *notes, *ensemble_notes(table), *undefined_notes(table, heads)])
+        + ".",
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -155,7 +168,8 @@ def to_latex(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool 
         title = first["row"].translate(_LATEX)
         words = [rf"\textit{{{title}}}" if first["control"] else title, (first["suffix"] or "").translate(_LATEX)]
         lines.append(" & ".join([*words, *_cells(heads, cells, cell)]) + r" \\")
-    notes = [f"% {note}" for note in [*ensemble_notes(table), *undefined_notes(table, heads)]]
+    told = [*simulated_note(table, heads), *ensemble_notes(table), *undefined_notes(table, heads)]
+    notes = [f"% {' '.join(note.split())}" for note in told]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", *notes]) + "\n"
 
 

@@ -278,7 +278,12 @@ def _of_mean_embedding(run: Results, ensemble: Ensemble, question: Question, enc
 
 def _given_probabilities(run: Results, shown: Shown, question: Question) -> FloatArray:
     """Probabilities as they were written; the official code's own prompts and scoring are all there is."""
-    if question.scoring != "paper" or question.template is not None or question.class_words:
+    own = run.manifest.dataset.classes
+    if (
+        question.scoring != "paper"
+        or question.template is not None
+        or any(one in own for one, _ in question.class_words)
+    ):
         raise ResultsError(
             f"{run.manifest.model.title} on {run.manifest.dataset.title} holds probabilities, no embeddings: "
             "its prompts and its scoring cannot be changed."

@@ -14,6 +14,8 @@ from vpe_core.results.controls import control_variants
 from vpe_core.results.ensembles import AVERAGES
 from vpe_core.results.questions import Question
 from vpe_core.results.rows import PAPER_MARKERS, WITH_SUFFIX, Row, ensemble_rows, marker_title, paper_rows
+from vpe_core.ui.benchmark_links import SWITCH, asked_for, say_left_out
+from vpe_core.ui.benchmark_prompt import prompt_fields
 from vpe_core.ui.benchmark_results import Column
 from vpe_core.ui.words import as_text, few
 
@@ -22,10 +24,8 @@ if TYPE_CHECKING:
     from vpe_core.scoring import Combination
 
 ALL = "all"
-AS_IN_PAPER = "as in the paper"
 BOTH, WITHOUT, WITH = "without and with", "without", "with"
 _SUFFIXES = {BOTH: (False, True), WITHOUT: (False,), WITH: (True,)}
-_TEMPLATE_TITLES = {"reports": "average of 5 report phrasings", "captions": "average of 4 caption phrasings"}
 _SCORING_TITLES = {
     "paper": "softmax over classes (paper)",
     "cosine": "cosine, each class alone",
@@ -33,8 +33,8 @@ _SCORING_TITLES = {
 }
 NO_ENSEMBLES = "none"
 _AVERAGES: dict[str, Combination] = {title: combine for combine, title in AVERAGES.items()}
-_MAX_WORDS = 100
-_DATA, _MODEL, _SET = "data", "model", "bench:set"
+CHARTS = ("Bars", "ROC", "Precision and recall", "Reliability", "Confusion", "Box size", "Attention")
+_DATA, _MODEL, _BEFORE = "data", "model", "bench:before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,7 @@ def filters(found: Sequence[Column]) -> Choice | None:
 
     Even then all of them are there, about all results: what is not shown loses its value.
     """
+    asked, said = asked_for(), st.container()
     with st.container(horizontal=True, key="bench_filters", gap="small", vertical_alignment="bottom"):
         own = _columns(found)
         chosen = own or tuple(found)
@@ -99,8 +100,15 @@ def filters(found: Sequence[Column]) -> Choice | None:
             width, protocol = _drawing(marker, of_marker, variants)
             suffix, named, scoring_name, shown, intervals = _more(metric, variants)
             combine = _ensembles()
-    template, words, suffix_words = _prompt(chosen, classes)
+    template, words, suffix_words = prompt_fields(chosen, classes)
     look = Variant(marker, color, width, protocol)
+    with said:
+        say_left_out(
+            asked,
+            _offered(found, variants, of_marker, classes),
+            classes,
+            ([(one.dataset, one.who) for one in own], look, metric, label, scoring_name),
+        )
     rows = paper_rows(color, width, protocol, tuple(dict.fromkeys((*shown, marker))), _SUFFIXES[suffix])
     averaged = ensemble_rows(combine, color, width, protocol, _SUFFIXES[suffix]) if combine else ()
     measured = [Row(variant) for variant in control_variants(look) if variant in variants]
@@ -124,11 +132,74 @@ def filters(found: Sequence[Column]) -> Choice | None:
     )
 
 
+def _offered(
+    found: Sequence[Column], variants: Iterable[Variant], of_marker: Iterable[Variant], classes: Sequence[str]
+) -> dict[str, Sequence[str]]:
+    """All that can be chosen, as links write it."""
+    return {
+        _DATA: [column.dataset for column in found],
+        _MODEL: [column.who for column in found],
+        "marker": [marker_title(name) for name in _markers(variants)],
+        "color": _first("red", {variant.color for variant in of_marker}),
+        "metric": [metrics.get(name).title for name in metrics.names()],
+        "class": [ALL, *classes],
+        "width": _widths(of_marker),
+        "protocol": _protocols(variants),
+        "suffix": list(_SUFFIXES),
+        "scoring": [_SCORING_TITLES.get(name, name) for name in scoring.names()],
+        "rows": [marker_title(name) for name in _table_markers(variants)],
+        "ensembles": [NO_ENSEMBLES, *_AVERAGES],
+        "chart": CHARTS,
+        **dict.fromkeys(("named", "intervals"), SWITCH),
+    }
+
+
 def show_only(columns: Sequence[Column]) -> None:
     """Set the filters so that just these results are shown; before the filters are drawn, as in a callback."""
-    st.session_state[_SET] = True
     st.session_state[_DATA] = list(dict.fromkeys(column.dataset for column in columns))
     st.session_state[_MODEL] = list(dict.fromkeys(column.who for column in columns))
+
+
+def remember_shown() -> None:
+    """Keep which results are shown, unless some are kept already, for the time when loaded ones are forgotten."""
+    st.session_state.setdefault(_BEFORE, (st.session_state.get(_DATA), st.session_state.get(_MODEL)))
+
+
+def show_as_before(found: Sequence[Column]) -> None:
+    """Show of some results what was shown when `remember_shown` kept it, or what is usual if that is not there."""
+    data, who = st.session_state.pop(_BEFORE, (None, None))
+    for key, kept, there, most in (
+        (_DATA, data, [column.dataset for column in found], None),
+        (_MODEL, who, [column.who for column in found], 1),
+    ):
+        usual = list(dict.fromkeys(there))
+        st.session_state[key] = [one for one in kept or () if one in usual] or usual[:most]
+
+
+def show_look(look: Variant) -> None:
+    """Set the filters to a marker as it is drawn."""
+    chosen = {"marker": look.marker, "color": look.color, "width": f"{look.width:g} px", "protocol": look.protocol}
+    uses = markers.get(look.marker).uses
+    st.session_state.update(
+        {key: value for key, value in chosen.items() if key not in ("color", "width") or key in uses}
+    )
+
+
+def offer_measured(choice: Choice, having: Sequence[Column], look: Variant | None, title: str) -> None:
+    """What there is instead of a marker that the leading results lack, one click each.
+
+    Args:
+        choice: What the filters ask for.
+        having: Results that do have this marker.
+        look: What the leading results have instead; None if they have no marker at all.
+        title: What that is called.
+    """
+    with st.container(horizontal=True, gap="small", key="bench_offers"):
+        if look:
+            words = f"Show {title} on {choice.first.dataset}"
+            st.button(as_text(words), key="bench_offer_look", on_click=show_look, args=(look,))
+        if having:
+            st.button(as_text(_offer(having)), key="bench_offer_results", on_click=show_only, args=(having,))
 
 
 def nothing_chosen(found: Sequence[Column]) -> None:
@@ -160,15 +231,14 @@ def in_the_papers_words(choice: Choice) -> Choice:
 def _columns(found: Sequence[Column]) -> tuple[Column, ...]:
     names = list(dict.fromkeys(column.dataset for column in found))
     who = list(dict.fromkeys(column.who for column in found))
-    was_set = st.session_state.pop(_SET, False)  # then a default besides is a mistake in Streamlit's eyes
     wanted = st.multiselect(
-        "Data sets", names, default=None if was_set else names, key=_DATA, placeholder="Choose data sets",
+        "Data sets", names, default=names, key=_DATA, placeholder="Choose data sets",
         bind="query-params", width=_wide(names),
     )  # fmt: skip
     models = st.multiselect(
         "Model",
         who,
-        default=None if was_set else who[:1],
+        default=who[:1],
         key=_MODEL,
         placeholder="Choose a model",
         bind="query-params",
@@ -186,9 +256,7 @@ def _wide(names: Sequence[str]) -> int:
 def _look(variants: Iterable[Variant]) -> tuple[str, str, list[Variant]]:
     """Marker and colour out of what was measured, and all that was measured of this marker."""
     drawn = [variant for variant in variants if variant.marked]
-    measured = {variant.marker for variant in drawn}
-    usual = dict.fromkeys(("circle", "bbox", "arrow", *markers.names()))
-    names = [name for name in usual if name in measured] or ["circle"]
+    names = _markers(variants)
     marker = st.selectbox("Marker", names, format_func=marker_title, key="marker", **_bound(115))
     uses = markers.get(marker).uses
     of_marker = [variant for variant in drawn if not variant.is_control and (variant.marker == marker or not uses)]
@@ -197,15 +265,32 @@ def _look(variants: Iterable[Variant]) -> tuple[str, str, list[Variant]]:
     return marker, color, of_marker
 
 
+def _markers(variants: Iterable[Variant]) -> list[str]:
+    measured = {variant.marker for variant in variants if variant.marked}
+    usual = dict.fromkeys(("circle", "bbox", "arrow", *markers.names()))
+    return [name for name in usual if name in measured] or ["circle"]
+
+
+def _widths(of_marker: Iterable[Variant]) -> list[str]:
+    return [f"{width} px" for width in _first("1", {f"{variant.width:g}" for variant in of_marker})]
+
+
+def _protocols(variants: Iterable[Variant]) -> list[Protocol]:
+    return sorted({variant.protocol for variant in variants}, key=lambda one: one != "paper") or ["paper"]
+
+
+def _table_markers(variants: Iterable[Variant]) -> list[str]:
+    measured = {variant.marker for variant in variants}
+    return [one for one in markers.names() if one in measured and one != "none"]
+
+
 def _drawing(marker: str, of_marker: Iterable[Variant], variants: Iterable[Variant]) -> tuple[float, Protocol]:
     """Line width and protocol, out of what was measured."""
-    widths = [f"{width} px" for width in _first("1", {f"{variant.width:g}" for variant in of_marker})]
     width = st.selectbox(
-        "Width", widths, key="width", disabled="width" not in markers.get(marker).uses, bind="query-params"
+        "Width", _widths(of_marker), key="width", disabled="width" not in markers.get(marker).uses, bind="query-params"
     )
-    protocols = sorted({variant.protocol for variant in variants}, key=lambda one: one != "paper") or ["paper"]
     protocol = st.selectbox(
-        "Protocol", protocols, key="protocol", bind="query-params",
+        "Protocol", _protocols(variants), key="protocol", bind="query-params",
         help="Paper: drawn on the image squashed to 256 x 256. Native: drawn at full resolution, as people see it.",
     )  # fmt: skip
     return float(width.split()[0]), protocol
@@ -224,8 +309,7 @@ def _more(metric: str, variants: Iterable[Variant]) -> tuple[str, bool, str, Seq
     name = st.selectbox(
         "Scoring", possible, format_func=lambda one: _SCORING_TITLES.get(one, one), key="scoring", bind="query-params"
     )
-    measured = {variant.marker for variant in variants}
-    others = [one for one in markers.names() if one in measured and one != "none"]
+    others = _table_markers(variants)
     usual = [one for one in PAPER_MARKERS if one in others]
     shown = st.multiselect(
         "Markers in the table", others, default=usual, format_func=marker_title, key="rows", bind="query-params"
@@ -242,47 +326,6 @@ def _ensembles() -> Combination | None:
         "scored (mean embedding), or their scores (mean score).",
     )  # fmt: skip
     return _AVERAGES.get(average or NO_ENSEMBLES)
-
-
-def _prompt(chosen: Sequence[Column], classes: Sequence[str]) -> tuple[str | None, tuple[tuple[str, str], ...], str]:
-    """Template, wordings and suffix; the fields are filled in as the paper has them."""
-    with st.expander("Prompt", icon=":material/edit_note:", key="bench_prompt"):
-        left, right = st.columns([3, 2])
-        template = left.selectbox(
-            "Prompt", (AS_IN_PAPER, *_TEMPLATE_TITLES), format_func=_template_title, key="prompt",
-            accept_new_options=True, bind="query-params",
-            help="Type your own, with {class} where the class name goes and, if you like, {suffix} for the marker.",
-        )  # fmt: skip
-        left.caption(as_text(_papers_templates(chosen)))
-        suffix = right.text_input(
-            "Words for the marker", key="suffix_words", placeholder="indicated by a red circle", max_chars=_MAX_WORDS,
-            bind="query-params", help="What the rows with a suffix add to the prompt. Empty: as in the paper.",
-        )  # fmt: skip
-        st.caption("Wording of the classes")
-        words = []
-        with st.container(key="bench_words"):
-            for label in classes:
-                own = _own_word(chosen, label)
-                said = st.text_input(
-                    as_text(label), own, max_chars=_MAX_WORDS, key=f"say {label}", bind="query-params"
-                ).strip()
-                words += [(label, said)] if said and said != own else []
-    return (None if template in (None, AS_IN_PAPER) else template), tuple(words), suffix.strip()
-
-
-def _own_word(chosen: Sequence[Column], label: str) -> str:
-    words = (column.run.manifest.dataset.class_words for column in chosen)
-    return next((one[label] for one in words if label in one), label)
-
-
-def _template_title(template: str) -> str:
-    """Always the same for one template: in a field that takes new options, a title of before counts as typed."""
-    return _TEMPLATE_TITLES.get(template, template)
-
-
-def _papers_templates(chosen: Sequence[Column]) -> str:
-    own = dict.fromkeys(column.run.manifest.dataset.template.replace("{suffix}", "") for column in chosen)
-    return f"In the paper: {' / '.join(own)}"
 
 
 def _first(wanted: str, values: Iterable[str]) -> list[str]:

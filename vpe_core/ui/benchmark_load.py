@@ -13,8 +13,8 @@ from vpe_core.errors import ResultsError
 from vpe_core.results import Manifest, Run
 from vpe_core.results.archive import LoadedRun, pack_run, place_of, read_archive
 from vpe_core.results.exchange import read_scores
-from vpe_core.ui.benchmark_filters import Choice, show_only
-from vpe_core.ui.benchmark_results import Column, forget_loaded, keep_loaded, loaded, run_command
+from vpe_core.ui.benchmark_filters import Choice, remember_shown, show_as_before, show_only
+from vpe_core.ui.benchmark_results import Column, columns, forget_loaded, keep_loaded, loaded, run_command
 from vpe_core.ui.uploads import new_upload
 from vpe_core.ui.words import as_text
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from vpe_core.results.scores import Results
 
-_READ, _TO_SHOW = "bench:read", "bench:to show"
+_READ, _TO_SHOW, _FIELD = "bench:read", "bench:to show", "bench:field"
 _ZIP, _PARQUET, _UTF16, _EXCEL = b"PK", b"PAR1", (b"\xff\xfe", b"\xfe\xff"), b"[Content_Types].xml"
 _HEAD_BYTES = 4096
 
@@ -42,18 +42,27 @@ def load_section() -> None:
             "changed; a table of probabilities, CSV or Parquet; or the official code's folder of experiments as a ZIP "
             "file. It stays in this session."
         )
-        file = st.file_uploader("Results", key="bench_file")
+        file = st.file_uploader("Results", key=f"bench_file{st.session_state.get(_FIELD, '')}")
         if new_upload(file, _READ, _take, "Reading the file"):
             st.rerun()
-        if columns := loaded():
-            names = ", ".join(f"{column.run.manifest.model.name} on {column.dataset}" for column in columns)
+        if taken := loaded():
+            names = ", ".join(f"{column.who} on {column.dataset}" for column in taken)
             st.caption(as_text(f"Loaded: {names}. They stand under Model, beside the others."))
-            st.button("Forget loaded results", key="bench_forget", on_click=forget_loaded)
+            st.button("Forget loaded results", key="bench_forget", on_click=_forget)
+
+
+def _forget() -> None:
+    """Back to what was shown before the first file came, with an empty field."""
+    forget_loaded()
+    show_as_before(columns())
+    st.session_state.pop(_READ, None)
+    st.session_state[_FIELD] = int(st.session_state.get(_FIELD) or 0) + 1
 
 
 def _take(file: UploadedFile) -> None:
     data = file.getvalue()
     keep_loaded(file.name, _reader(data, file.name)(data, file.name))
+    remember_shown()
     st.session_state[_TO_SHOW] = file.name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from vpe_core.ui.words import as_text
 _EVERY_S = 1.0
 _TOO_LATE = "bench:too late"
 _LIMITS = {"All images": None, "The first 100, to try it out": 100, "The first 20, to try it out": 20}
+_FORM = "bench:form"
 _FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
 
 
@@ -81,17 +83,24 @@ def _watched() -> None:
 
 def _outcome(known: jobs.JobState) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="bench_run_outcome"):
+        order = known.order if isinstance(known.order, Order) else None
+        name = f"The run of {order.title} ({order.details})" if order else "The run"
         if known.error and may_start():
-            st.error(as_text(known.error), icon=":material/error:")
+            st.error(as_text(f"{name} has ended with an error. {known.error}"), icon=":material/error:")
         elif known.error:  # which may name folders of this machine
-            st.error("The run has ended with an error. Ask whoever started it.", icon=":material/error:")
+            st.error(as_text(f"{name} has ended with an error. Ask whoever started it."), icon=":material/error:")
         elif known.stopped:
-            st.info("The run was stopped. Start it again to go on.", icon=":material/stop_circle:")
+            st.info(as_text(f"{name} was stopped. What is finished is kept."), icon=":material/stop_circle:")
         else:
             st.success(as_text(known.text), icon=":material/check:")
             made = [column for column in columns() if isinstance(column.run, Run) and column.run.folder == known.result]
             if made:
                 st.button("Show it", key="bench_run_show", type="primary", on_click=_show_made, args=(made,))
+        if order and (known.stopped or known.error) and may_start():
+            st.button(
+                "Go on" if known.stopped else "Try again", key="bench_run_again", type="primary",
+                icon=":material/play_arrow:", on_click=_begin, args=(order,),
+            )  # fmt: skip
         st.button("Close", key="bench_run_close", on_click=unfollow, args=(RUN,))
 
 
@@ -112,24 +121,37 @@ def _form() -> None:
         "folder of this machine; everybody who uses the app sees them."
     )
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="bench_run_form"):
-        spec = datasets.get(st.selectbox("Data set", here, key="run_dataset", width=170))
+        spec = datasets.get(_field("Data set", here, "run_dataset", 170))
         if len(spec.parts) > 1 and not spec.simulated:  # of the simulated sets, the project carries one part
-            usual = spec.parts.index(spec.default_part)
-            st.selectbox("Part", spec.parts, usual, key=f"run_part_{spec.name}", width=110)
-        st.selectbox("Model", ready, format_func=lambda name: models.get(name).title, key="run_model", width=260)
-        st.selectbox("What to measure", tuple(PLANS), key="run_plan", width=290)
-        st.selectbox("Images", tuple(_LIMITS), key="run_limit", width=230)
+            _field("Part", spec.parts, f"run_part_{spec.name}", 110, usual=spec.default_part)
+        _field("Model", ready, "run_model", 260, format_func=lambda name: models.get(name).title)
+        _field("What to measure", tuple(PLANS), "run_plan", 290)
+        _field("Images", tuple(_LIMITS), "run_limit", 230)
         if st.button("Start", key="run_start", type="primary", icon=":material/play_arrow:", on_click=_start):
             st.rerun()
     st.caption("It may take minutes or hours, and the live demo is slower meanwhile. What is there is not done again.")
+
+
+def _field(label: str, choices: Sequence[str], key: str, width: int, usual: str = "", **options: Any) -> str:
+    """A field of the form. It keeps its value while the form is away, as it is during a run."""
+    kept: dict[str, str] = st.session_state.setdefault(_FORM, {})
+    if st.session_state.get(key) not in choices:
+        st.session_state[key] = next((one for one in (kept.get(key), usual) if one in choices), choices[0])
+    kept[key] = st.selectbox(label, choices, key=key, width=width, **options)
+    return kept[key]
 
 
 def _start() -> None:
     """Start what the fields say now, which may be newer than what the page was last drawn with."""
     said = st.session_state
     spec = datasets.get(said["run_dataset"])
-    part = said.get(f"run_part_{spec.name}", spec.default_part)
-    order = Order(spec.name, part, said["run_model"], said["run_plan"], _LIMITS[said["run_limit"]])
+    part = said.get(part_key := f"run_part_{spec.name}", spec.default_part)
+    fields = (part_key, "run_dataset", "run_model", "run_plan", "run_limit")
+    said.setdefault(_FORM, {}).update({key: said[key] for key in fields if key in said})
+    _begin(Order(spec.name, part, said["run_model"], said["run_plan"], _LIMITS[said["run_limit"]]))
+
+
+def _begin(order: Order) -> None:
     if may_start():
-        said[_TOO_LATE] = not run_job.start(order)
+        st.session_state[_TOO_LATE] = not run_job.start(order)
         follow(RUN)

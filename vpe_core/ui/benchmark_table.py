@@ -13,20 +13,22 @@ from streamlit.delta_generator import DeltaGenerator
 
 from vpe_core import markers, metrics
 from vpe_core.benchmark import Variant
+from vpe_core.errors import ResultsError
 from vpe_core.plots.table_html import Head, paper_table_html
+from vpe_core.plots.take_along import file_name
 from vpe_core.prompts import ENSEMBLES
 from vpe_core.results.controls import geometry_only
 from vpe_core.results.domain import out_of_domain
-from vpe_core.results.ensembles import members_of
+from vpe_core.results.ensembles import is_ensemble, members_of
 from vpe_core.results.exchange import scores_table
 from vpe_core.results.formats import ensemble_notes, fewer_samples, to_csv, to_latex, to_markdown
 from vpe_core.results.questions import Question, prompts_for, with_suffix
 from vpe_core.results.rows import Row, marker_title
 from vpe_core.results.scores import Evaluation
-from vpe_core.results.tables import Progress, paper_table
-from vpe_core.ui.benchmark_filters import Choice
+from vpe_core.results.tables import Progress, available, paper_table
+from vpe_core.ui.benchmark_filters import Choice, offer_measured
 from vpe_core.ui.benchmark_results import N_RESAMPLES, Column, evaluation, prompt_losses, run_command, without_results
-from vpe_core.ui.benchmark_words import answer
+from vpe_core.ui.benchmark_words import answer, not_measured
 from vpe_core.ui.words import as_text
 
 _ABSENT = " was not measured."
@@ -51,7 +53,7 @@ def show_table(choice: Choice) -> pd.DataFrame:
     for words in out_of_domain([column.run.manifest for column in choice.columns]):
         st.warning(as_text(words), icon=":material/warning:")
     _say_prompt_losses(choice)
-    _notes(table)
+    _notes(choice, table)
     _downloads(choice, table)
     return table
 
@@ -68,6 +70,31 @@ def look_of(variant: Variant) -> str:
     uses = markers.get(variant.marker).uses
     words = f"{variant.color} {name}" if "color" in uses else name
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
+def is_measured(column: Column, look: Variant) -> bool:
+    """Whether results cover a marker as it is drawn."""
+    try:
+        available(column.run, look)
+    except ResultsError:
+        return False
+    return True
+
+
+def instead_of_missing(choice: Choice, found: Sequence[Column]) -> None:
+    """Where the leading results lack the marker: what they have instead, and which results have it, one click each."""
+    having = [column for column in choice.columns if is_measured(column, choice.look)]
+    having = having or [column for column in found if is_measured(column, choice.look)]
+    drawn = [one for one in choice.first.run.variants if one.marked and not one.is_control]
+    look = min(drawn, key=lambda one: _unlike(one, choice.look), default=None)
+    offer_measured(choice, having, look, look_of(look) if look else "")
+
+
+def _unlike(one: Variant, look: Variant) -> tuple[bool, ...]:
+    return (
+        one.marker != look.marker, one.protocol != look.protocol, one.color != look.color, one.width != look.width,
+        one.color != "red", one.width != 1,
+    )  # fmt: skip
 
 
 def heads(choice: Choice) -> list[Head]:
@@ -116,7 +143,9 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
     rows = (choice.lead, Row(choice.look), Row(choice.look, True))
     line = next((found for row in rows if (found := line_of(table, row)) is not None), None)
     sentence = ""
-    if line is not None:
+    if not is_measured(choice.first, choice.look):
+        sentence = not_measured(choice.first.dataset, choice.first.who, look_of(choice.look))
+    elif line is not None:
         sentence = answer(
             line, metric=choice.metric_title, look=look_of(choice.look),
             noun=marker_title(choice.look.marker), label=choice.question.label,
@@ -164,7 +193,7 @@ def typed_texts(question: Question) -> tuple[str, ...]:
     return tuple(text.strip() for text in (*own, *words, *suffix) if text.strip())
 
 
-def _notes(table: pd.DataFrame) -> None:
+def _notes(choice: Choice, table: pd.DataFrame) -> None:
     """How to read the table, and what is missing from it."""
     notes = [
         f"95% intervals by patient, or by image where patients are not known ({N_RESAMPLES:,} resamples), on hover; "
@@ -178,30 +207,52 @@ def _notes(table: pd.DataFrame) -> None:
     if (table["undefined"] != "").any():
         notes.append("* A class without samples is not in the mean; which one, on hover.")
     reasons = sorted(set(table.loc[table["run"] == 0, "missing"]) - {""})
-    if absent := [reason.removesuffix(_ABSENT) for reason in reasons if reason.endswith(_ABSENT)]:
-        notes.append(f"Not measured here: {', '.join(absent)}.")
+    notes += _absent(choice, table)
     notes += [reason for reason in reasons if not reason.endswith(_ABSENT)]
     st.caption(as_text(" ".join(notes)))
+
+
+def _absent(choice: Choice, table: pd.DataFrame) -> list[str]:
+    """Which rows were never measured, and where; that the leading one was not stands above the table."""
+    missing = table[table["missing"].str.endswith(_ABSENT)]
+    missing = missing[(missing["run"] != 0) | (missing["variant"] != choice.look.key)]
+    where: dict[str, list[str]] = {}
+    for run, lines in missing.groupby("run"):
+        column = choice.columns[int(str(run))]
+        words = dict.fromkeys(_row_words(line) for _, line in lines.iterrows())
+        where.setdefault(", ".join(words), []).append(f"{column.who} on {column.dataset}")
+    return [f"Not measured ({', '.join(columns)}): {words}." for words, columns in where.items()]
+
+
+def _row_words(line: pd.Series) -> str:
+    title = str(line["row"]).removesuffix(" + suffix")
+    if is_ensemble(line["variant"]):
+        return title
+    variant = Variant.parse(line["variant"])
+    return f"{variant.color} {title}" if "color" in markers.get(variant.marker).uses else title
 
 
 def _downloads(choice: Choice, table: pd.DataFrame) -> None:
     titles = {number: head.words for number, head in enumerate(heads(choice))}
     better = metrics.get(choice.question.metric).higher_is_better
-    name = f"benchmark-{choice.question.metric}"
+    simulated = any(column.run.manifest.dataset.simulated for column in choice.columns)
+    name = file_name(f"benchmark-{choice.question.metric}", simulated=simulated)
+    cautions = out_of_domain([column.run.manifest for column in choice.columns])
+    in_markdown, in_latex = ("".join(form.format(one) for one in cautions) for form in ("\n**{}**\n", "% {}\n"))
     with st.container(horizontal=True, gap="small", key="bench_downloads"):
         with st.popover("Download", icon=":material/download:"):
             for title, written, ending, mime in (
                 ("CSV", lambda: to_csv(table), "csv", "text/csv"),
-                ("Markdown", lambda: to_markdown(table, titles, better), "md", "text/markdown"),
-                ("LaTeX", lambda: to_latex(table, titles, better), "tex", "text/x-tex"),
+                ("Markdown", lambda: to_markdown(table, titles, better) + in_markdown, "md", "text/markdown"),
+                ("LaTeX", lambda: to_latex(table, titles, better) + in_latex, "tex", "text/x-tex"),
             ):
                 st.download_button(
                     f"Table as {title}", written, f"{name}.{ending}", mime, key=ending, on_click="ignore"
                 )
             if choice.question.scoring == "paper":
                 st.download_button(
-                    "All probabilities as Parquet", lambda: _scores(choice), "scores.parquet", key="scores",
-                    on_click="ignore",
+                    "All probabilities as Parquet", lambda: _scores(choice),
+                    file_name("scores.parquet", simulated=simulated), key="scores", on_click="ignore",
                     help="One line a sample; it can be loaded again on this page, here or on another machine.",
                 )  # fmt: skip
             st.caption("Charts: the camera in a chart's corner saves it.")

@@ -51,6 +51,11 @@ def answer(
     return " ".join(sentences)
 
 
+def not_measured(dataset: str, who: str, look: str) -> str:
+    """What stands in place of the answer where a model was never shown a marker."""
+    return f"On {dataset}, {look} was not measured with {who}."
+
+
 def _verb(line: pd.Series, higher_is_better: bool) -> str:
     """As sure as the table's colours are: after correction for all of its comparisons."""
     p = line["p"] if line["control"] else line["p_holm"]

@@ -84,7 +84,7 @@ def latest_marks(image: CanvasImage, marks: tuple[Mark, ...]) -> tuple[Mark, ...
         st.session_state[memory] = replace(held, marks=held.seed_marks, report=None)
         return marks
     drawing = report.get("raw") or {}
-    drawn = read_marks(drawing, image.scale, image.size_wh)
+    drawn = read_marks(drawing, image.scale, image.size_wh, held.seed_marks)
     clean = count_objects(drawing) == len(drawn)
     st.session_state[memory] = replace(held, marks=drawn if clean else None, report=report)
     return drawn

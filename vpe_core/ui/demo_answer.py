@@ -16,7 +16,7 @@ from vpe_core.errors import VPEError
 from vpe_core.models import ModelSpec, VisionLanguageModel
 from vpe_core.plots.answer_html import Picture as OverlayPicture
 from vpe_core.plots.answer_html import answer_bars, overlay_pair
-from vpe_core.plots.take_along import PREFIX, png_file
+from vpe_core.plots.take_along import OUT_OF_DOMAIN, file_name, png_file
 from vpe_core.ui import session
 from vpe_core.ui.answer import Answer, View, answer, draw, suffix_words
 from vpe_core.ui.marks import marks_to_text
@@ -27,8 +27,8 @@ from vpe_core.ui.state import UPLOAD, DemoState, query_from_state
 from vpe_core.ui.words import answer_sentence, as_text, attention_sentence, few, marker_name
 
 _COLUMNS = (
-    "class", "without", "with_marker", "model", "weights_sha256", "xray", "simulated", "marks", "color", "width",
-    "treatment", "prompt", "suffix",
+    "class", "without", "with_marker", "model", "weights_sha256", "xray", "simulated", "caution", "marks", "color",
+    "width", "treatment", "prompt", "suffix",
 )  # fmt: skip
 TO_DRAW = "Draw a marker on the X-ray to see how the answer and the attention change."
 TOO_SMALL = "The marked region is too small to tell how much of the attention lies in it."
@@ -77,7 +77,7 @@ def _shown(result: Answer, model: VisionLanguageModel, picture: Picture, state: 
 
 def _cautions(result: Answer, spec: ModelSpec, picture: Picture) -> list[str]:
     cautions = []
-    if spec.simulated_only and not picture.simulated:
+    if _out_of_domain(spec, picture):
         cautions.append(
             f"Out of its domain: {spec.title} has seen only simulated X-rays. On this picture its answer means nothing."
         )
@@ -86,6 +86,10 @@ def _cautions(result: Answer, spec: ModelSpec, picture: Picture) -> list[str]:
         words = few(result.unknown_words)
         cautions.append(f"{spec.title} cannot read these words, so they mean nothing to it: {words}.")
     return cautions
+
+
+def _out_of_domain(spec: ModelSpec, picture: Picture) -> bool:
+    return spec.simulated_only and not picture.simulated
 
 
 def _overlay_picture(view: View, result: Answer, state: DemoState, how: str) -> OverlayPicture:
@@ -152,14 +156,15 @@ def _link(state: DemoState) -> None:
 
 
 def _files(result: Answer, model: VisionLanguageModel, picture: Picture, state: DemoState) -> None:
-    for label, image, name in (
-        ("Marked X-ray (PNG)", draw(picture.xray.image, state), "marked-xray.png"),
-        ("Overlays (PNG)", _side_by_side(result, state), "overlays.png"),
+    astray = _out_of_domain(model.spec, picture)
+    for label, image, name, of_model in (
+        ("Marked X-ray (PNG)", draw(picture.xray.image, state), "marked-xray.png", False),
+        ("Overlays (PNG)", _side_by_side(result, state), "overlays.png", True),
     ):
-        data, full_name = png_file(image, name, simulated=picture.simulated)
+        data, full_name = png_file(image, name, simulated=picture.simulated, out_of_domain=of_model and astray)
         st.download_button(label, data, full_name, "image/png", on_click="ignore", width="stretch")
     table = _table(result, model, picture, state)
-    full_name = f"{PREFIX if picture.simulated else ''}probabilities.csv"
+    full_name = file_name("probabilities.csv", simulated=picture.simulated)
     st.download_button("Probabilities (CSV)", table, full_name, "text/csv", on_click="ignore", width="stretch")
 
 
@@ -204,6 +209,7 @@ def _table(result: Answer, model: VisionLanguageModel, picture: Picture, state: 
     writer = csv.writer(buffer)
     writer.writerow(_COLUMNS)
     marked = result.marked.probabilities if result.marked else None
+    caution = OUT_OF_DOMAIN if _out_of_domain(model.spec, picture) else ""
     for index, name in enumerate(result.classes):
         writer.writerow(
             [
@@ -214,6 +220,7 @@ def _table(result: Answer, model: VisionLanguageModel, picture: Picture, state: 
                 model.record.weights_sha256,
                 picture.xray.key,
                 picture.simulated,
+                caution,
                 marks_to_text(state.marks),
                 state.color,
                 state.width,

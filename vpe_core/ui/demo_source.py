@@ -19,7 +19,7 @@ from vpe_core.ui.real_xrays import missing_xrays
 from vpe_core.ui.session import Picture
 from vpe_core.ui.state import UPLOAD
 from vpe_core.ui.uploads import new_upload
-from vpe_core.ui.words import as_text
+from vpe_core.ui.words import as_list, as_text
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 _READ, _UNKNOWN = "demo:read", "demo:unknown"
 
 
-def chosen_picture() -> Picture | None:
-    """The picture that the state names; the first of the gallery if there is none of that name; None without any."""
+def chosen_picture(problems: tuple[str, ...] = ()) -> Picture | None:
+    """The picture that the state names; the first of the gallery if there is none of that name; None without any.
+
+    `problems` are what else is wrong with the link; one box says all of it.
+    """
     wanted = session.state().sample
     if wanted == UPLOAD and (own := session.upload()):
         return own
@@ -39,8 +42,9 @@ def chosen_picture() -> Picture | None:
         session.change(sample="", marks=())
     elif wanted:
         st.session_state.pop(_UNKNOWN, None)
-    if unknown := st.session_state.get(_UNKNOWN):  # until another one is chosen
-        st.warning(unknown, icon=":material/link_off:")
+    unknown = st.session_state.get(_UNKNOWN)  # until another one is chosen
+    if wrong := (*problems, *([unknown] if unknown else [])):
+        st.warning(as_list(wrong), icon=":material/link_off:")
     if entry is None and not entries:
         return None
     return gallery_picture(entry or entries[0])

@@ -30,26 +30,38 @@ MIN_STROKE_PX = 10.0
 """Arrows and contours shorter than this, in canvas pixels, come from a click and not from a stroke."""
 
 _ORIGIN = {"left": 0.0, "top": 0.0, "center": 0.5, "right": 1.0, "bottom": 1.0}
+_SAME_PLACE = 0.05
+"""In image pixels: half of the step in which a stroke is read."""
+_LEAST_TOLERANCE_PX = 0.1
 _MAX_PATH_COMMANDS = 10_000
 _TRANSPARENT = "rgba(0, 0, 0, 0)"
 
 
-def read_marks(drawing: Drawing, scale: float, size_wh: tuple[int, int]) -> tuple[Mark, ...]:
+def read_marks(
+    drawing: Drawing, scale: float, size_wh: tuple[int, int], shown: tuple[Mark, ...] = ()
+) -> tuple[Mark, ...]:
     """The marks in a drawing.
 
     Args:
         drawing: The canvas' JSON.
         scale: Canvas pixels per image pixel.
         size_wh: Width and height of the image; regions are clipped to it.
+        shown: What the canvas was told to show. A shape that still lies there is that mark, to the last digit: it is
+            neither thinned nor clipped, and it may be smaller than a stroke.
 
     Returns:
         The marks in the order of drawing. What a mere click leaves behind, and what cannot be read, is left out.
     """
     objects = drawing.get("objects")
+    outlines = [(_kind(item), _outline(item), mark) for mark in shown for item in [_write_mark(mark, scale, "", 0)]]
     marks = []
     for item in objects[:MAX_MARKS] if isinstance(objects, list) else []:
         try:
-            marks.append(_read_mark(item, scale, size_wh))
+            outline = _outline(item)
+            same = (one for one in outlines if one[0] == _kind(item) and _lies(outline, one[1], scale))
+            if still := next(same, None):
+                outlines = [one for one in outlines if one is not still]
+            marks.append(still[2] if still else _read_mark(item, outline, scale, size_wh))
         except (RegionError, KeyError, TypeError, ValueError, IndexError, AttributeError):
             continue
     return tuple(mark for mark in marks if mark is not None)
@@ -66,13 +78,31 @@ def write_drawing(marks: tuple[Mark, ...], scale: float, color: str, stroke_px: 
     return {"objects": [_write_mark(mark, scale, color, stroke_px) for mark in marks]}
 
 
-def _read_mark(item: Mapping[str, Any], scale: float, size_wh: tuple[int, int]) -> Mark | None:
-    canvas_points = _READERS[item["type"]](item)
-    if canvas_points is None or not np.isfinite(canvas_points).all():
+def _outline(item: Mapping[str, Any]) -> Points:
+    """Where a shape lies, in canvas pixels; of a dot, its middle alone."""
+    outline = _READERS[item["type"]](item)
+    return outline.mean(axis=0, keepdims=True) if _is_dot(item) else outline
+
+
+def _is_dot(item: Mapping[str, Any]) -> bool:
+    return item["type"] == "Circle" and item.get("fill") not in (_TRANSPARENT, "transparent")
+
+
+def _kind(item: Mapping[str, Any]) -> tuple[str, bool]:
+    return item["type"], _is_dot(item)
+
+
+def _lies(outline: Points, there: Points, scale: float) -> bool:
+    """Whether an outline is nowhere further away than a region can say."""
+    return outline.shape == there.shape and bool(np.abs(outline - there).max() <= _SAME_PLACE * scale)
+
+
+def _read_mark(item: Mapping[str, Any], canvas_points: Points, scale: float, size_wh: tuple[int, int]) -> Mark | None:
+    if _is_click(item) or not np.isfinite(canvas_points).all():
         return None
     points = np.clip(canvas_points / scale, 0, size_wh)
     kind = item["type"]
-    if kind == "Circle" and item.get("fill") not in (_TRANSPARENT, "transparent"):
+    if _is_dot(item):
         return rounded(Mark("point", point_region(*_center(points), size_wh)))
     region: Region
     if kind in ("Rect", "Circle"):
@@ -82,23 +112,21 @@ def _read_mark(item: Mapping[str, Any], scale: float, size_wh: tuple[int, int]) 
     elif kind == "Line":
         marker, region = "arrow", Arrow(_pair(points[0]), _pair(points[1]))
     else:
-        outline = simplified(points, tolerance_px=1 / scale, max_points=MAX_CONTOUR_POINTS)
+        # What was drawn freehand has far too many points; a polygon's are somebody's choice.
+        tolerance_px = 1 / scale if kind == "Path" else 0.0
+        outline = simplified(points, tolerance_px, max_points=MAX_CONTOUR_POINTS)
         marker, region = "contour", Polygon(tuple(map(_pair, outline)))
     return rounded(Mark(marker, region))
 
 
-def _read_rect(item: Mapping[str, Any]) -> Points | None:
-    width, height, stroke = (float(item[name]) for name in ("width", "height", "strokeWidth"))
-    if _is_click(item, max(width, height), stroke):
-        return None
+def _read_rect(item: Mapping[str, Any]) -> Points:
+    width, height = float(item["width"]), float(item["height"])
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)]) - (width / 2, height / 2)
     return _placed(item, corners, width, height)
 
 
-def _read_circle(item: Mapping[str, Any]) -> Points | None:
-    radius, stroke = float(item["radius"]), float(item["strokeWidth"])
-    if stroke and _is_click(item, radius, stroke):
-        return None
+def _read_circle(item: Mapping[str, Any]) -> Points:
+    radius = float(item["radius"])
     center = _placed(item, np.zeros((1, 2)), 2 * radius, 2 * radius)
     half = np.abs([radius * float(item.get("scaleX", 1)), radius * float(item.get("scaleY", 1))])
     return np.concatenate([center - half, center + half])
@@ -117,7 +145,7 @@ def _read_path(item: Mapping[str, Any]) -> Points:
     return _placed_outline(item, _flattened(item["path"][:_MAX_PATH_COMMANDS]))
 
 
-_READERS: dict[str, Callable[[Mapping[str, Any]], Points | None]] = {
+_READERS: dict[str, Callable[[Mapping[str, Any]], Points]] = {
     "Rect": _read_rect,
     "Circle": _read_circle,
     "Line": _read_line,
@@ -126,8 +154,12 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Points | None]] = {
 }
 
 
-def _is_click(item: Mapping[str, Any], size: float, stroke: float) -> bool:
+def _is_click(item: Mapping[str, Any]) -> bool:
     """The box and circle tools never draw smaller than this, and a click leaves exactly this behind."""
+    if item["type"] not in ("Rect", "Circle") or _is_dot(item):
+        return False
+    stroke = float(item["strokeWidth"])
+    size = float(item["radius"]) if item["type"] == "Circle" else max(float(item["width"]), float(item["height"]))
     resized = float(item.get("scaleX", 1)) != 1 or float(item.get("scaleY", 1)) != 1
     return not resized and (math.isclose(size, stroke) or math.isclose(size, 2 * stroke))
 
@@ -165,9 +197,11 @@ def _flattened(commands: list[list[Any]]) -> Points:
 def simplified(points: Points, tolerance_px: float, max_points: int) -> Points:
     """The outline with fewer points, none further than the tolerance from it (Ramer 1972; Douglas & Peucker 1973).
 
-    The tolerance is doubled until at most `max_points` remain.
+    The tolerance is doubled until at most `max_points` remain. With none, points go only if there are too many.
     """
-    kept = points
+    if tolerance_px == 0 and len(points) <= max_points:
+        return points
+    tolerance_px, kept = tolerance_px or _LEAST_TOLERANCE_PX, points
     while len(kept := points[_corners(points, tolerance_px)]) > max_points:
         tolerance_px *= 2
     return kept

@@ -23,6 +23,7 @@ class JobState:
     Attributes:
         stopped: Somebody wants it to end; while it still runs, it does so at its next report.
         result: What the work returned.
+        order: What was asked for, so that it can be asked for again.
         number: Tells one start from the next, so that each session knows of which end it has been told.
     """
 
@@ -33,6 +34,7 @@ class JobState:
     stopped: bool = False
     result: object = None
     number: int = 0
+    order: object = None
 
 
 class _StopRequested(BaseException):
@@ -44,12 +46,12 @@ _lock = threading.Lock()
 _numbers = count(1)
 
 
-def start(key: str, work: Callable[[Report], object]) -> bool:
+def start(key: str, work: Callable[[Report], object], order: object = None) -> bool:
     """Run `work` in the background; False if a job of this key is running already, which is left alone."""
     with _lock:
         if (known := _states.get(key)) and known.running:
             return False
-        _states[key] = JobState(number=next(_numbers))
+        _states[key] = JobState(number=next(_numbers), order=order)
     threading.Thread(target=_run, args=(key, work), name=f"job {key}", daemon=True).start()
     return True
 

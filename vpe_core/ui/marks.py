@@ -46,7 +46,7 @@ def rounded(mark: Mark) -> Mark:
 def marks_to_text(marks: tuple[Mark, ...]) -> str:
     """Short and safe for a link: `circle:310,220,420,330;arrow:40,60,120,160`."""
     return ";".join(
-        f"{mark.marker}:" + ",".join(f"{value:g}" for point in _points(mark.region) for value in point)
+        f"{mark.marker}:" + ",".join(_number(value) for point in _points(mark.region) for value in point)
         for mark in marks
     )
 
@@ -61,6 +61,11 @@ def marks_from_text(text: str) -> tuple[Mark, ...]:
     if len(parts) > MAX_MARKS:
         raise RegionError(f"Expected at most {MAX_MARKS} marks, but got {len(parts)}.")
     return tuple(_mark_from_text(part) for part in parts)
+
+
+def _number(value: float) -> str:
+    """To a thousandth of a pixel, which is what a link can say: so it comes back as it was written."""
+    return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
 def _mark_from_text(text: str) -> Mark:

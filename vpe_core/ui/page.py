@@ -30,6 +30,11 @@ class PageLink:
     file: str
     title: str
 
+    @property
+    def path(self) -> str:
+        """Its address below the app's own."""
+        return Path(self.file).stem
+
 
 _ALL_PAGES = (
     PageLink("pages/overview.py", "Overview"),

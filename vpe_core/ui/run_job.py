@@ -49,10 +49,16 @@ class Order:
         """What it is called, as in "SimCLIP on sim-multi"."""
         return f"{models.get(self.model).title} on {self.dataset}"
 
+    @property
+    def details(self) -> str:
+        """What of it: "the paper's rows, the first 100 images"."""
+        images = "all images" if self.limit is None else f"the first {self.limit} images"
+        return f"{self.plan[0].lower()}{self.plan[1:]}, {images}"
+
 
 def start(order: Order) -> bool:
     """Start a run in the background; False if one is under way, which is left alone."""
-    return jobs.start(RUN, partial(perform, order))
+    return jobs.start(RUN, partial(perform, order), order)
 
 
 def perform(order: Order, report: jobs.Report) -> Path:

@@ -83,7 +83,10 @@ def state_from_query(query: Mapping[str, str]) -> tuple[DemoState, tuple[str, ..
         try:
             state = replace(state, **{name: parse(query[name])})
         except (VPEError, ValueError) as error:
-            problems.append(f"The link's {name} was left out. {error}")
+            problems.append(f"{_NAMES[name]} in this link could not be read. {error}")
+    if state.target and state.target not in state.shown_classes:
+        problems.append(f"{_NAMES['target']} in this link, {state.target!r}, is none of the classes to choose from.")
+        state = replace(state, target="")
     return state, tuple(problems)
 
 
@@ -103,7 +106,7 @@ def query_from_state(state: DemoState) -> dict[str, str]:
 def _one_of(what: str, choices: Callable[[], tuple[str, ...]]) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in choices():
-            raise ValueError(f"Expected a {what} out of {', '.join(choices())}, but got {text[:40]!r}.")
+            raise ValueError(f"Expected {what} out of {', '.join(choices())}, but got {text[:40]!r}.")
         return text
 
     return parse
@@ -112,7 +115,7 @@ def _one_of(what: str, choices: Callable[[], tuple[str, ...]]) -> Callable[[str]
 def _number_of(what: str, choices: tuple[int, ...] | range) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not text.isascii() or not text.isdigit() or len(text) > 4 or int(text) not in choices:
-            raise ValueError(f"Expected a {what} from {choices[0]} to {choices[-1]}, but got {text[:20]!r}.")
+            raise ValueError(f"Expected {what} from {choices[0]} to {choices[-1]}, but got {text[:20]!r}.")
         return int(text)
 
     return parse
@@ -171,18 +174,36 @@ def checked_template(text: str) -> str:
 
 _FIELDS: dict[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
     "sample": (_sample, str),
-    "tool": (_one_of("tool", lambda: TOOLS), str),
-    "treatment": (_one_of("treatment", lambda: TREATMENTS), str),
+    "tool": (_one_of("a tool", lambda: TOOLS), str),
+    "treatment": (_one_of("a treatment", lambda: TREATMENTS), str),
     "marks": (marks_from_text, marks_to_text),
-    "color": (_one_of("colour", lambda: tuple(COLORS)), str),
-    "width": (_number_of("width", WIDTHS), str),
+    "color": (_one_of("a colour", lambda: tuple(COLORS)), str),
+    "width": (_number_of("a width", WIDTHS), str),
     "model": (_model, str),
     "classes": (_classes, _SEPARATOR.join),
     "template": (checked_template, str),
     "suffix": (_flag, lambda value: str(int(value))),
-    "method": (_one_of("method", attention.names), str),
+    "method": (_one_of("a method", attention.names), str),
     "target": (lambda text: check_classes([text])[0], str),
-    "opacity": (_number_of("opacity", range(101)), str),
+    "opacity": (_number_of("an opacity", range(101)), str),
     "findings": (_flag, lambda value: str(int(value))),
 }
 """How each part is read from a link, and written into one."""
+
+_NAMES = {
+    "sample": "The X-ray",
+    "tool": "The tool",
+    "treatment": "The way of showing the region",
+    "marks": "The shapes",
+    "color": "The colour",
+    "width": "The line width",
+    "model": "The model",
+    "classes": "The classes",
+    "template": "The prompt",
+    "suffix": "Whether the prompt names the marker",
+    "method": "The attention method",
+    "target": "The class that evidence is asked for",
+    "opacity": "The opacity",
+    "findings": "Whether known findings are shown",
+}
+"""What each part is called in a sentence."""

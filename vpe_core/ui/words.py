@@ -31,6 +31,12 @@ def as_text(text: str) -> str:
     return "".join(f"\\{sign}" if sign in _MARKDOWN else sign for sign in " ".join(text.split()))
 
 
+def as_list(sentences: Sequence[str]) -> str:
+    """Sentences for one message: a single one as it is, several as a list."""
+    texts = [as_text(sentence) for sentence in sentences]
+    return texts[0] if len(texts) == 1 else "\n".join(f"- {text}" for text in texts)
+
+
 def few(words: Sequence[str], most: int = 8) -> str:
     """The first of some words: "one, two, three and 4 more"."""
     listed = ", ".join(words[:most])
