@@ -28,6 +28,9 @@ def results() -> None:
         nothing_chosen(found)
         more_results()
         return
+    measured = is_measured(choice.first, choice.look)
+    if not measured:
+        instead_of_missing(choice, found)
     try:
         table = show_table(choice)
     except VPEError as error:
@@ -38,8 +41,7 @@ def results() -> None:
         st.caption("Below is the answer in the paper's words.")
         choice = in_the_papers_words(choice)
         table = show_table(choice)
-    if not is_measured(choice.first, choice.look):
-        instead_of_missing(choice, found)
+    if not measured:
         more_results()
         provenance(choice)
         return

@@ -82,7 +82,8 @@ def is_measured(column: Column, look: Variant) -> bool:
 
 
 def instead_of_missing(choice: Choice, found: Sequence[Column]) -> None:
-    """Where the leading results lack the marker: what they have instead, and which results have it, one click each."""
+    """That the leading results lack the marker; what they have instead, and which results have it, one click each."""
+    st.info(as_text(not_measured(choice.first.dataset, choice.first.who, look_of(choice.look))), icon=":material/info:")
     having = [column for column in choice.columns if is_measured(column, choice.look)]
     having = having or [column for column in found if is_measured(column, choice.look)]
     drawn = [one for one in choice.first.run.variants if one.marked and not one.is_control]
@@ -143,9 +144,7 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
     rows = (choice.lead, Row(choice.look), Row(choice.look, True))
     line = next((found for row in rows if (found := line_of(table, row)) is not None), None)
     sentence = ""
-    if not is_measured(choice.first, choice.look):
-        sentence = not_measured(choice.first.dataset, choice.first.who, look_of(choice.look))
-    elif line is not None:
+    if line is not None and is_measured(choice.first, choice.look):  # otherwise that is said above the table
         sentence = answer(
             line, metric=choice.metric_title, look=look_of(choice.look),
             noun=marker_title(choice.look.marker), label=choice.question.label,
@@ -160,6 +159,8 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
         intervals=choice.intervals,
         prompt_change=reference_of(choice) is not None,
     )
+    if not sentence:
+        return html
     return f'<p class="vpl-finding" aria-live="polite"><bdi>{escape(sentence)}</bdi>{pill}</p>{html}'
 
 
