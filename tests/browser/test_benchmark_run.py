@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -78,7 +79,7 @@ def test_a_run_is_started_and_its_results_travel_as_a_zip_file(
     data = Path(waiting.value.path()).read_bytes()
     assert "sim-nodule/simclip/embeddings.parquet" in zipfile.ZipFile(io.BytesIO(data)).namelist()
     upload(other, "theirs.zip", data)
-    expect(other.page.get_by_text("Loaded: simclip on sim-nodule")).to_be_visible()
+    expect(other.page.get_by_text(re.compile(r"Loaded: simclip \(.*\.zip\) on sim-nodule"))).to_be_visible()
     other.settle()
     other.page.evaluate("document.querySelector('.stMain').scrollTo(0, 0)")  # a list under the edge would close
     choose(other, "Model", "simclip")
