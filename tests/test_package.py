@@ -10,9 +10,11 @@ import pkgutil
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import vpe_core
 
@@ -108,6 +110,21 @@ def pinned(name: str) -> dict[str, str]:
 def test_the_requirements_are_what_is_installed() -> None:
     for package, version in (pinned("requirements.txt") | pinned("requirements-dev.txt")).items():
         assert importlib.metadata.version(package) == version
+
+
+def ranges() -> dict[str, Requirement]:
+    """What pyproject.toml asks for, with all extras, by package."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    asked = [Requirement(line) for line in (*project["dependencies"], *(line for extra in extras for line in extra))]
+    return {one.name.lower().replace("_", "-"): one for one in asked if one.name != project["name"]}
+
+
+def test_the_pins_lie_in_the_ranges_of_the_package() -> None:
+    pins = pinned("requirements.txt") | pinned("requirements-dev.txt")
+    asked = ranges()
+    assert set(asked) == set(pins)
+    assert [str(one) for name, one in asked.items() if not one.specifier.contains(pins[name])] == []
 
 
 def test_whatever_is_imported_is_required() -> None:

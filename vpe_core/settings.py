@@ -17,7 +17,9 @@ from vpe_core.errors import SettingsError
 from vpe_core.folders import named_path
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
-"""The checkout: `precomputed/` lies in it."""
+"""The checkout, if the package lies in one: `precomputed/` is in it."""
+IN_CHECKOUT = (PROJECT_DIR / "precomputed").is_dir()
+_USER_DATA = Path(platformdirs.user_data_dir("visual-prompt-lab", appauthor=False))
 
 
 class Settings(BaseSettings):
@@ -29,9 +31,13 @@ class Settings(BaseSettings):
         default_factory=lambda: Path(platformdirs.user_cache_dir("visual-prompt-lab", appauthor=False)),
         description="Downloaded models and X-rays, stored embeddings.",
     )
-    results_dir: Path = Field(default=PROJECT_DIR / "results", description="Where benchmark runs are written.")
+    results_dir: Path = Field(
+        default=(PROJECT_DIR if IN_CHECKOUT else _USER_DATA) / "results",
+        description="Where benchmark runs are written.",
+    )
     precomputed_dir: Path = Field(
-        default=PROJECT_DIR / "precomputed", description="The models, samples and results that the project carries."
+        default=(PROJECT_DIR if IN_CHECKOUT else _USER_DATA) / "precomputed",
+        description="What the project carries: models, samples, results. A package from pip holds the models alone.",
     )
     datasets_dir: Path | None = Field(
         default=None, description="Folder of the data sets, one sub-folder each, named as in `datasets list`."

@@ -12,6 +12,7 @@ A plan is made of blocks; each stands for all combinations of its lists, so that
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -26,7 +27,7 @@ from vpe_core.markers import Protocol, get
 if TYPE_CHECKING:
     from vpe_core.datasets import Dataset
 
-PLANS_DIR = Path(__file__).parent / "plans"
+PLANS_DIR = Path(str(files("vpe_core.benchmark") / "plans"))
 _MAX_PLAN_BYTES, _SHOWN_CHARS = 1_000_000, 200
 PAPER_MARKERS = ("none", "crop", "arrow", "bbox", "circle")
 

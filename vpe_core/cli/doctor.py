@@ -10,9 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from vpe_core import __version__
-from vpe_core.settings import Settings, get_settings
+from vpe_core.extras import is_installed
+from vpe_core.settings import IN_CHECKOUT, Settings, get_settings
 
-_PACKAGES = ("torch", "open_clip_torch", "timm", "transformers", "streamlit", "pillow", "pydicom")
+_PACKAGES = ("torch", "open_clip_torch", "timm", "transformers", "pillow")
+_EXTRAS = {"streamlit": "app", "pydicom": "dicom", "nibabel": "simulate"}
 _LOW_SPACE_BYTES = 2_000_000_000
 
 
@@ -53,6 +55,7 @@ def run_checks() -> Iterator[Check]:
     settings = get_settings()
     yield Check("Program", f"vpe_core {__version__}, Python {platform.python_version()}")
     yield Check("Libraries", ", ".join(f"{package} {version(package)}" for package in _PACKAGES))
+    yield from _extras()
     yield _device(settings)
     yield _cache(settings)
     yield network_check()
@@ -60,6 +63,20 @@ def run_checks() -> Iterator[Check]:
     yield _samples(settings.precomputed_dir / "samples")
     yield from _data_sets(settings)
     yield _simulator(settings.ct_dir)
+
+
+def _extras() -> Iterator[Check]:
+    """The packages that only some uses need."""
+    for package, extra in _EXTRAS.items():
+        if is_installed(package):
+            yield Check(f"Extra {extra}", f"{package} {version(package)}")
+        else:
+            yield Check(f"Extra {extra}", f"no {package}", f'pip install "visual-prompt-lab[{extra}]"')
+
+
+def _carried(what: str) -> str:
+    """What to do where something is missing that comes with the project's repository."""
+    return f"Restore {what} from the repository." if IN_CHECKOUT else f"It is {what} of the project's repository."
 
 
 def _device(settings: Settings) -> Check:
@@ -103,14 +120,14 @@ def _models() -> Iterator[Check]:
         if is_ready(spec):
             yield Check(f"Model {name}", str(folder_of(spec)))
         elif spec.scheme == "embedded":
-            yield Check(f"Model {name}", "missing", "Restore precomputed/models from the repository.")
+            yield Check(f"Model {name}", "missing", _carried("precomputed/models"))
         else:
             yield Check(f"Model {name}", "not downloaded", f"python -m vpe_core models fetch {name}")
 
 
 def _samples(folder: Path) -> Check:
     count = sum(path.suffix in (".png", ".webp") for path in folder.glob("*"))
-    remedy = "" if count else "Restore precomputed/samples from the repository."
+    remedy = "" if count else _carried("precomputed/samples")
     return Check("Sample X-rays", f"{count} simulated X-rays in {folder}", remedy)
 
 
@@ -121,7 +138,7 @@ def _data_sets(settings: Settings) -> Iterator[Check]:
     specs = [datasets.get(name) for name in datasets.names()]
     for spec in (spec for spec in specs if spec.simulated):
         here = datasets.is_here(spec.name)
-        remedy = "" if here else "Restore precomputed/datasets from the repository."
+        remedy = "" if here else _carried("precomputed/datasets")
         yield Check(f"Data set {spec.name}", "simulated, carried by the project" if here else "missing", remedy)
     parent = settings.datasets_dir
     if parent is None:

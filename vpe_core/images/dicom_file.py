@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
 from vpe_core.errors import ImageReadError
+from vpe_core.extras import require
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -54,8 +55,9 @@ def read_elements(stream: BinaryIO, keywords: Sequence[str], *, with_pixels: boo
         with_pixels: Read as far as the pixel data; what follows them is never parsed.
 
     Raises:
-        ImageReadError: It is deflated.
+        ImageReadError: It is deflated, or the package that reads DICOM is not installed.
     """
+    require("pydicom", "dicom", "it is a DICOM file, and reading it needs", ImageReadError)
     from pydicom.filereader import read_dataset
     from pydicom.tag import Tag
 

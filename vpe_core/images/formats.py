@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vpe_core.extras import is_installed
 from vpe_core.images import jsrt
 from vpe_core.images.dicom_file import HEAD_BYTES as DICOM_HEAD_BYTES
 from vpe_core.images.dicom_file import has_prefix, looks_like_elements
@@ -51,7 +52,9 @@ def told_format(head: bytes, n_bytes: int) -> str | None:
         return "WebP"
     if n_bytes == jsrt.N_BYTES:
         return "JSRT"
-    return "DICOM" if looks_like_elements(head) or begins_with_later_group(head) else None
+    if looks_like_elements(head) or (is_installed("pydicom") and begins_with_later_group(head)):
+        return "DICOM"
+    return None
 
 
 def refusal(head: bytes) -> str:

@@ -20,7 +20,8 @@ class ModelSpec:
         name: The name under which it is loaded.
         title: The name that people read.
         scheme: Where the weights come from.
-        location: Embedded: folder under `precomputed/models`. Hub: `organisation/repository`. Folder: its path.
+        location: Embedded: folder under `precomputed/models`, or in the installed package. Hub:
+            `organisation/repository`. Folder: its path.
         domain: What the model was trained on, in one sentence.
         simulated_only: True if anything but simulated X-rays is out of the model's domain.
         architecture: Name of open_clip's own configuration, for checkpoints that come without one.

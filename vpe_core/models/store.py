@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from vpe_core.documents import read_bytes, read_json
@@ -53,7 +54,8 @@ class Manifest:
 def folder_of(spec: ModelSpec) -> Path:
     """The folder of a model, whether it is there yet or not."""
     if spec.scheme == "embedded":
-        return get_settings().precomputed_dir / "models" / spec.location
+        carried = get_settings().precomputed_dir / "models" / spec.location
+        return carried if carried.is_dir() else Path(str(files("vpe_core.models") / "embedded" / spec.location))
     if spec.scheme == "local-dir":
         return Path(spec.location)
     return get_settings().cache_dir / "models" / spec.name.split(":")[-1].replace("/", "--")

@@ -15,15 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
 import numpy as np
-from nibabel.filebasedimages import ImageFileError
-from nibabel.spatialimages import HeaderDataError
-from nibabel.wrapstruct import WrapStructError
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from vpe_core.errors import SimulationError
+from vpe_core.extras import require
 from vpe_core.simulation.inpainting import remove_tumours
 
 CT_FILE, LABEL_FILE = "cxr.nii.gz", "mask.nii.gz"
@@ -125,6 +122,12 @@ def _read_bytes(path: Path) -> bytes:
 
 def _read_nifti(path: Path) -> tuple[NDArray[Any], NDArray[np.float64], tuple[float, ...]]:
     """Voxels with their axes in the order R-A-S, the affine and the voxel size."""
+    require("nibabel", "simulate", "Reading a CT needs", SimulationError)
+    import nibabel as nib
+    from nibabel.filebasedimages import ImageFileError
+    from nibabel.spatialimages import HeaderDataError
+    from nibabel.wrapstruct import WrapStructError
+
     data = _read_bytes(path)
     try:
         # Unpacked to the end, for the checksum that is there; nibabel stops after the last voxel.

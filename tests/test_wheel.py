@@ -1,0 +1,85 @@
+"""The wheel, built and installed into an environment of its own, in a folder of its own: what `pip install .` gives."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vpe_core.settings import PROJECT_DIR
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*build, "--wheel-dir", str(folder), str(PROJECT_DIR)], check=True, capture_output=True, text=True)
+    return next(folder.glob("visual_prompt_lab-*.whl"))
+
+
+@pytest.fixture(scope="module")
+def home(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new environment that holds our wheel, and sees what ours depends on; and a folder to work in."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    venv.create(folder / "env", with_pip=False)
+    site = next((folder / "env" / "lib").glob("python3*/site-packages"))
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    with zipfile.ZipFile(wheel) as content:
+        content.extractall(site)
+    picture = np.random.default_rng(0).integers(0, 255, (200, 240), np.uint8)
+    for name in ("a", "b"):
+        Image.fromarray(picture).save(folder / f"{name}.png")
+    (folder / "table.csv").write_text("image,label,x0,y0,x1,y1\na.png,mass,20,30,90,99\nb.png,nodule,50,60,120,140\n")
+    return folder
+
+
+def run(home: Path, *arguments: str) -> str:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("VPE_", "PYTHON"))}
+    environment |= {"HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "COLUMNS": "200", "VPE_DEVICE": "cpu"}
+    command = [str(home / "env" / "bin" / "python"), *arguments]
+    done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_the_wheel_holds_models_plans_and_types_and_no_app(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {"vpe_core/py.typed", "vpe_core/benchmark/plans/paper.toml"} <= names
+    assert {
+        f"vpe_core/models/embedded/{name}/open_clip_model.safetensors" for name in ("simclip", "simclip-plain")
+    } <= names
+    assert not [name for name in names if name.startswith(("tests/", "pages/", "vpe_core/ui/", "dashboard/"))]
+
+
+def test_the_library_works_where_there_is_no_checkout(home: Path) -> None:
+    program = (
+        "import vpe_core; from vpe_core import Box, draw_marker, load_image, load_model\n"
+        "from vpe_core.benchmark.plan import load_plan\n"
+        "image = load_image('a.png'); marked = draw_marker(image, Box(20, 30, 90, 99), 'circle')\n"
+        "print(load_model('simclip').classify([image, marked], ['lung nodule', 'lung mass']).shape)\n"
+        "print(load_plan('paper').name, vpe_core.__file__)"
+    )
+    told = run(home, "-c", program)
+    assert "(2, 2)" in told
+    assert f"paper {home}" in told
+
+
+def test_the_commands_work_where_there_is_no_checkout(home: Path) -> None:
+    module = ("-m", "vpe_core")
+    assert "simclip" in run(home, *module, "doctor")
+    classified = run(home, *module, "classify", "a.png", "--box", "20,30,90,99", "--classes", "lung nodule,lung mass")
+    assert "lung mass" in classified
+    measured = run(home, *module, "benchmark", "run", "--dataset", "table", "--root", ".", "--model", "simclip")
+    assert "5 variants" in measured
+    assert (home / "data" / "visual-prompt-lab" / "results" / "table-table" / "simclip" / "manifest.json").is_file()
+    assert "circle" in run(home, *module, "benchmark", "report", "--resamples", "0")
