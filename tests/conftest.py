@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GOLDEN_DIR = Path(__file__).parent / "golden"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
+_TEST_DATA = os.environ.get("VPE_TEST_DATA", "")
 for _name in [name for name in os.environ if name.startswith("VPE_") and name != "VPE_REQUIRE_BROWSER"]:
     del os.environ[_name]
 _SCRATCH = tempfile.TemporaryDirectory(prefix="vpe-tests-")
@@ -58,10 +59,11 @@ def _fresh_settings() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Real X-rays beside the checkout; tests that need them skip on a machine that has only the project."""
-    folder = ROOT.parent / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip("needs the real X-rays of ../shared/data, which are not here")
+    """Real X-rays in the folder that VPE_TEST_DATA names; without it, the tests that need them are skipped."""
+    if not _TEST_DATA:
+        pytest.skip("needs real X-rays: VPE_TEST_DATA names no folder (CONTRIBUTING.md says what it holds)")
+    folder = Path(_TEST_DATA).resolve()
+    assert folder.is_dir(), f"VPE_TEST_DATA names {folder}, which is no folder."
     return folder
 
 
