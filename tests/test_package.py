@@ -55,7 +55,8 @@ def loaded_after(statement: str, candidates: tuple[str, ...]) -> str:
 
 def test_the_public_names() -> None:
     assert set(vpe_core.__all__) == {
-        "Box", "build_prompts", "draw_marker", "explain", "load_image", "load_model", "render_variant",
+        "Arrow", "Box", "Heatmap", "Polygon", "VPEError", "build_prompts", "draw_marker", "explain", "list_models",
+        "load_image", "load_model", "open_dataset", "overlay", "render_variant",
     }  # fmt: skip
     for name in vpe_core.__all__:
         assert callable(getattr(vpe_core, name))

@@ -7,7 +7,7 @@ of the first pixel; the far edges of a box are exclusive.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -176,6 +176,41 @@ class Arrow:
 
 Region: TypeAlias = Box | Polygon | Arrow
 """What a person or a data set points at. Every region has `box`, `scaled(sx, sy)` and `shifted(dx, dy)`."""
+
+AnyRegion: TypeAlias = "Region | Sequence[float] | NDArray[np.number]"
+"""A region, or the four numbers (x0, y0, x1, y1) of a box."""
+
+
+def as_region(region: AnyRegion) -> Region:
+    """The region; four numbers are a box.
+
+    Raises:
+        RegionError: It is neither, or the box is none.
+
+    Example:
+        >>> as_region((310, 220, 420, 330))
+        Box(x0=310, y0=220, x1=420, y1=330)
+    """
+    if isinstance(region, Region):
+        return region
+    try:
+        corners = [] if isinstance(region, str | bytes) else [_number(value) for value in region]
+    except TypeError:
+        corners = []
+    if len(corners) != 4:
+        raise RegionError(
+            "Expected a Box, a Polygon, an Arrow or four numbers (x0, y0, x1, y1) in image pixels, but got "
+            f"{repr(region)[:80]}. A contour is Polygon(points)."
+        )
+    return Box(*corners)
+
+
+def _number(value: object) -> float:
+    if isinstance(value, int):
+        return value
+    if hasattr(value, "__float__") and getattr(value, "ndim", 0) == 0:
+        return float(value)
+    raise TypeError
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ def shown(dataset: Dataset, variant: Variant) -> list[Image.Image]:
         other_wh = load_image(path).size
         region = variant.region(sample.box, size_wh, sample.sample_id)
         region = region.scaled(other_wh[0] / size_wh[0], other_wh[1] / size_wh[1])
-        found.append(render_variant(path, region, variant.marker, variant.protocol, variant.color, variant.width))
+        style = {"protocol": variant.protocol, "color": variant.color, "width": variant.width}
+        found.append(render_variant(path, region, variant.marker, **style))
     return found
 
 

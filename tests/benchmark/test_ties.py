@@ -98,7 +98,9 @@ def test_values_are_those_of_a_plain_computation_with_exact_ties(
         by_picture: dict[object, np.ndarray] = {}
         for sample, group in zip(repeated, groups_of(repeated, variant), strict=True):
             if group not in by_picture:
-                picture = render_variant(sample.image_path, sample.box, variant.marker, "paper", "red", 1)
+                picture = render_variant(
+                    sample.image_path, sample.box, variant.marker, protocol="paper", color="red", width=1
+                )
                 logits = model.logit_scale * texts.astype(float) @ model.encode_images([picture])[0].astype(float)
                 by_picture[group] = np.exp(logits) / np.exp(logits).sum()
         scores = np.array([by_picture[group] for group in groups_of(repeated, variant)])

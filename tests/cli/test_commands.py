@@ -57,6 +57,14 @@ def test_classify_prints_what_the_library_answers(
     assert answer["milliseconds"] > 0
 
 
+def test_the_width_is_the_protocols_where_none_is_given(picture: Path, allow_models: Path) -> None:
+    for protocol, width in (("paper", 1), ("native", 3)):
+        style = ("--marker", "bbox", "--protocol", protocol, "--json")
+        told = [classify(picture, allow_models / "native", *style, *more) for more in ((), ("--width", width))]
+        default, given = (json.loads(result.output)["with_marker"] for result in told)
+        assert default == given
+
+
 def test_classify_prints_a_table(picture: Path, allow_models: Path) -> None:
     result = classify(picture, allow_models / "native")
     assert result.exit_code == 0, result.output

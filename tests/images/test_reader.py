@@ -177,7 +177,9 @@ def test_values_that_are_not_finite_are_refused() -> None:
         as_pixels(values)
 
 
-@pytest.mark.parametrize("array", [np.zeros((4, 4), bool), np.zeros(16), np.zeros((0, 4)), np.zeros((4, 4, 3), float)])
+@pytest.mark.parametrize(
+    "array", [np.zeros((4, 4), bool), np.zeros(16), np.zeros((0, 4)), np.zeros((4, 4, 3), np.int32)]
+)
 def test_arrays_that_are_no_images_are_refused(array: np.ndarray) -> None:
     with pytest.raises(ImageReadError, match="Expected an array of shape"):
         as_pixels(array)

@@ -131,15 +131,15 @@ def test_width_follows_the_image(side: int) -> None:
 def test_pixels_outside_are_dimmed_blurred_and_tinted_as_said() -> None:
     white, box = Image.new("L", (100, 100), 200), Box(20, 20, 60, 60)
     assert draw_marker(white, box, "spotlight", opacity=0.25).getpixel((5, 5)) == (150, 150, 150)
-    assert draw_marker(white, box, "grayscale-tint", "blue", opacity=0.5).getpixel((40, 40)) == (100, 100, 228)
+    assert draw_marker(white, box, "grayscale-tint", color="blue", opacity=0.5).getpixel((40, 40)) == (100, 100, 228)
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (100, 100)).astype(np.uint8))
     blurred = np.asarray(draw_marker(noise, box, "blur"), float)[..., 0]
     assert blurred[70:].std() < 0.3 * np.asarray(noise, float)[70:].std()
 
 
 def test_several_markers_add_up() -> None:
-    first = draw_marker(BLACK, Box(10, 10, 50, 50), "bbox", "red")
-    both = draw_marker(first, Box(100, 100, 150, 150), "bbox", "lime")
+    first = draw_marker(BLACK, Box(10, 10, 50, 50), "bbox", color="red")
+    both = draw_marker(first, Box(100, 100, 150, 150), "bbox", color="lime")
     assert both.getpixel((30, 10)) == (255, 0, 0)
     assert both.getpixel((125, 100)) == (0, 255, 0)
 

@@ -95,7 +95,7 @@ def test_same_pixels_as_the_description(marker: str, size_wh: tuple[int, int], d
     renderer, full = VariantRenderer(values), stretched(values)
     for box in boxes(size_wh):
         for color, width in (("red", 1), ("yellow", 4), ("#0072b2", 12)):
-            ours = renderer.render(box, marker, color, width)
+            ours = renderer.render(box, marker, color=color, width=width)
             expected = reference(full, box, marker, color, width)
             assert (ours.mode, ours.size) == (expected.mode, expected.size)
             assert ours.tobytes() == expected.tobytes(), (marker, box, color, width)

@@ -44,7 +44,7 @@ def picture(xray: Image.Image) -> Xray:
 
 def test_the_numbers_are_those_of_the_library(model: VisionLanguageModel, picture: Xray) -> None:
     result = answer(model, picture, MARKED, CLASSES, Memory())
-    marked = draw_marker(picture.image, CIRCLE.region, "circle", COLORS["red"], 3)
+    marked = draw_marker(picture.image, CIRCLE.region, "circle", color=COLORS["red"], width=3)
     expected = model.classify([picture.image.convert("RGB"), marked], CLASSES)
     assert result.marked is not None
     np.testing.assert_allclose([result.without.probabilities, result.marked.probabilities], expected, atol=1e-5)
@@ -117,7 +117,7 @@ def test_two_sessions_remember_nothing_of_each_other(model: VisionLanguageModel,
 def test_regions_can_be_shown_in_another_way(model: VisionLanguageModel, picture: Xray, treatment: str) -> None:
     state = replace(MARKED, treatment=treatment, color="yellow")
     shown = draw(picture.image, state)
-    expected = draw_marker(picture.image, CIRCLE.region, treatment, COLORS["yellow"], 3)
+    expected = draw_marker(picture.image, CIRCLE.region, treatment, color=COLORS["yellow"], width=3)
     assert ImageChops.difference(shown, expected).getbbox() is None
     result = answer(model, picture, state, CLASSES, Memory())
     assert result.marked is not None

@@ -10,14 +10,15 @@ import numpy as np
 from vpe_core.attention.base import METHODS
 from vpe_core.attention.resample import grid_to_image
 from vpe_core.errors import AttentionError
-from vpe_core.prompts import PAPER_TEMPLATE
+from vpe_core.images import as_image, as_images
+from vpe_core.prompts import PAPER_TEMPLATE, as_texts
 from vpe_core.types import Heatmap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PIL.Image import Image
 
     from vpe_core.geometry import SizeWH
+    from vpe_core.images import ImageSource, ImageSources
     from vpe_core.models.encoder import VisionLanguageModel
 
 _BATCH = 8
@@ -26,7 +27,7 @@ _BATCH = 8
 
 def explain(
     model: VisionLanguageModel,
-    image: Image,
+    image: ImageSource,
     text: str,
     *,
     method: str = "legrad",
@@ -37,7 +38,7 @@ def explain(
 
     Args:
         model: A loaded model.
-        image: A PIL image.
+        image: One: a Pillow image, an array, a path or bytes. For several there is `explain_many`.
         text: A class name, or a complete prompt if `template` is None. Methods that read no text ignore it.
         method: Name of an attention method.
         template: As in `VisionLanguageModel.encode_classes`.
@@ -45,18 +46,19 @@ def explain(
 
     Raises:
         AttentionError: The method is unknown, or does not fit the model.
+        ImageReadError: The image cannot be read, or is none.
 
     Example:
         >>> heat = explain(model, marked, "lung nodule", method="legrad")
         >>> heat.values.shape
         (1024, 1024)
     """
-    return explain_many(model, [image], text, method=method, template=template, suffix=suffix)[0]
+    return explain_many(model, [as_image(image)], text, method=method, template=template, suffix=suffix)[0]
 
 
 def explain_many(
     model: VisionLanguageModel,
-    images: Sequence[Image],
+    images: ImageSources,
     texts: str | Sequence[str],
     *,
     method: str = "legrad",
@@ -67,7 +69,7 @@ def explain_many(
 
     Args:
         model: A loaded model.
-        images: PIL images of any sizes.
+        images: One or several of any sizes, as in `VisionLanguageModel.encode_images`.
         texts: One text for all images, or one for each.
         method: Name of an attention method.
         template: As in `VisionLanguageModel.encode_classes`.
@@ -76,11 +78,12 @@ def explain_many(
     Raises:
         AttentionError: The method is unknown, does not fit the model, or the number of texts is wrong.
     """
-    labels = _one_each(texts, len(images))
-    grids = patch_relevance(model, images, labels, method=method, template=template, suffix=suffix)
+    pictures = [as_image(image) for image in as_images(images)]
+    labels = _one_each(texts, len(pictures))
+    grids = patch_relevance(model, pictures, labels, method=method, template=template, suffix=suffix)
     return [
         spread(grid, model, image.size, method=method, text=label)
-        for grid, image, label in zip(grids, images, labels, strict=True)
+        for grid, image, label in zip(grids, pictures, labels, strict=True)
     ]
 
 
@@ -94,7 +97,7 @@ def spread(
 
 def patch_relevance(
     model: VisionLanguageModel,
-    images: Sequence[Image],
+    images: ImageSources,
     texts: str | Sequence[str] = "",
     *,
     method: str = "last-layer",
@@ -109,23 +112,25 @@ def patch_relevance(
     import torch
 
     from vpe_core.attention.tracing import TracedTower
+    from vpe_core.models.device import exact_convolutions
 
     chosen = METHODS.get(method)
-    labels = _one_each(texts, len(images))
+    sources = as_images(images)
+    labels = _one_each(texts, len(sources))
     if chosen.reads_text:
         embeddings = _text_embeddings(model, labels, template, suffix)
     else:
-        embeddings = np.empty((len(images), 0), np.float32)
+        embeddings = np.empty((len(sources), 0), np.float32)
     tower = TracedTower(model.visual)
     parts = []
-    for start in range(0, len(images), _BATCH):
+    for start in range(0, len(sources), _BATCH):
         part = slice(start, start + _BATCH)
-        pixels = model.pixels(images[part])
+        pixels = model.pixels(sources[part])
         text = torch.from_numpy(embeddings[part]).to(pixels.device)
-        with model.lock, torch.enable_grad():
+        with model.lock, exact_convolutions(model.device), torch.enable_grad():
             relevance = chosen.relevance(tower, pixels, text)
         parts.append(relevance.detach().float().cpu().numpy())
-    return np.concatenate(parts).reshape(len(images), *tower.grid_hw) if parts else np.empty((0, *tower.grid_hw), "f4")
+    return np.concatenate(parts).reshape(len(sources), *tower.grid_hw) if parts else np.empty((0, *tower.grid_hw), "f4")
 
 
 def _text_embeddings(
@@ -137,7 +142,7 @@ def _text_embeddings(
 
 
 def _one_each(texts: str | Sequence[str], n_images: int) -> list[str]:
-    labels = [texts] * n_images if isinstance(texts, str) else list(texts)
+    labels = [texts] * n_images if isinstance(texts, str) else as_texts(texts)
     if len(labels) != n_images:
         raise AttentionError(f"Expected one text for all {n_images} images or one for each, but got {len(labels)}.")
     return labels

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from vpe_core.errors import AttentionError
+from vpe_core.images import as_images
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PIL.Image import Image
 
+    from vpe_core.images import ImageSources
     from vpe_core.models.encoder import VisionLanguageModel
 
     Embeddings: TypeAlias = NDArray[np.float32]
@@ -40,29 +40,29 @@ class GazeEncoder:
         except AttentionError:
             self.looks = False
 
-    def encode(
-        self, images: Sequence[Image] | NDArray[np.uint8], *, batch_size: int = 32
-    ) -> tuple[Embeddings, Maps | None]:
+    def encode(self, images: ImageSources, *, batch_size: int = 32) -> tuple[Embeddings, Maps | None]:
         """Embeddings (n, d) as `encode_images` gives them, and maps (n, rows, columns) as the method `last-layer`.
 
         Args:
-            images: PIL images, or those that `model.prepare` has prepared, uint8 (n, height, width, 3).
+            images: As in `encode_images`; those that `model.prepare` has prepared may be one array.
             batch_size: Images that go through the network together.
         """
-        if not self.looks or not len(images):
-            return self.model.encode_images(images, batch_size=batch_size), None
-        starts = range(0, len(images), batch_size)
-        batches = [self._encode_batch(images[start : start + batch_size]) for start in starts]
+        sources = as_images(images)
+        if not self.looks or not len(sources):
+            return self.model.encode_images(sources, batch_size=batch_size), None
+        starts = range(0, len(sources), batch_size)
+        batches = [self._encode_batch(sources[start : start + batch_size]) for start in starts]
         embeddings, maps = zip(*batches, strict=True)
         return np.concatenate(embeddings), np.concatenate(maps)
 
-    def _encode_batch(self, images: Sequence[Image] | NDArray[np.uint8]) -> tuple[Embeddings, Maps]:
+    def _encode_batch(self, images: ImageSources) -> tuple[Embeddings, Maps]:
         import torch
 
         from vpe_core.attention.last_layer import to_patches
+        from vpe_core.models.device import exact_convolutions
 
         pixels = self.model.pixels(images)
-        with self.model.lock, torch.inference_mode():
+        with self.model.lock, exact_convolutions(self.model.device), torch.inference_mode():
             trace = self._tower.run(pixels)
-            maps = to_patches(self._tower, trace).reshape(len(images), *self._tower.grid_hw)
+            maps = to_patches(self._tower, trace).reshape(len(pixels), *self._tower.grid_hw)
         return trace.embedding.cpu().numpy(), maps.cpu().numpy()

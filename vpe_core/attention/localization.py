@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpe_core.errors import AttentionError
-from vpe_core.types import Heatmap, Polygon, Region
+from vpe_core.types import Heatmap, Polygon, as_region
 
 if TYPE_CHECKING:
     from vpe_core.geometry import SizeWH
+    from vpe_core.types import AnyRegion
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,18 @@ class RegionAttention:
         return self.share / self.area
 
 
-def attention_inside(heatmap: Heatmap | NDArray[np.floating], region: Region | NDArray[np.bool_]) -> RegionAttention:
+def attention_inside(heatmap: Heatmap | NDArray[np.floating], region: AnyRegion | NDArray[np.bool_]) -> RegionAttention:
     """Measure the attention inside a region.
 
     Args:
         heatmap: A heatmap, or its values (height, width), not negative.
-        region: In the pixels of the map: a box (parts of pixels count in part), a contour, an arrow (its box), or a
-            mask of the map's size. For a patch grid, scale the region with `scaled(columns / width, rows / height)`.
+        region: In the pixels of the map: a box (parts of pixels count in part) or its (x0, y0, x1, y1), a contour, an
+            arrow (its box), or a mask of the map's size. For a patch grid, scale the region with
+            `scaled(columns / width, rows / height)`.
 
     Raises:
         AttentionError: The mask has another size, or the region covers nothing of the map.
+        RegionError: It is no region.
     """
     values = heatmap.values if isinstance(heatmap, Heatmap) else heatmap
     cover = coverage(region, (values.shape[1], values.shape[0]))
@@ -57,20 +60,21 @@ def attention_inside(heatmap: Heatmap | NDArray[np.floating], region: Region | N
     return RegionAttention(share, area, bool(cover[peak] > 0) and total > 0)
 
 
-def coverage(region: Region | NDArray[np.bool_], size_wh: SizeWH) -> NDArray[np.float32]:
+def coverage(region: AnyRegion | NDArray[np.bool_], size_wh: SizeWH) -> NDArray[np.float32]:
     """How much of each pixel the region covers, (height, width), 0 to 1.
 
     Raises:
         AttentionError: The region is a mask of another size.
     """
     width, height = size_wh
-    if isinstance(region, np.ndarray):
+    if isinstance(region, np.ndarray) and (region.ndim > 1 or region.dtype == bool):
         if region.shape != (height, width):
             raise AttentionError(f"Expected a mask of the shape {(height, width)}, but got {region.shape}.")
         return region.astype(np.float32)
-    if isinstance(region, Polygon):
-        return _polygon_coverage(region, size_wh)
-    box = region.box
+    known = as_region(region)  # type: ignore[arg-type]  # a mask has been dealt with
+    if isinstance(known, Polygon):
+        return _polygon_coverage(known, size_wh)
+    box = known.box
     cover: NDArray[np.float32] = _overlap(box.y0, box.y1, height)[:, None] * _overlap(box.x0, box.x1, width)
     return cover
 

@@ -8,21 +8,23 @@ import numpy as np
 
 from vpe_core.attention.colormaps import table
 from vpe_core.errors import AttentionError
+from vpe_core.images import as_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+    from vpe_core.images import ImageSource
     from vpe_core.types import Heatmap
 
 
 def overlay(
-    image: Image, heatmap: Heatmap, *, opacity: float = 0.6, colormap: str = "inferno", peak: float | None = None
+    image: ImageSource, heatmap: Heatmap, *, opacity: float = 0.6, colormap: str = "inferno", peak: float | None = None
 ) -> Image:
     """The heatmap on the image: the stronger the attention, the more colour and the less image.
 
     Args:
-        image: A PIL image of the heatmap's size.
+        image: A Pillow image, array, path or bytes, of the heatmap's size.
         heatmap: What to show.
         opacity: How much the strongest value covers the image, 0 to 1; weaker values cover in proportion.
         colormap: "inferno", "magma", "viridis" or "cividis".
@@ -33,16 +35,18 @@ def overlay(
         A new RGB image of the same size.
 
     Raises:
+        ImageReadError: The image cannot be read, or is none.
         AttentionError: Sizes differ, the opacity is outside 0 to 1, or there is no such colour map.
     """
     from PIL import Image as PILImage
 
-    if image.size != heatmap.size_wh:
-        raise AttentionError(f"Expected an image of the heatmap's size {heatmap.size_wh}, but got {image.size}.")
+    picture = as_image(image)
+    if picture.size != heatmap.size_wh:
+        raise AttentionError(f"Expected an image of the heatmap's size {heatmap.size_wh}, but got {picture.size}.")
     if not 0 <= opacity <= 1:
         raise AttentionError(f"Expected an opacity from 0 to 1, but got {opacity}.")
     levels = _levels(heatmap.values, peak).astype(np.uint16) << 8
-    rgb = np.asarray(image.convert("RGB"))
+    rgb = np.asarray(picture.convert("RGB"))
     blend = _blend_table(opacity, colormap)
     channels = [blend[channel].take(levels | rgb[..., channel]) for channel in range(3)]
     return PILImage.fromarray(np.stack(channels, axis=-1))

@@ -25,7 +25,7 @@ import numpy as np
 
 from vpe_core.errors import MarkerError
 from vpe_core.markers import Protocol, get, parse_color
-from vpe_core.markers.protocols import MAX_WIDTH, NATIVE_WIDTH, PAPER_WIDTH
+from vpe_core.markers.protocols import MAX_WIDTH, default_width
 from vpe_core.types import Box
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Variant:
         _require("picture", self.picture, get_args(Picture))
         _require("place", self.place, get_args(Place))
         parse_color(self.color)
-        width = self.width if self.width is not None else PAPER_WIDTH if self.protocol == "paper" else NATIVE_WIDTH
+        width = self.width if self.width is not None else default_width(self.protocol)
         if not 0 < width <= MAX_WIDTH or not 0 < self.size_factor <= 10:
             raise MarkerError(
                 f"Expected a width above 0 and up to {MAX_WIDTH:g} and a size factor above 0 and up to 10, but got "

@@ -40,7 +40,10 @@ def classify(
     classes: Annotated[str, typer.Option(help='The classes to choose from, separated by commas; "a, b" is one.')],
     marker: Annotated[str, typer.Option(help="How to mark the region.")] = "circle",
     color: Annotated[str, typer.Option(help="Colour of the marker.")] = "red",
-    width: Annotated[float, typer.Option(help="Line width; native: pixels of an image of 512 pixels.")] = 3.0,
+    width: Annotated[
+        float | None,
+        typer.Option(help="Line width; native: pixels of an image of 512 pixels, 3 if left out; paper: 1."),
+    ] = None,
     model: Annotated[str, typer.Option(help="A name from `models list`.")] = "simclip",
     template: Annotated[
         str | None, typer.Option(help="Prompt with {class} and perhaps {suffix}; the paper's if left out.")
@@ -61,7 +64,7 @@ def classify(
     check_pixels(region.xyxy, pixels.size_wh)
     renderer = VariantRenderer(pixels, protocol)  # type: ignore[arg-type]  # it checks the name itself
     plain = renderer.render()
-    marked = renderer.render(region, marker, color, width)
+    marked = renderer.render(region, marker, color=color, width=width)
     start = time.perf_counter()
     network = load_model(model)
     load_ms = (time.perf_counter() - start) * 1e3

@@ -15,7 +15,7 @@ for _spec in (padchest_gr.SPEC, vindr_cxr.SPEC, nih14.SPEC, jsrt.SPEC, *simulate
     DATASETS.add(_spec.name, _spec)
 
 
-def open_dataset(name: str, root: Path | None = None, part: str | None = None) -> Dataset:
+def open_dataset(name: str, root: str | Path | None = None, part: str | None = None) -> Dataset:
     """Read a part of a data set.
 
     Args:

@@ -2,13 +2,16 @@
 
 from vpe_core.images.pixels import XrayPixels, min_max_8bit
 from vpe_core.images.reader import READABLE, PathOrBytes, load_image, read_pixels
-from vpe_core.images.sources import ImageSource, as_pixels
+from vpe_core.images.sources import ImageSource, ImageSources, as_image, as_images, as_pixels
 
 __all__ = [
     "READABLE",
     "ImageSource",
+    "ImageSources",
     "PathOrBytes",
     "XrayPixels",
+    "as_image",
+    "as_images",
     "as_pixels",
     "load_image",
     "min_max_8bit",

@@ -30,7 +30,7 @@ class XrayPixels:
     """An image as it was stored: upright, with bright meaning dense, in its full bit depth.
 
     Attributes:
-        values: The pixels, finite. Only uint8 and uint16 images have channels.
+        values: The pixels, finite. Only uint8 and uint16 images have channels, and RGB of float, from 0 to 1.
         display_range: (low, high) values that are shown as black and white.
         source_format: "PNG", "JPEG", "TIFF", "WebP", "DICOM", "JSRT" or "memory".
     """
@@ -103,8 +103,11 @@ def _without_constant_alpha(values: PixelArray) -> PixelArray:
 def _deep_luma_8bit(values: PixelArray, low: float, high: float) -> NDArray[np.uint8]:
     luma = colours(values)
     if luma.ndim == 3:
-        weighted = sum(luma[:, :, i].astype(np.int64) * weight for i, weight in enumerate(_LUMA))
-        luma = np.asarray((weighted + 0x8000) >> 16)
+        if luma.dtype.kind == "f":
+            luma = luma.astype(np.float64) @ np.divide(_LUMA, 2**16)
+        else:
+            weighted = sum(luma[:, :, i].astype(np.int64) * weight for i, weight in enumerate(_LUMA))
+            luma = np.asarray((weighted + 0x8000) >> 16)
     shown = scale_to_8bit(luma, low, high)
     if values.shape[2] == 3:
         return shown

@@ -15,46 +15,54 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from PIL import Image, ImageDraw
 
 from vpe_core.errors import MarkerError, RegionError
-from vpe_core.images import as_pixels
+from vpe_core.images import as_image, as_pixels
 from vpe_core.markers.base import Ink, Marker, PaperRegion
 from vpe_core.markers.catalog import MARKERS, NONE
 from vpe_core.markers.colors import parse_color
-from vpe_core.types import Arrow
+from vpe_core.types import Arrow, as_region
 
 if TYPE_CHECKING:
     from vpe_core.images import ImageSource
-    from vpe_core.types import Point, Region
+    from vpe_core.types import AnyRegion, Point, Region
 
 Protocol: TypeAlias = Literal["paper", "native"]
 
 PAPER_WIDTH, NATIVE_WIDTH, MAX_WIDTH = 1.0, 3.0, 64.0
+DEFAULT_COLOR = "red"
 NATIVE_REFERENCE_PX = 512
 _PAPER_SIDE_PX = 256
 
 
 def draw_marker(
-    image: Image.Image,
-    region: Region | None,
-    marker: str | None,
-    color: str = "red",
-    width: float = NATIVE_WIDTH,
+    image: ImageSource,
+    region: AnyRegion | None = None,
+    marker: str | None = None,
+    *,
+    color: str = DEFAULT_COLOR,
+    width: float | None = None,
     opacity: float | None = None,
 ) -> Image.Image:
-    """Draw a marker on an image in full resolution, anti-aliased (the `native` protocol).
+    """Draw a marker for people: on the image in full resolution, anti-aliased, by the `native` protocol.
+
+    The same as `render_variant(..., protocol="native")`, for whoever needs no other protocol.
 
     Args:
-        image: A Pillow image of any mode; it is not changed. Draw on the result to add another marker.
-        region: A `Box`, `Polygon` or `Arrow` in pixels of the image. It may reach beyond the image, not lie outside.
+        image: A Pillow image of any mode, an array, a path or bytes; it is not changed. RGB images and arrays keep
+            their colours, others become grey. Draw on the result to add another marker.
+        region: A `Box`, `Polygon` or `Arrow` in pixels of the image, or (x0, y0, x1, y1). It may reach beyond the
+            image, not lie outside.
         marker: A name from `vpe_core.markers.names()`; None and "none" leave the image unmarked.
         color: A colour name, or "#rrggbb".
-        width: Line width in pixels of an image whose shorter side has 512 pixels. On an image whose shorter side has s
-            pixels the line is max(1, width * s / 512) pixels wide, so it looks alike at every resolution.
+        width: Line width in pixels of an image whose shorter side has 512 pixels; None for the protocol's 3. On an
+            image whose shorter side has s pixels the line is max(1, width * s / 512) pixels wide, so it looks alike at
+            every resolution.
         opacity: Above 0 and up to 1; None for the marker's own default.
 
     Returns:
         A new RGB image of the same size; a crop is smaller.
 
     Raises:
+        ImageReadError: The image cannot be read, or is none.
         MarkerError: The marker, colour, width or opacity is not valid.
         RegionError: A marker needs a region, and there is none in the image.
 
@@ -64,21 +72,22 @@ def draw_marker(
         >>> draw_marker(xray, Box(100, 100, 200, 200), "bbox").getpixel((150, 100))
         (255, 0, 0)
     """
-    rgb = image if image.mode == "RGB" else as_pixels(image).grey().convert("RGB")
-    width_px = max(1.0, _valid_width(width) * min(image.size) / NATIVE_REFERENCE_PX)
+    rgb = as_image(image).convert("RGB")
+    width_px = max(1.0, _valid_width(width, "native") * min(rgb.size) / NATIVE_REFERENCE_PX)
     chosen = MARKERS.get(marker or "none")
     ink = Ink(parse_color(color), width_px, _valid_opacity(opacity, chosen))
     if chosen is NONE:
-        return rgb.copy()
-    return chosen.draw(rgb, _region_inside(region, image.size), ink)
+        return rgb
+    return chosen.draw(rgb, _region_inside(region, rgb.size), ink)
 
 
 def render_variant(
     image: ImageSource,
-    region: Region | None,
-    marker: str | None,
+    region: AnyRegion | None = None,
+    marker: str | None = None,
+    *,
     protocol: Protocol = "paper",
-    color: str = "red",
+    color: str = DEFAULT_COLOR,
     width: float | None = None,
     opacity: float | None = None,
 ) -> Image.Image:
@@ -91,7 +100,8 @@ def render_variant(
         marker: As for `draw_marker`. Markers that the paper does not have are drawn on its 256 x 256 image.
         protocol: "paper" or "native".
         color: A colour name, or "#rrggbb".
-        width: "paper": whole pixels of the 256 x 256 image, 1 by default. "native": as for `draw_marker`, 3 by default.
+        width: None for the protocol's own: 1 in "paper", whole pixels of the 256 x 256 image; 3 in "native", as for
+            `draw_marker`.
         opacity: Above 0 and up to 1; None for the marker's own default.
 
     Returns:
@@ -102,7 +112,7 @@ def render_variant(
         MarkerError: The marker, protocol, colour, width or opacity is not valid.
         RegionError: A marker needs a region, and there is none in the image.
     """
-    return VariantRenderer(image, protocol).render(region, marker, color, width, opacity)
+    return VariantRenderer(image, protocol).render(region, marker, color=color, width=width, opacity=opacity)
 
 
 class VariantRenderer:
@@ -121,24 +131,25 @@ class VariantRenderer:
         if protocol not in get_args(Protocol):
             raise MarkerError(f"Expected the protocol 'paper' or 'native', but got {str(protocol)[:40]!r}.")
         self._protocol = protocol
-        self._pixels = as_pixels(image)
-        self._picture = image if isinstance(image, Image.Image) else None
+        if protocol == "native":
+            self._picture = as_image(image)
+        else:
+            self._pixels = as_pixels(image)
 
     def render(
         self,
-        region: Region | None = None,
+        region: AnyRegion | None = None,
         marker: str | None = None,
-        color: str = "red",
+        *,
+        color: str = DEFAULT_COLOR,
         width: float | None = None,
         opacity: float | None = None,
     ) -> Image.Image:
         """One variant; arguments, result and errors as for `render_variant`."""
         if self._protocol == "native":
-            picture = self._picture or self._pixels.grey()
-            return draw_marker(picture, region, marker, color, NATIVE_WIDTH if width is None else width, opacity)
+            return draw_marker(self._picture, region, marker, color=color, width=width, opacity=opacity)
         chosen = MARKERS.get(marker or "none")
-        width_px = _valid_width(PAPER_WIDTH if width is None else width)
-        ink = Ink(parse_color(color), width_px, _valid_opacity(opacity, chosen))
+        ink = Ink(parse_color(color), _valid_width(width, "paper"), _valid_opacity(opacity, chosen))
         if chosen is NONE:
             return self._small.copy()
         return self._render_paper(chosen, _region_inside(region, self._pixels.size_wh), ink)
@@ -176,14 +187,22 @@ def paper_region(region: Region, size_wh: tuple[int, int]) -> PaperRegion:
     return PaperRegion((*truncated((x0, y0)), *truncated((x1, y1))), (_PAPER_SIDE_PX, _PAPER_SIDE_PX), shaft)
 
 
-def _region_inside(region: Region | None, size_wh: tuple[int, int]) -> Region:
+def default_width(protocol: Protocol) -> float:
+    """The line width of a protocol where none is given."""
+    return PAPER_WIDTH if protocol == "paper" else NATIVE_WIDTH
+
+
+def _region_inside(region: AnyRegion | None, size_wh: tuple[int, int]) -> Region:
     if region is None:
         raise RegionError("This marker needs a region: give a Box, a Polygon or an Arrow in image pixels.")
-    region.box.clipped(*size_wh)
-    return region
+    known = as_region(region)
+    known.box.clipped(*size_wh)
+    return known
 
 
-def _valid_width(width: float) -> float:
+def _valid_width(width: float | None, protocol: Protocol) -> float:
+    if width is None:
+        return default_width(protocol)
     if not (math.isfinite(width) and 0 < width <= MAX_WIDTH):
         raise MarkerError(f"Expected a line width above 0 and up to {MAX_WIDTH:g}, but got {width}.")
     return float(width)

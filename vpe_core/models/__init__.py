@@ -1,6 +1,6 @@
 """Vision-language models: what there is, how to get it, how to ask it.
 
-    names()                      the listed models
+    names()                      the listed models; list_models("*clip*") those of a pattern
     get("biomedclip")            its spec: origin, revision, licence, domain
     fetch("biomedclip")          download it once, with progress
     load_model("simclip")        a `VisionLanguageModel`: encode_images, encode_texts, classify
@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from vpe_core.models.allowed import get, selectable_names
+from vpe_core.models.allowed import get, list_models, selectable_names
 from vpe_core.models.catalog import MODELS
 from vpe_core.models.specs import ModelRecord, ModelSpec
 from vpe_core.models.store import folder_of, is_ready
@@ -34,6 +34,7 @@ __all__ = [
     "folder_of",
     "get",
     "is_ready",
+    "list_models",
     "load_model",
     "names",
     "selectable_names",

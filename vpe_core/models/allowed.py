@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from vpe_core.errors import ModelNotAllowedError, SettingsError
@@ -37,6 +38,24 @@ def selectable_names() -> tuple[str, ...]:
     hub_ids = (entry for entry in get_settings().allowed_models if entry.startswith(HUB_PREFIX))
     folders = (FOLDER_PREFIX + str(root) for root in _allowed_folders() if (root / "open_clip_config.json").is_file())
     return (*MODELS.names(), *hub_ids, *folders)
+
+
+def list_models(pattern: str | None = None) -> list[str]:
+    """The names that `load_model` takes: the listed models, and what VPE_ALLOWED_MODELS adds.
+
+    Args:
+        pattern: With `*` for any characters, `?` for one and `[…]` for one of several; upper and lower case are alike.
+            None lists all.
+
+    Returns:
+        Those that fit, none if none does. Some may have to be fetched first: `python -m vpe_core models list` tells.
+
+    Example:
+        >>> list_models("sim*")
+        ['simclip', 'simclip-plain']
+    """
+    wanted = "*" if pattern is None else pattern.casefold()
+    return [name for name in selectable_names() if fnmatchcase(name.casefold(), wanted)]
 
 
 def _allowed_folders() -> tuple[Path, ...]:

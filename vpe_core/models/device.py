@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from vpe_core.errors import ModelError
@@ -74,6 +77,36 @@ def has_fast_bf16(device: str) -> bool:
     if device == "cpu":
         return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     return False
+
+
+_exact_lock = threading.Lock()
+_exact: list[str] = []
+"""What the setting was before each computation that goes on; the first one's is the user's."""
+
+
+@contextmanager
+def exact_convolutions(device: str) -> Iterator[None]:
+    """Meanwhile, convolutions on NVIDIA GPUs keep all 24 bits of fp32 instead of TF32's 11, which is torch's default.
+
+    The setting is torch's own and holds for the whole process, so it is put back. Where computations of several models
+    overlap, the last one to end does that.
+    """
+    if not device.startswith("cuda"):
+        yield
+        return
+    import torch
+
+    setting = torch.backends.cudnn.conv  # type: ignore[attr-defined]
+    with _exact_lock:
+        _exact.append(_exact[0] if _exact else setting.fp32_precision)
+        setting.fp32_precision = "ieee"
+    try:
+        yield
+    finally:
+        with _exact_lock:
+            before = _exact.pop()
+            if not _exact:
+                setting.fp32_precision = before
 
 
 def torch_dtype(precision: str) -> torch.dtype:

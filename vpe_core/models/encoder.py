@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,12 @@ from torch.nn import functional
 
 from vpe_core.errors import PromptError
 from vpe_core.geometry import SizeWH, View
-from vpe_core.models.device import device_title
+from vpe_core.images import ImageSource, ImageSources, as_image, as_images
+from vpe_core.models.device import device_title, exact_convolutions
 from vpe_core.models.preprocessing import Preprocessing
 from vpe_core.models.reading import Reader, Reading
 from vpe_core.models.specs import ModelRecord, ModelSpec
-from vpe_core.prompts import PAPER_TEMPLATE, build_prompts, refuse_single
+from vpe_core.prompts import PAPER_TEMPLATE, as_texts, build_prompts, refuse_single
 from vpe_core.types import Prediction
 
 if TYPE_CHECKING:
@@ -32,10 +33,16 @@ _KEPT_TEXTS = 4096
 
 Embeddings = NDArray[np.float32]
 Pictures = NDArray[np.uint8]
+Texts = str | Iterable[str]
+"""One text or many."""
 
 
 class VisionLanguageModel:
     """A CLIP-style model, ready to answer. Made by `load_model`; safe to share between threads.
+
+    Wherever it takes images it takes one or many, each a Pillow image, an array (8 bit, 16 bit or float; grey or RGB),
+    a path or bytes; an array (n, height, width, channels) is many. Wherever it takes texts it takes one or many.
+    Answers always have a row for each: of one image `classify` gives (1, n_classes).
 
     Attributes:
         spec: What is known about the model.
@@ -81,59 +88,68 @@ class VisionLanguageModel:
         """How the model sees an image of this size: resized, perhaps cropped."""
         return self._preprocessing.view(image_wh)
 
-    def seen(self, image: Image) -> Image:
+    def seen(self, image: ImageSource) -> Image:
         """What the model sees of `image`, before the values are normalised: an RGB picture of the model's size."""
-        return self._preprocessing.picture(image)
+        return self._preprocessing.picture(as_image(image))
 
-    def prepare(self, image: Image) -> Pictures:
+    def prepare(self, image: ImageSource) -> Pictures:
         """`seen` as an array, uint8 (height, width, 3): what a thread can do ahead while the model is busy."""
         return np.asarray(self.seen(image))
 
-    def pixels(self, images: Sequence[Image] | Pictures) -> torch.Tensor:
+    def pixels(self, images: ImageSources) -> torch.Tensor:
         """The images as the tower takes them: (n, 3, height, width), preprocessed as the model's authors do.
 
         Args:
-            images: PIL images, or the prepared ones, uint8 (n, height, width, 3).
+            images: One or many, at least one. Those that `prepare` has prepared may be one array (n, height, width, 3).
         """
-        prepared = images if isinstance(images, np.ndarray) else np.stack([self.prepare(image) for image in images])
+        sources = as_images(images)
+        ready = isinstance(sources, np.ndarray) and sources.dtype == np.uint8 and sources.shape[1:] == self._seen_shape
+        prepared = np.asarray(sources) if ready else np.stack([self.prepare(image) for image in sources])
         pixels = self._preprocessing.normalise(torch.from_numpy(prepared).to(self.device))
         return pixels.to(next(self.visual.parameters()).dtype)
 
-    def encode_images(self, images: Sequence[Image] | Pictures, *, batch_size: int = 32) -> Embeddings:
+    def encode_images(self, images: ImageSources, *, batch_size: int = 32) -> Embeddings:
         """Embeddings of the images.
 
         Args:
-            images: PIL images of any mode and size, or prepared ones, uint8 (n, height, width, 3).
+            images: One or many of any mode and size: Pillow images, arrays, paths or bytes.
             batch_size: Images that go through the network together.
 
         Returns:
-            float32, (n_images, dimension), rows of length 1.
+            float32, (n_images, dimension), rows of length 1; one row for one image.
+
+        Raises:
+            ImageReadError: An image cannot be read, or is none.
         """
-        parts = []
-        for start in range(0, len(images), batch_size):
-            pixels = self.pixels(images[start : start + batch_size])
-            with self.lock, torch.inference_mode():
+        sources, parts = as_images(images), []
+        for start in range(0, len(sources), batch_size):
+            pixels = self.pixels(sources[start : start + batch_size])
+            with self.lock, exact_convolutions(self.device), torch.inference_mode():
                 parts.append(_normalised(self._network.encode_image(pixels)))
         return np.concatenate(parts) if parts else np.empty((0, self.dimension), np.float32)
 
-    def encode_texts(self, texts: Sequence[str], *, batch_size: int = 64) -> Embeddings:
-        """Embeddings of the texts, computed once each and kept (the latest 4096).
+    def encode_texts(self, texts: Texts, *, batch_size: int = 64) -> Embeddings:
+        """Embeddings of one text or many, computed once each and kept (the latest 4096).
 
         Returns:
-            float32, (n_texts, dimension), rows of length 1.
+            float32, (n_texts, dimension), rows of length 1; one row for one text.
+
+        Raises:
+            PromptError: Something is no text.
         """
+        wanted = as_texts(texts)
         with self.lock:
-            missing = [text for text in dict.fromkeys(texts) if text not in self._texts]
+            missing = [text for text in dict.fromkeys(wanted) if text not in self._texts]
             fresh: dict[str, Embeddings] = {}
             for start in range(0, len(missing), batch_size):
                 batch = missing[start : start + batch_size]
                 fresh.update(zip(batch, self._encode_text_batch(batch), strict=True))
-            rows = [fresh[text] if text in fresh else self._texts[text] for text in texts]
-            self._keep(texts, rows)
+            rows = [fresh[text] if text in fresh else self._texts[text] for text in wanted]
+            self._keep(wanted, rows)
         return np.stack(rows) if rows else np.empty((0, self.dimension), np.float32)
 
     def encode_classes(
-        self, classes: Sequence[str], *, template: str | Sequence[str] | None = PAPER_TEMPLATE, suffix: str = ""
+        self, classes: Texts, *, template: str | Sequence[str] | None = PAPER_TEMPLATE, suffix: str = ""
     ) -> Embeddings:
         """One embedding a class: of its prompt, or for several templates the normalised mean over their prompts.
 
@@ -148,13 +164,14 @@ class VisionLanguageModel:
         Raises:
             PromptError: There are no classes, or a class or a template is not valid.
         """
-        if not classes:
+        names = as_texts(classes, "classes")
+        if not names:
             raise PromptError("Expected at least one class, but got none.")
         if template is None:
-            prompts = [[text] for text in classes]
+            prompts = [[text] for text in names]
         else:
             templates = (template,) if isinstance(template, str) else tuple(template)
-            prompts = build_prompts(classes, templates, suffix=suffix)
+            prompts = build_prompts(names, templates, suffix=suffix)
         embeddings = self.encode_texts([prompt for group in prompts for prompt in group])
         mean: Embeddings = embeddings.reshape(len(prompts), len(prompts[0]), -1).mean(axis=1)
         unit: Embeddings = mean / np.linalg.norm(mean, axis=1, keepdims=True)
@@ -162,8 +179,8 @@ class VisionLanguageModel:
 
     def classify(
         self,
-        images: Sequence[Image],
-        classes: Sequence[str],
+        images: ImageSources,
+        classes: Texts,
         *,
         template: str | Sequence[str] | None = PAPER_TEMPLATE,
         suffix: str = "",
@@ -171,48 +188,55 @@ class VisionLanguageModel:
         """Zero-shot probabilities: the softmax over the classes of logit scale times cosine.
 
         Args:
-            images: PIL images.
+            images: One or many, as in `encode_images`.
             classes: Class names, at least two, or complete prompts if `template` is None.
             template: See `encode_classes`; the paper's template unless told otherwise.
             suffix: See `encode_classes`.
 
         Returns:
-            float32, (n_images, n_classes), rows sum to 1.
+            float32, (n_images, n_classes), rows sum to 1; (1, n_classes) for one image.
 
         Raises:
+            ImageReadError: An image cannot be read, or is none.
             PromptError: There is one class only, of which each image would be certain; or see `encode_classes`.
         """
-        refuse_single(classes)
-        texts = self.encode_classes(classes, template=template, suffix=suffix)
+        names = as_texts(classes, "classes")
+        refuse_single(names)
+        texts = self.encode_classes(names, template=template, suffix=suffix)
         return probabilities(self.encode_images(images), texts, self.logit_scale)
 
     def predict(
         self,
-        images: Sequence[Image],
-        classes: Sequence[str],
+        images: ImageSources,
+        classes: Texts,
         *,
         template: str | Sequence[str] | None = PAPER_TEMPLATE,
         suffix: str = "",
     ) -> Prediction:
         """`classify`, together with what answered and how long it took."""
-        start = time.perf_counter()
-        answer = self.classify(images, classes, template=template, suffix=suffix)
+        start, names = time.perf_counter(), as_texts(classes, "classes")
+        answer = self.classify(images, names, template=template, suffix=suffix)
         milliseconds = (time.perf_counter() - start) * 1e3
-        return Prediction(answer, tuple(classes), self.name, self.device, milliseconds)
+        return Prediction(answer, tuple(names), self.name, self.device, milliseconds)
 
-    def unknown_words(self, texts: Sequence[str]) -> tuple[str, ...]:
+    def unknown_words(self, texts: Texts) -> tuple[str, ...]:
         """Words that the model cannot read, as its tokenizer tells; empty if it can spell any word."""
         with self.lock:
-            return tuple(dict.fromkeys(word for text in texts for word in self._reader.unknown_words(text)))
+            return tuple(dict.fromkeys(word for text in as_texts(texts) for word in self._reader.unknown_words(text)))
 
-    def reading(self, texts: Sequence[str]) -> Reading:
-        """What of some prompts is beyond the model's context, and whether it can still tell them apart."""
+    def reading(self, texts: Texts) -> Reading:
+        """What of one prompt or of many is beyond the model's context, and whether it can still tell them apart."""
         with self.lock:
-            return self._reader.reading(tuple(texts))
+            return self._reader.reading(tuple(as_texts(texts)))
 
-    def words_read_of(self, texts: Sequence[str]) -> int:
+    def words_read_of(self, texts: Texts) -> int:
         """How many words the model reads of the text that loses most; 0 if all are read in full."""
         return self.reading(texts).words
+
+    @property
+    def _seen_shape(self) -> tuple[int, int, int]:
+        width, height = self._preprocessing.size_wh
+        return height, width, 3
 
     @cached_property
     def dimension(self) -> int:

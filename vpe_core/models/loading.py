@@ -33,7 +33,7 @@ Tokenizer = Callable[[list[str]], "torch.Tensor"]
 
 
 def load_model(name: str, *, device: str | None = None, precision: str | None = None) -> VisionLanguageModel:
-    """Load a model from this machine's disk; nothing is downloaded.
+    """Load a model from this machine's disk; nothing is downloaded, and no setting of torch changes.
 
     Args:
         name: A listed model, or a hub id or folder that the settings allow (see `get`).
@@ -46,7 +46,7 @@ def load_model(name: str, *, device: str | None = None, precision: str | None = 
 
     Example:
         >>> model = load_model("simclip")
-        >>> model.classify([image], ["lung nodule", "pleural effusion"])
+        >>> model.classify(image, ["lung nodule", "pleural effusion"])
     """
     from vpe_core.models.encoder import VisionLanguageModel
 
@@ -56,10 +56,6 @@ def load_model(name: str, *, device: str | None = None, precision: str | None = 
     checkpoint = _checkpoint(folder, spec)
     network, tokenizer = _build(folder, spec, checkpoint)
     precision = resolve_precision(precision or get_settings().precision, device, _count(network.visual))
-    if device.startswith("cuda"):
-        import torch
-
-        torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]  # else TF32, 10 bits
     network.to(device)
     network.visual.to(torch_dtype(precision))
     network.eval().requires_grad_(False)
@@ -109,15 +105,18 @@ def _checkpoint(folder: Path, spec: ModelSpec) -> _Checkpoint:
 
 def _build(folder: Path, spec: ModelSpec, checkpoint: _Checkpoint) -> tuple[Any, Tokenizer]:
     import open_clip
+    import torch
     from safetensors import SafetensorError
 
     try:
-        if spec.architecture:
-            network = open_clip.create_model(spec.architecture, pretrained=str(checkpoint.path), weights_only=True)
-            return network, open_clip.get_tokenizer(spec.architecture)
-        location = f"local-dir:{folder}"
-        network = open_clip.create_model(location, require_pretrained=True, weights_only=True, **_text_override(folder))
-        return network, _tokenizer(folder, location)
+        # open_clip draws first weights before it reads the real ones: not from the caller's random numbers.
+        with torch.random.fork_rng(devices=[]):
+            if spec.architecture:
+                network = open_clip.create_model(spec.architecture, pretrained=str(checkpoint.path), weights_only=True)
+                return network, open_clip.get_tokenizer(spec.architecture)
+            location, text = f"local-dir:{folder}", _text_override(folder)
+            network = open_clip.create_model(location, require_pretrained=True, weights_only=True, **text)
+            return network, _tokenizer(folder, location)
     except (*_UNLOADABLE, SafetensorError) as error:
         reason = " ".join(str(error).split())[:400]
         raise ModelError(f"open_clip cannot load {spec.title} from {folder}: {reason}") from error

@@ -5,7 +5,7 @@ from vpe_core.prompts.classes import CLASS_LISTS, ClassList
 from vpe_core.prompts.negatives import negated
 from vpe_core.prompts.suffixes import marker_suffix
 from vpe_core.prompts.templates import ENSEMBLES, JSRT_TEMPLATE, PAPER_TEMPLATE, check_template
-from vpe_core.prompts.texts import check_choice, check_classes, parse_classes, refuse_single
+from vpe_core.prompts.texts import as_texts, check_choice, check_classes, parse_classes, refuse_single
 
 __all__ = [
     "CLASS_LISTS",
@@ -13,6 +13,7 @@ __all__ = [
     "JSRT_TEMPLATE",
     "PAPER_TEMPLATE",
     "ClassList",
+    "as_texts",
     "build_prompts",
     "check_choice",
     "check_classes",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from vpe_core.errors import PromptError
 
@@ -39,6 +39,27 @@ def clean_text(text: str, what: str, max_chars: int) -> str:
                 f"Expected {what} of plain text, but it holds the control character U+{ord(character):04X}. Remove it."
             )
     return cleaned
+
+
+def as_texts(texts: str | Iterable[str], what: str = "texts") -> list[str]:
+    """One text or many as a list: a text by itself is one, and never taken for its letters.
+
+    Args:
+        texts: A text, or any number of them.
+        what: They are, for the message.
+
+    Raises:
+        PromptError: Something is no text.
+    """
+    if isinstance(texts, str):
+        return [texts]
+    if isinstance(texts, bytes | Mapping) or not isinstance(texts, Iterable):
+        raise PromptError(f"Expected {what} as one text or a list of them, but got a {type(texts).__name__}.")
+    listed = list(texts)
+    for text in listed:
+        if not isinstance(text, str):
+            raise PromptError(f"Expected {what} as one text or a list of them, but the list holds {repr(text)[:60]}.")
+    return listed
 
 
 def folded(name: str) -> str:

@@ -142,11 +142,11 @@ def answer(
 def draw(image: Image.Image, state: DemoState) -> Image.Image:
     """The image as the model is shown it: with all marks, in the chosen treatment; a new RGB image."""
     if state.marks and state.treatment != AS_DRAWN and not get(state.treatment).phrase:
-        return draw_marker(image, _around(state.marks), state.treatment, COLORS[state.color])
+        return draw_marker(image, _around(state.marks), state.treatment, color=COLORS[state.color])
     drawn = image.convert("RGB")
     for mark in state.marks:
         marker = mark.marker if state.treatment == AS_DRAWN else state.treatment
-        drawn = draw_marker(drawn, mark.region, marker, COLORS[state.color], state.width)
+        drawn = draw_marker(drawn, mark.region, marker, color=COLORS[state.color], width=state.width)
     return drawn
 
 

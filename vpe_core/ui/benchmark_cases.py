@@ -125,7 +125,7 @@ def _drawn(
     marker: str,
     color: str,
 ) -> bytes:
-    image = draw_marker(load_image(Path(path)), Box(*xyxy), marker, color)
+    image = draw_marker(load_image(Path(path)), Box(*xyxy), marker, color=color)
     image.thumbnail((_THUMB_PX, _THUMB_PX))
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=88)
