@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from vpe_core.ui.page import PAGES
+from dashboard.frame.page import PAGES
 
 home, *others = PAGES
 # Streamlit gives the home page no address of its own; what people type and bookmark is a second, hidden page.

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
+from dashboard.benchmark.cases import show_cases
+from dashboard.benchmark.charts import main_charts, more_charts
+from dashboard.benchmark.filters import filters, in_the_papers_words, nothing_chosen
+from dashboard.benchmark.load import load_section, no_results, provenance, show_what_was_loaded
+from dashboard.benchmark.results import columns
+from dashboard.benchmark.run import run_progress, run_section
+from dashboard.benchmark.table import instead_of_missing, is_measured, show_table
+from dashboard.frame.page import page_setup
+from dashboard.frame.words import as_text
 from vpe_core.errors import VPEError
-from vpe_core.ui.benchmark_cases import show_cases
-from vpe_core.ui.benchmark_charts import main_charts, more_charts
-from vpe_core.ui.benchmark_filters import filters, in_the_papers_words, nothing_chosen
-from vpe_core.ui.benchmark_load import load_section, no_results, provenance, show_what_was_loaded
-from vpe_core.ui.benchmark_results import columns
-from vpe_core.ui.benchmark_run import run_progress, run_section
-from vpe_core.ui.benchmark_table import instead_of_missing, is_measured, show_table
-from vpe_core.ui.page import page_setup
-from vpe_core.ui.words import as_text
 
 
 def results() -> None:

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
+from dashboard.frame.page import page_link, page_setup
+from dashboard.frame.progress import model_download, xrays_download
+from dashboard.frame.words import as_text
+from dashboard.library.dataset_check import dataset_card
 from vpe_core import datasets, models
+from vpe_core.datasets.gallery import real_xrays, simulated_gallery
+from vpe_core.datasets.real_xrays import missing_xrays
 from vpe_core.errors import VPEError
 from vpe_core.models import ModelSpec
-from vpe_core.ui.dataset_check import dataset_card
-from vpe_core.ui.gallery import real_xrays, simulated_gallery
-from vpe_core.ui.page import page_link, page_setup
-from vpe_core.ui.progress import model_download, xrays_download
-from vpe_core.ui.real_xrays import missing_xrays
-from vpe_core.ui.words import as_text
 
 
 def model_card(spec: ModelSpec) -> None:

@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from vpe_core.ui import session
-from vpe_core.ui.canvas import drawing_canvas, latest_marks
-from vpe_core.ui.demo_answer import answer_column
-from vpe_core.ui.demo_settings import model_and_prompt, region_in_numbers
-from vpe_core.ui.demo_source import chosen_picture, no_picture, source_row
-from vpe_core.ui.demo_toolbar import toolbar
-from vpe_core.ui.marks import MAX_MARKS
-from vpe_core.ui.page import page_setup
-from vpe_core.ui.state import COLORS
+from dashboard.demo import session
+from dashboard.demo.answer_column import answer_column
+from dashboard.demo.canvas import drawing_canvas, latest_marks
+from dashboard.demo.settings import model_and_prompt, region_in_numbers
+from dashboard.demo.source import chosen_picture, no_picture, source_row
+from dashboard.demo.state import COLORS
+from dashboard.demo.toolbar import toolbar
+from dashboard.frame.page import page_setup
+from vpe_core.markers.marks import MAX_MARKS
 
 
 @st.fragment

@@ -4,13 +4,13 @@ from html import escape
 
 import streamlit as st
 
+from dashboard.frame.page import page_link, page_setup
+from dashboard.frame.words import answer_sentence, as_text, attention_sentence
+from dashboard.library.example import AFTER, BEFORE, Example, example_dir, load_example
 from vpe_core import models
+from vpe_core.datasets.gallery import offered
 from vpe_core.errors import VPEError
 from vpe_core.plots.answer_html import Picture, answer_bars, overlay_pair
-from vpe_core.ui.example import AFTER, BEFORE, Example, example_dir, load_example
-from vpe_core.ui.gallery import offered
-from vpe_core.ui.page import page_link, page_setup
-from vpe_core.ui.words import answer_sentence, as_text, attention_sentence
 
 INTRODUCTION = """
 Draw an arrow, a box or a circle on a chest X-ray, and a vision-language model may change its mind: the marker steers

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from PIL import Image
 
+from dashboard.demo.answer import View, Xray, answer
+from dashboard.demo.state import DemoState
+from dashboard.frame.memory import Memory
+from dashboard.library.example import Example, example_dir, save_example
 from vpe_core import load_image, load_model
 from vpe_core.attention import overlay
-from vpe_core.ui.answer import View, Xray, answer
-from vpe_core.ui.example import Example, example_dir, save_example
-from vpe_core.ui.gallery import simulated_gallery
-from vpe_core.ui.marks import Mark
-from vpe_core.ui.memory import Memory
-from vpe_core.ui.state import DemoState
+from vpe_core.datasets.gallery import simulated_gallery
+from vpe_core.markers.marks import Mark
 
 COMMAND = "python -m scripts.make_example"
 MARGIN_SHARE = 0.12

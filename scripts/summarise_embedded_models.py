@@ -18,14 +18,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vpe_core.benchmark import Variant
 from vpe_core.metrics import Interval, auroc, bootstrap_mean, compare
 from vpe_core.results import Run, find_runs
-from vpe_core.results.controls import geometry_only
-from vpe_core.results.questions import Question
-from vpe_core.results.scores import Evaluation, class_numbers
+from vpe_core.results.analysis.controls import geometry_only
+from vpe_core.results.analysis.questions import Question
+from vpe_core.results.analysis.scores import Evaluation, class_numbers
 from vpe_core.settings import get_settings
 from vpe_core.types import Box
+from vpe_core.variants import Variant
 
 ROWS = {
     "unmarked": "none",

@@ -16,8 +16,8 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import sync_playwright
 
+from dashboard.library.example import load_example
 from vpe_core.settings import PROJECT_DIR
-from vpe_core.ui.example import load_example
 
 IMAGES = PROJECT_DIR / "docs" / "images"
 SIZE_WH = (1440, 900)

@@ -40,7 +40,7 @@ PAGES = {
         "Stored results",
         (
             "vpe_core.results.find_runs", "vpe_core.results.open_run", "vpe_core.results.Run",
-            "vpe_core.results.tables.paper_table",
+            "vpe_core.results.analysis.tables.paper_table",
         ),
     ),
     "errors": ("Errors", ("vpe_core.VPEError",)),

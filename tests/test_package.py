@@ -26,7 +26,14 @@ WITHOUT_TORCH = [
     for group in GROUPS
     if group in ("images", "markers", "prompts", "datasets", "scoring", "metrics", "results", "plots")
 ]
-ONLY_UI = ("streamlit", "streamlit_drawable_canvas")
+STREAMLIT = {"streamlit", "streamlit_drawable_canvas"}
+ROOMS = (
+    "errors", "folders", "settings", "types", "geometry", "registry", "documents", "extras", "network", "fetching",
+    "jobs", "scoring", "metrics", "images", "markers", "variants", "ensembles", "prompts", "models", "attention",
+    "datasets", "results.store", "results.analysis", "results.exchange", "benchmark", "plots", "simulation", "training",
+    "cli",
+)  # fmt: skip
+"""From the ground up: each imports only what stands before it."""
 
 
 def source_path(module: str) -> Path:
@@ -84,10 +91,31 @@ def test_torch_stays_out(group: str) -> None:
     assert loaded_after(statement, ("torch", "streamlit", "open_clip", "transformers")) == ""
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_only_the_ui_imports_streamlit(module: str) -> None:
-    if module.split(".")[1] != "ui":
-        assert not imported_names(source_path(module)) & set(ONLY_UI)
+def test_the_library_never_imports_streamlit() -> None:
+    found = {module for module in MODULES if imported_names(source_path(module)) & STREAMLIT}
+    assert found == set()
+
+
+def room_of(module: str) -> str:
+    parts = module.split(".")[1:]
+    if parts[:1] == ["results"]:
+        return ".".join(parts[:2]) if len(parts) > 1 else "results.store"  # the face of all three rooms
+    return parts[0] if parts else ""
+
+
+def test_what_is_further_down_never_imports_what_is_further_up() -> None:
+    upward = []
+    for module in MODULES:
+        for node in ast.walk(ast.parse(source_path(module).read_text())):
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            names = {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
+            here, reached = room_of(module), {room_of(name) for name in names & set(MODULES)} & set(ROOMS)
+            upward += [
+                f"{module} -> {there}" for there in reached if here in ROOMS and ROOMS.index(there) > ROOMS.index(here)
+            ]
+    assert upward == []
+    assert {room_of(module) for module in MODULES} - {"__main__"} == set(ROOMS)
 
 
 def _modules_with_examples() -> list[str]:
@@ -129,18 +157,23 @@ def test_the_pins_lie_in_the_ranges_of_the_package() -> None:
 
 
 def test_whatever_is_imported_is_required() -> None:
-    sources = [ROOT / "app.py", *ROOT.glob("pages/*.py"), *ROOT.glob("vpe_core/**/*.py")]
+    sources = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "dashboard").rglob("*.py")]
+    sources += (ROOT / "vpe_core").rglob("*.py")
     imported = {name for path in sources for name in imported_names(path)} - set(sys.stdlib_module_names)
     distributions = importlib.metadata.packages_distributions()
     required = set(pinned("requirements.txt"))
-    for name in imported - {"vpe_core", "__future__"}:
+    for name in imported - {"dashboard", "vpe_core", "__future__"}:
         candidates = {package.lower().replace("_", "-") for package in distributions[name]}
         assert candidates & required, f"{name} is imported, but requirements.txt does not name {candidates}"
 
 
 def test_dataclasses_that_hold_arrays_are_not_compared_field_by_field() -> None:
     """Two arrays have no single truth value, so a generated `==` raises (from Python 3.13 on, always)."""
-    trees = {path: ast.parse(path.read_text()) for top in ("vpe_core", "tests") for path in (ROOT / top).rglob("*.py")}
+    trees = {
+        path: ast.parse(path.read_text())
+        for top in ("vpe_core", "dashboard", "tests")
+        for path in (ROOT / top).rglob("*.py")
+    }
     known = {"NDArray", "ndarray", "Tensor", "DataFrame", "Series"}
     known |= {name for tree in trees.values() for name, value in aliases(tree).items() if is_array(value, known)}
     holding, compared = 0, []

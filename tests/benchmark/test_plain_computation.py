@@ -21,8 +21,8 @@ from vpe_core.benchmark.runner import Settings, run_plan
 from vpe_core.datasets import Dataset, open_dataset
 from vpe_core.models import VisionLanguageModel, load_model
 from vpe_core.results import Run
-from vpe_core.results.questions import Question
-from vpe_core.results.scores import score_variant
+from vpe_core.results.analysis.questions import Question
+from vpe_core.results.analysis.scores import score_variant
 from vpe_core.settings import PROJECT_DIR
 
 WORDS = ("chest", "lung", "nodule", "pleural", "effusion", "red", "ray", "signs")

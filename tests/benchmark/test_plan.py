@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from vpe_core.benchmark import Variant
 from vpe_core.benchmark.plan import PLANS_DIR, check_measurable, load_plan, make_plan
 from vpe_core.benchmark.runner import run_plan
 from vpe_core.datasets import Dataset
 from vpe_core.errors import BenchmarkError
 from vpe_core.types import Sample
+from vpe_core.variants import Variant
 
 
 def keys(plan) -> list[str]:

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vpe_core.benchmark import Variant
 from vpe_core.benchmark.plan import Block, Plan, load_plan
 from vpe_core.benchmark.runner import Settings, run_folder, run_plan
 from vpe_core.datasets import open_dataset
 from vpe_core.models import load_model
 from vpe_core.results import open_run
 from vpe_core.settings import PROJECT_DIR
+from vpe_core.variants import Variant
 
 STORE = PROJECT_DIR / "precomputed" / "results" / "benchmark"
 PLAN = load_plan("embedded")

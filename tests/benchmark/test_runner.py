@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.benchmark.tiny_set import write_set
 from vpe_core.attention import attention_inside, patch_relevance
-from vpe_core.benchmark import Variant, pictures
+from vpe_core.benchmark import pictures
 from vpe_core.benchmark.plan import Block, Plan, load_plan, make_plan
 from vpe_core.benchmark.runner import Settings, run_folder, run_plan
 from vpe_core.datasets import Dataset, Problem
@@ -19,6 +19,7 @@ from vpe_core.images import load_image
 from vpe_core.markers import render_variant
 from vpe_core.models import VisionLanguageModel
 from vpe_core.types import Box
+from vpe_core.variants import Variant
 
 CONTROLS = make_plan(("crop", "circle", "spotlight"), protocols=("paper", "native"), controls=True)
 
@@ -170,8 +171,8 @@ def test_twins_are_left_out_where_there_are_none(models: dict, tmp_path: Path) -
 
 
 def test_prompts_need_no_model_afterwards(tiny: Dataset, models: dict, tmp_path: Path) -> None:
-    from vpe_core.results.questions import Question
-    from vpe_core.results.tables import paper_table
+    from vpe_core.results.analysis.questions import Question
+    from vpe_core.results.analysis.tables import paper_table
 
     run = run_plan(load_plan("paper"), tiny, models["native"], tmp_path)
     for question in (Question(), Question(scoring="pairs"), Question(template="reports")):

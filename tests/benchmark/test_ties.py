@@ -12,7 +12,6 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from tests.results import runs
 from vpe_core import scoring
-from vpe_core.benchmark import Variant
 from vpe_core.benchmark.plan import make_plan
 from vpe_core.benchmark.runner import Settings, run_plan
 from vpe_core.datasets import Dataset
@@ -20,11 +19,12 @@ from vpe_core.markers import render_variant
 from vpe_core.metrics import get
 from vpe_core.models import VisionLanguageModel
 from vpe_core.results import Run, open_run
-from vpe_core.results.questions import Question
-from vpe_core.results.scores import score_variant
-from vpe_core.results.tables import paper_table
-from vpe_core.results.writer import Identity, RunWriter
+from vpe_core.results.analysis.questions import Question
+from vpe_core.results.analysis.scores import score_variant
+from vpe_core.results.analysis.tables import paper_table
+from vpe_core.results.store.writer import Identity, RunWriter
 from vpe_core.types import Box, Sample
+from vpe_core.variants import Variant
 
 LABELS = ("lung nodule", "pleural effusion")
 PLAN = make_plan(("circle", "crop"), controls=True)

@@ -22,13 +22,13 @@ from huggingface_hub import close_session, constants
 from typer.testing import CliRunner
 
 from tests.models.hub_server import Answer, Faults, HubServer, Repository
+from vpe_core import jobs
 from vpe_core.cli import app
 from vpe_core.cli.doctor import network_check
 from vpe_core.errors import DatasetError, ModelDownloadError
 from vpe_core.fetching import fetch_file
 from vpe_core.models import fetch, folder_of, get, hub
 from vpe_core.settings import get_settings
-from vpe_core.ui import jobs
 
 NAME = "hf-hub:org/tiny"
 WEIGHTS = "open_clip_model.safetensors"

@@ -14,8 +14,8 @@ from vpe_core.benchmark.runner import Settings, run_plan
 from vpe_core.datasets import open_dataset
 from vpe_core.models import load_model
 from vpe_core.models.word_tokenizer import WordTokenizer
-from vpe_core.results.questions import Question
-from vpe_core.results.scores import score_variant
+from vpe_core.results.analysis.questions import Question
+from vpe_core.results.analysis.scores import score_variant
 from vpe_core.settings import PROJECT_DIR
 from vpe_core.training.recipe import load_recipe
 

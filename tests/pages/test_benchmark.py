@@ -16,12 +16,12 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.test_pages import TIMEOUT_S, open_app
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
 from tests.results.test_importer import write_experiment
-from vpe_core.results.exchange import scores_table
-from vpe_core.results.importer import import_experiments
-from vpe_core.results.questions import Question
-from vpe_core.results.rows import paper_rows
-from vpe_core.results.scores import Evaluation
-from vpe_core.results.tables import paper_table
+from vpe_core.results.analysis.questions import Question
+from vpe_core.results.analysis.rows import paper_rows
+from vpe_core.results.analysis.scores import Evaluation
+from vpe_core.results.analysis.tables import paper_table
+from vpe_core.results.exchange.importer import import_experiments
+from vpe_core.results.exchange.score_tables import scores_table
 from vpe_core.settings import PROJECT_DIR, get_settings
 
 PAGE = "pages/benchmark.py"
@@ -335,8 +335,8 @@ def test_a_prompt_of_ones_own_is_encoded_and_compared_with_the_papers(
     results: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The results come from the embedded model of the test's home, so that its text tower fits them."""
+    from dashboard.frame.shared_models import shared_model
     from vpe_core.models import load_model
-    from vpe_core.ui.shared_models import shared_model
 
     shared_model.clear()
     model = load_model("simclip")

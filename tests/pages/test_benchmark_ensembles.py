@@ -14,9 +14,9 @@ from tests.pages.test_benchmark import PAGE, sentence_of, table_of
 from tests.pages.test_pages import open_app
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
 from tests.results.test_importer import write_experiment
-from vpe_core.results.importer import import_experiments
-from vpe_core.results.rows import ensemble_rows, paper_rows
-from vpe_core.results.tables import paper_table
+from vpe_core.results.analysis.rows import ensemble_rows, paper_rows
+from vpe_core.results.analysis.tables import paper_table
+from vpe_core.results.exchange.importer import import_experiments
 from vpe_core.settings import get_settings
 
 TITLES = ["marker ensemble", "marker ensemble", "crop + full image"]

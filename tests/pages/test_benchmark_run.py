@@ -10,15 +10,17 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.benchmark import run as benchmark_run
+from dashboard.benchmark import run_job
+from dashboard.benchmark.results import image_folder
+from dashboard.benchmark.run_job import RUN
 from tests.app_home import chest
 from tests.pages.test_pages import LIVE, link_of, open_app
+from vpe_core import jobs
+from vpe_core.datasets.gallery import set_sample_name
 from vpe_core.results import open_run
-from vpe_core.results.writer import RunWriter
+from vpe_core.results.store.writer import RunWriter
 from vpe_core.settings import get_settings
-from vpe_core.ui import benchmark_run, jobs, run_job
-from vpe_core.ui.benchmark_results import image_folder
-from vpe_core.ui.gallery import set_sample_name
-from vpe_core.ui.run_job import RUN
 
 PAGE = "pages/benchmark.py"
 WAIT_S = 120

@@ -13,10 +13,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from dashboard.demo.state import _FIELDS
+from dashboard.frame.page import PAGES
 from tests.app_home import chest
 from vpe_core.settings import PROJECT_DIR, get_settings
-from vpe_core.ui.page import PAGES
-from vpe_core.ui.state import _FIELDS
 
 LIVE = "pages/live_demo.py"
 TITLES = {

@@ -8,19 +8,19 @@ import plotly.graph_objects as go
 import pytest
 
 from tests.results.memory_run import CLASSES, PAPER_STRENGTHS, MemoryRun
-from vpe_core.benchmark import Variant
 from vpe_core.plots.classes import confusion_pair, dumbbells
 from vpe_core.plots.controls import control_chart
 from vpe_core.plots.curves import curve_pair, reliability_pair
 from vpe_core.plots.gains import forest, gain_by_size, grouped_bars
 from vpe_core.plots.theme import DARK, LIGHT, MARKER_SYMBOLS
-from vpe_core.results.cases import attention_inside, gain_by_box_size
-from vpe_core.results.controls import GEOMETRY, controls
-from vpe_core.results.curves import confusion, curves, reliability_table
-from vpe_core.results.questions import Question
-from vpe_core.results.rows import Row, paper_rows
-from vpe_core.results.scores import Evaluation
-from vpe_core.results.tables import paper_table, per_class
+from vpe_core.results.analysis.cases import attention_inside, gain_by_box_size
+from vpe_core.results.analysis.controls import GEOMETRY, controls
+from vpe_core.results.analysis.curves import confusion, curves, reliability_table
+from vpe_core.results.analysis.questions import Question
+from vpe_core.results.analysis.rows import Row, paper_rows
+from vpe_core.results.analysis.scores import Evaluation
+from vpe_core.results.analysis.tables import paper_table, per_class
+from vpe_core.variants import Variant
 
 ROW = Row(Variant.parse("circle/red/1/paper"))
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vpe_core.benchmark import Variant
 from vpe_core.errors import ResultsError
 from vpe_core.results import DatasetInfo, Manifest, ModelInfo
-from vpe_core.results.schema import Chunk, VariantRows
-from vpe_core.results.texts import stored_prompts
-from vpe_core.results.writer import Identity, RunWriter
+from vpe_core.results.store.schema import Chunk, VariantRows
+from vpe_core.results.store.texts import stored_prompts
+from vpe_core.results.store.writer import Identity, RunWriter
+from vpe_core.variants import Variant
 
 CLASSES = ("effusion", "mass", "nodule")
 LABELS = (

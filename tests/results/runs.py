@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vpe_core.benchmark.variants import Variant
 from vpe_core.results import DatasetInfo, Manifest, ModelInfo
-from vpe_core.results.schema import Chunk, VariantRows
-from vpe_core.results.writer import Identity, RunWriter
+from vpe_core.results.store.schema import Chunk, VariantRows
+from vpe_core.results.store.writer import Identity, RunWriter
+from vpe_core.variants import Variant
 
 CLASSES = ("lung nodule", "pleural effusion", "pneumothorax")
 TEMPLATE = "A chest x-ray with signs of {class}{suffix}."

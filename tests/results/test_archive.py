@@ -18,10 +18,11 @@ import pytest
 from tests.results.runs import write_run
 from tests.results.test_importer import write_experiment
 from vpe_core.errors import ResultsError
-from vpe_core.results import archive, open_run
-from vpe_core.results.archive import pack_run, read_archive
-from vpe_core.results.questions import Question
-from vpe_core.results.tables import paper_table
+from vpe_core.results import open_run
+from vpe_core.results.analysis.questions import Question
+from vpe_core.results.analysis.tables import paper_table
+from vpe_core.results.exchange import archive
+from vpe_core.results.exchange.archive import pack_run, read_archive
 
 
 @pytest.fixture
@@ -196,7 +197,7 @@ def test_results_that_are_not_sound_are_refused(
 def test_results_that_would_become_too_large_are_refused(
     run_folder: Path, spoil: Callable[[Path], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vpe_core.results.archive.MAX_UNPACKED_BYTES", 3_000_000)
+    monkeypatch.setattr("vpe_core.results.exchange.archive.MAX_UNPACKED_BYTES", 3_000_000)
     spoil(run_folder)
     with pytest.raises(ResultsError, match="Expected at most 3 MB"):
         read_archive(zipped_folder(run_folder), "x.zip")

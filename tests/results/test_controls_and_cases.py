@@ -6,13 +6,13 @@ from sklearn.metrics import auc, confusion_matrix, roc_auc_score
 
 from tests.results.memory_run import CLASSES, PAPER_STRENGTHS, MemoryRun
 from tests.results.test_tables import CIRCLE, RESAMPLES, by_hand
-from vpe_core.benchmark import Variant
-from vpe_core.results.cases import attention_inside, gain_by_box_size, helped_and_hurt
-from vpe_core.results.controls import GEOMETRY, UNMARKED, controls, geometry_scores
-from vpe_core.results.curves import ALL_CLASSES, confusion, curves, reliability_table
-from vpe_core.results.questions import Question
-from vpe_core.results.rows import Row
-from vpe_core.results.scores import Evaluation
+from vpe_core.results.analysis.cases import attention_inside, gain_by_box_size, helped_and_hurt
+from vpe_core.results.analysis.controls import GEOMETRY, UNMARKED, controls, geometry_scores
+from vpe_core.results.analysis.curves import ALL_CLASSES, confusion, curves, reliability_table
+from vpe_core.results.analysis.questions import Question
+from vpe_core.results.analysis.rows import Row
+from vpe_core.results.analysis.scores import Evaluation
+from vpe_core.variants import Variant
 
 ROW = Row(Variant.parse(CIRCLE))
 

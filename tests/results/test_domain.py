@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
 from vpe_core.cli import app
-from vpe_core.results.domain import out_of_domain
+from vpe_core.results.analysis.domain import out_of_domain
 
 
 def manifest(model: str, *, only: bool, simulated: bool, data: str = "nih14"):  # type: ignore[no-untyped-def]

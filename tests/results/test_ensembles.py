@@ -12,17 +12,17 @@ from sklearn.metrics import roc_auc_score
 from tests.results.memory_run import CLASSES, PAPER_STRENGTHS, MemoryRun
 from tests.results.test_importer import write_experiment
 from tests.results.test_tables import CIRCLE, RESAMPLES, line
-from vpe_core.benchmark import Variant
+from vpe_core.ensembles import Ensemble, elsewhere, is_ensemble
 from vpe_core.errors import MarkerError, ResultsError
 from vpe_core.metrics import holm
-from vpe_core.results.ensembles import Ensemble, elsewhere, is_ensemble
-from vpe_core.results.exchange import read_scores, scores_table
-from vpe_core.results.formats import ensemble_notes, to_latex, to_markdown
-from vpe_core.results.importer import import_experiments
-from vpe_core.results.questions import Question
-from vpe_core.results.rows import Row, ensemble_rows, paper_rows
-from vpe_core.results.scores import Evaluation, Scored, score_variant
-from vpe_core.results.tables import paper_table, per_class
+from vpe_core.results.analysis.questions import Question
+from vpe_core.results.analysis.rows import Row, ensemble_rows, paper_rows
+from vpe_core.results.analysis.scores import Evaluation, Scored, score_variant
+from vpe_core.results.analysis.tables import paper_table, per_class
+from vpe_core.results.exchange.formats import ensemble_notes, to_latex, to_markdown
+from vpe_core.results.exchange.importer import import_experiments
+from vpe_core.results.exchange.score_tables import read_scores, scores_table
+from vpe_core.variants import Variant
 
 MARKED = ("arrow/red/1/paper", "bbox/red/1/paper", CIRCLE)
 NAMES = ("arrow", "bounding box", "circle")

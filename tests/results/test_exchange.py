@@ -14,14 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.results.memory_run import CLASSES, PAPER_STRENGTHS, MemoryRun
-from vpe_core.benchmark import Variant
 from vpe_core.errors import ResultsError
-from vpe_core.results.controls import geometry_only
-from vpe_core.results.exchange import read_scores, scores_table
-from vpe_core.results.questions import Question
-from vpe_core.results.rows import paper_rows
-from vpe_core.results.scores import Evaluation
-from vpe_core.results.tables import paper_table
+from vpe_core.results.analysis.controls import geometry_only
+from vpe_core.results.analysis.questions import Question
+from vpe_core.results.analysis.rows import paper_rows
+from vpe_core.results.analysis.scores import Evaluation
+from vpe_core.results.analysis.tables import paper_table
+from vpe_core.results.exchange.score_tables import read_scores, scores_table
+from vpe_core.variants import Variant
 
 SUFFIX = Question(suffix=True)
 
@@ -191,8 +191,8 @@ def test_parquet_that_would_become_too_large_is_refused_before_it_is_read(
     content = io.BytesIO()
     pq.write_table(pa.table(columns()), content, **options)
     assert len(content.getvalue()) < 20_000
-    monkeypatch.setattr("vpe_core.results.exchange.MAX_BYTES", 3_000_000)
-    monkeypatch.setattr("vpe_core.results.exchange.MAX_CELLS", 200_000)
+    monkeypatch.setattr("vpe_core.results.exchange.score_tables.MAX_BYTES", 3_000_000)
+    monkeypatch.setattr("vpe_core.results.exchange.score_tables.MAX_CELLS", 200_000)
     monkeypatch.setattr(pd, "read_parquet", lambda *_: pytest.fail("it was read"))
     with pytest.raises(ResultsError, match=message):
         read_scores(content.getvalue(), "a.parquet")

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
-from vpe_core.benchmark import Variant
-from vpe_core.results.formats import best_lines, fewer_samples, to_csv, to_latex, to_markdown
-from vpe_core.results.numerals import interval_text, number_text, p_text, signed_text
-from vpe_core.results.rows import Row, paper_rows
-from vpe_core.results.tables import paper_table
+from vpe_core.results.analysis.numerals import interval_text, number_text, p_text, signed_text
+from vpe_core.results.analysis.rows import Row, paper_rows
+from vpe_core.results.analysis.tables import paper_table
+from vpe_core.results.exchange.formats import best_lines, fewer_samples, to_csv, to_latex, to_markdown
+from vpe_core.variants import Variant
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ from sklearn.metrics import roc_auc_score
 
 from vpe_core.errors import ResultsError
 from vpe_core.results import find_runs, open_run
-from vpe_core.results.importer import import_experiments
-from vpe_core.results.questions import Question
-from vpe_core.results.scores import score_variant
-from vpe_core.results.tables import paper_table
+from vpe_core.results.analysis.questions import Question
+from vpe_core.results.analysis.scores import score_variant
+from vpe_core.results.analysis.tables import paper_table
+from vpe_core.results.exchange.importer import import_experiments
 
 CLASSES = ["Atelectasis", "Effusion", "None of these"]
 IMAGES = [f"000000{n // 3:02d}_00{n % 3}.png" for n in range(30)]

@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 from tests.results import runs
-from vpe_core.benchmark.variants import Variant
 from vpe_core.errors import BenchmarkError, ResultsError
 from vpe_core.results import find_runs, open_run
-from vpe_core.results.importer import import_experiments
-from vpe_core.results.schema import from_ranges, to_ranges
-from vpe_core.results.writer import Identity, RunWriter
+from vpe_core.results.exchange.importer import import_experiments
+from vpe_core.results.store.schema import from_ranges, to_ranges
+from vpe_core.results.store.writer import Identity, RunWriter
 from vpe_core.settings import get_settings
+from vpe_core.variants import Variant
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_results_of_something_else_are_not_mixed(tmp_path: Path, change: dict[st
 def test_two_processes_cannot_write_at_once(tmp_path: Path) -> None:
     program = (
         "import sys, tests.results.runs as r\nfrom pathlib import Path\n"
-        "from vpe_core.results.writer import Identity, RunWriter\n"
+        "from vpe_core.results.store.writer import Identity, RunWriter\n"
         "with RunWriter(Path(sys.argv[1]), Identity.of(r.manifest(r.samples()))): print('ready', flush=True); input()"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]

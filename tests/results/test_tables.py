@@ -13,13 +13,13 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from tests.results.memory_run import CLASSES, PAPER_STRENGTHS, MemoryRun
-from vpe_core.benchmark import Variant
 from vpe_core.errors import MetricError, PromptError, ResultsError
 from vpe_core.metrics import holm
-from vpe_core.results.questions import Question
-from vpe_core.results.rows import Row, paper_rows
-from vpe_core.results.scores import Evaluation, score_variant
-from vpe_core.results.tables import paper_table, per_class
+from vpe_core.results.analysis.questions import Question
+from vpe_core.results.analysis.rows import Row, paper_rows
+from vpe_core.results.analysis.scores import Evaluation, score_variant
+from vpe_core.results.analysis.tables import paper_table, per_class
+from vpe_core.variants import Variant
 
 CIRCLE = "circle/red/1/paper"
 RESAMPLES = 200

@@ -1,8 +1,4 @@
-"""The benchmark: a plan of markers, run on a data set with a model, into a store of embeddings.
+"""The benchmark: a plan of variants, run on a data set with a model, into a store of embeddings.
 
-Variant("circle", "red", 1).key     "circle/red/1/paper"; `variants` needs no torch, `runner` does
+load_plan("paper")                  `plan` needs no torch, `runner` does
 """
-
-from vpe_core.benchmark.variants import Variant
-
-__all__ = ["Variant"]

@@ -11,9 +11,9 @@ import numpy as np
 
 from vpe_core.attention import GazeEncoder, attention_inside
 from vpe_core.benchmark.pictures import Rendered, Shown
-from vpe_core.benchmark.variants import Variant
 from vpe_core.errors import AttentionError
-from vpe_core.results.schema import Chunk, VariantRows
+from vpe_core.results.store.schema import Chunk, VariantRows
+from vpe_core.variants import Variant
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vpe_core.benchmark.variants import Variant, seeded
 from vpe_core.errors import ImageReadError, MarkerError, RegionError
 from vpe_core.geometry import SizeWH, View
 from vpe_core.images import XrayPixels, as_pixels, read_pixels
 from vpe_core.markers import VariantRenderer, get
-from vpe_core.results.manifest import Skipped
+from vpe_core.results.store.manifest import Skipped
 from vpe_core.types import Box, Sample
+from vpe_core.variants import Variant, seeded
 
 BLANK_GREY = 110
 _KEPT_IMAGES = 12

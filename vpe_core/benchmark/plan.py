@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from vpe_core.benchmark.variants import Picture, Place, Variant
 from vpe_core.documents import DocumentError, read_bytes, read_toml
 from vpe_core.errors import BenchmarkError, MarkerError
 from vpe_core.markers import Protocol, get
+from vpe_core.variants import Picture, Place, Variant
 
 if TYPE_CHECKING:
     from vpe_core.datasets import Dataset

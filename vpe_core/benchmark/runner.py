@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, TypeVar
 from vpe_core.benchmark.encode import ChunkEncoder
 from vpe_core.benchmark.pictures import ImageTask, PictureMaker, Rendered, by_image, partners, shown_together
 from vpe_core.benchmark.plan import check_measurable
-from vpe_core.benchmark.variants import Variant
 from vpe_core.models.specs import FOLDER_PREFIX, HUB_PREFIX
-from vpe_core.results.manifest import DatasetInfo, Manifest, ModelInfo, Skipped, Stored
-from vpe_core.results.schema import Coverage, require_storable
-from vpe_core.results.store import Run, open_run
-from vpe_core.results.texts import stored_prompts
-from vpe_core.results.writer import Identity, RunWriter
+from vpe_core.results.store.manifest import DatasetInfo, Manifest, ModelInfo, Skipped, Stored
+from vpe_core.results.store.run import Run, open_run
+from vpe_core.results.store.schema import Coverage, require_storable
+from vpe_core.results.store.texts import stored_prompts
+from vpe_core.results.store.writer import Identity, RunWriter
+from vpe_core.variants import Variant
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -75,7 +75,7 @@ def run(
     from vpe_core.datasets import open_dataset
     from vpe_core.errors import BenchmarkError
     from vpe_core.models import load_model
-    from vpe_core.results.domain import out_of_domain
+    from vpe_core.results.analysis.domain import out_of_domain
     from vpe_core.settings import get_settings
 
     chosen = _plan(plan, markers, colors, widths, protocol, size_factors, controls)
@@ -110,7 +110,7 @@ def import_results(
     """Bring in results of the paper's own code: probabilities of every sample, marked "official code"."""
     from rich.console import Console
 
-    from vpe_core.results.importer import import_experiments
+    from vpe_core.results.exchange.importer import import_experiments
     from vpe_core.settings import get_settings
 
     console = Console(stderr=True)
@@ -143,14 +143,14 @@ def report(
     import pandas as pd
     from rich.console import Console
 
-    from vpe_core.benchmark import Variant
     from vpe_core.errors import ResultsError
     from vpe_core.results import find_runs
-    from vpe_core.results.domain import out_of_domain
-    from vpe_core.results.formats import to_csv
-    from vpe_core.results.questions import Question
-    from vpe_core.results.rows import PAPER_MARKERS, ensemble_rows, paper_rows
-    from vpe_core.results.tables import paper_table
+    from vpe_core.results.analysis.domain import out_of_domain
+    from vpe_core.results.analysis.questions import Question
+    from vpe_core.results.analysis.rows import PAPER_MARKERS, ensemble_rows, paper_rows
+    from vpe_core.results.analysis.tables import paper_table
+    from vpe_core.results.exchange.formats import to_csv
+    from vpe_core.variants import Variant
 
     runs = [
         one
@@ -208,7 +208,7 @@ def _print_report(
 ) -> None:
     from vpe_core import metrics
     from vpe_core.cli.report_table import report_tables
-    from vpe_core.results.formats import ensemble_notes, to_markdown, undefined_notes
+    from vpe_core.results.exchange.formats import ensemble_notes, to_markdown, undefined_notes
 
     measure = metrics.get(metric)
     title, higher = f"{title}, {measure.title}", measure.higher_is_better

@@ -9,8 +9,8 @@ from rich.cells import cell_len
 from rich.markup import escape
 from rich.table import Table
 
-from vpe_core.results.formats import Cell, grid, marks
-from vpe_core.results.numerals import number_text, signed_text
+from vpe_core.results.analysis.numerals import number_text, signed_text
+from vpe_core.results.exchange.formats import Cell, grid, marks
 
 Rows = list[tuple[list[str], dict[int, tuple[str, bool]]]]
 """The lines of a printed table: marker and suffix, and for each run the cell and whether it is the best."""

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from vpe_core.plots.figure import name_rows, new_figure, rows_height, styled
 from vpe_core.plots.theme import Palette
-from vpe_core.results.numerals import interval_text, number_text, signed_text
+from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
 
 
 def dumbbells(table: pd.DataFrame, palette: Palette, *, marker: str, title: str = "") -> go.Figure:

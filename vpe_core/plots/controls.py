@@ -7,9 +7,9 @@ import plotly.graph_objects as go
 
 from vpe_core.plots.figure import error_bar, name_rows, new_figure, rows_height
 from vpe_core.plots.theme import MARKER_SYMBOLS, Palette
-from vpe_core.results.controls import CONTROLS, GEOMETRY, UNMARKED
-from vpe_core.results.numerals import interval_text, number_text
-from vpe_core.results.rows import marker_title
+from vpe_core.results.analysis.controls import CONTROLS, GEOMETRY, UNMARKED
+from vpe_core.results.analysis.numerals import interval_text, number_text
+from vpe_core.results.analysis.rows import marker_title
 
 _ON_FINDING = CONTROLS[0][0]
 
@@ -20,7 +20,7 @@ def control_chart(table: pd.DataFrame, palette: Palette, *, title: str) -> go.Fi
     Two upright lines: no marker at all, and what the box's four numbers tell without any image.
 
     Args:
-        table: From `vpe_core.results.controls.controls`.
+        table: From `vpe_core.results.analysis.controls.controls`.
         palette: Of the page's background.
         title: Of the metric.
     """

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from vpe_core.plots.figure import new_figure
 from vpe_core.plots.theme import Palette
-from vpe_core.results.curves import ALL_CLASSES
+from vpe_core.results.analysis.curves import ALL_CLASSES
 
 _SIDE_PX = 440
 
@@ -20,7 +20,7 @@ def curve_pair(
     """The curve without and with a marker; for all classes their mean, and each class's own curve faintly.
 
     Args:
-        table: From `vpe_core.results.curves.curves`.
+        table: From `vpe_core.results.analysis.curves.curves`.
         palette: Of the page's background.
         kind: "roc" or "pr".
         marker: What the marker is called.

@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 
 from vpe_core.plots.figure import error_bar, name_rows, new_figure, rows_height
 from vpe_core.plots.theme import Palette
-from vpe_core.results.formats import SIGNIFICANT, fewer_samples
-from vpe_core.results.numerals import interval_text, number_text, p_text, signed_text
+from vpe_core.results.analysis.numerals import interval_text, number_text, p_text, signed_text
+from vpe_core.results.exchange.formats import SIGNIFICANT, fewer_samples
 
 
 def forest(lines: pd.DataFrame, palette: Palette, *, higher_is_better: bool = True) -> go.Figure:

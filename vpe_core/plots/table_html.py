@@ -9,8 +9,8 @@ from html import escape
 
 import pandas as pd
 
-from vpe_core.results.formats import Cell, grid
-from vpe_core.results.numerals import UNDEFINED, interval_text, number_text, p_text, signed_text
+from vpe_core.results.analysis.numerals import UNDEFINED, interval_text, number_text, p_text, signed_text
+from vpe_core.results.exchange.formats import Cell, grid
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ texts.parquet          the paper's prompts, their opposites and ensembles
 probabilities.parquet  instead of the last two, in results of the official code
 """
 
-from vpe_core.results.manifest import DatasetInfo, Manifest, ModelInfo, Skipped
-from vpe_core.results.store import Run, find_runs, open_run
+from vpe_core.results.store.manifest import DatasetInfo, Manifest, ModelInfo, Skipped
+from vpe_core.results.store.run import Run, find_runs, open_run
 
 __all__ = ["DatasetInfo", "Manifest", "ModelInfo", "Run", "Skipped", "find_runs", "open_run"]

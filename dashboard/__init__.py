@@ -1,0 +1,1 @@
+"""The app: everything that imports Streamlit. The library under it is `vpe_core`."""

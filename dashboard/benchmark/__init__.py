@@ -1,0 +1,1 @@
+"""The benchmark page: filters, table, charts, cases, loading, running."""

@@ -1,0 +1,120 @@
+"""A benchmark run as a job of the app: what to measure, and what it says while it does. No Streamlit but the model."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from dashboard.frame.shared_models import shared_model
+from vpe_core import datasets, jobs, models
+from vpe_core.benchmark.plan import Plan, load_plan, make_plan
+from vpe_core.errors import BenchmarkError
+from vpe_core.settings import get_settings
+
+RUN = "benchmark run"
+"""The job's key: one run at a time for the whole server."""
+
+PLANS: Mapping[str, Callable[[], Plan]] = {
+    "The paper's rows": partial(load_plan, "paper"),
+    "The paper's rows and their controls": partial(make_plan, controls=True),
+    "More markers, colours and widths": partial(load_plan, "embedded"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run shall measure.
+
+    Attributes:
+        dataset: Name of a data set that the settings know a folder of.
+        part: One of its parts.
+        model: Name of a model that is on this machine.
+        plan: A title out of `PLANS`.
+        limit: Only the first so many images; None for all.
+    """
+
+    dataset: str
+    part: str
+    model: str
+    plan: str
+    limit: int | None = None
+
+    @property
+    def title(self) -> str:
+        """What it is called, as in "SimCLIP on sim-multi"."""
+        return f"{models.get(self.model).title} on {self.dataset}"
+
+    @property
+    def details(self) -> str:
+        """What of it: "the paper's rows, the first 100 images"."""
+        images = "all images" if self.limit is None else f"the first {self.limit} images"
+        return f"{self.plan[0].lower()}{self.plan[1:]}, {images}"
+
+
+def start(order: Order) -> bool:
+    """Start a run in the background; False if one is under way, which is left alone."""
+    return jobs.start(RUN, partial(perform, order), order)
+
+
+def perform(order: Order, report: jobs.Report) -> Path:
+    """Measure what of an order is not yet in the results folder; the first call imports torch.
+
+    Returns:
+        The folder with the results.
+
+    Raises:
+        VPEError: The data set, the model or the results folder cannot be used; what was finished is kept.
+    """
+    from vpe_core.benchmark.runner import Settings, run_folder, run_plan
+
+    report(0.0, f"{order.title}: reading the data set")
+    dataset = datasets.open_dataset(order.dataset, part=order.part)
+    report(0.0, f"{order.title}: loading the model")
+    model = shared_model(order.model)
+    plan = PLANS[order.plan]().model_copy(update={"stored": "auto"})  # so that one plan can go on with another's run
+    folder = run_folder(get_settings().results_dir, dataset, order.model)
+    started = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        nonlocal started
+        if done == 0:
+            started = time.monotonic()
+        seconds = time.monotonic() - started
+        report(done / total if total else 1.0, f"{order.title}: {progress_words(done, total, seconds)}")
+
+    try:
+        done = run_plan(plan, dataset, model, folder, Settings(limit=order.limit), show)
+    except OSError as error:
+        raise BenchmarkError(
+            f"The results folder {folder} cannot be used: {error.strerror or error}. Make room or set VPE_RESULTS_DIR "
+            "to another folder, then start again; what was finished is kept."
+        ) from error
+    skipped = f" {len(done.manifest.problems):,} rows or images were skipped." if done.manifest.problems else ""
+    report(1.0, f"{order.title} is measured: {len(done.variants)} markers and controls.{skipped}")
+    return done.folder
+
+
+def progress_words(done: int, total: int, seconds: float) -> str:
+    """How far a run is: "512 of 4,400 pictures, 31 pictures/s, 2 min left".
+
+    Args:
+        done: Pictures so far.
+        total: All pictures of this run.
+        seconds: Since the first.
+    """
+    words = f"{done:,} of {total:,} pictures"
+    if not 0 < done < total or seconds <= 0:
+        return words
+    rate = done / seconds
+    return f"{words}, {rate:,.{0 if rate >= 10 else 1}f} pictures/s, {_duration((total - done) / rate)} left"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{math.ceil(seconds)} s"
+    minutes = math.ceil(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

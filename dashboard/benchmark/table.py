@@ -1,0 +1,279 @@
+"""The benchmark's answer in one sentence, and the paper's table below it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard.benchmark.filters import Choice, offer_measured
+from dashboard.benchmark.results import N_RESAMPLES, Column, evaluation, prompt_losses, run_command, without_results
+from dashboard.benchmark.words import answer, not_measured
+from dashboard.frame.words import as_text
+from vpe_core import markers, metrics
+from vpe_core.ensembles import is_ensemble, members_of
+from vpe_core.errors import ResultsError
+from vpe_core.plots.table_html import Head, paper_table_html
+from vpe_core.plots.take_along import file_name
+from vpe_core.prompts import ENSEMBLES
+from vpe_core.results.analysis.controls import geometry_only
+from vpe_core.results.analysis.domain import out_of_domain
+from vpe_core.results.analysis.questions import Question, prompts_for, with_suffix
+from vpe_core.results.analysis.rows import Row, marker_title
+from vpe_core.results.analysis.scores import Evaluation
+from vpe_core.results.analysis.tables import Progress, available, paper_table
+from vpe_core.results.exchange.formats import ensemble_notes, fewer_samples, to_csv, to_latex, to_markdown
+from vpe_core.results.exchange.score_tables import scores_table
+from vpe_core.variants import Variant
+
+_ABSENT = " was not measured."
+_BAR_AFTER_S = 1.0
+
+
+def show_table(choice: Choice) -> pd.DataFrame:
+    """Show sentence and table, first the values, then with intervals once they are computed; return the table.
+
+    Raises:
+        VPEError: The question cannot be asked, for example because a prompt is not valid.
+    """
+    bar, place = st.empty(), st.empty()
+    full = evaluation()
+    key = _key(choice)
+    if not full.has(key):
+        with st.spinner("Asking in other words", show_time=False) if choice.question.edited else st.empty():
+            quick = _table(choice, full.values_alone())
+        place.html(_html(choice, quick, math.nan))
+    table = full.once(key, lambda: _table(choice, full, _shown_in(bar)))
+    place.html(_html(choice, table, _box_numbers(choice)))
+    for words in out_of_domain([column.run.manifest for column in choice.columns]):
+        st.warning(as_text(words), icon=":material/warning:")
+    _say_prompt_losses(choice)
+    _notes(choice, table)
+    _downloads(choice, table)
+    return table
+
+
+def line_of(table: pd.DataFrame, row: Row) -> pd.Series | None:
+    """A row's line for the leading results."""
+    found = table[(table["run"] == 0) & (table["row"] == row.title) & (table["variant"] == row.variant.key)]
+    return None if found.empty else found.iloc[0]
+
+
+def look_of(variant: Variant) -> str:
+    """A marker as it is drawn: "a red circle", "a crop"."""
+    name = marker_title(variant.marker)
+    uses = markers.get(variant.marker).uses
+    words = f"{variant.color} {name}" if "color" in uses else name
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
+def is_measured(column: Column, look: Variant) -> bool:
+    """Whether results cover a marker as it is drawn."""
+    try:
+        available(column.run, look)
+    except ResultsError:
+        return False
+    return True
+
+
+def instead_of_missing(choice: Choice, found: Sequence[Column]) -> None:
+    """That the leading results lack the marker; what they have instead, and which results have it, one click each."""
+    st.info(as_text(not_measured(choice.first.dataset, choice.first.who, look_of(choice.look))), icon=":material/info:")
+    having = [column for column in choice.columns if is_measured(column, choice.look)]
+    having = having or [column for column in found if is_measured(column, choice.look)]
+    drawn = [one for one in choice.first.run.variants if one.marked and not one.is_control]
+    look = min(drawn, key=lambda one: _unlike(one, choice.look), default=None)
+    offer_measured(choice, having, look, look_of(look) if look else "")
+
+
+def _unlike(one: Variant, look: Variant) -> tuple[bool, ...]:
+    return (
+        one.marker != look.marker, one.protocol != look.protocol, one.color != look.color, one.width != look.width,
+        one.color != "red", one.width != 1,
+    )  # fmt: skip
+
+
+def heads(choice: Choice) -> list[Head]:
+    """What stands above the columns."""
+    return [column.head(choice.several_models) for column in choice.columns]
+
+
+def reference_of(choice: Choice) -> Question | None:
+    """The paper's question, where the words are other ones."""
+    question = choice.question
+    return Question(question.scoring, question.metric, suffix=True, label=question.label) if question.edited else None
+
+
+def _key(choice: Choice) -> tuple[object, ...]:
+    return ("table", *(column.run.fingerprint for column in choice.columns), choice.rows, choice.question)
+
+
+def _table(choice: Choice, shared: Evaluation, progress: Progress = lambda _done, _total: None) -> pd.DataFrame:
+    return paper_table(
+        [column.run for column in choice.columns], choice.question, rows=choice.rows, reference=reference_of(choice),
+        evaluation=shared, progress=progress,
+    )  # fmt: skip
+
+
+def _shown_in(bar: DeltaGenerator) -> Progress:
+    """A bar for those who have waited a moment; it goes when all is done."""
+    started = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        if done == total:
+            bar.empty()
+        elif time.monotonic() - started > _BAR_AFTER_S:
+            bar.progress(done / total, text=f"Computing intervals: {done} of {total}")
+
+    return show
+
+
+def _box_numbers(choice: Choice) -> float:
+    line = geometry_only(choice.first.run, choice.question, evaluation())
+    return float(line["value"]) if line else math.nan
+
+
+def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
+    metric = metrics.get(choice.question.metric)
+    # The row with a suffix may be hidden or have no answer, and so may the one without.
+    rows = (choice.lead, Row(choice.look), Row(choice.look, True))
+    line = next((found for row in rows if (found := line_of(table, row)) is not None), None)
+    sentence = ""
+    if line is not None and is_measured(choice.first, choice.look):  # otherwise that is said above the table
+        sentence = answer(
+            line, metric=choice.metric_title, look=look_of(choice.look),
+            noun=marker_title(choice.look.marker), label=choice.question.label,
+            higher_is_better=metric.higher_is_better, box_numbers=box_numbers,
+        )  # fmt: skip
+    pill = ' <span class="vpl-pill">simulated</span>' if choice.first.run.manifest.dataset.simulated else ""
+    html = paper_table_html(
+        table,
+        heads(choice),
+        metric=choice.metric_title,
+        higher_is_better=metric.higher_is_better,
+        intervals=choice.intervals,
+        prompt_change=reference_of(choice) is not None,
+    )
+    if not sentence:
+        return html
+    return f'<p class="vpl-finding" aria-live="polite"><bdi>{escape(sentence)}</bdi>{pill}</p>{html}'
+
+
+def _say_prompt_losses(choice: Choice) -> None:
+    """What a model does not read of words that a person has typed is never dropped in silence."""
+    typed = typed_texts(choice.question)
+    if not typed:
+        return
+    for column in {column.who: column for column in choice.columns}.values():
+        prompts = _prompts(choice, column)
+        for sentence in prompt_losses(column.run, column.who, prompts, typed):
+            st.warning(as_text(sentence), icon=":material/spellcheck:")
+
+
+def _prompts(choice: Choice, column: Column) -> list[tuple[str, ...]]:
+    """The prompts of all classes, for each way in which the table's rows show the samples."""
+    shown_with = [(shown, row.suffix) for row in choice.rows for shown in members_of(row.variant)]
+    by_class = [
+        prompts_for(column.run.manifest.dataset, shown, with_suffix(choice.question, suffix))
+        for shown, suffix in shown_with
+    ]
+    return [tuple(text for texts in classes for text in texts) for classes in by_class]
+
+
+def typed_texts(question: Question) -> tuple[str, ...]:
+    """What of a question a person has written: no data set's own words, and none of our ensembles."""
+    template = question.template or ""
+    own = [] if template in ENSEMBLES else [template.replace("{class}", " ").replace("{suffix}", " ")]
+    words = [said for _, said in question.class_words]
+    suffix = [question.suffix] if isinstance(question.suffix, str) else []
+    return tuple(text.strip() for text in (*own, *words, *suffix) if text.strip())
+
+
+def _notes(choice: Choice, table: pd.DataFrame) -> None:
+    """How to read the table, and what is missing from it."""
+    notes = [
+        f"95% intervals by patient, or by image where patients are not known ({N_RESAMPLES:,} resamples), on hover; "
+        "bold: best of its column; coloured: Holm-corrected p < 0.05, or for controls, in italics, and changes of the "
+        "prompt an interval without 0. On another X-ray: the same marker on another patient's picture, whose findings "
+        "it may touch."
+    ]
+    if fewer_samples(table).any():
+        notes.append("† Fewer samples than other markers: compare it with its gain, not with the column.")
+    notes += [f"{note[0].upper()}{note[1:]}." for note in ensemble_notes(table)]
+    if (table["undefined"] != "").any():
+        notes.append("* A class without samples is not in the mean; which one, on hover.")
+    reasons = sorted(set(table.loc[table["run"] == 0, "missing"]) - {""})
+    notes += _absent(choice, table)
+    notes += [reason for reason in reasons if not reason.endswith(_ABSENT)]
+    st.caption(as_text(" ".join(notes)))
+
+
+def _absent(choice: Choice, table: pd.DataFrame) -> list[str]:
+    """Which rows were never measured, and where; that the leading one was not stands above the table."""
+    missing = table[table["missing"].str.endswith(_ABSENT)]
+    missing = missing[(missing["run"] != 0) | (missing["variant"] != choice.look.key)]
+    where: dict[str, list[str]] = {}
+    for run, lines in missing.groupby("run"):
+        column = choice.columns[int(str(run))]
+        words = dict.fromkeys(_row_words(line) for _, line in lines.iterrows())
+        where.setdefault(", ".join(words), []).append(f"{column.who} on {column.dataset}")
+    return [f"Not measured ({', '.join(columns)}): {words}." for words, columns in where.items()]
+
+
+def _row_words(line: pd.Series) -> str:
+    title = str(line["row"]).removesuffix(" + suffix")
+    if is_ensemble(line["variant"]):
+        return title
+    variant = Variant.parse(line["variant"])
+    return f"{variant.color} {title}" if "color" in markers.get(variant.marker).uses else title
+
+
+def _downloads(choice: Choice, table: pd.DataFrame) -> None:
+    titles = {number: head.words for number, head in enumerate(heads(choice))}
+    better = metrics.get(choice.question.metric).higher_is_better
+    simulated = any(column.run.manifest.dataset.simulated for column in choice.columns)
+    name = file_name(f"benchmark-{choice.question.metric}", simulated=simulated)
+    cautions = out_of_domain([column.run.manifest for column in choice.columns])
+    in_markdown, in_latex = ("".join(form.format(one) for one in cautions) for form in ("\n**{}**\n", "% {}\n"))
+    with st.container(horizontal=True, gap="small", key="bench_downloads"):
+        with st.popover("Download", icon=":material/download:"):
+            for title, written, ending, mime in (
+                ("CSV", lambda: to_csv(table), "csv", "text/csv"),
+                ("Markdown", lambda: to_markdown(table, titles, better) + in_markdown, "md", "text/markdown"),
+                ("LaTeX", lambda: to_latex(table, titles, better) + in_latex, "tex", "text/x-tex"),
+            ):
+                st.download_button(
+                    f"Table as {title}", written, f"{name}.{ending}", mime, key=ending, on_click="ignore"
+                )
+            if choice.question.scoring == "paper":
+                st.download_button(
+                    "All probabilities as Parquet", lambda: _scores(choice),
+                    file_name("scores.parquet", simulated=simulated), key="scores", on_click="ignore",
+                    help="One line a sample; it can be loaded again on this page, here or on another machine.",
+                )  # fmt: skip
+            st.caption("Charts: the camera in a chart's corner saves it.")
+            st.segmented_control("Charts as", ("svg", "png"), default="svg", required=True, key="chart_format")
+        if missing := without_results(choice.columns):
+            with st.popover("Data sets without results", icon=":material/help:"):
+                st.caption("These commands measure them, for the data that you have:")
+                st.code("\n".join(run_command(dataset) for dataset in missing), language="bash")
+
+
+def _scores(choice: Choice) -> bytes:
+    table = scores_table([column.run for column in choice.columns], choice.rows, choice.question, evaluation())
+    return bytes(table.to_parquet(index=False))
+
+
+def chart_format() -> str:
+    """How the camera in a chart's corner saves it."""
+    return str(st.session_state.get("chart_format") or "svg")
+
+
+def shown_heads(choice: Choice) -> Sequence[str]:
+    """The heads in one line each, for charts."""
+    return [head.words for head in heads(choice)]

@@ -1,0 +1,68 @@
+"""The sentence above the benchmark's table: what a marker does, how sure that is, and what it does elsewhere."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
+from vpe_core.results.exchange.formats import SIGNIFICANT
+
+_ELSEWHERE = {"other": "On another patient's X-ray", "blank": "On a blank picture"}
+_SUFFIX = " with the marker named in the prompt"
+
+
+def answer(
+    line: pd.Series,
+    *,
+    metric: str,
+    look: str,
+    noun: str,
+    label: str | None,
+    higher_is_better: bool,
+    box_numbers: float = math.nan,
+) -> str:
+    """The answer to the page's question, from a line of `paper_table`.
+
+    Args:
+        line: That of the marker.
+        metric: Its title, such as "macro AUROC".
+        look: The marker as it is drawn, such as "a red circle".
+        noun: What it is called, such as "circle".
+        label: The one class that is measured; None for all.
+        higher_is_better: As the metric has it.
+        box_numbers: What a classifier of the box's four numbers reaches; nan if unknown.
+    """
+    where = f"On {line['dataset']}, {look}{_SUFFIX if line['suffix'] else ''}"
+    what = f"{line['model']}'s {metric}" + (f" for {label}" if label else "")
+    if math.isnan(line["value"]) or math.isnan(line["gain"]):
+        return f"{where} has no result here. {line['missing']}".strip()
+    numbers = f"from {number_text(line['unmarked'])} to {number_text(line['unmarked'] + line['gain'])}"
+    gain = f"{signed_text(line['gain'])} {interval_text(line['gain_low'], line['gain_high'], signed=True)}".strip()
+    sentences = [f"{where} {_verb(line, higher_is_better)} {what} {numbers} ({gain})."]
+    if not math.isnan(line["elsewhere"]):
+        where = _ELSEWHERE[line["elsewhere_picture"]]
+        sentences.append(f"{where} the same {noun} reaches {number_text(line['elsewhere'])}.")
+    if not math.isnan(box_numbers):
+        sentences.append(
+            f"A classifier of the box's four numbers, without any image, reaches {number_text(box_numbers)}."
+        )
+    return " ".join(sentences)
+
+
+def not_measured(dataset: str, who: str, look: str) -> str:
+    """What stands in place of the answer where a model was never shown a marker."""
+    return f"On {dataset}, {look} was not measured with {who}."
+
+
+def _verb(line: pd.Series, higher_is_better: bool) -> str:
+    """As sure as the table's colours are: after correction for all of its comparisons."""
+    p = line["p"] if line["control"] else line["p_holm"]
+    if math.isnan(p):  # not computed yet, or too few patients to tell
+        return "moves"
+    if p >= SIGNIFICANT:
+        return "does not clearly change"
+    if (line["gain"] > 0) == higher_is_better:
+        return "lifts" if higher_is_better else "improves"
+    return "lowers" if higher_is_better else "worsens"

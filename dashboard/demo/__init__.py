@@ -1,0 +1,1 @@
+"""The live demo: canvas, tools, answer, state and link."""

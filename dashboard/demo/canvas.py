@@ -1,0 +1,208 @@
+"""The drawing canvas: the only file that knows the component, streamlit-drawable-canvas.
+
+The app owns the marks; the canvas shows them and reports changes. It is told to redraw only when what it holds differs
+from what it should show (another colour, a typed region, an undone stroke), never after a stroke of its own, so a
+drawing is not lost and nothing flickers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from dashboard.demo.fabric import count_objects, dot_radius_px, read_marks, write_drawing
+from dashboard.frame.page import asset
+from vpe_core.datasets.gallery import Finding
+from vpe_core.markers.arrow import HEAD_SHARE
+from vpe_core.markers.marks import TOOLS, Mark
+from vpe_core.markers.protocols import NATIVE_REFERENCE_PX
+from vpe_core.types import Arrow
+
+LONG_SIDE_PX = 1024
+"""The canvas' own resolution; the browser scales it to the column, so that the picture is sharp on any screen."""
+
+MODES = dict(zip(TOOLS, ("line", "rect", "circle", "freedraw", "polygon", "point"), strict=True))
+"""Tool to the component's drawing mode."""
+
+
+@dataclass(frozen=True, slots=True)
+class CanvasImage:
+    """The picture behind the drawing.
+
+    Attributes:
+        key: Identity of the picture. Another picture needs another key.
+        data: JPEG or PNG, at the canvas' resolution.
+        size_wh: Width and height of the source image in pixels.
+        label: The picture in words, for screen readers.
+    """
+
+    key: str
+    data: bytes
+    size_wh: tuple[int, int]
+    label: str
+
+    @property
+    def scale(self) -> float:
+        """Canvas pixels per image pixel."""
+        return LONG_SIDE_PX / max(self.size_wh)
+
+    @property
+    def canvas_wh(self) -> tuple[int, int]:
+        """Width and height of the canvas in canvas pixels."""
+        width, height = (max(1, round(side * self.scale)) for side in self.size_wh)
+        return width, height
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the browser's canvas holds: what it was last told to show, and what it last reported.
+
+    `marks` is None when it shows something else besides, such as what a mere click leaves behind.
+    """
+
+    seed: dict[str, Any]
+    seed_marks: tuple[Mark, ...]
+    style: tuple[str, float]
+    marks: tuple[Mark, ...] | None
+    revision: int = 0
+    report: Any = None
+
+
+def latest_marks(image: CanvasImage, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """The marks after the person's latest stroke; `marks` if nothing was drawn since the last call."""
+    memory = _memory(image)
+    held: _Held | None = st.session_state.get(memory)
+    report = (st.session_state.get(_key(image)) or {}).get("drawing")
+    if held is None or report == held.report:
+        return marks
+    if report is None:  # mounted anew: it shows what it was told, not what was drawn on it since
+        st.session_state[memory] = replace(held, marks=held.seed_marks, report=None)
+        return marks
+    drawing = report.get("raw") or {}
+    drawn = read_marks(drawing, image.scale, image.size_wh, held.seed_marks)
+    clean = count_objects(drawing) == len(drawn)
+    st.session_state[memory] = replace(held, marks=drawn if clean else None, report=report)
+    return drawn
+
+
+def drawing_canvas(
+    image: CanvasImage,
+    marks: tuple[Mark, ...],
+    *,
+    tool: str,
+    color: str,
+    width: float,
+    findings: tuple[Finding, ...] = (),
+) -> None:
+    """Show `marks` on the image, to be drawn on; `latest_marks` tells what became of them.
+
+    Args:
+        image: The picture.
+        marks: What is to be shown.
+        tool: A key of `MODES`.
+        color: Of the marks, "#rrggbb".
+        width: Line width, as in `vpe_core.markers.draw_marker`.
+        findings: Known findings, shown dashed.
+    """
+    from streamlit_drawable_canvas import st_canvas  # registers itself with the running app, so not before there is one
+
+    key = _key(image)
+    stroke_px = _stroke_px(image, width)
+    held = _laid_out(image, marks, (color, stroke_px))
+    canvas_width, canvas_height = image.canvas_wh
+    is_point = tool == "point"
+    st_canvas(
+        key=key,
+        background_image=image.data,
+        width=canvas_width,
+        height=canvas_height,
+        drawing_mode=MODES[tool],
+        stroke_color=color,
+        stroke_width=0 if is_point else stroke_px,
+        fill_color=color if is_point else "rgba(0, 0, 0, 0)",
+        point_display_radius=dot_radius_px(stroke_px),
+        initial_drawing=held.seed,
+    )
+    _overlay()(
+        key=f"{key}-overlay",
+        data={
+            "canvas": key,
+            "mode": MODES[tool],
+            "label": image.label,
+            "width": canvas_width,
+            "height": canvas_height,
+            "color": color,
+            "heads": [
+                _head(mark.region, image.scale, HEAD_SHARE * min(image.canvas_wh), stroke_px)
+                for mark in marks
+                if isinstance(mark.region, Arrow)
+            ],
+            "findings": [_finding(finding, image.scale) for finding in findings],
+        },
+        height="content",
+    )
+
+
+def _stroke_px(image: CanvasImage, width: float) -> float:
+    """Line width on the canvas, as thick as `draw_marker` draws it on the image."""
+    shorter = min(image.size_wh)
+    return round(max(1.0, width * shorter / NATIVE_REFERENCE_PX) * image.scale, 1)
+
+
+def _laid_out(image: CanvasImage, marks: tuple[Mark, ...], style: tuple[str, float]) -> _Held:
+    """What the canvas is to hold: what it holds already, or a new drawing if that is not `marks` in this style."""
+    memory = _memory(image)
+    held: _Held | None = st.session_state.get(memory)
+    if held is None or held.marks != marks or held.style != style:
+        revision = held.revision + 1 if held else 0
+        report = held.report if held else None
+        held = _Held(_seed(marks, image, style, revision), marks, style, marks, revision, report)
+        st.session_state[memory] = held
+    return held
+
+
+def _key(image: CanvasImage) -> str:
+    """Letters, digits and hyphens, for the overlay finds the canvas by it; and another one for another picture."""
+    clean = re.sub(r"[^A-Za-z0-9-]", "-", image.key)
+    suffix = "" if clean == image.key else f"-{hashlib.sha256(image.key.encode()).hexdigest()[:8]}"
+    return f"canvas-{clean}{suffix}"
+
+
+def _memory(image: CanvasImage) -> str:
+    return f"{_key(image)}-held"
+
+
+def _seed(marks: tuple[Mark, ...], image: CanvasImage, style: tuple[str, float], revision: int) -> dict[str, Any]:
+    # The component redraws when this JSON changes; the revision makes it change even if the marks do not, as when
+    # what a mere click left behind is to be wiped.
+    return write_drawing(marks, image.scale, *style) | {"revision": revision}
+
+
+def _head(arrow: Arrow, scale: float, head_px: float, stroke_px: float) -> str:
+    """The corners of an arrow head on the canvas, as an SVG list of points."""
+    (tail_x, tail_y), (tip_x, tip_y) = arrow.scaled(scale, scale).tail, arrow.scaled(scale, scale).tip
+    length = arrow.length * scale
+    along_x, along_y = (tip_x - tail_x) / length, (tip_y - tail_y) / length
+    size = min(max(head_px, 3 * stroke_px), length)
+    base_x, base_y = tip_x - size * along_x, tip_y - size * along_y
+    corners = (
+        (tip_x, tip_y),
+        (base_x - size / 2 * along_y, base_y + size / 2 * along_x),
+        (base_x + size / 2 * along_y, base_y - size / 2 * along_x),
+    )
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+
+
+def _finding(finding: Finding, scale: float) -> dict[str, float | str]:
+    box = finding.box.scaled(scale, scale)
+    return {"label": finding.label, "x": box.x0, "y": box.y0, "w": box.width, "h": box.height}
+
+
+@cache
+def _overlay() -> Any:
+    return st.components.v2.component("vpl_canvas_overlay", js=asset("canvas_overlay.js"))

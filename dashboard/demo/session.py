@@ -1,0 +1,117 @@
+"""The live demo's state in a session and in the address bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from dashboard.demo.answer import Xray
+from dashboard.demo.canvas import CanvasImage
+from dashboard.demo.state import DemoState, checked_template, own_classes, query_from_state, state_from_query
+from dashboard.frame.memory import Memory
+from vpe_core.datasets.gallery import Finding
+from vpe_core.errors import PromptError
+
+_STATE, _WRITTEN, _EPOCH, _MEMORY, _UPLOAD = "demo:state", "demo:written", "demo:epoch", "demo:memory", "demo:upload"
+_AS_CHOSEN = ("color", "width", "model", "suffix", "treatment", "method", "target", "opacity", "findings")
+_CHECKED: dict[str, Callable[[Any], Any]] = {"classes": own_classes, "template": checked_template}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """The X-ray on the page.
+
+    Attributes:
+        xray: For the model.
+        canvas: For the drawing canvas.
+        title: A few words for people.
+        note: A sentence of background; may be empty.
+        simulated: Whether it was simulated.
+        findings: What is known to be there.
+    """
+
+    xray: Xray
+    canvas: CanvasImage
+    title: str
+    note: str
+    simulated: bool
+    findings: tuple[Finding, ...] = ()
+
+
+def begin() -> tuple[str, ...]:
+    """Take over what the address bar says, if it is not what this session wrote there.
+
+    Returns:
+        A sentence for each part of the link that was left out.
+    """
+    query = st.query_params.to_dict()
+    if _STATE in st.session_state and (not query or query == st.session_state.get(_WRITTEN)):
+        return ()
+    state, problems = state_from_query(query)
+    st.session_state[_STATE] = state
+    st.session_state[_EPOCH] = st.session_state.get(_EPOCH, 0) + 1
+    return problems
+
+
+def state() -> DemoState:
+    """The state as it is now."""
+    current: DemoState = st.session_state[_STATE]
+    return current
+
+
+def change(**values: Any) -> DemoState:
+    """Change parts of the state."""
+    st.session_state[_STATE] = replace(state(), **values)
+    return state()
+
+
+def key(name: str) -> str:
+    """The key of the widget for a part of the state.
+
+    A widget begins with the state's value and then keeps its own; when the state is replaced, as by another link, all
+    widgets get new keys and begin again.
+    """
+    return f"demo_{name}-{st.session_state.get(_EPOCH, 0)}"
+
+
+def collect() -> None:
+    """Take over what the widgets were set to since the last run; what is not valid leaves the state as it was."""
+    chosen = {name: st.session_state[key(name)] for name in _AS_CHOSEN if key(name) in st.session_state}
+    if tool := st.session_state.get(key("tool")):
+        chosen["tool"] = "polygon" if tool == "contour" and st.session_state.get(key("by_points")) else tool
+    for name, checked in _CHECKED.items():
+        if key(name) in st.session_state:
+            with suppress(PromptError):
+                chosen[name] = checked(st.session_state[key(name)])
+    if chosen.get("target") and chosen["target"] not in change(**chosen).shown_classes:
+        chosen["target"] = ""
+    change(**chosen)
+
+
+def write_link() -> None:
+    """Bring the address bar up to date; what it shows can be copied and opened elsewhere."""
+    query = query_from_state(state())
+    if query != st.query_params.to_dict():
+        st.query_params.from_dict(query)
+    st.session_state[_WRITTEN] = query
+
+
+def memory() -> Memory:
+    """The session's latest results."""
+    kept: Memory = st.session_state.setdefault(_MEMORY, Memory())
+    return kept
+
+
+def upload() -> Picture | None:
+    """The session's own X-ray."""
+    picture: Picture | None = st.session_state.get(_UPLOAD)
+    return picture
+
+
+def keep_upload(picture: Picture) -> None:
+    """Keep an X-ray of one's own for this session; it is in no link and in no other session."""
+    st.session_state[_UPLOAD] = picture

@@ -1,0 +1,155 @@
+"""Which X-ray: the gallery, an upload, or real ones fetched on demand."""
+
+from __future__ import annotations
+
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.demo import session
+from dashboard.demo.session import Picture
+from dashboard.demo.state import UPLOAD
+from dashboard.frame.clicks import counted_button
+from dashboard.frame.progress import xrays_download
+from dashboard.frame.uploads import new_upload
+from dashboard.frame.words import as_list, as_text
+from dashboard.library.pictures import gallery, gallery_picture, set_entry, thumbnail, uploaded_picture
+from vpe_core.datasets.gallery import GalleryImage, real_xrays
+from vpe_core.datasets.real_xrays import missing_xrays
+from vpe_core.errors import ImageReadError
+from vpe_core.images import READABLE
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+_READ, _UNKNOWN = "demo:read", "demo:unknown"
+
+
+def chosen_picture(problems: tuple[str, ...] = ()) -> Picture | None:
+    """The picture that the state names; the first of the gallery if there is none of that name; None without any.
+
+    `problems` are what else is wrong with the link; one box says all of it.
+    """
+    wanted = session.state().sample
+    if wanted == UPLOAD and (own := session.upload()):
+        return own
+    entries = gallery()
+    entry = next((one for one in entries if one.name == wanted), None) or set_entry(wanted)
+    if entry is None and wanted:
+        st.session_state[_UNKNOWN] = _unknown(wanted)
+        session.change(sample="", marks=())
+    elif wanted:
+        st.session_state.pop(_UNKNOWN, None)
+    unknown = st.session_state.get(_UNKNOWN)  # until another one is chosen
+    if wrong := (*problems, *([unknown] if unknown else [])):
+        st.warning(as_list(wrong), icon=":material/link_off:")
+    if entry is None and not entries:
+        return None
+    return gallery_picture(entry or entries[0])
+
+
+def source_row(picture: Picture) -> None:
+    """The row under the X-ray: which one it is, the previous and next one, and the way to others."""
+    entries = gallery()
+    names = [entry.name for entry in entries]
+    place = names.index(picture.xray.key) if picture.xray.key in names else None
+    with st.container(key="demo_source_row", horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button("Choose X-ray", key="demo_choose", icon=":material/photo_library:"):
+            _choose()
+        for text, icon, step in (("Previous", "chevron_left", -1), ("Next", "chevron_right", 1)):
+            counted_button(
+                text,
+                f"demo_{text.lower()}",
+                partial(_turn, names, step),
+                icon=f":material/{icon}:",
+                disabled=place is None,
+                help=f"{text} X-ray",
+            )
+        st.html(_place(picture, place, len(entries)))
+        st.toggle(
+            "Known findings",
+            value=session.state().findings,
+            key=session.key("findings"),
+            disabled=not picture.findings,
+            help=None if picture.findings else "There is no known finding with a place in this X-ray.",
+        )
+
+
+def no_picture() -> None:
+    """What is shown when there is no X-ray at all."""
+    st.info(
+        "There is no X-ray here yet. Upload one, or restore the folder precomputed/samples "
+        "(`python -m vpe_core simulate` makes new ones).",
+        icon=":material/image:",
+    )
+    _upload_field()
+
+
+@st.dialog("Choose an X-ray", width="large")
+def _choose() -> None:
+    _upload_field()
+    entries = gallery()
+    for title, kind in (("Simulated", True), ("Real, public", False)):
+        group = [entry for entry in entries if entry.simulated is kind]
+        if group:
+            st.subheader(title, anchor=False)
+            _thumbnails(group)
+    _real_section()
+
+
+def _thumbnails(entries: list[GalleryImage]) -> None:
+    with st.container(key=f"demo_gallery_{entries[0].simulated}"):
+        for entry in entries:
+            kind = "Simulated" if entry.simulated else "Real"
+            with st.container(key=f"demo_thumb_{entry.name}", gap=None):
+                changed = entry.path.stat().st_mtime_ns if entry.path.is_file() else 0
+                try:
+                    st.image(thumbnail(str(entry.path), changed), width="stretch", alt=f"{kind} chest X-ray")
+                except ImageReadError:
+                    st.caption("damaged")
+                if st.button(as_text(entry.title), key=f"demo_pick_{entry.name}", type="tertiary", width="stretch"):
+                    _show(entry.name)
+                    st.rerun()
+
+
+def _upload_field() -> None:
+    # Of any name: on a hospital's CD, a DICOM file's name may have no ending. The content decides.
+    file = st.file_uploader(f"Your own X-ray: {READABLE}. It stays in this session.", key="demo_upload_field")
+    if new_upload(file, _READ, _take_upload, "Reading the X-ray"):
+        st.rerun()
+
+
+def _take_upload(file: UploadedFile) -> None:
+    session.keep_upload(uploaded_picture(file.getvalue()))
+    _show(UPLOAD)
+
+
+def _real_section() -> None:
+    if missing_xrays():
+        st.caption("Real, public chest X-rays (NIH ChestX-ray14), kept on the machine that runs the app.")
+        xrays_download()
+
+
+def _turn(names: list[str], step: int, times: int) -> None:
+    sample = session.state().sample
+    place = names.index(sample) if sample in names else 0
+    _show(names[(place + step * times) % len(names)])
+
+
+def _show(name: str) -> None:
+    session.change(sample=name, marks=())
+
+
+def _place(picture: Picture, place: int | None, total: int) -> str:
+    where = f"{place + 1} of {total} · " if place is not None else ""
+    return f'<p class="vpl-place" title="{escape(picture.note)}">{where}{escape(picture.title)}</p>'
+
+
+def _unknown(name: str) -> str:
+    if name == UPLOAD:
+        return "The uploaded X-ray was part of another session. Here is the first sample instead."
+    if any(xray.image.name == name for xray in real_xrays()):
+        return "The link names a real, public X-ray that has to be fetched first: see Choose X-ray."
+    return "The link names an X-ray that is not here. Here is the first sample instead."

@@ -1,0 +1,209 @@
+"""The live demo's state: all that a link must carry to show the same thing again, and its form in the link.
+
+A link comes from anyone. Each part is checked; one that is not valid is left at its default, with a sentence that says
+so. An upload is never part of a link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vpe_core import attention, models
+from vpe_core.errors import PromptError, VPEError
+from vpe_core.markers.marks import TOOLS, Mark, marks_from_text, marks_to_text
+from vpe_core.prompts import CLASS_LISTS, ENSEMBLES, PAPER_TEMPLATE, check_classes, check_template
+
+COLORS = {"red": "#ff0000", "yellow": "#ffff00", "blue": "#1e90ff", "white": "#ffffff"}
+"""Swatches: the name, which prompts use too, and the ink."""
+WIDTHS = (1, 2, 3, 4, 6, 8, 12)
+AS_DRAWN = "as drawn"
+TREATMENTS = (AS_DRAWN, "bbox", "circle", "arrow", "crop", "spotlight", "blur", "grayscale-tint")
+"""How the marked regions are shown to the model: as drawn, or all in one other way (names of markers)."""
+UPLOAD = "upload"
+MIN_CLASSES, MAX_CLASSES = 2, 40
+_SEPARATOR = "|"
+_MAX_NAME_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class DemoState:
+    """What the live demo shows.
+
+    Attributes:
+        sample: Name of the X-ray; empty for the first one, `UPLOAD` for the session's own.
+        tool: The drawing tool, one of `TOOLS`.
+        treatment: One of `TREATMENTS`.
+        marks: What is drawn.
+        color: A key of `COLORS`.
+        width: Line width in pixels of an image whose shorter side is 512.
+        model: A model's name.
+        classes: The classes to choose from; empty for the model's own list.
+        template: The prompt, with `{class}`, or the name of an ensemble of prompts.
+        suffix: Whether the prompt names the marker.
+        method: An attention method's name; the last block by default, because there a marker moves the gaze itself.
+        target: The class whose evidence the attention shows; empty for the likeliest.
+        opacity: Of the attention overlays, in percent.
+        findings: Whether the known findings are shown.
+    """
+
+    sample: str = ""
+    tool: str = "circle"
+    treatment: str = AS_DRAWN
+    marks: tuple[Mark, ...] = ()
+    color: str = "red"
+    width: int = 3
+    model: str = "simclip"
+    classes: tuple[str, ...] = ()
+    template: str = PAPER_TEMPLATE
+    suffix: bool = False
+    method: str = "last-layer"
+    target: str = ""
+    opacity: int = 60
+    findings: bool = False
+
+    @property
+    def shown_classes(self) -> tuple[str, ...]:
+        """What the model chooses from."""
+        return self.classes or default_classes()
+
+
+def default_classes() -> tuple[str, ...]:
+    """What the model chooses from unless told otherwise."""
+    return CLASS_LISTS.get("simulated").classes
+
+
+def state_from_query(query: Mapping[str, str]) -> tuple[DemoState, tuple[str, ...]]:
+    """The state in a link, and one sentence for each part of it that was left out."""
+    state, problems = DemoState(), []
+    for name, (parse, _) in _FIELDS.items():
+        if name not in query:
+            continue
+        try:
+            state = replace(state, **{name: parse(query[name])})
+        except (VPEError, ValueError) as error:
+            problems.append(f"{_NAMES[name]} in this link could not be read. {error}")
+    if state.target and state.target not in state.shown_classes:
+        problems.append(f"{_NAMES['target']} in this link, {state.target!r}, is none of the classes to choose from.")
+        state = replace(state, target="")
+    return state, tuple(problems)
+
+
+_OF_PICTURE = ("sample", "marks")
+
+
+def query_from_state(state: DemoState) -> dict[str, str]:
+    """What a link says: only what differs from the default, and of an upload neither that nor what is drawn on it."""
+    default = DemoState()
+    return {
+        name: write(getattr(state, name))
+        for name, (_, write) in _FIELDS.items()
+        if getattr(state, name) != getattr(default, name) and not (name in _OF_PICTURE and state.sample == UPLOAD)
+    }
+
+
+def _one_of(what: str, choices: Callable[[], tuple[str, ...]]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices():
+            raise ValueError(f"Expected {what} out of {', '.join(choices())}, but got {text[:40]!r}.")
+        return text
+
+    return parse
+
+
+def _number_of(what: str, choices: tuple[int, ...] | range) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or len(text) > 4 or int(text) not in choices:
+            raise ValueError(f"Expected {what} from {choices[0]} to {choices[-1]}, but got {text[:20]!r}.")
+        return int(text)
+
+    return parse
+
+
+def _flag(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError(f"Expected 0 or 1, but got {text[:20]!r}.")
+    return text == "1"
+
+
+def _sample(text: str) -> str:
+    """A name is only looked up; one of a data set's images may be a path with spaces in it."""
+    parts = text.replace("\\", "/").split("/")
+    if len(text) > _MAX_NAME_CHARS or not text.isprintable() or not all(part.strip(". ") for part in parts):
+        raise ValueError(f"There is no X-ray called {text[:40]!r}.")
+    return text
+
+
+def _model(text: str) -> str:
+    return models.get(text).name
+
+
+def _classes(text: str) -> tuple[str, ...]:
+    return own_classes(text.split(_SEPARATOR))
+
+
+def checked_classes(names: Iterable[str]) -> tuple[str, ...]:
+    """The class names, cleaned.
+
+    Raises:
+        PromptError: One is not valid or given twice, holds a |, or there are fewer than two or too many.
+    """
+    classes = check_classes(tuple(names))
+    if not MIN_CLASSES <= len(classes) <= MAX_CLASSES:
+        raise PromptError(f"Expected {MIN_CLASSES} to {MAX_CLASSES} classes to choose from, but got {len(classes)}.")
+    if divided := next((name for name in classes if "|" in name), None):
+        raise PromptError(f"Expected class names without |, which stands between them in links, but got {divided!r}.")
+    return classes
+
+
+def own_classes(names: Iterable[str]) -> tuple[str, ...]:
+    """`checked_classes`; empty if they are the default ones."""
+    classes = checked_classes(names)
+    return () if set(classes) == set(default_classes()) else classes
+
+
+def checked_template(text: str) -> str:
+    """The name of a template ensemble, or a template of one's own, cleaned.
+
+    Raises:
+        PromptError: It is neither.
+    """
+    return text if text in ENSEMBLES else check_template(text)
+
+
+_FIELDS: dict[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
+    "sample": (_sample, str),
+    "tool": (_one_of("a tool", lambda: TOOLS), str),
+    "treatment": (_one_of("a treatment", lambda: TREATMENTS), str),
+    "marks": (marks_from_text, marks_to_text),
+    "color": (_one_of("a colour", lambda: tuple(COLORS)), str),
+    "width": (_number_of("a width", WIDTHS), str),
+    "model": (_model, str),
+    "classes": (_classes, _SEPARATOR.join),
+    "template": (checked_template, str),
+    "suffix": (_flag, lambda value: str(int(value))),
+    "method": (_one_of("a method", attention.names), str),
+    "target": (lambda text: check_classes([text])[0], str),
+    "opacity": (_number_of("an opacity", range(101)), str),
+    "findings": (_flag, lambda value: str(int(value))),
+}
+"""How each part is read from a link, and written into one."""
+
+_NAMES = {
+    "sample": "The X-ray",
+    "tool": "The tool",
+    "treatment": "The way of showing the region",
+    "marks": "The shapes",
+    "color": "The colour",
+    "width": "The line width",
+    "model": "The model",
+    "classes": "The classes",
+    "template": "The prompt",
+    "suffix": "Whether the prompt names the marker",
+    "method": "The attention method",
+    "target": "The class that evidence is asked for",
+    "opacity": "The opacity",
+    "findings": "Whether known findings are shown",
+}
+"""What each part is called in a sentence."""

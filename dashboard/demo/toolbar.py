@@ -1,0 +1,69 @@
+"""The row above the X-ray: tool, colour, width, undo, clear."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.demo import session
+from dashboard.demo.state import COLORS, WIDTHS
+from dashboard.frame.clicks import counted_button
+
+_TOOLS = {"arrow": "Arrow", "bbox": "Box", "circle": "Circle", "contour": "Contour", "point": "Point"}
+
+
+def toolbar() -> None:
+    """Show the row."""
+    state = session.state()
+    with st.container(key="demo_tools", horizontal=True, wrap=True, vertical_alignment="center", gap="small"):
+        st.segmented_control(
+            "Tool",
+            tuple(_TOOLS),
+            format_func=_TOOLS.__getitem__,
+            default="contour" if state.tool == "polygon" else state.tool,
+            key=session.key("tool"),
+            required=True,
+            label_visibility="collapsed",
+        )
+        st.segmented_control(
+            "Colour",
+            tuple(COLORS),
+            format_func=str.capitalize,
+            default=state.color,
+            key=session.key("color"),
+            required=True,
+            label_visibility="collapsed",
+        )
+        st.selectbox(
+            "Line width",
+            WIDTHS,
+            format_func=lambda value: f"{value} px",
+            index=WIDTHS.index(state.width),
+            key=session.key("width"),
+            label_visibility="collapsed",
+            width=84,
+        )
+        counted_button(
+            "Undo",
+            "demo_undo",
+            _undo,
+            icon=":material/undo:",
+            disabled=not state.marks,
+            help="Take back the latest shape",
+        )
+        st.button(
+            "Clear",
+            key="demo_clear",
+            icon=":material/delete:",
+            on_click=_clear,
+            disabled=not state.marks,
+            help="Remove all shapes",
+        )
+
+
+def _undo(times: int) -> None:
+    marks = session.state().marks
+    session.change(marks=marks[: max(0, len(marks) - times)])
+
+
+def _clear() -> None:
+    session.change(marks=())

@@ -1,0 +1,99 @@
+"""The frame that all pages share: title, navigation, style, footer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
+
+from dashboard.frame.words import as_text
+from vpe_core import models
+from vpe_core.errors import SettingsError
+from vpe_core.settings import PROJECT_DIR
+
+APP_NAME = "Visual Prompt Lab"
+ASSETS = Path(__file__).parent.parent / "assets"
+_SIDEBAR_PX = 208
+_SCRIPTS = ("theme", "history")
+"""Small things that the browser does on every page."""
+_FOOTER = "Research and teaching. Not a medical device."
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A page in the navigation: its file, relative to `app.py`, and its title."""
+
+    file: str
+    title: str
+
+    @property
+    def path(self) -> str:
+        """Its address below the app's own."""
+        return Path(self.file).stem
+
+
+_ALL_PAGES = (
+    PageLink("pages/overview.py", "Overview"),
+    PageLink("pages/live_demo.py", "Live demo"),
+    PageLink("pages/benchmark.py", "Benchmark"),
+    PageLink("pages/data_and_models.py", "Data and models"),
+)
+PAGES = tuple(page for page in _ALL_PAGES if (PROJECT_DIR / page.file).is_file())
+"""The pages that exist, in the order of the navigation; the first one is the home page."""
+
+
+def page_setup(title: str, subtitle: str = "") -> None:
+    """Set title, style, navigation and footer of the page; every page calls it first.
+
+    It does not rely on `app.py`: on a cold server, a deep link runs the page alone.
+    """
+    st.set_page_config(
+        page_title=f"{title} · {APP_NAME}",
+        page_icon=str(ASSETS / "favicon.svg"),
+        layout="wide",
+        initial_sidebar_state=_SIDEBAR_PX,
+    )
+    st.html(f"<style>{_stylesheet()}</style>")
+    for name in _SCRIPTS:
+        _script(name)(key=f"vpl_{name}")
+    with st.sidebar:
+        st.html(f'<div class="vpl-brand">{APP_NAME}<small>chest X-ray</small></div>')
+        for page in PAGES:
+            page_link(page.file, page.title)
+    # Written first and shown last (by `order` in the style sheet), so that a page which stops early still has it.
+    st.container(key="vpl_footer").caption(_FOOTER)
+    st.title(title, anchor=False)
+    if subtitle:
+        st.html(f'<p class="vpl-subtitle">{subtitle}</p>')
+    try:
+        models.selectable_names()  # reads all settings
+    except SettingsError as error:
+        st.error(as_text(str(error)), icon=":material/settings:")
+        st.stop()
+
+
+def page_link(file: str, label: str, **options: Any) -> None:
+    """A link to another page; where a page runs as a script of its own, just its name."""
+    try:
+        st.page_link(file, label=label, **options)
+    except StreamlitPageNotFoundError:
+        st.caption(label)
+
+
+def asset(name: str) -> str:
+    """The text of a file in `assets/`."""
+    return (ASSETS / name).read_text(encoding="utf-8")
+
+
+@cache
+def _script(name: str) -> Any:
+    return st.components.v2.component(f"vpl_{name}", js=asset(f"{name}.js"))
+
+
+@cache
+def _stylesheet() -> str:
+    return asset("style.css")

@@ -1,0 +1,104 @@
+"""From files and uploads to the picture on the page."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import streamlit as st
+from PIL import Image
+
+from dashboard.demo.answer import Xray
+from dashboard.demo.canvas import LONG_SIDE_PX, CanvasImage
+from dashboard.demo.session import Picture
+from vpe_core import datasets
+from vpe_core.datasets.gallery import BoxedSamples, GalleryImage, boxed_samples, offered, set_image
+from vpe_core.errors import DatasetError
+from vpe_core.images import load_image
+
+_THUMB_PX = 160
+_LOOK_AGAIN_S = 300
+"""An image deep in a data set's folders may have come meanwhile."""
+
+
+def gallery() -> tuple[GalleryImage, ...]:
+    """The X-rays that can be shown now."""
+    return offered()
+
+
+def set_entry(name: str) -> GalleryImage | None:
+    """The image of a data set, as a case of the benchmark links to it; None if there is none of that name."""
+    return set_image(name, lambda dataset: _boxed(dataset, _stamp(dataset)))
+
+
+@st.cache_resource(max_entries=4, ttl=_LOOK_AGAIN_S, show_spinner=False)
+def _boxed(dataset: str, stamp: tuple[tuple[str, int], ...]) -> BoxedSamples:  # noqa: ARG001 - part of the cache's key
+    return boxed_samples(dataset)
+
+
+def _stamp(dataset: str) -> tuple[tuple[str, int], ...]:
+    """Changes when tables or folders of a data set come, go or are written anew."""
+    root = datasets.get(dataset).default_root
+    with suppress(DatasetError, OSError):
+        folder = root() if root else None
+        if folder and folder.is_dir():
+            return tuple(
+                sorted((entry.name, entry.stat(follow_symlinks=False).st_mtime_ns) for entry in os.scandir(folder))
+            )
+    return ()
+
+
+def gallery_picture(entry: GalleryImage) -> Picture:
+    """The picture of a gallery entry.
+
+    Raises:
+        ImageReadError: Its file is missing or damaged.
+    """
+    image, data = _decoded(str(entry.path), entry.path.stat().st_mtime_ns if entry.path.is_file() else 0)
+    kind = "Simulated" if entry.simulated else "Real"
+    label = f"{kind} chest X-ray: {entry.title}. Draw on it with the mouse, or type a region under Region in numbers."
+    canvas = CanvasImage(entry.name, data, image.size, label)
+    return Picture(Xray(entry.name, image), canvas, entry.title, entry.note, entry.simulated, entry.findings)
+
+
+def uploaded_picture(data: bytes) -> Picture:
+    """The picture of an upload. Nothing but its pixels is kept: no file name, no DICOM header.
+
+    Raises:
+        ImageReadError: It is no X-ray that can be read.
+    """
+    image = load_image(data)
+    key = f"upload-{hashlib.sha256(data).hexdigest()[:16]}"
+    canvas = CanvasImage(key, _for_canvas(image), image.size, "Your X-ray. Draw on it with the mouse.")
+    return Picture(Xray(key, image), canvas, "Your X-ray", "It stays in this session.", simulated=False)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def thumbnail(path: str, changed_ns: int) -> bytes:  # noqa: ARG001 - part of the cache's key
+    """A small square JPEG of the X-ray in a file."""
+    image = load_image(Path(path))
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    square = image.resize((_THUMB_PX, _THUMB_PX), box=(left, top, left + side, top + side), reducing_gap=2.0)
+    return _jpeg(square, quality=85)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _decoded(path: str, changed_ns: int) -> tuple[Image.Image, bytes]:  # noqa: ARG001 - part of the cache's key
+    image = load_image(Path(path))
+    return image, _for_canvas(image)
+
+
+def _for_canvas(image: Image.Image) -> bytes:
+    factor = LONG_SIDE_PX / max(image.size)
+    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+    return _jpeg(image if size == image.size else image.resize(size, Image.Resampling.LANCZOS), quality=92)
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()

@@ -1,0 +1,199 @@
+"""The live answer, on a small random model of the embedded models' shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageChops
+
+from dashboard.demo.answer import Xray, answer, draw, suffix_words
+from dashboard.demo.state import COLORS, DemoState
+from dashboard.frame.memory import Memory
+from tests.tiny_models import write_native_model
+from vpe_core import draw_marker, explain
+from vpe_core.attention import attention_inside, patch_relevance
+from vpe_core.attention.resample import grid_to_image
+from vpe_core.markers.marks import Mark
+from vpe_core.models import VisionLanguageModel, load_model
+from vpe_core.prompts import ENSEMBLES
+from vpe_core.settings import get_settings
+from vpe_core.types import Arrow, Box
+
+CLASSES = ("lung nodule", "pleural effusion", "cardiomegaly")
+CIRCLE = Mark("circle", Box(60, 80, 160, 170))
+MARKED = DemoState(marks=(CIRCLE,))
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> VisionLanguageModel:
+    folder = write_native_model(tmp_path_factory.mktemp("models") / "tiny")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VPE_ALLOWED_MODELS", str(folder))
+        get_settings.cache_clear()
+        return load_model(str(folder))
+
+
+@pytest.fixture
+def picture(xray: Image.Image) -> Xray:
+    return Xray("test", xray)
+
+
+def test_the_numbers_are_those_of_the_library(model: VisionLanguageModel, picture: Xray) -> None:
+    result = answer(model, picture, MARKED, CLASSES, Memory())
+    marked = draw_marker(picture.image, CIRCLE.region, "circle", color=COLORS["red"], width=3)
+    expected = model.classify([picture.image.convert("RGB"), marked], CLASSES)
+    assert result.marked is not None
+    np.testing.assert_allclose([result.without.probabilities, result.marked.probabilities], expected, atol=1e-5)
+    assert result.target == CLASSES[int(expected[1].argmax())]
+    assert sum(result.marked.probabilities) == pytest.approx(1)
+
+
+def test_attention_is_that_of_the_library(model: VisionLanguageModel, picture: Xray) -> None:
+    state = replace(MARKED, target="cardiomegaly")
+    result = answer(model, picture, state, CLASSES, Memory())
+    heat = explain(model, draw(picture.image, state), "cardiomegaly", method=state.method)
+    assert result.inside is not None
+    expected = attention_inside(heat, CIRCLE.region)
+    assert result.inside.after == pytest.approx(expected.share, abs=0.01)
+    assert result.inside.area == pytest.approx(expected.area, abs=0.01)
+    assert result.without.heatmap.size_wh == result.without.shown.size
+
+
+@pytest.mark.parametrize(("method", "label"), [("rollout", None), ("last-layer", None), ("legrad", "cardiomegaly")])
+def test_the_attention_of_a_method_that_reads_no_text_is_of_no_class(
+    method: str, label: str | None, model: VisionLanguageModel, picture: Xray
+) -> None:
+    result = answer(model, picture, replace(MARKED, target="cardiomegaly", method=method), CLASSES, Memory())
+    assert result.marked is not None
+    assert [view.heatmap.label for view in (result.without, result.marked)] == [label, label]
+
+
+def test_without_marks_there_is_one_answer(model: VisionLanguageModel, picture: Xray) -> None:
+    result = answer(model, picture, DemoState(), CLASSES, Memory())
+    assert result.marked is None
+    assert result.inside is None
+
+
+def test_a_stroke_costs_one_pass_and_another_wording_none(
+    model: VisionLanguageModel, picture: Xray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[int] = []
+    pixels = model.pixels
+    monkeypatch.setattr(model, "pixels", lambda images: passes.append(len(images)) or pixels(images))
+    memory = Memory()
+    answer(model, picture, DemoState(), CLASSES, memory)
+    answer(model, picture, MARKED, CLASSES, memory)
+    assert passes == [1, 1]
+    for change in ({"template": "There is {class}."}, {"template": "reports"}, {"suffix": True}):
+        answer(model, picture, replace(MARKED, **change), CLASSES[:2], memory)
+    assert passes == [1, 1]
+    answer(model, picture, replace(MARKED, color="yellow"), CLASSES, memory)
+    assert passes == [1, 1, 1]
+    answer(model, picture, replace(MARKED, method="rollout"), CLASSES, memory)
+    assert passes == [1, 1, 1, 1, 1]  # without and with the mark
+
+
+def test_the_attention_shown_is_that_of_the_method(model: VisionLanguageModel, picture: Xray) -> None:
+    for method in ("last-layer", "rollout", "legrad"):
+        result = answer(model, picture, replace(MARKED, method=method), CLASSES, Memory())
+        assert result.marked is not None
+        grid = patch_relevance(model, [result.marked.seen], result.target, method=method)[0]
+        shown = grid_to_image(grid, model.view(result.marked.shown.size), result.marked.shown.size)
+        np.testing.assert_allclose(result.marked.heatmap.values, shown, atol=1e-6)
+
+
+def test_two_sessions_remember_nothing_of_each_other(model: VisionLanguageModel, xray: Image.Image) -> None:
+    first, second = Memory(), Memory()
+    mine = answer(model, Xray("same-key", xray), DemoState(), CLASSES, first)
+    other = answer(model, Xray("same-key", ImageChops.invert(xray)), DemoState(), CLASSES, second)
+    assert mine.without.probabilities != other.without.probabilities
+
+
+@pytest.mark.parametrize("treatment", ["crop", "spotlight", "blur", "grayscale-tint", "bbox", "arrow"])
+def test_regions_can_be_shown_in_another_way(model: VisionLanguageModel, picture: Xray, treatment: str) -> None:
+    state = replace(MARKED, treatment=treatment, color="yellow")
+    shown = draw(picture.image, state)
+    expected = draw_marker(picture.image, CIRCLE.region, treatment, color=COLORS["yellow"], width=3)
+    assert ImageChops.difference(shown, expected).getbbox() is None
+    result = answer(model, picture, state, CLASSES, Memory())
+    assert result.marked is not None
+    assert (result.inside is None) == (treatment == "crop")
+
+
+def test_a_crop_that_fits_its_thumbnail_is_still_a_crop(model: VisionLanguageModel) -> None:
+    big = Xray("big", Image.new("L", (1500, 1500), 90))
+    state = DemoState(marks=(Mark("bbox", Box(300, 300, 1000, 1000)),), treatment="crop")
+    result = answer(model, big, state, CLASSES, Memory())
+    assert result.marked is not None
+    assert result.marked.shown.size == result.without.shown.size
+    assert result.cropped
+    assert result.inside is None
+
+
+def test_words_of_our_own_ensembles_are_not_said_to_be_unreadable(
+    model: VisionLanguageModel, picture: Xray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = replace(MARKED, template="reports")
+    assert any("consistent" in template for template in ENSEMBLES["reports"])
+
+    def unread(texts: Iterable[str]) -> tuple[str, ...]:
+        told = " ".join(texts).lower()
+        return tuple(word for word in ("consistent", "zebra") if word in told)
+
+    monkeypatch.setattr(model, "unknown_words", unread)
+    assert answer(model, picture, ours, ("lung nodule", "cardiomegaly"), Memory()).unknown_words == ()
+    assert answer(model, picture, ours, ("lung nodule", "zebra"), Memory()).unknown_words == ("zebra",)
+    typed = replace(MARKED, template="Zebra: {class}")
+    assert "zebra" in answer(model, picture, typed, ("lung nodule", "cardiomegaly"), Memory()).unknown_words
+
+
+def test_several_marks_are_all_drawn_and_treated_as_one_region(picture: Xray) -> None:
+    marks = (CIRCLE, Mark("arrow", Arrow((300, 20), (240, 90))))
+    both = draw(picture.image, DemoState(marks=marks))
+    for mark in marks:
+        alone = draw(picture.image, DemoState(marks=(mark,)))
+        difference = ImageChops.difference(alone, picture.image.convert("RGB"))
+        x, y = np.argwhere(np.asarray(difference).max(axis=2) > 60)[0][::-1]
+        assert both.getpixel((int(x), int(y))) == alone.getpixel((int(x), int(y)))
+    spot = draw(picture.image, DemoState(marks=marks, treatment="spotlight"))
+    between = (200, 75)
+    assert spot.getpixel(between) == picture.image.convert("RGB").getpixel(between)
+
+
+def test_the_prompt_names_the_marker_only_if_told_to() -> None:
+    assert suffix_words(MARKED) == ""
+    assert suffix_words(replace(MARKED, suffix=True)) == " indicated by a red circle"
+    assert suffix_words(replace(MARKED, suffix=True, treatment="crop")) == ""
+    assert suffix_words(DemoState(suffix=True)) == ""
+
+
+def test_memory_is_bounded_and_knows_costs() -> None:
+    memory = Memory(size=2)
+    assert [memory.remember(key, lambda key=key: key * 10) for key in (1, 2, 3)] == [10, 20, 30]
+    assert memory.remember(3, lambda: -1) == 30
+    assert memory.remember(1, lambda: -1) == -1, "the oldest was dropped"
+    assert memory.cost_ms(3) >= 0
+
+
+def test_the_example_is_stored_and_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dashboard.library.example import Example, example_dir, load_example, save_example
+    from vpe_core.errors import DatasetError
+
+    monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    assert load_example() is None
+    example = Example(
+        sample="case", title="Mass", finding="lung mass", region=(1.0, 2.0, 3.0, 4.0), classes=CLASSES,
+        without=(0.5, 0.3, 0.2), marked=(0.1, 0.8, 0.1), target="lung nodule", asked_for="", attention_before=0.1,
+        attention_after=0.6, area=0.05, model="simclip", model_title="SimCLIP", weights_sha256="0" * 64,
+        size_wh=(560, 560), command="scripts/make_example.py --sample case",
+    )  # fmt: skip
+    save_example(example, b"before", b"after", example_dir())
+    assert load_example() == example
+    (example_dir() / "example.json").write_text('{"sample": 3}')
+    with pytest.raises(DatasetError, match="damaged"):
+        load_example()

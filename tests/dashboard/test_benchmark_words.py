@@ -1,0 +1,113 @@
+"""The sentence above the benchmark's table, for markers that help, hurt, or do nothing that can be told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from dashboard.benchmark.results import prompt_losses
+from dashboard.benchmark.table import look_of
+from dashboard.benchmark.words import answer
+from dashboard.frame.shared_models import shared_model
+from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
+from vpe_core.models import get as get_model
+from vpe_core.models import is_ready
+from vpe_core.variants import Variant
+
+LINE = {
+    "dataset": "sim-multi", "model": "simclip", "suffix": "", "value": 0.961, "unmarked": 0.842, "gain": 0.119,
+    "gain_low": 0.101, "gain_high": 0.137, "p": 0.001, "p_holm": 0.004, "control": False, "elsewhere": 0.71,
+    "elsewhere_picture": "other", "missing": "",
+}  # fmt: skip
+
+
+def sentence(box_numbers: float = math.nan, higher: bool = True, label: str | None = None, **changes: Any) -> str:
+    return answer(
+        pd.Series({**LINE, **changes}), metric="macro AUROC", look="a red circle",
+        noun="circle", label=label, higher_is_better=higher, box_numbers=box_numbers,
+    )  # fmt: skip
+
+
+def test_a_gain_with_its_interval_and_what_geometry_explains() -> None:
+    assert sentence(box_numbers=0.9) == (
+        "On sim-multi, a red circle lifts simclip's macro AUROC from 0.842 to 0.961 (+0.119 [+0.101, +0.137]). "
+        "On another patient's X-ray the same circle reaches 0.710. "
+        "A classifier of the box's four numbers, without any image, reaches 0.900."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "verb"),
+    [
+        ({"gain": -0.1, "gain_low": -0.2, "gain_high": -0.05}, "lowers"),
+        ({"gain_low": -0.01, "p": 0.06, "p_holm": 0.3}, "does not clearly change"),
+        ({"p": 0.03, "p_holm": 0.06}, "does not clearly change"),
+        ({"p": 0.03, "p_holm": math.nan, "control": True}, "lifts"),
+        ({"gain_low": math.nan, "gain_high": math.nan, "p": math.nan, "p_holm": math.nan}, "moves"),
+        ({"higher": False}, "worsens"),
+        ({"higher": False, "gain": -0.1, "gain_low": -0.2, "gain_high": -0.05}, "improves"),
+    ],
+)
+def test_the_verb_follows_the_corrected_p_value_and_the_metric(changes: dict[str, Any], verb: str) -> None:
+    assert f"a red circle {verb} simclip's" in sentence(**changes)
+
+
+def test_values_that_are_not_there_are_not_invented() -> None:
+    text = sentence(value=math.nan, gain=math.nan, missing="circle/red/1/paper was not measured.")
+    assert text == "On sim-multi, a red circle has no result here. circle/red/1/paper was not measured."
+    assert "another patient" not in sentence(elsewhere=math.nan)
+    assert "On a blank picture the same circle reaches 0.710." in sentence(elsewhere_picture="blank")
+    assert "four numbers" not in sentence()
+
+
+def test_both_numbers_are_of_the_same_samples() -> None:
+    assert "from 0.800 to 0.850 (+0.050" in sentence(value=0.961, unmarked=0.8, gain=0.05)
+
+
+def test_a_class_and_a_named_marker_are_said() -> None:
+    text = sentence(label="mass", suffix="indicated by a red circle")
+    assert "a red circle with the marker named in the prompt lifts simclip's macro AUROC for mass" in text
+
+
+@pytest.mark.parametrize(
+    ("key", "look"),
+    [("circle/red/1/paper", "a red circle"), ("bbox/orange/1/paper", "an orange box"), ("crop", "a crop")],
+)
+def test_a_marker_as_it_is_drawn(key: str, look: str) -> None:
+    assert look_of(Variant.parse(key)) == look
+
+
+@pytest.fixture
+def models_of_this_test() -> Iterator[None]:
+    """Nobody else's model of that name is used, and this one by nobody else."""
+    shared_model.clear()
+    yield
+    shared_model.clear()
+
+
+@pytest.mark.usefixtures("models_of_this_test")
+def test_words_that_the_model_never_read_are_named() -> None:
+    if not is_ready(get_model("simclip")):
+        pytest.skip("needs the embedded model, which is not here")
+    run = MemoryRun(PAPER_STRENGTHS, model="simclip")
+    prompt = "A chest x-ray with signs of flurbism."
+    (unread,) = prompt_losses(run, "SimCLIP", [[prompt]], [prompt])
+    assert unread == "SimCLIP cannot read these words, so they mean nothing to it: flurbism."
+    assert prompt_losses(run, "SimCLIP", [run.texts], run.texts) == ()
+
+
+@pytest.mark.usefixtures("models_of_this_test")
+def test_prompts_that_are_too_long_to_be_told_apart_are_named() -> None:
+    if not is_ready(get_model("simclip")):
+        pytest.skip("needs the embedded model, which is not here")
+    run = MemoryRun(PAPER_STRENGTHS, model="simclip")
+    long = "A chest x-ray of a lung with " + "signs of " * 20
+    groups = [[f"{long} {name} in a {shape}" for name in ("nodule", "pneumothorax")] for shape in ("circle", "box")]
+    too_long, alike = prompt_losses(run, "SimCLIP", groups, ["signs of"])
+    assert too_long.startswith("The prompt is too long: SimCLIP reads the first ")
+    assert alike.startswith("All prompts are read alike")
+    assert prompt_losses(run, "SimCLIP", [["red nodule"], ["red nodule", "red mass"]], ["red"]) == ()

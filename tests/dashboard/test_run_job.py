@@ -1,0 +1,30 @@
+"""What a benchmark run says while it goes on in the app."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.benchmark.run_job import PLANS, progress_words
+from vpe_core.benchmark.plan import Plan
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "seconds", "words"),
+    [
+        (0, 4400, 0.0, "0 of 4,400 pictures"),
+        (512, 4400, 16.0, "512 of 4,400 pictures, 32 pictures/s, 3 min left"),
+        (90, 100, 9.0, "90 of 100 pictures, 10 pictures/s, 1 s left"),
+        (32, 100_000, 64.0, "32 of 100,000 pictures, 0.5 pictures/s, 55 h 33 min left"),
+        (100, 100, 10.0, "100 of 100 pictures"),
+        (0, 0, 0.0, "0 of 0 pictures"),
+    ],
+)
+def test_progress_has_a_rate_and_the_time_left(done: int, total: int, seconds: float, words: str) -> None:
+    assert progress_words(done, total, seconds) == words
+
+
+@pytest.mark.parametrize("title", PLANS)
+def test_every_plan_on_offer_can_be_made(title: str) -> None:
+    plan = PLANS[title]()
+    assert isinstance(plan, Plan)
+    assert plan.coverage()

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from dashboard.demo.state import (
+    MAX_CLASSES,
+    UPLOAD,
+    DemoState,
+    checked_classes,
+    default_classes,
+    own_classes,
+    query_from_state,
+    state_from_query,
+)
+from vpe_core.errors import PromptError
+from vpe_core.markers.marks import Mark
+from vpe_core.types import Box
+
+FULL = DemoState(
+    sample="case_007",
+    tool="polygon",
+    treatment="spotlight",
+    marks=(Mark("circle", Box(10, 20, 110, 90)),),
+    color="yellow",
+    width=6,
+    model="simclip-plain",
+    classes=("lung nodule", "Pneumonia & <b>more</b>", "病变"),
+    template="There is {class}.",
+    suffix=True,
+    method="rollout",
+    target="lung nodule",
+    opacity=35,
+    findings=True,
+)
+
+
+def test_the_default_state_has_an_empty_link() -> None:
+    assert query_from_state(DemoState()) == {}
+    assert state_from_query({}) == (DemoState(), ())
+
+
+def test_every_part_of_the_state_survives_a_link() -> None:
+    default = DemoState()
+    assert all(getattr(FULL, name) != getattr(default, name) for name in DemoState.__dataclass_fields__)
+    assert state_from_query(query_from_state(FULL)) == (FULL, ())
+
+
+def test_an_upload_is_in_no_link() -> None:
+    query = query_from_state(replace(FULL, sample=UPLOAD))
+    assert "marks" in query_from_state(FULL)
+    assert not {"sample", "marks"} & set(query)  # the marks would land on another X-ray
+
+
+def test_class_names_that_would_be_divided_in_a_link_are_refused() -> None:
+    with pytest.raises(PromptError, match=r"without \|"):
+        checked_classes(["a | b", "c"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("sample", "../../etc/passwd"),
+        ("sample", "a" * 201),
+        ("sample", ""),
+        ("tool", "laser"),
+        ("treatment", "none"),
+        ("marks", "circle:1,2,3"),
+        ("color", "javascript:alert(1)"),
+        ("width", "-1"),
+        ("width", "٣"),
+        ("width", "99999999999999999999"),
+        ("model", "hf-hub:evil/model"),
+        ("model", "/etc"),
+        ("model", "local-dir:/"),
+        ("classes", "only one"),
+        ("classes", "|"),
+        ("classes", "a|a"),
+        ("classes", "|".join(f"class {n}" for n in range(MAX_CLASSES + 1))),
+        ("classes", "x" * 10_000 + "|y"),
+        ("classes", "left\u202eright|other"),
+        ("template", "no place for it"),
+        ("template", "{class.__init__.__globals__}"),
+        ("template", "{class}" + "x" * 10_000),
+        ("suffix", "yes"),
+        ("method", "guess"),
+        ("target", "\x00"),
+        ("target", "none of the classes"),
+        ("opacity", "101"),
+        ("findings", "2"),
+    ],
+)
+def test_a_hand_edited_link_is_refused_in_words_and_the_rest_of_it_counts(name: str, value: str) -> None:
+    state, (problem,) = state_from_query({"color": "yellow", "width": "6", name: value} | {name: value})
+    assert getattr(state, name) == getattr(DemoState(), name)
+    assert re.match(r"[A-Z][\w -]+ in this link\b", problem)
+    assert not re.search(r"\ba [aeiou]", problem)
+    assert len(problem) < 600
+    assert state.width == 6 or name == "width"
+
+
+def test_unknown_parts_of_a_link_are_ignored() -> None:
+    assert state_from_query({"utm_source": "x", "embed": "true"}) == (DemoState(), ())
+
+
+def test_the_default_classes_are_not_written_into_links() -> None:
+    assert own_classes(reversed(default_classes())) == ()
+    assert own_classes(["a", "b"]) == ("a", "b")
+    assert DemoState().shown_classes == default_classes()

@@ -1,0 +1,58 @@
+"""Intervals and differences as columns of a table: one way to pick the class, one way to name the numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from vpe_core.errors import ResultsError
+from vpe_core.metrics import Bootstrap, Comparison, Difference, Interval
+from vpe_core.results.analysis.questions import Question
+from vpe_core.results.analysis.scores import Evaluation, Results
+
+_UNDEFINED = Interval(np.nan, np.nan, np.nan, 0, 0)
+
+
+def interval_of(measured: Bootstrap, run: Results, question: Question) -> Interval:
+    """The interval of the question's class, or of all classes; undefined where the metric has none for a class.
+
+    Raises:
+        ResultsError: The data set has no such class.
+    """
+    if question.label is None:
+        return measured.overall
+    number = _class_number(run, question.label)
+    return measured.per_class[number] if measured.per_class else _UNDEFINED
+
+
+def difference_of(comparison: Comparison, run: Results, question: Question) -> Difference:
+    """The same of a comparison.
+
+    Raises:
+        ResultsError: The data set has no such class.
+    """
+    if question.label is None:
+        return comparison.overall
+    number = _class_number(run, question.label)
+    return comparison.per_class[number] if comparison.per_class else Difference(_UNDEFINED, np.nan)
+
+
+def value_columns(interval: Interval, evaluation: Evaluation, prefix: str = "") -> dict[str, Any]:
+    """`value`, `low` and `high`, or with a prefix `gain`, `gain_low` and `gain_high`; no ends without resamples."""
+    known = evaluation.n_resamples > 0
+    names = (prefix, f"{prefix}_low", f"{prefix}_high") if prefix else ("value", "low", "high")
+    ends = (interval.low, interval.high) if known else (np.nan, np.nan)
+    return dict(zip(names, (interval.value, *ends), strict=True))
+
+
+def p_value(difference: Difference, evaluation: Evaluation) -> float:
+    """The p-value; nan without resamples."""
+    return difference.p_value if evaluation.n_resamples else np.nan
+
+
+def _class_number(run: Results, label: str) -> int:
+    classes = run.manifest.dataset.classes
+    if label not in classes:
+        raise ResultsError(f"{run.manifest.dataset.title} has no class {label!r}.")
+    return classes.index(label)

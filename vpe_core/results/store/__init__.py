@@ -1,0 +1,1 @@
+"""Run folders: written by the runner, read without torch."""
