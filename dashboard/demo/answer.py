@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dashboard.demo.state import AS_DRAWN, COLORS, DemoState
-from dashboard.frame.memory import Memory
 from vpe_core.attention import GazeEncoder, attention_inside, patch_relevance
 from vpe_core.attention import get as get_method
 from vpe_core.attention.explain import spread
 from vpe_core.attention.last_layer import METHOD as LAST_LAYER
 from vpe_core.attention.localization import coverage
+from vpe_core.cache import BoundedCache
 from vpe_core.markers import draw_marker, get
 from vpe_core.markers.marks import Mark
 from vpe_core.prompts import ENSEMBLES, build_prompts, marker_suffix
@@ -103,7 +103,7 @@ class Answer:
 
 
 def answer(
-    model: VisionLanguageModel, xray: Xray, state: DemoState, classes: tuple[str, ...], memory: Memory
+    model: VisionLanguageModel, xray: Xray, state: DemoState, classes: tuple[str, ...], memory: BoundedCache
 ) -> Answer:
     """Ask the model about the X-ray without and with the marks.
 
@@ -168,7 +168,9 @@ Look: TypeAlias = tuple[NDArray[np.float32], Grids | None]
 class _Ask:
     """One image, drawn when it is first needed; everything else is kept in the session's memory."""
 
-    def __init__(self, model: VisionLanguageModel, xray: Xray, state: DemoState, memory: Memory, suffix: str) -> None:
+    def __init__(
+        self, model: VisionLanguageModel, xray: Xray, state: DemoState, memory: BoundedCache, suffix: str
+    ) -> None:
         self._model, self._xray, self._state, self._memory, self._suffix = model, xray, state, memory, suffix
         look = (state.marks, state.treatment, state.color, state.width) if state.marks else ()
         self._picture: Hashable = (xray.key, look)
@@ -180,11 +182,11 @@ class _Ask:
     @property
     def seen(self) -> Image.Image:
         """What the model's preprocessing makes of the image; done once, for it leaves its own result as it is."""
-        return self._memory.remember(("seen", self._model.name, self._picture), lambda: self._model.seen(self.image))
+        return self._memory.once(("seen", self._model.name, self._picture), lambda: self._model.seen(self.image))
 
     @property
     def shown(self) -> Image.Image:
-        return self._memory.remember(("shown", self._picture), lambda: _shrunk(self.image))
+        return self._memory.once(("shown", self._picture), lambda: _shrunk(self.image))
 
     def probabilities(self, classes: tuple[str, ...], template: Template) -> tuple[float, ...]:
         from vpe_core.models.encoder import probabilities
@@ -209,7 +211,7 @@ class _Ask:
         return ("attention", self._model.name, self._picture, target, method, template, self._suffix)
 
     def _look(self) -> Look:
-        return self._memory.remember(self._look_key, lambda: GazeEncoder(self._model).encode([self.seen]))
+        return self._memory.once(self._look_key, lambda: GazeEncoder(self._model).encode([self.seen]))
 
     def _grids(self, target: str, method: str, template: Template) -> Grids:
         _, maps = self._look()
@@ -217,7 +219,7 @@ class _Ask:
             return maps
         ask = partial(patch_relevance, method=method, template=template, suffix=self._suffix)
         key = self._attention_key(target, method, template)
-        return self._memory.remember(key, lambda: ask(self._model, [self.seen], target))
+        return self._memory.once(key, lambda: ask(self._model, [self.seen], target))
 
 
 def _crops(state: DemoState) -> bool:

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.demo.answer import Xray
 from dashboard.demo.canvas import CanvasImage
 from dashboard.demo.state import DemoState, checked_template, own_classes, query_from_state, state_from_query
-from dashboard.frame.memory import Memory
+from vpe_core.cache import BoundedCache
 from vpe_core.datasets.gallery import Finding
 from vpe_core.errors import PromptError
 
@@ -100,9 +100,9 @@ def write_link() -> None:
     st.session_state[_WRITTEN] = query
 
 
-def memory() -> Memory:
+def memory() -> BoundedCache:
     """The session's latest results."""
-    kept: Memory = st.session_state.setdefault(_MEMORY, Memory())
+    kept: BoundedCache = st.session_state.setdefault(_MEMORY, BoundedCache())
     return kept
 
 

@@ -12,11 +12,11 @@ from PIL import Image, ImageChops
 
 from dashboard.demo.answer import Xray, answer, draw, suffix_words
 from dashboard.demo.state import COLORS, DemoState
-from dashboard.frame.memory import Memory
 from tests.tiny_models import write_native_model
 from vpe_core import draw_marker, explain
 from vpe_core.attention import attention_inside, patch_relevance
 from vpe_core.attention.resample import grid_to_image
+from vpe_core.cache import BoundedCache
 from vpe_core.markers.marks import Mark
 from vpe_core.models import VisionLanguageModel, load_model
 from vpe_core.prompts import ENSEMBLES
@@ -43,7 +43,7 @@ def picture(xray: Image.Image) -> Xray:
 
 
 def test_the_numbers_are_those_of_the_library(model: VisionLanguageModel, picture: Xray) -> None:
-    result = answer(model, picture, MARKED, CLASSES, Memory())
+    result = answer(model, picture, MARKED, CLASSES, BoundedCache())
     marked = draw_marker(picture.image, CIRCLE.region, "circle", color=COLORS["red"], width=3)
     expected = model.classify([picture.image.convert("RGB"), marked], CLASSES)
     assert result.marked is not None
@@ -54,7 +54,7 @@ def test_the_numbers_are_those_of_the_library(model: VisionLanguageModel, pictur
 
 def test_attention_is_that_of_the_library(model: VisionLanguageModel, picture: Xray) -> None:
     state = replace(MARKED, target="cardiomegaly")
-    result = answer(model, picture, state, CLASSES, Memory())
+    result = answer(model, picture, state, CLASSES, BoundedCache())
     heat = explain(model, draw(picture.image, state), "cardiomegaly", method=state.method)
     assert result.inside is not None
     expected = attention_inside(heat, CIRCLE.region)
@@ -67,13 +67,13 @@ def test_attention_is_that_of_the_library(model: VisionLanguageModel, picture: X
 def test_the_attention_of_a_method_that_reads_no_text_is_of_no_class(
     method: str, label: str | None, model: VisionLanguageModel, picture: Xray
 ) -> None:
-    result = answer(model, picture, replace(MARKED, target="cardiomegaly", method=method), CLASSES, Memory())
+    result = answer(model, picture, replace(MARKED, target="cardiomegaly", method=method), CLASSES, BoundedCache())
     assert result.marked is not None
     assert [view.heatmap.label for view in (result.without, result.marked)] == [label, label]
 
 
 def test_without_marks_there_is_one_answer(model: VisionLanguageModel, picture: Xray) -> None:
-    result = answer(model, picture, DemoState(), CLASSES, Memory())
+    result = answer(model, picture, DemoState(), CLASSES, BoundedCache())
     assert result.marked is None
     assert result.inside is None
 
@@ -84,7 +84,7 @@ def test_a_stroke_costs_one_pass_and_another_wording_none(
     passes: list[int] = []
     pixels = model.pixels
     monkeypatch.setattr(model, "pixels", lambda images: passes.append(len(images)) or pixels(images))
-    memory = Memory()
+    memory = BoundedCache()
     answer(model, picture, DemoState(), CLASSES, memory)
     answer(model, picture, MARKED, CLASSES, memory)
     assert passes == [1, 1]
@@ -99,7 +99,7 @@ def test_a_stroke_costs_one_pass_and_another_wording_none(
 
 def test_the_attention_shown_is_that_of_the_method(model: VisionLanguageModel, picture: Xray) -> None:
     for method in ("last-layer", "rollout", "legrad"):
-        result = answer(model, picture, replace(MARKED, method=method), CLASSES, Memory())
+        result = answer(model, picture, replace(MARKED, method=method), CLASSES, BoundedCache())
         assert result.marked is not None
         grid = patch_relevance(model, [result.marked.seen], result.target, method=method)[0]
         shown = grid_to_image(grid, model.view(result.marked.shown.size), result.marked.shown.size)
@@ -107,7 +107,7 @@ def test_the_attention_shown_is_that_of_the_method(model: VisionLanguageModel, p
 
 
 def test_two_sessions_remember_nothing_of_each_other(model: VisionLanguageModel, xray: Image.Image) -> None:
-    first, second = Memory(), Memory()
+    first, second = BoundedCache(), BoundedCache()
     mine = answer(model, Xray("same-key", xray), DemoState(), CLASSES, first)
     other = answer(model, Xray("same-key", ImageChops.invert(xray)), DemoState(), CLASSES, second)
     assert mine.without.probabilities != other.without.probabilities
@@ -119,7 +119,7 @@ def test_regions_can_be_shown_in_another_way(model: VisionLanguageModel, picture
     shown = draw(picture.image, state)
     expected = draw_marker(picture.image, CIRCLE.region, treatment, color=COLORS["yellow"], width=3)
     assert ImageChops.difference(shown, expected).getbbox() is None
-    result = answer(model, picture, state, CLASSES, Memory())
+    result = answer(model, picture, state, CLASSES, BoundedCache())
     assert result.marked is not None
     assert (result.inside is None) == (treatment == "crop")
 
@@ -127,7 +127,7 @@ def test_regions_can_be_shown_in_another_way(model: VisionLanguageModel, picture
 def test_a_crop_that_fits_its_thumbnail_is_still_a_crop(model: VisionLanguageModel) -> None:
     big = Xray("big", Image.new("L", (1500, 1500), 90))
     state = DemoState(marks=(Mark("bbox", Box(300, 300, 1000, 1000)),), treatment="crop")
-    result = answer(model, big, state, CLASSES, Memory())
+    result = answer(model, big, state, CLASSES, BoundedCache())
     assert result.marked is not None
     assert result.marked.shown.size == result.without.shown.size
     assert result.cropped
@@ -145,10 +145,10 @@ def test_words_of_our_own_ensembles_are_not_said_to_be_unreadable(
         return tuple(word for word in ("consistent", "zebra") if word in told)
 
     monkeypatch.setattr(model, "unknown_words", unread)
-    assert answer(model, picture, ours, ("lung nodule", "cardiomegaly"), Memory()).unknown_words == ()
-    assert answer(model, picture, ours, ("lung nodule", "zebra"), Memory()).unknown_words == ("zebra",)
+    assert answer(model, picture, ours, ("lung nodule", "cardiomegaly"), BoundedCache()).unknown_words == ()
+    assert answer(model, picture, ours, ("lung nodule", "zebra"), BoundedCache()).unknown_words == ("zebra",)
     typed = replace(MARKED, template="Zebra: {class}")
-    assert "zebra" in answer(model, picture, typed, ("lung nodule", "cardiomegaly"), Memory()).unknown_words
+    assert "zebra" in answer(model, picture, typed, ("lung nodule", "cardiomegaly"), BoundedCache()).unknown_words
 
 
 def test_several_marks_are_all_drawn_and_treated_as_one_region(picture: Xray) -> None:
@@ -172,10 +172,10 @@ def test_the_prompt_names_the_marker_only_if_told_to() -> None:
 
 
 def test_memory_is_bounded_and_knows_costs() -> None:
-    memory = Memory(size=2)
-    assert [memory.remember(key, lambda key=key: key * 10) for key in (1, 2, 3)] == [10, 20, 30]
-    assert memory.remember(3, lambda: -1) == 30
-    assert memory.remember(1, lambda: -1) == -1, "the oldest was dropped"
+    memory = BoundedCache(at_most=2)
+    assert [memory.once(key, lambda key=key: key * 10) for key in (1, 2, 3)] == [10, 20, 30]
+    assert memory.once(3, lambda: -1) == 30
+    assert memory.once(1, lambda: -1) == -1, "the oldest was dropped"
     assert memory.cost_ms(3) >= 0
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from vpe_core.cache import BoundedCache
 from vpe_core.errors import ImageReadError, MarkerError, RegionError
 from vpe_core.geometry import SizeWH, View
 from vpe_core.images import XrayPixels, as_pixels, read_pixels
@@ -78,32 +77,8 @@ class Rendered:
     problems: tuple[Skipped, ...]
 
 
-class Decoder:
-    """Reads image files, each once even if two threads want it at the same time, and keeps the latest few."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._read: OrderedDict[Path, Future[XrayPixels]] = OrderedDict()
-
-    def __call__(self, path: Path) -> XrayPixels:
-        """The pixels of a file.
-
-        Raises:
-            ImageReadError: It cannot be read.
-        """
-        with self._lock:
-            future = self._read.get(path)
-            is_new = future is None
-            if future is None:
-                future = self._read[path] = Future()
-                while len(self._read) > _KEPT_IMAGES:
-                    self._read.popitem(last=False)
-        if is_new:
-            try:
-                future.set_result(read_pixels(path))
-            except BaseException as error:
-                future.set_exception(error)
-        return future.result()
+Decode: TypeAlias = Callable[[Path], XrayPixels]
+"""The pixels of a file, read once even if two threads want it at the same time; the latest few are kept."""
 
 
 class PictureMaker:
@@ -121,7 +96,7 @@ class PictureMaker:
         self._prepare = prepare
         self._view = view
         self._root = root
-        self._decode = Decoder()
+        self._images = BoundedCache(_KEPT_IMAGES)
 
     def __call__(self, task: ImageTask) -> Rendered:
         """All pictures of an image; what cannot be read or drawn is reported, not raised."""
@@ -169,6 +144,9 @@ class PictureMaker:
         seen = view.to_view(place.scaled(picture_wh[0] / size_wh[0], picture_wh[1] / size_wh[1]))
         return seen.scaled(1 / view.size_wh[0], 1 / view.size_wh[1])
 
+    def _decode(self, path: Path) -> XrayPixels:
+        return self._images.once(path, lambda: read_pixels(path))
+
     def _skipped(self, path: Path, error: Exception) -> Skipped:
         inside = path.is_relative_to(self._root)
         return Skipped(
@@ -179,7 +157,7 @@ class PictureMaker:
 class _Renderers:
     """The renderers of one image and of what stands in for it, each made when it is first needed."""
 
-    def __init__(self, decode: Decoder, task: ImageTask, size_wh: SizeWH) -> None:
+    def __init__(self, decode: Decode, task: ImageTask, size_wh: SizeWH) -> None:
         self._decode = decode
         self._paths = {
             "image": task.samples[0][1].image_path,

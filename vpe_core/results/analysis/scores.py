@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpe_core import scoring
+from vpe_core.cache import BoundedCache
 from vpe_core.ensembles import Ensemble, Shown, members_of
 from vpe_core.errors import ResultsError
 from vpe_core.metrics import Bootstrap, Resamples, bootstrap, draw_resamples
-from vpe_core.results.analysis.keeping import Kept
 from vpe_core.results.analysis.questions import Question, prompts_for, suffix_of, suffix_words
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class Evaluation:
     def __init__(self, n_resamples: int = 2000, text_encoder: TextEncoder | None = None, kept: int = 600) -> None:
         self.n_resamples = n_resamples
         self._text_encoder = text_encoder and _remembering(text_encoder)
-        self._kept = Kept(kept)
+        self._kept = BoundedCache(kept)
 
     def values_alone(self) -> Evaluation:
         """The same, sharing all scores, without resamples: values at once, intervals undefined."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError, Future
@@ -12,17 +13,17 @@ from typing import TypeVar, cast
 T = TypeVar("T")
 
 
-class Kept:
+class BoundedCache:
     """What was computed, by key; the one that was not asked for the longest goes first. Safe to share by threads.
 
     Args:
         at_most: How many results are kept.
     """
 
-    def __init__(self, at_most: int) -> None:
+    def __init__(self, at_most: int = 48) -> None:
         self._at_most = at_most
         self._lock = threading.Lock()
-        self._found: OrderedDict[Hashable, object] = OrderedDict()
+        self._found: OrderedDict[Hashable, tuple[object, float]] = OrderedDict()
         self._running: dict[Hashable, Future[object]] = {}
 
     def __contains__(self, key: Hashable) -> bool:
@@ -39,7 +40,7 @@ class Kept:
             with self._lock:
                 if key in self._found:
                     self._found.move_to_end(key)
-                    return cast(T, self._found[key])
+                    return cast(T, self._found[key][0])
                 running = self._running.get(key)
                 if running is None:
                     mine = self._running[key] = Future()
@@ -48,7 +49,13 @@ class Kept:
                 return cast(T, running.result())
         return self._compute(key, compute, mine)
 
+    def cost_ms(self, key: Hashable) -> float:
+        """How many milliseconds the kept result for `key` took; 0 if there is none."""
+        with self._lock:
+            return self._found[key][1] if key in self._found else 0.0
+
     def _compute(self, key: Hashable, compute: Callable[[], T], mine: Future[object]) -> T:
+        start = time.perf_counter()
         try:
             value = compute()
         except BaseException as error:
@@ -61,7 +68,7 @@ class Kept:
             raise
         with self._lock:
             del self._running[key]
-            self._found[key] = value
+            self._found[key] = value, (time.perf_counter() - start) * 1e3
             while len(self._found) > self._at_most:
                 self._found.popitem(last=False)
         mine.set_result(value)
