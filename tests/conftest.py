@@ -19,7 +19,8 @@ GOLDEN_DIR = Path(__file__).parent / "golden"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 _TEST_DATA = os.environ.get("VPE_TEST_DATA", "")
-for _name in [name for name in os.environ if name.startswith("VPE_") and name != "VPE_REQUIRE_BROWSER"]:
+_OF_TESTS = ("VPE_REQUIRE_BROWSER", "VPE_TEST_DATA")  # pytest-xdist's workers inherit them
+for _name in [name for name in os.environ if name.startswith("VPE_") and name not in _OF_TESTS]:
     del os.environ[_name]
 _SCRATCH = tempfile.TemporaryDirectory(prefix="vpe-tests-")
 os.environ["VPE_CACHE_DIR"] = f"{_SCRATCH.name}/cache"
