@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-from functools import cache
 
 from vpe_core.errors import VPEError
 
 
-@cache
 def is_installed(module: str) -> bool:
     """Whether a module can be imported; it is not imported."""
     return importlib.util.find_spec(module) is not None

@@ -11,10 +11,11 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies
+
+from vpe_core.extras import is_installed
 
 
 class NotTheServerError(Exception):
@@ -116,7 +117,7 @@ def _proxy_problem(proxy: Proxy, client: Client) -> str | None:
             f"{proxy.variable} is {proxy.shown!r}, but expected the address of a proxy, such as "
             "http://proxy.example.org:8080. Correct or unset it."
         )
-    if scheme in client.socks and find_spec(client.socks_module) is None:
+    if scheme in client.socks and not is_installed(client.socks_module):
         return (
             f"{names}, and for SOCKS proxies a package is missing. Run `pip install {client.socks_package}`, set an "
             f"http:// proxy, or unset {proxy.variable}."

@@ -13,5 +13,4 @@ export default function ({ data, parentElement, setStateValue }) {
     setStateValue("clicks", parentElement.vplClicks);
   };
   window.addEventListener("click", parentElement.vplCount, true);
-  (window.vplCounted ??= new Set()).add(data.button); // from now on every click counts
 }

@@ -134,8 +134,8 @@ def test_a_case_opens_in_the_live_demo_with_its_marker(demo: Demo) -> None:
     assert corners == pytest.approx([*drawn[0], *drawn[-1]], abs=1)
 
 
-def test_back_from_a_case_leads_to_the_page_as_it_was_left(demo: Demo) -> None:
-    open_page(demo, {"metric": "MCC", "suffix": "without"})
+def open_a_case_and_come_back(demo: Demo) -> None:
+    """Back from a case leads to the address and the sentence from which it was opened."""
     address, said = demo.page.url, sentence(demo)
     demo.page.locator('[class*="st-key-bench_case_"]').first.get_by_role("link").click()
     demo.page.wait_for_selector(".vpl-bars")
@@ -145,6 +145,11 @@ def test_back_from_a_case_leads_to_the_page_as_it_was_left(demo: Demo) -> None:
     demo.settle()
     assert demo.page.url == address
     assert sentence(demo) == said
+
+
+def test_back_from_a_case_leads_to_the_page_as_it_was_left(demo: Demo) -> None:
+    open_page(demo, {"metric": "MCC", "suffix": "without"})
+    open_a_case_and_come_back(demo)
     demo.page.go_forward()
     demo.page.wait_for_selector(".vpl-bars")
     assert demo.link()["sample"].startswith("sim-multi.")
@@ -157,14 +162,7 @@ def test_forward_and_back_keep_an_address_that_a_click_has_made(demo: Demo) -> N
     offer.click()
     demo.page.wait_for_selector(".vpl-results")
     demo.settle()
-    address, said = demo.page.url, sentence(demo)
-    demo.page.locator('[class*="st-key-bench_case_"]').first.get_by_role("link").click()
-    demo.page.wait_for_selector(".vpl-bars")
-    demo.settle()
-    demo.page.go_back()
-    demo.page.wait_for_selector(".vpl-results")
-    demo.settle()
-    assert (demo.page.url, sentence(demo)) == (address, said)
+    open_a_case_and_come_back(demo)
 
 
 def test_scores_are_downloaded_loaded_again_and_compared(demo: Demo) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -11,11 +10,12 @@ from pathlib import Path
 
 from vpe_core import __version__
 from vpe_core.extras import is_installed
+from vpe_core.folders import megabytes_free
 from vpe_core.settings import IN_CHECKOUT, Settings, get_settings
 
 _PACKAGES = ("torch", "open_clip_torch", "timm", "transformers", "pillow")
 _EXTRAS = {"streamlit": "app", "pydicom": "dicom", "nibabel": "simulate"}
-_LOW_SPACE_BYTES = 2_000_000_000
+_LOW_SPACE_MB = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,9 @@ def _device(settings: Settings) -> Check:
 
 def _cache(settings: Settings) -> Check:
     folder = settings.cache_dir
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free = shutil.disk_usage(existing).free
-    found = f"{folder}, {free / 1e9:.0f} GB free"
-    low = "" if free > _LOW_SPACE_BYTES else "Make room, or set VPE_CACHE_DIR to a folder on another disk."
+    free_mb = megabytes_free(folder)
+    found = f"{folder}, {free_mb / 1e3:.0f} GB free"
+    low = "" if free_mb > _LOW_SPACE_MB else "Make room, or set VPE_CACHE_DIR to a folder on another disk."
     return Check("Cache", found, low)
 
 

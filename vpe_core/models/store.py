@@ -72,8 +72,8 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     try:
         content = read_json(read_bytes(path), dict)
-        files = tuple(StoredFile(**file) for file in content["files"])
-        return Manifest(content["repository"], content["revision"], files)
+        stored = tuple(StoredFile(**file) for file in content["files"])
+        return Manifest(content["repository"], content["revision"], stored)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"The manifest {path} cannot be read ({error}). Delete the folder and fetch again.") from None
 
