@@ -25,7 +25,7 @@ def workbench(problems: tuple[str, ...]) -> None:
     with st.container(key="demo"):
         image, answer, settings = (st.container(key=f"demo_{name}") for name in ("image", "answer", "settings"))
     with image:
-        toolbar()
+        toolbar(picture.canvas)
         with st.container(key="demo_canvas"):
             drawing_canvas(
                 picture.canvas,
@@ -48,5 +48,5 @@ def workbench(problems: tuple[str, ...]) -> None:
     session.write_link()
 
 
-page_setup("Live demo", "Draw on the X-ray. The model answers without and with your marker.")
-workbench(session.begin())
+arrived = page_setup("Live demo", "Draw on the X-ray. The model answers without and with your marker.")
+workbench(session.begin(arrived))

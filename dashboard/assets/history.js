@@ -1,18 +1,26 @@
 // The browser's Back leads to the page as it was left. On a link to another page with a query, Streamlit first writes that
 // query behind the old page's own address, as a step of its own; the step to the new page takes the place of that one.
+// A link to the page that is shown does nothing: to Streamlit it is a step back to the page as it was first.
 const LINK = 'a[data-testid^="stPageLink"]';
 
 export default function () {
   if (window.vplHistory) return;
   window.vplHistory = true;
   const push = history.pushState;
-  let target = null; // the path that a clicked link leads to
+  let target = null; // where a clicked link leads to
   let detour = false; // whether the latest step is a false one
   const path = (url) => new URL(url, window.location.href).pathname;
   window.addEventListener("click", (event) => {
     const link = event.target.closest?.(LINK);
     const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey; // in a tab or window of its own
-    if (link && !elsewhere && path(link.href) !== window.location.pathname) target = path(link.href);
+    if (!link || elsewhere) return;
+    const leadsTo = link.getAttribute("href") ? path(link.href) : "home"; // whose link is empty on every page
+    if (leadsTo !== window.location.pathname) {
+      target = leadsTo;
+    } else {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
   }, true);
   history.pushState = function (state, title, url) {
     const to = url == null ? window.location.pathname : path(url);

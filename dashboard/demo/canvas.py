@@ -2,14 +2,16 @@
 
 The app owns the marks; the canvas shows them and reports changes. It is told to redraw only when what it holds differs
 from what it should show (another colour, a typed region, an undone stroke), never after a stroke of its own, so a
-drawing is not lost and nothing flickers.
+drawing is not lost and nothing flickers. What it is told carries a revision, which comes back with every report: one
+that was sent before the latest revision arrived adds its new strokes and brings nothing back that was undone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -19,7 +21,7 @@ from dashboard.demo.fabric import count_objects, dot_radius_px, read_marks, writ
 from dashboard.frame.page import asset
 from vpe_core.datasets.gallery import Finding
 from vpe_core.markers.arrow import HEAD_SHARE
-from vpe_core.markers.marks import TOOLS, Mark
+from vpe_core.markers.marks import MAX_MARKS, TOOLS, Mark
 from vpe_core.markers.protocols import NATIVE_REFERENCE_PX
 from vpe_core.types import Arrow
 
@@ -28,6 +30,9 @@ LONG_SIDE_PX = 1024
 
 MODES = dict(zip(TOOLS, ("line", "rect", "circle", "freedraw", "polygon", "point"), strict=True))
 """Tool to the component's drawing mode."""
+
+_STAMP = re.compile(r"rgba\((\d+), (\d+), (\d+), 0\)")
+_REVISIONS_KNOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +67,49 @@ class CanvasImage:
 class _Held:
     """What the browser's canvas holds: what it was last told to show, and what it last reported.
 
-    `marks` is None when it shows something else besides, such as what a mere click leaves behind.
+    It is not `clean` when it shows something else besides, such as what a mere click leaves behind. `earlier` has the
+    marks of the latest revisions before this one.
     """
 
     seed: dict[str, Any]
     seed_marks: tuple[Mark, ...]
     style: tuple[str, float]
-    marks: tuple[Mark, ...] | None
+    marks: tuple[Mark, ...]
+    clean: bool = True
     revision: int = 0
     report: Any = None
+    earlier: Mapping[int, tuple[Mark, ...]] = field(default_factory=dict)
 
 
 def latest_marks(image: CanvasImage, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
-    """The marks after the person's latest stroke; `marks` if nothing was drawn since the last call."""
+    """`marks` with what was drawn, moved and deleted on the canvas since the last call."""
     memory = _memory(image)
     held: _Held | None = st.session_state.get(memory)
     report = (st.session_state.get(_key(image)) or {}).get("drawing")
     if held is None or report == held.report:
         return marks
     if report is None:  # mounted anew: it shows what it was told, not what was drawn on it since
-        st.session_state[memory] = replace(held, marks=held.seed_marks, report=None)
+        st.session_state[memory] = replace(held, marks=held.seed_marks, clean=True, report=None)
         return marks
     drawing = report.get("raw") or {}
-    drawn = read_marks(drawing, image.scale, image.size_wh, held.seed_marks)
-    clean = count_objects(drawing) == len(drawn)
-    st.session_state[memory] = replace(held, marks=drawn if clean else None, report=report)
-    return drawn
+    earlier = held.earlier.get(_revision(drawing))
+    if earlier is None:
+        before, told = held.marks, held.seed_marks
+    else:
+        before = told = earlier
+    drawn = read_marks(drawing, image.scale, image.size_wh, told)
+    if earlier is None:
+        held = replace(held, marks=drawn, clean=count_objects(drawing) == len(drawn))
+    st.session_state[memory] = replace(held, report=report)
+    return _with_changes(marks, before, drawn)
+
+
+def _with_changes(marks: tuple[Mark, ...], before: tuple[Mark, ...], after: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """`marks` with what came and went on the canvas; the app may have changed them meanwhile."""
+    if marks == before:
+        return after
+    kept = (mark for mark in marks if mark in after or mark not in before)
+    return (*kept, *(mark for mark in after if mark not in before))[:MAX_MARKS]
 
 
 def drawing_canvas(
@@ -158,10 +180,13 @@ def _laid_out(image: CanvasImage, marks: tuple[Mark, ...], style: tuple[str, flo
     """What the canvas is to hold: what it holds already, or a new drawing if that is not `marks` in this style."""
     memory = _memory(image)
     held: _Held | None = st.session_state.get(memory)
-    if held is None or held.marks != marks or held.style != style:
-        revision = held.revision + 1 if held else 0
-        report = held.report if held else None
-        held = _Held(_seed(marks, image, style, revision), marks, style, marks, revision, report)
+    if held is None or not held.clean or held.marks != marks or held.style != style:
+        revision, report, earlier = 0, None, {}
+        if held is not None:
+            revision, report = held.revision + 1, held.report
+            known = {**held.earlier, held.revision: held.marks}
+            earlier = dict(list(known.items())[-_REVISIONS_KNOWN:])
+        held = _Held(_seed(marks, image, style, revision), marks, style, marks, True, revision, report, earlier)
         st.session_state[memory] = held
     return held
 
@@ -179,8 +204,20 @@ def _memory(image: CanvasImage) -> str:
 
 def _seed(marks: tuple[Mark, ...], image: CanvasImage, style: tuple[str, float], revision: int) -> dict[str, Any]:
     # The component redraws when this JSON changes; the revision makes it change even if the marks do not, as when
-    # what a mere click left behind is to be wiped.
-    return write_drawing(marks, image.scale, *style) | {"revision": revision}
+    # what a mere click left behind is to be wiped. Of all that a drawing may hold, Fabric gives back the colour of the
+    # overlay as it was; this one is fully transparent.
+    red_green, blue = divmod(revision, 256)
+    red, green = divmod(red_green, 256)
+    return write_drawing(marks, image.scale, *style) | {"overlay": f"rgba({red % 256}, {green}, {blue}, 0)"}
+
+
+def _revision(drawing: Mapping[str, Any]) -> int:
+    """The revision that a drawing began with; -1 if it does not say."""
+    numbers = _STAMP.fullmatch(str(drawing.get("overlay")))
+    if numbers is None:
+        return -1
+    red, green, blue = map(int, numbers.groups())
+    return (red * 256 + green) * 256 + blue
 
 
 def _head(arrow: Arrow, scale: float, head_px: float, stroke_px: float) -> str:

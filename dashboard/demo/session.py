@@ -42,14 +42,19 @@ class Picture:
     findings: tuple[Finding, ...] = ()
 
 
-def begin() -> tuple[str, ...]:
+def begin(arrived: bool) -> tuple[str, ...]:
     """Take over what the address bar says, if it is not what this session wrote there.
+
+    Args:
+        arrived: Whether the person comes from another page: by an address that says nothing, to what was left here. On
+            this page such an address is where the browser's Back leads at last: to the page as it was first shown.
 
     Returns:
         A sentence for each part of the link that was left out.
     """
     query = st.query_params.to_dict()
-    if _STATE in st.session_state and (not query or query == st.session_state.get(_WRITTEN)):
+    known = query == st.session_state.get(_WRITTEN) or (arrived and not query)
+    if _STATE in st.session_state and known:
         return ()
     state, problems = state_from_query(query)
     st.session_state[_STATE] = state

@@ -5,14 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.demo import session
+from dashboard.demo.canvas import CanvasImage, latest_marks
 from dashboard.demo.state import COLORS, WIDTHS
 from dashboard.frame.clicks import counted_button
 
 _TOOLS = {"arrow": "Arrow", "bbox": "Box", "circle": "Circle", "contour": "Contour", "point": "Point"}
 
 
-def toolbar() -> None:
-    """Show the row."""
+def toolbar(canvas: CanvasImage) -> None:
+    """Show the row above the canvas."""
     state = session.state()
     with st.container(key="demo_tools", horizontal=True, wrap=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
@@ -45,7 +46,7 @@ def toolbar() -> None:
         counted_button(
             "Undo",
             "demo_undo",
-            _undo,
+            lambda times: _undo(canvas, times),
             icon=":material/undo:",
             disabled=not state.marks,
             help="Take back the latest shape",
@@ -55,15 +56,17 @@ def toolbar() -> None:
             key="demo_clear",
             icon=":material/delete:",
             on_click=_clear,
+            args=(canvas,),
             disabled=not state.marks,
             help="Remove all shapes",
         )
 
 
-def _undo(times: int) -> None:
-    marks = session.state().marks
+def _undo(canvas: CanvasImage, times: int) -> None:
+    marks = latest_marks(canvas, session.state().marks)  # a stroke may have come together with the click
     session.change(marks=marks[: max(0, len(marks) - times)])
 
 
-def _clear() -> None:
+def _clear(canvas: CanvasImage) -> None:
+    latest_marks(canvas, session.state().marks)
     session.change(marks=())

@@ -18,6 +18,7 @@ from vpe_core.settings import PROJECT_DIR
 APP_NAME = "Visual Prompt Lab"
 ASSETS = Path(__file__).parent.parent / "assets"
 _SIDEBAR_PX = 208
+_LATEST = "frame:page"
 _SCRIPTS = ("theme", "history")
 """Small things that the browser does on every page."""
 _FOOTER = "Research and teaching. Not a medical device."
@@ -46,11 +47,16 @@ PAGES = tuple(page for page in _ALL_PAGES if (PROJECT_DIR / page.file).is_file()
 """The pages that exist, in the order of the navigation; the first one is the home page."""
 
 
-def page_setup(title: str, subtitle: str = "") -> None:
+def page_setup(title: str, subtitle: str = "") -> bool:
     """Set title, style, navigation and footer of the page; every page calls it first.
 
     It does not rely on `app.py`: on a cold server, a deep link runs the page alone.
+
+    Returns:
+        Whether the person has just come to this page from another one, or for the first time.
     """
+    arrived: bool = st.session_state.get(_LATEST) != title
+    st.session_state[_LATEST] = title
     st.set_page_config(
         page_title=f"{title} · {APP_NAME}",
         page_icon=str(ASSETS / "favicon.svg"),
@@ -74,6 +80,7 @@ def page_setup(title: str, subtitle: str = "") -> None:
     except SettingsError as error:
         st.error(as_text(str(error)), icon=":material/settings:")
         st.stop()
+    return arrived
 
 
 def page_link(file: str, label: str, **options: Any) -> None:

@@ -71,7 +71,7 @@ def test_a_run_is_started_and_its_results_travel_as_a_zip_file(
     assert other.page.get_by_text("is measured").count() == 0  # who comes later is not told
     demo.page.get_by_role("button", name="Show it").click()
     expect(demo.page.locator(".vpl-finding bdi")).to_contain_text("On sim-nodule, a red circle")
-    assert demo.page.get_by_text("is measured").count() == 0
+    expect(demo.page.get_by_text("is measured")).to_have_count(0)
 
     unfold(other, "bench_provenance")
     with other.page.expect_download() as waiting:

@@ -117,6 +117,24 @@ def test_shapes_can_be_moved_deleted_undone_and_cleared(demo: Demo) -> None:
     assert "nothing drawn yet" in demo.answer()
 
 
+def test_every_quick_click_on_undo_and_next_counts(demo: Demo) -> None:
+    marks = [f"circle:{40 * k},100,{40 * k + 50},150" for k in range(8)]
+    demo.open({"sample": "case_a", "marks": ";".join(marks)})
+    _click_quickly(demo, "demo_undo", 5)
+    assert len(demo.wait_for_marks(3)) == 3
+    demo.page.locator(".st-key-demo_undo button").first.press("Enter")
+    demo.wait_for_marks(2)
+    _click_quickly(demo, "demo_next", 3)
+    demo.page.wait_for_url("**sample=case_wide**")
+
+
+def _click_quickly(demo: Demo, key: str, times: int) -> None:
+    box = demo.page.locator(f".st-key-{key} button").first.bounding_box()
+    assert box is not None
+    for _ in range(times):
+        demo.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
 def _move_is_followed(demo: Demo, grab: tuple[float, float], before: list[float]) -> None:
     demo.page.get_by_role("button", name="Edit").click()
     start, end = demo.drag([grab, (grab[0] + 40, grab[1] + 30)])

@@ -266,3 +266,19 @@ def _dicom(image: Image.Image):
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 12, 11, 0
     dataset.PixelData = (np.asarray(image).astype(np.uint16) * 16).tobytes()
     return dataset
+
+
+def test_back_leads_through_the_strokes_to_the_page_as_it_was_first(demo: Demo) -> None:
+    demo.open()
+    demo.choose_tool("Circle")
+    demo.drag([(100, 100), (150, 150)])
+    first = demo.wait_for_marks(1)
+    demo.drag([(300, 300), (350, 350)])
+    both = demo.wait_for_marks(2)
+    demo.page.get_by_role("link", name="Live demo", exact=True).click()  # leads nowhere: this page is shown
+    demo.settle()
+    assert demo.marks() == both
+    for step, marks in ((demo.page.go_back, first), (demo.page.go_back, []), (demo.page.go_forward, first)):
+        step()
+        assert demo.wait_for_marks(len(marks)) == marks
+        expect(demo.page.locator(".vpl-answer")).to_contain_text("circle" if marks else "nothing drawn yet")
