@@ -96,7 +96,7 @@ class Ensemble:
         return cls(tuple(map(Variant.parse, members.split("+"))), combine)  # type: ignore[arg-type]
 
 
-Shown: TypeAlias = Variant | Ensemble
+VariantOrEnsemble: TypeAlias = Variant | Ensemble
 """What a row of a table shows."""
 
 
@@ -105,12 +105,12 @@ def is_ensemble(key: str) -> bool:
     return _FORM.fullmatch(key) is not None
 
 
-def members_of(shown: Shown) -> tuple[Variant, ...]:
+def members_of(shown: VariantOrEnsemble) -> tuple[Variant, ...]:
     """The variants that have to be measured for it."""
     return shown.members if isinstance(shown, Ensemble) else (shown,)
 
 
-def elsewhere(shown: Shown, picture: Picture = "image", place: Place = "finding") -> Shown:
+def control_of(shown: VariantOrEnsemble, picture: Picture = "image", place: Place = "finding") -> VariantOrEnsemble:
     """The control of a variant, or the ensemble of its members' controls."""
     if isinstance(shown, Ensemble):
         return replace(shown, members=tuple(replace(one, picture=picture, place=place) for one in shown.members))

@@ -1,4 +1,4 @@
-"""The few values that travel through the whole library: regions, samples, predictions, heatmaps.
+"""The few values that travel through the whole library: regions, samples, predictions, heatmaps, progress.
 
 All are frozen. Coordinates are source-image pixels, x to the right and y down, with the origin at the upper left corner
 of the first pixel; the far edges of a box are exclusive.
@@ -7,7 +7,7 @@ of the first pixel; the far edges of a box are exclusive.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Point: TypeAlias = tuple[float, float]
 """(x, y) in pixels."""
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told how much of some work is done, and how much there is."""
 
 
 def _require_finite(what: str, *values: float) -> None:

@@ -24,7 +24,7 @@ from vpe_core.results.analysis.cases import attention_inside, gain_by_box_size
 from vpe_core.results.analysis.controls import controls
 from vpe_core.results.analysis.curves import confusion, curves, reliability_table
 from vpe_core.results.analysis.numerals import number_text
-from vpe_core.results.analysis.rows import WITH_SUFFIX, Row, marker_title
+from vpe_core.results.analysis.rows import WITH_SUFFIX, TableRow, marker_title
 from vpe_core.results.analysis.tables import per_class
 from vpe_core.variants import Variant
 
@@ -111,7 +111,7 @@ def _controls(choice: Choice) -> None:
     for marker in dict.fromkeys((look.marker, *WITH_SUFFIX)):
         plain = Variant(marker, look.color, look.width, look.protocol)
         if any(variant.plain == plain for variant in drawn):
-            rows.append(Row(plain))
+            rows.append(TableRow(plain))
     if not rows:
         st.info(
             "There are no controls of this marker here: the same marker on another patient's X-ray, on a blank image, "

@@ -16,7 +16,7 @@ from vpe_core import markers, metrics, scoring
 from vpe_core.ensembles import AVERAGES
 from vpe_core.results.analysis.controls import control_variants
 from vpe_core.results.analysis.questions import Question
-from vpe_core.results.analysis.rows import PAPER_MARKERS, WITH_SUFFIX, Row, ensemble_rows, marker_title, paper_rows
+from vpe_core.results.analysis.rows import PAPER_MARKERS, WITH_SUFFIX, TableRow, ensemble_rows, marker_title, paper_rows
 from vpe_core.variants import Variant
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Choice:
     """
 
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     look: Variant
     named: bool
     question: Question
@@ -65,9 +65,9 @@ class Choice:
         return self.columns[0]
 
     @property
-    def lead(self) -> Row:
+    def lead(self) -> TableRow:
         """The row of the leading marker."""
-        return Row(self.look, self.named)
+        return TableRow(self.look, self.named)
 
     @property
     def metric_title(self) -> str:
@@ -111,7 +111,7 @@ def filters(found: Sequence[Column]) -> Choice | None:
         )
     rows = paper_rows(color, width, protocol, tuple(dict.fromkeys((*shown, marker))), _SUFFIXES[suffix])
     averaged = ensemble_rows(combine, color, width, protocol, _SUFFIXES[suffix]) if combine else ()
-    measured = [Row(variant) for variant in control_variants(look) if variant in variants]
+    measured = [TableRow(variant) for variant in control_variants(look) if variant in variants]
     if not own:
         return None
     return Choice(

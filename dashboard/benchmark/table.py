@@ -24,11 +24,12 @@ from vpe_core.prompts import ENSEMBLES
 from vpe_core.results.analysis.controls import geometry_only
 from vpe_core.results.analysis.domain import out_of_domain
 from vpe_core.results.analysis.questions import Question, prompts_for, with_suffix
-from vpe_core.results.analysis.rows import Row, marker_title
+from vpe_core.results.analysis.rows import TableRow, marker_title
 from vpe_core.results.analysis.scores import Evaluation
-from vpe_core.results.analysis.tables import Progress, available, paper_table
+from vpe_core.results.analysis.tables import available, paper_table
 from vpe_core.results.exchange.formats import ensemble_notes, fewer_samples, to_csv, to_latex, to_markdown
 from vpe_core.results.exchange.score_tables import scores_table
+from vpe_core.types import Progress
 from vpe_core.variants import Variant
 
 _ABSENT = " was not measured."
@@ -58,7 +59,7 @@ def show_table(choice: Choice) -> pd.DataFrame:
     return table
 
 
-def line_of(table: pd.DataFrame, row: Row) -> pd.Series | None:
+def line_of(table: pd.DataFrame, row: TableRow) -> pd.Series | None:
     """A row's line for the leading results."""
     found = table[(table["run"] == 0) & (table["row"] == row.title) & (table["variant"] == row.variant.key)]
     return None if found.empty else found.iloc[0]
@@ -141,7 +142,7 @@ def _box_numbers(choice: Choice) -> float:
 def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
     metric = metrics.get(choice.question.metric)
     # The row with a suffix may be hidden or have no answer, and so may the one without.
-    rows = (choice.lead, Row(choice.look), Row(choice.look, True))
+    rows = (choice.lead, TableRow(choice.look), TableRow(choice.look, True))
     line = next((found for row in rows if (found := line_of(table, row)) is not None), None)
     sentence = ""
     if line is not None and is_measured(choice.first, choice.look):  # otherwise that is said above the table

@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.models.hub_server import COMMIT, Faults, HubServer, Repository
 from vpe_core.errors import ModelDownloadError, ModelError
-from vpe_core.models import Progress, VisionLanguageModel, fetch, folder_of, get, hub, is_ready, load_model
+from vpe_core.models import DownloadProgress, VisionLanguageModel, fetch, folder_of, get, hub, is_ready, load_model
 from vpe_core.models.catalog import MODELS
 from vpe_core.models.store import read_manifest
 from vpe_core.settings import get_settings
@@ -52,7 +52,7 @@ def test_a_model_is_fetched_and_loads_without_a_network(
     server: HubServer, models: dict[str, VisionLanguageModel], noise: list[Image.Image]
 ) -> None:
     assert not is_ready(get(NAME))
-    seen: list[Progress] = []
+    seen: list[DownloadProgress] = []
     folder = fetch(NAME, seen.append, endpoint=server.endpoint)
     server.__exit__()
     assert is_ready(get(NAME))
@@ -99,7 +99,7 @@ def test_a_broken_connection_is_taken_up_where_it_broke(server: HubServer) -> No
 
 
 def test_an_interrupted_download_resumes_in_the_next_call(server: HubServer) -> None:
-    def stop_late(progress: Progress) -> None:
+    def stop_late(progress: DownloadProgress) -> None:
         if progress.file == WEIGHTS and progress.done > 200_000:
             raise KeyboardInterrupt
 
@@ -109,7 +109,7 @@ def test_an_interrupted_download_resumes_in_the_next_call(server: HubServer) -> 
     with pytest.raises(ModelError, match=r"has not been downloaded yet.*models fetch"):
         load_model(NAME)
     server.requests.clear()
-    seen: list[Progress] = []
+    seen: list[DownloadProgress] = []
     fetch(NAME, seen.append, endpoint=server.endpoint)
     (asked,) = server.transfers(WEIGHTS)
     assert int(asked.removeprefix("bytes=").rstrip("-")) > 100_000
@@ -120,7 +120,7 @@ def test_an_interrupted_download_resumes_in_the_next_call(server: HubServer) -> 
 
 def test_a_server_without_ranges_sends_everything_again(server: HubServer) -> None:
     server.faults = Faults(break_after=400_000, break_times=1, ignore_ranges=True)
-    seen: list[Progress] = []
+    seen: list[DownloadProgress] = []
     folder = fetch(NAME, seen.append, endpoint=server.endpoint)
     assert (folder / WEIGHTS).stat().st_size == size_of(server)
     assert seen[-1].done == seen[-1].total
@@ -137,7 +137,7 @@ def test_a_download_that_broke_off_says_how_far_it_came(server: HubServer, monke
     monkeypatch.setattr(hub, "_ATTEMPTS", 1)
     server.faults = Faults(break_after=400_000)
 
-    def slow_down(progress: Progress) -> None:
+    def slow_down(progress: DownloadProgress) -> None:
         if progress.done > 350_000:
             server.faults.break_after = 0
 

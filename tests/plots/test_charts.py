@@ -17,12 +17,12 @@ from vpe_core.results.analysis.cases import attention_inside, gain_by_box_size
 from vpe_core.results.analysis.controls import GEOMETRY, controls
 from vpe_core.results.analysis.curves import confusion, curves, reliability_table
 from vpe_core.results.analysis.questions import Question
-from vpe_core.results.analysis.rows import Row, paper_rows
+from vpe_core.results.analysis.rows import TableRow, paper_rows
 from vpe_core.results.analysis.scores import Evaluation
 from vpe_core.results.analysis.tables import paper_table, per_class
 from vpe_core.variants import Variant
 
-ROW = Row(Variant.parse("circle/red/1/paper"))
+ROW = TableRow(Variant.parse("circle/red/1/paper"))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def evaluation() -> Evaluation:
 
 @pytest.fixture(scope="module")
 def table(run: MemoryRun, evaluation: Evaluation) -> pd.DataFrame:
-    rows = (*paper_rows(), Row(Variant.parse("circle/red/1/paper@random")))
+    rows = (*paper_rows(), TableRow(Variant.parse("circle/red/1/paper@random")))
     return paper_table([run], rows=rows, evaluation=evaluation)
 
 
@@ -90,7 +90,7 @@ def test_dumbbells_join_unmarked_and_marked(run: MemoryRun, evaluation: Evaluati
 
 
 def test_controls_are_hollow_and_the_box_numbers_a_line(run: MemoryRun, evaluation: Evaluation) -> None:
-    rows = [ROW, Row(Variant.parse("arrow/red/1/paper"))]
+    rows = [ROW, TableRow(Variant.parse("arrow/red/1/paper"))]
     measured = controls(run, rows, Question(), evaluation)
     figure = control_chart(measured, DARK, title="AUROC")
     dots = {trace.name: trace for trace in figure.data if trace.mode == "markers"}

@@ -11,11 +11,11 @@ from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
 from vpe_core.plots.table_html import Head, paper_table_html
 from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
 from vpe_core.results.analysis.questions import Question
-from vpe_core.results.analysis.rows import Row, paper_rows
+from vpe_core.results.analysis.rows import TableRow, paper_rows
 from vpe_core.results.analysis.tables import paper_table
 from vpe_core.variants import Variant
 
-ROWS = (*paper_rows(), Row(Variant.parse("circle/red/1/paper@random")))
+ROWS = (*paper_rows(), TableRow(Variant.parse("circle/red/1/paper@random")))
 HEADS = [Head("made-up", simulated=True)]
 
 

@@ -10,11 +10,11 @@ from vpe_core.results.analysis.cases import attention_inside, gain_by_box_size, 
 from vpe_core.results.analysis.controls import GEOMETRY, UNMARKED, controls, geometry_scores
 from vpe_core.results.analysis.curves import ALL_CLASSES, confusion, curves, reliability_table
 from vpe_core.results.analysis.questions import Question
-from vpe_core.results.analysis.rows import Row
+from vpe_core.results.analysis.rows import TableRow
 from vpe_core.results.analysis.scores import Evaluation
 from vpe_core.variants import Variant
 
-ROW = Row(Variant.parse(CIRCLE))
+ROW = TableRow(Variant.parse(CIRCLE))
 
 
 @pytest.fixture(scope="module")

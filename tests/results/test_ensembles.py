@@ -12,11 +12,11 @@ from sklearn.metrics import roc_auc_score
 from tests.results.memory_run import CLASSES, PAPER_STRENGTHS, MemoryRun
 from tests.results.test_importer import write_experiment
 from tests.results.test_tables import CIRCLE, RESAMPLES, line
-from vpe_core.ensembles import Ensemble, elsewhere, is_ensemble
+from vpe_core.ensembles import Ensemble, control_of, is_ensemble
 from vpe_core.errors import MarkerError, ResultsError
 from vpe_core.metrics import holm
 from vpe_core.results.analysis.questions import Question
-from vpe_core.results.analysis.rows import Row, ensemble_rows, paper_rows
+from vpe_core.results.analysis.rows import TableRow, ensemble_rows, paper_rows
 from vpe_core.results.analysis.scores import Evaluation, Scored, score_variant
 from vpe_core.results.analysis.tables import paper_table, per_class
 from vpe_core.results.exchange.formats import ensemble_notes, to_latex, to_markdown
@@ -120,7 +120,7 @@ def test_elsewhere_is_the_ensemble_on_another_patients_image() -> None:
     reached = roc_auc_score(labels, elsewhere_by_hand, multi_class="ovr")
     assert line(table, "marker ensemble")["elsewhere"] == pytest.approx(reached, abs=1e-9)
     assert np.isnan(line(table, "crop + full image")["elsewhere"])
-    control = Row(elsewhere(ensemble.variant, "other"))
+    control = TableRow(control_of(ensemble.variant, "other"))
     assert control.title == "marker ensemble, another patient"
     assert paper_table([run], rows=[control], n_resamples=0)["control"].all()
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
 from vpe_core.results.analysis.numerals import interval_text, number_text, p_text, signed_text
-from vpe_core.results.analysis.rows import Row, paper_rows
+from vpe_core.results.analysis.rows import TableRow, paper_rows
 from vpe_core.results.analysis.tables import paper_table
 from vpe_core.results.exchange.formats import best_lines, fewer_samples, to_csv, to_latex, to_markdown
 from vpe_core.variants import Variant
@@ -16,7 +16,7 @@ from vpe_core.variants import Variant
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    rows = (*paper_rows(), Row(Variant.parse("circle/red/1/paper@random")))
+    rows = (*paper_rows(), TableRow(Variant.parse("circle/red/1/paper@random")))
     return paper_table([MemoryRun(PAPER_STRENGTHS)], rows=rows, n_resamples=1000)
 
 

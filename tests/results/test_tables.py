@@ -16,7 +16,7 @@ from tests.results.memory_run import CLASSES, PAPER_STRENGTHS, MemoryRun
 from vpe_core.errors import MetricError, PromptError, ResultsError
 from vpe_core.metrics import holm
 from vpe_core.results.analysis.questions import Question
-from vpe_core.results.analysis.rows import Row, paper_rows
+from vpe_core.results.analysis.rows import TableRow, paper_rows
 from vpe_core.results.analysis.scores import Evaluation, score_variant
 from vpe_core.results.analysis.tables import paper_table, per_class
 from vpe_core.variants import Variant
@@ -83,7 +83,7 @@ def test_gains_are_over_the_unmarked_image_and_their_intervals_enclose_them(tabl
 
 
 def test_p_values_are_corrected_over_all_runs_but_not_for_controls(run: MemoryRun) -> None:
-    rows = (*paper_rows(), Row(Variant.parse(f"{CIRCLE}@random")))
+    rows = (*paper_rows(), TableRow(Variant.parse(f"{CIRCLE}@random")))
     both = paper_table([run, MemoryRun(PAPER_STRENGTHS, name="second", seed=1)], rows=rows, n_resamples=RESAMPLES)
     counted = ~both["control"]
     assert counted.sum() == 16
@@ -234,14 +234,14 @@ def test_a_metric_that_needs_probabilities_refuses_cosines(run: MemoryRun) -> No
 
 
 def test_each_class_without_and_with_the_marker(run: MemoryRun) -> None:
-    table = per_class(run, Row(Variant.parse(CIRCLE)), Question(), Evaluation(RESAMPLES))
+    table = per_class(run, TableRow(Variant.parse(CIRCLE)), Question(), Evaluation(RESAMPLES))
     assert list(table["label"]) == list(CLASSES)
     for key, column in (("none", "unmarked"), (CIRCLE, "marked")):
         labels, probabilities = by_hand(run, key)
         expected = [roc_auc_score(labels == number, probabilities[:, number]) for number in range(3)]
         np.testing.assert_allclose(table[column], expected, atol=1e-6)
     np.testing.assert_allclose(table["gain"], table["marked"] - table["unmarked"])
-    assert len(per_class(run, Row(Variant.parse(CIRCLE)), Question(metric="mcc"), Evaluation(RESAMPLES))) == 0
+    assert len(per_class(run, TableRow(Variant.parse(CIRCLE)), Question(metric="mcc"), Evaluation(RESAMPLES))) == 0
 
 
 def asked_at_once(n: int, ask: Callable[[], object]) -> list[object]:

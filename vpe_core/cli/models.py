@@ -37,10 +37,9 @@ def list_models(as_json: Annotated[bool, typer.Option("--json", help="Print JSON
 def fetch(name: Annotated[str, typer.Argument(help="A name from `models list`, or an allowed hf-hub: id.")]) -> None:
     """Download a model once; go on where an earlier download stopped."""
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-    from rich.progress import Progress as Bar
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    from vpe_core.models import Progress, folder_of, get, is_ready
+    from vpe_core.models import DownloadProgress, folder_of, get, is_ready
     from vpe_core.models import fetch as fetch_model
 
     spec = get(name)
@@ -48,10 +47,10 @@ def fetch(name: Annotated[str, typer.Argument(help="A name from `models list`, o
         Console().print(f"{spec.title} is already in {folder_of(spec)}.")
         return
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Bar(*columns, TimeRemainingColumn()) as bar:
+    with Progress(*columns, TimeRemainingColumn()) as bar:
         task = bar.add_task(spec.title, total=None)
 
-        def show(progress: Progress) -> None:
+        def show(progress: DownloadProgress) -> None:
             bar.update(task, description=progress.file, completed=progress.done, total=progress.total)
 
         folder = fetch_model(name, show)

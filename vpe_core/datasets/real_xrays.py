@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from vpe_core.datasets.gallery import RealXray, real_xray_dir, real_xrays
 from vpe_core.fetching import CHUNK_BYTES, fetch_file
+from vpe_core.jobs import Report
 from vpe_core.settings import get_settings
-
-Progress = Callable[[float, str], None]
-"""Called with the share of bytes that has arrived, 0 to 1, and the file at work."""
 
 
 def missing_xrays() -> tuple[RealXray, ...]:
@@ -18,11 +15,14 @@ def missing_xrays() -> tuple[RealXray, ...]:
     return tuple(xray for xray in real_xrays() if not xray.image.path.is_file())
 
 
-def fetch_xrays(progress: Progress = lambda _share, _file: None) -> int:
+def fetch_xrays(progress: Report = lambda _share, _file: None) -> int:
     """Fetch the real X-rays that are missing.
 
     Each file is compared with the hash in the table before it counts as there; what has arrived stays if a later file
     fails, and the next call goes on from it.
+
+    Args:
+        progress: Told the share of bytes that has arrived, and the file at work.
 
     Returns:
         How many files were fetched.
@@ -49,7 +49,7 @@ class _Meter:
     """Pooch's progress bar: counts bytes over all files and stops one that sends more than announced."""
 
     total_bytes: int
-    progress: Progress
+    progress: Report
     total: int = 0
     file: str = ""
     limit: int = 0

@@ -19,15 +19,15 @@ from vpe_core.models.specs import ModelRecord, ModelSpec
 from vpe_core.models.store import folder_of, is_ready
 
 if TYPE_CHECKING:
-    from vpe_core.models.download import Progress, fetch
+    from vpe_core.models.download import DownloadProgress, fetch
     from vpe_core.models.encoder import VisionLanguageModel
     from vpe_core.models.loading import load_model
     from vpe_core.models.reading import Reading
 
 __all__ = [
+    "DownloadProgress",
     "ModelRecord",
     "ModelSpec",
-    "Progress",
     "Reading",
     "VisionLanguageModel",
     "fetch",
@@ -43,7 +43,7 @@ __all__ = [
 names = MODELS.names
 
 _LATER = {
-    "Progress": "download",
+    "DownloadProgress": "download",
     "Reading": "reading",
     "VisionLanguageModel": "encoder",
     "fetch": "download",

@@ -26,7 +26,7 @@ _TOKENIZER = ("tokenizer*.json", "special_tokens_map.json", "added_tokens.json",
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class DownloadProgress:
     """How far a download has come: `done` of `total` bytes, at present in `file`."""
 
     file: str
@@ -39,7 +39,7 @@ class Progress:
         return min(self.done / self.total, 1.0) if self.total else 1.0
 
 
-ProgressCallback: TypeAlias = Callable[[Progress], None]
+ProgressCallback: TypeAlias = Callable[[DownloadProgress], None]
 
 
 def fetch(name: str, progress: ProgressCallback | None = None, *, endpoint: str | None = None) -> Path:
@@ -77,7 +77,7 @@ def fetch(name: str, progress: ProgressCallback | None = None, *, endpoint: str 
     return folder
 
 
-def _ignore(_: Progress) -> None:
+def _ignore(_: DownloadProgress) -> None:
     """The callback of those who do not watch."""
 
 
@@ -103,7 +103,7 @@ class _Meter:
 
     def add(self, count: int) -> None:
         self._done += count
-        self._progress(Progress(self._file, self._done, self._total))
+        self._progress(DownloadProgress(self._file, self._done, self._total))
 
 
 def _fetch_into(folder: Path, spec: ModelSpec, progress: ProgressCallback, hub: str) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BANK_SIZES = (288, 512, 1024)
 """Base patients are projected at one of these, the smallest that is not below the picture's size."""
-Progress = Callable[[str, int, int], None]
+StageProgress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
 
@@ -63,7 +63,7 @@ def bases_for(
     portable: bool,
     size: int,
     ct_folder: Path | None = None,
-    progress: Progress = silent,
+    progress: StageProgress = silent,
 ) -> list[Path]:
     """The base patients' files, made where they are missing; one per entry of `patients`, in order.
 
@@ -97,7 +97,7 @@ def simulate(
     ct_folder: Path | None = None,
     twins: bool = False,
     quality: int | None = None,
-    progress: Progress = silent,
+    progress: StageProgress = silent,
 ) -> pd.DataFrame:
     """Renders planned cases into `out`; returns the table that was written to samples.csv.
 

@@ -41,7 +41,7 @@ WHITENING_SAMPLES = 400
 AVERAGE_MOMENTUM = 0.998
 MUON_RATE = 2.0  # its learning rate relative to AdamW's
 MAX_LOGIT_SCALE = math.log(50.0)
-Progress = Callable[[int, int, dict[str, float]], None]
+StepProgress = Callable[[int, int, dict[str, float]], None]
 
 
 class _InFullPrecision(TorchFunctionMode):
@@ -70,7 +70,7 @@ def train(
     recipe: Recipe,
     cases: TrainingCases,
     folder: Path,
-    progress: Progress = lambda *_: None,
+    progress: StepProgress = lambda *_: None,
     device: str = "cpu",
     workers: int = 1,
 ) -> Path:

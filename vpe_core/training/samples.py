@@ -25,7 +25,7 @@ NOTHING = -1
 
 
 @dataclass(frozen=True)
-class Row:
+class CaseFinding:
     """A finding of a case; box in fractions of the edge length."""
 
     finding: int
@@ -60,11 +60,11 @@ class TrainingSamples(Dataset[dict[str, object]]):
         self._cases, self._seed, self._markers = cases, seed, markers
         self._image_size, self._length, self._smallest_view = image_size, length, smallest_view
         self._patches = image_size // PATCH
-        self._rows: list[list[Row]] = [[] for _ in range(len(cases))]
+        self._rows: list[list[CaseFinding]] = [[] for _ in range(len(cases))]
         for r in cases.findings.itertuples(index=False):
             box = (float(r.x0), float(r.y0), float(r.x1), float(r.y1))
             self._rows[r.case].append(
-                Row(int(r.finding), str(r.look), box, str(r.side), str(r.zone), float(r.severity))
+                CaseFinding(int(r.finding), str(r.look), box, str(r.side), str(r.zone), float(r.severity))
             )
         self._aims = [_aims(rows, hidden_weight) for rows in self._rows]
         self._boxes = [row for rows in self._rows for row in rows]
@@ -143,7 +143,7 @@ class TrainingSamples(Dataset[dict[str, object]]):
 View = tuple[float, float, float, float]  # x0, y0, x1, y1 in fractions of the edge length
 
 
-def _aims(rows: list[Row], hidden_weight: int) -> list[int]:
+def _aims(rows: list[CaseFinding], hidden_weight: int) -> list[int]:
     """The findings of a case, those whose centre lies in another one's box so many times."""
     aims = []
     for k, row in enumerate(rows):
@@ -198,7 +198,7 @@ def _on_canvas(box: View, view: View) -> tuple[float, float, float, float]:
     return float(low[0]), float(low[1]), float(max(high[0], low[0] + 3)), float(max(high[1], low[1] + 3))
 
 
-def _dense(coverage: NDArray[np.uint8], rows: list[Row], view: View, patches: int) -> NDArray[np.uint8]:
+def _dense(coverage: NDArray[np.uint8], rows: list[CaseFinding], view: View, patches: int) -> NDArray[np.uint8]:
     """Share of every patch that each finding covers, uint8 (patches^2, classes)."""
     dense = np.zeros((patches * patches, len(CLASSES)), np.uint8)
     edge = coverage.shape[-1]
@@ -222,7 +222,7 @@ def _region(box: View, view: View, patches: int) -> NDArray[np.float32]:
 
 def _caption(
     rng: np.random.Generator,
-    told: list[Row],
+    told: list[CaseFinding],
     focused: bool,
     present: NDArray[np.bool_],
     marker: str,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from vpe_core.metrics import bootstrap_mean, compare
 from vpe_core.results.analysis.questions import Question
-from vpe_core.results.analysis.rows import Row
+from vpe_core.results.analysis.rows import TableRow
 from vpe_core.results.analysis.scores import Evaluation, FloatArray, IntArray, Results, common
 from vpe_core.results.analysis.tables import available, baseline_of, scored_pair
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def helped_and_hurt(
-    run: Results, row: Row, question: Question, n: int = 6, evaluation: Evaluation | None = None
+    run: Results, row: TableRow, question: Question, n: int = 6, evaluation: Evaluation | None = None
 ) -> pd.DataFrame:
     """The samples whose true class gained or lost most through a marker.
 
@@ -58,7 +58,7 @@ def helped_and_hurt(
 
 
 def gain_by_box_size(
-    run: Results, row: Row, question: Question, n_bins: int = 5, evaluation: Evaluation | None = None
+    run: Results, row: TableRow, question: Question, n_bins: int = 5, evaluation: Evaluation | None = None
 ) -> pd.DataFrame:
     """The mean score of the true class without and with a marker, over classes of box size that hold as many samples.
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from vpe_core.ensembles import Shown, elsewhere
+from vpe_core.ensembles import VariantOrEnsemble, control_of
 from vpe_core.errors import ResultsError
 from vpe_core.metrics import bootstrap
 from vpe_core.results.analysis.columns import interval_of, value_columns
 from vpe_core.results.analysis.questions import Question, with_suffix
-from vpe_core.results.analysis.rows import Row
+from vpe_core.results.analysis.rows import TableRow
 from vpe_core.results.analysis.scores import Evaluation, FloatArray, IntArray, Results, class_numbers
 from vpe_core.results.analysis.tables import available, baseline_of
 from vpe_core.variants import Variant
@@ -42,7 +42,7 @@ def control_variants(variant: Variant) -> tuple[Variant, ...]:
 
 def controls(
     run: Results,
-    rows: Sequence[Row],
+    rows: Sequence[TableRow],
     question: Question,
     evaluation: Evaluation | None = None,
     *,
@@ -66,7 +66,7 @@ def controls(
     lines = [_line(shared, run, question, UNMARKED, baseline) for baseline in baselines]
     for row in rows:
         for condition, change in CONTROLS:
-            shown = elsewhere(row.variant, **change)  # type: ignore[arg-type]
+            shown = control_of(row.variant, **change)  # type: ignore[arg-type]
             lines.append(_line(shared, run, with_suffix(question, row.suffix), condition, shown))
     if geometry and rows:
         lines.append(geometry_only(run, question, shared))
@@ -128,7 +128,7 @@ def geometry_scores(
 
 
 def _line(
-    evaluation: Evaluation, run: Results, question: Question, condition: str, wanted: Shown
+    evaluation: Evaluation, run: Results, question: Question, condition: str, wanted: VariantOrEnsemble
 ) -> dict[str, Any] | None:
     try:
         shown = available(run, wanted)

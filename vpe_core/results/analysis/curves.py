@@ -9,7 +9,7 @@ import pandas as pd
 
 from vpe_core.metrics import Curve, confusion_matrix, pr_curve, reliability, roc_curve, top_label
 from vpe_core.results.analysis.questions import Question
-from vpe_core.results.analysis.rows import Row
+from vpe_core.results.analysis.rows import TableRow
 from vpe_core.results.analysis.scores import Evaluation, FloatArray, Results, Scored
 from vpe_core.results.analysis.tables import scored_pair
 
@@ -19,7 +19,7 @@ _GRID = np.linspace(0, 1, 201)
 
 
 def curves(
-    run: Results, row: Row, question: Question, kind: Kind, evaluation: Evaluation | None = None
+    run: Results, row: TableRow, question: Question, kind: Kind, evaluation: Evaluation | None = None
 ) -> pd.DataFrame:
     """ROC or precision-recall curves without and with a marker.
 
@@ -49,7 +49,9 @@ def curves(
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["shown", "label", "x", "y"])
 
 
-def reliability_table(run: Results, row: Row, question: Question, evaluation: Evaluation | None = None) -> pd.DataFrame:
+def reliability_table(
+    run: Results, row: TableRow, question: Question, evaluation: Evaluation | None = None
+) -> pd.DataFrame:
     """How often the likeliest class is right, against how sure the model is of it.
 
     Returns:
@@ -76,7 +78,7 @@ def reliability_table(run: Results, row: Row, question: Question, evaluation: Ev
 
 
 def confusion(
-    run: Results, row: Row, question: Question, evaluation: Evaluation | None = None
+    run: Results, row: TableRow, question: Question, evaluation: Evaluation | None = None
 ) -> dict[str, pd.DataFrame]:
     """Counts of true (rows) against likeliest class (columns), "unmarked" and "marked".
 
@@ -90,7 +92,7 @@ def confusion(
     }
 
 
-def _both(run: Results, row: Row, question: Question, evaluation: Evaluation) -> list[tuple[str, Scored]]:
+def _both(run: Results, row: TableRow, question: Question, evaluation: Evaluation) -> list[tuple[str, Scored]]:
     unmarked, marked = scored_pair(evaluation, run, row, question)
     return [("unmarked", unmarked), ("marked", marked)]
 

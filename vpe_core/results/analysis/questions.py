@@ -10,7 +10,7 @@ from vpe_core.prompts import ENSEMBLES, marker_suffix
 from vpe_core.results.store.texts import class_prompts
 
 if TYPE_CHECKING:
-    from vpe_core.ensembles import Shown
+    from vpe_core.ensembles import VariantOrEnsemble
     from vpe_core.results.store.manifest import DatasetInfo
     from vpe_core.variants import Variant
 
@@ -66,7 +66,7 @@ def suffix_of(variant: Variant, question: Question) -> str:
     return marker_suffix(variant.marker, variant.color) if question.suffix else ""
 
 
-def suffix_words(shown: Shown, question: Question) -> str:
+def suffix_words(shown: VariantOrEnsemble, question: Question) -> str:
     """What tables say of the suffix: "indicated by a red circle", "each its own" for an ensemble, or nothing."""
     found = {suffix_of(member, question).strip() for member in members_of(shown)}
     return found.pop() if len(found) == 1 else EACH_ITS_OWN

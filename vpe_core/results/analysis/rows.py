@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vpe_core import markers
-from vpe_core.ensembles import AVERAGES, ENSEMBLES, Ensemble, Shown, members_of
+from vpe_core.ensembles import AVERAGES, ENSEMBLES, Ensemble, VariantOrEnsemble, members_of
 from vpe_core.variants import Variant
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ WITH_SUFFIX = ("arrow", "bbox", "circle")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A row of the table: how the images are shown, and whether the prompt names the marker."""
 
-    variant: Shown
+    variant: VariantOrEnsemble
     suffix: bool = False
 
     @property
@@ -62,7 +62,7 @@ def paper_rows(
     protocol: Protocol = "paper",
     shown: Sequence[str] = PAPER_MARKERS,
     suffixes: Sequence[bool] = (False, True),
-) -> tuple[Row, ...]:
+) -> tuple[TableRow, ...]:
     """The rows of a table in one look; by default the paper's eight.
 
     Args:
@@ -72,7 +72,7 @@ def paper_rows(
         shown: Markers; the unmarked row always comes first.
         suffixes: Whether there are rows without, with, or both.
     """
-    rows = [Row(Variant("none", protocol=protocol))]
+    rows = [TableRow(Variant("none", protocol=protocol))]
     for marker in (name for name in shown if name != "none"):
         rows += _asked(Variant(marker, color, width, protocol), suffixes)
     return tuple(rows)
@@ -84,7 +84,7 @@ def ensemble_rows(
     width: float | None = 1.0,
     protocol: Protocol = "paper",
     suffixes: Sequence[bool] = (False, True),
-) -> tuple[Row, ...]:
+) -> tuple[TableRow, ...]:
     """The rows of `ENSEMBLES` in one look.
 
     Args:
@@ -94,14 +94,14 @@ def ensemble_rows(
         protocol: Of all members.
         suffixes: Whether there are rows without, with, or both.
     """
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for names in ENSEMBLES.values():
         members = tuple(Variant(name, color, width, protocol) for name in names)
         rows += _asked(Ensemble(members, combine), suffixes)
     return tuple(rows)
 
 
-def _asked(shown: Shown, suffixes: Sequence[bool]) -> list[Row]:
+def _asked(shown: VariantOrEnsemble, suffixes: Sequence[bool]) -> list[TableRow]:
     """With a suffix only where there is a marker that it can name."""
     named = any(member.marker in WITH_SUFFIX for member in members_of(shown))
-    return [Row(shown, suffix) for suffix in suffixes if named or not suffix]
+    return [TableRow(shown, suffix) for suffix in suffixes if named or not suffix]

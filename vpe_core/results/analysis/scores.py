@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vpe_core import scoring
 from vpe_core.cache import BoundedCache
-from vpe_core.ensembles import Ensemble, Shown, members_of
+from vpe_core.ensembles import Ensemble, VariantOrEnsemble, members_of
 from vpe_core.errors import ResultsError
 from vpe_core.metrics import Bootstrap, Resamples, bootstrap, draw_resamples
 from vpe_core.results.analysis.questions import Question, prompts_for, suffix_of, suffix_words
@@ -45,11 +45,11 @@ class Results(Protocol):
     def variants(self) -> tuple[Variant, ...]: ...
     @property
     def has_embeddings(self) -> bool: ...
-    def __contains__(self, variant: Shown, /) -> bool: ...
-    def rows(self, variant: Shown, /) -> IntArray: ...
+    def __contains__(self, variant: VariantOrEnsemble, /) -> bool: ...
+    def rows(self, variant: VariantOrEnsemble, /) -> IntArray: ...
     def attention(self, variant: Variant, /) -> NDArray[np.float32] | None: ...
-    def suffixes(self, variant: Shown, /) -> tuple[str, ...]: ...
-    def probabilities(self, variant: Shown, suffix: str = "", /) -> FloatArray: ...
+    def suffixes(self, variant: VariantOrEnsemble, /) -> tuple[str, ...]: ...
+    def probabilities(self, variant: VariantOrEnsemble, suffix: str = "", /) -> FloatArray: ...
 
 
 class WithEmbeddings(Results, Protocol):
@@ -92,7 +92,9 @@ class Scored:
         return self.scores[np.arange(len(self.labels)), self.labels]
 
 
-def score_variant(run: Results, shown: Shown, question: Question, text_encoder: TextEncoder | None = None) -> Scored:
+def score_variant(
+    run: Results, shown: VariantOrEnsemble, question: Question, text_encoder: TextEncoder | None = None
+) -> Scored:
     """Score every sample that a variant, or every member of an ensemble, covers.
 
     Args:
@@ -121,7 +123,7 @@ def score_variant(run: Results, shown: Shown, question: Question, text_encoder: 
     return Scored(labels, scoring.get(question.scoring)(stored.embeddings(variant), texts), rows)
 
 
-def rows_of(run: Results, shown: Shown) -> IntArray:
+def rows_of(run: Results, shown: VariantOrEnsemble) -> IntArray:
     """Which samples a variant covers, or all members of an ensemble: (m,) ascending rows of the run's samples.
 
     Raises:
@@ -172,11 +174,11 @@ class Evaluation:
         other.n_resamples = 0
         return other
 
-    def rows(self, run: Results, shown: Shown) -> IntArray:
+    def rows(self, run: Results, shown: VariantOrEnsemble) -> IntArray:
         """Which samples a variant or an ensemble covers, read once."""
         return self.once((run.fingerprint, shown.key, "rows"), lambda: rows_of(run, shown))
 
-    def scored(self, run: Results, shown: Shown, question: Question) -> Scored:
+    def scored(self, run: Results, shown: VariantOrEnsemble, question: Question) -> Scored:
         """`score_variant`, once."""
         asked = replace(question, metric="", label=None)
         if not any(_suffixes(shown, question)):
@@ -189,7 +191,9 @@ class Evaluation:
 
         return self.once((run.fingerprint, shown.key, asked), score)
 
-    def measured(self, run: Results, shown: Shown, question: Question, rows: IntArray | None = None) -> Bootstrap:
+    def measured(
+        self, run: Results, shown: VariantOrEnsemble, question: Question, rows: IntArray | None = None
+    ) -> Bootstrap:
         """The question's metric and its distribution over resampled patients.
 
         Args:
@@ -249,7 +253,7 @@ def _remembering(encode: TextEncoder) -> TextEncoder:
     return encode_once
 
 
-def _suffixes(shown: Shown, question: Question) -> tuple[str, ...]:
+def _suffixes(shown: VariantOrEnsemble, question: Question) -> tuple[str, ...]:
     """That of each member: what the question's `suffix` comes to."""
     return tuple(suffix_of(member, question) for member in members_of(shown))
 
@@ -276,7 +280,7 @@ def _of_mean_embedding(run: Results, ensemble: Ensemble, question: Question, enc
     return Scored(class_numbers(run)[rows], scoring.score_ensemble(pictures, texts, question.scoring), rows)
 
 
-def _given_probabilities(run: Results, shown: Shown, question: Question) -> FloatArray:
+def _given_probabilities(run: Results, shown: VariantOrEnsemble, question: Question) -> FloatArray:
     """Probabilities as they were written; the official code's own prompts and scoring are all there is."""
     own = run.manifest.dataset.classes
     if (

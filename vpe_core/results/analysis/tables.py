@@ -7,7 +7,7 @@ table[["dataset", "row", "value", "low", "high", "gain", "p_holm"]]
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,22 +16,21 @@ import numpy as np
 import pandas as pd
 
 from vpe_core import markers
-from vpe_core.ensembles import Ensemble, Shown, elsewhere, members_of
+from vpe_core.ensembles import Ensemble, VariantOrEnsemble, control_of, members_of
 from vpe_core.errors import ResultsError
 from vpe_core.metrics import Bootstrap, compare, get, holm
 from vpe_core.results.analysis.columns import difference_of, interval_of, p_value, value_columns
 from vpe_core.results.analysis.questions import Question, suffix_words, with_suffix
-from vpe_core.results.analysis.rows import Row, paper_rows
+from vpe_core.results.analysis.rows import TableRow, paper_rows
 from vpe_core.results.analysis.scores import Evaluation, IntArray, Results, Scored, TextEncoder, common
 from vpe_core.variants import Variant
 
 if TYPE_CHECKING:
+    from vpe_core.types import Progress
     from vpe_core.variants import Picture
 
 AS_THE_PAPER = Question()
-Progress = Callable[[int, int], None]
-"""Called with how much is done and how much there is."""
-AnyShown = TypeVar("AnyShown", Variant, Ensemble, Shown)
+AnyVariant = TypeVar("AnyVariant", Variant, Ensemble, VariantOrEnsemble)
 
 
 def paper_table(
@@ -39,7 +38,7 @@ def paper_table(
     question: Question = AS_THE_PAPER,
     n_resamples: int = 2000,
     *,
-    rows: Sequence[Row] | None = None,
+    rows: Sequence[TableRow] | None = None,
     reference: Question | None = None,
     evaluation: Evaluation | None = None,
     text_encoder: TextEncoder | None = None,
@@ -84,7 +83,7 @@ def paper_table(
     return table
 
 
-def per_class(run: Results, row: Row, question: Question, evaluation: Evaluation | None = None) -> pd.DataFrame:
+def per_class(run: Results, row: TableRow, question: Question, evaluation: Evaluation | None = None) -> pd.DataFrame:
     """Each class without and with a marker.
 
     Returns:
@@ -117,7 +116,9 @@ def per_class(run: Results, row: Row, question: Question, evaluation: Evaluation
     return table
 
 
-def pair(evaluation: Evaluation, run: Results, row: Row, question: Question) -> tuple[Bootstrap, Bootstrap, IntArray]:
+def pair(
+    evaluation: Evaluation, run: Results, row: TableRow, question: Question
+) -> tuple[Bootstrap, Bootstrap, IntArray]:
     """A row and the unmarked image of the same samples, and which samples these are.
 
     Raises:
@@ -133,7 +134,7 @@ def pair(evaluation: Evaluation, run: Results, row: Row, question: Question) -> 
     )
 
 
-def scored_pair(evaluation: Evaluation, run: Results, row: Row, question: Question) -> tuple[Scored, Scored]:
+def scored_pair(evaluation: Evaluation, run: Results, row: TableRow, question: Question) -> tuple[Scored, Scored]:
     """The scores of the unmarked and of the marked images, for the same samples.
 
     Raises:
@@ -146,12 +147,12 @@ def scored_pair(evaluation: Evaluation, run: Results, row: Row, question: Questi
     return unmarked.at(rows), marked.at(rows)
 
 
-def baseline_of(shown: Shown) -> Variant:
+def baseline_of(shown: VariantOrEnsemble) -> Variant:
     """The unmarked image that a marker's gain is measured against, also where the marker stands on another picture."""
     return Variant("none", protocol=shown.protocol)
 
 
-def available(run: Results, shown: AnyShown) -> AnyShown:
+def available(run: Results, shown: AnyVariant) -> AnyVariant:
     """The variant, or, for a picture on which nothing is drawn, the same by the paper's protocol.
 
     Of an ensemble, what is available of each member.
@@ -183,7 +184,7 @@ def _about(number: int, run: Results) -> dict[str, Any]:
 
 
 def _line(
-    evaluation: Evaluation, run: Results, row: Row, question: Question, reference: Question | None
+    evaluation: Evaluation, run: Results, row: TableRow, question: Question, reference: Question | None
 ) -> dict[str, Any]:
     asked = with_suffix(question, row.suffix)
     line: dict[str, Any] = {
@@ -202,7 +203,7 @@ def _line(
 
 
 def _values(
-    evaluation: Evaluation, run: Results, row: Row, question: Question, reference: Question | None
+    evaluation: Evaluation, run: Results, row: TableRow, question: Question, reference: Question | None
 ) -> dict[str, Any]:
     variant, asked = available(run, row.variant), with_suffix(question, row.suffix)
     measured = evaluation.measured(run, variant, asked)
@@ -217,7 +218,7 @@ def _values(
             gain = difference_of(compare(marked, unmarked), run, question)
             line |= value_columns(gain.interval, evaluation, "gain") | {"p": p_value(gain, evaluation)}
             line["unmarked"] = interval_of(unmarked, run, question).value
-        line |= _elsewhere(evaluation, run, row, question)
+        line |= _on_another_image(evaluation, run, row, question)
     if reference is not None:
         before = evaluation.measured(run, variant, with_suffix(reference, row.suffix))
         change = difference_of(compare(measured, before), run, question)
@@ -231,13 +232,13 @@ def _nothing() -> dict[str, Any]:
     return {**numbers, "elsewhere_picture": "", "n": 0, "patients": 0, "undefined": ""}
 
 
-def _elsewhere(evaluation: Evaluation, run: Results, row: Row, question: Question) -> dict[str, Any]:
+def _on_another_image(evaluation: Evaluation, run: Results, row: TableRow, question: Question) -> dict[str, Any]:
     """What the same marker reaches on another patient's image, or else on a blank one, if that was measured."""
     if row.variant.is_control:
         return {}
     pictures: tuple[Picture, ...] = ("other", "blank")
     for picture in pictures:
-        control = elsewhere(row.variant, picture)
+        control = control_of(row.variant, picture)
         if all(member in run for member in members_of(control)):
             measured = evaluation.measured(run, control, with_suffix(question, row.suffix))
             return {"elsewhere": interval_of(measured, run, question).value, "elsewhere_picture": picture}

@@ -16,11 +16,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import infer_dtype
 
-from vpe_core.ensembles import Shown, is_ensemble
+from vpe_core.ensembles import VariantOrEnsemble, is_ensemble
 from vpe_core.errors import ResultsError, VPEError
 from vpe_core.prompts import PAPER_TEMPLATE
 from vpe_core.results.analysis.questions import Question, suffix_words, with_suffix
-from vpe_core.results.analysis.rows import Row
+from vpe_core.results.analysis.rows import TableRow
 from vpe_core.results.analysis.scores import Evaluation, FloatArray, IntArray, Results
 from vpe_core.results.analysis.tables import available
 from vpe_core.results.exchange.parquet_size import require_size
@@ -65,14 +65,14 @@ class LoadedScores:
         self.fingerprint = fingerprint
         self.manifest = _manifest(table, classes, keys, self.samples, file)
 
-    def __contains__(self, variant: Shown) -> bool:
+    def __contains__(self, variant: VariantOrEnsemble) -> bool:
         return variant.key in self._groups
 
-    def rows(self, variant: Shown) -> IntArray:
+    def rows(self, variant: VariantOrEnsemble) -> IntArray:
         """Which samples a variant covers."""
         return next(iter(self._of(variant).values()))[0]
 
-    def suffixes(self, variant: Shown) -> tuple[str, ...]:
+    def suffixes(self, variant: VariantOrEnsemble) -> tuple[str, ...]:
         """The suffixes of a variant."""
         return tuple(self._of(variant))
 
@@ -80,18 +80,18 @@ class LoadedScores:
         """A table of scores tells nothing of attention."""
         return None
 
-    def probabilities(self, variant: Shown, suffix: str = "") -> FloatArray:
+    def probabilities(self, variant: VariantOrEnsemble, suffix: str = "") -> FloatArray:
         """The scores of a variant and suffix, (m, k)."""
         return self._of(variant)[suffix][1]
 
-    def _of(self, variant: Shown) -> dict[str, tuple[IntArray, FloatArray]]:
+    def _of(self, variant: VariantOrEnsemble) -> dict[str, tuple[IntArray, FloatArray]]:
         if variant not in self:
             raise ResultsError(f"{variant.key} is not in the loaded table.")
         return self._groups[variant.key]
 
 
 def scores_table(
-    runs: Sequence[Results], rows: Sequence[Row], question: Question, evaluation: Evaluation
+    runs: Sequence[Results], rows: Sequence[TableRow], question: Question, evaluation: Evaluation
 ) -> pd.DataFrame:
     """The scores behind the rows of a table, in the form that `read_scores` reads.
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from vpe_core.ensembles import Shown
+from vpe_core.ensembles import VariantOrEnsemble
 from vpe_core.errors import ResultsError
 from vpe_core.folders import named_path
 from vpe_core.results.store.manifest import MANIFEST, Manifest, read_manifest
@@ -71,7 +71,7 @@ class Run:
         """
         return self._read(SAMPLES).to_pandas()
 
-    def rows(self, variant: Shown | str) -> NDArray[np.int64]:
+    def rows(self, variant: VariantOrEnsemble | str) -> NDArray[np.int64]:
         """Which samples a variant covers: (m,) ascending rows of `samples`.
 
         Raises:
@@ -137,7 +137,7 @@ class Run:
             )
         return self._text_values[[self._text_rows[text] for text in texts]]
 
-    def probabilities(self, variant: Shown | str, suffix: str = "") -> NDArray[np.float64]:
+    def probabilities(self, variant: VariantOrEnsemble | str, suffix: str = "") -> NDArray[np.float64]:
         """Probabilities that the official code wrote, (m, k), classes as in the manifest.
 
         Args:
@@ -158,15 +158,15 @@ class Run:
         column = chosen["probabilities"].combine_chunks()
         return np.asarray(column.flatten().to_numpy().reshape(len(chosen), -1), np.float64)
 
-    def suffixes(self, variant: Shown | str) -> tuple[str, ...]:
+    def suffixes(self, variant: VariantOrEnsemble | str) -> tuple[str, ...]:
         """The suffixes with which the official code ran a variant; empty where embeddings allow any."""
         table = self._rows_of(variant)
         return tuple(table["suffix"].unique().to_pylist()) if "suffix" in table.column_names else ()
 
-    def __contains__(self, variant: Shown | str) -> bool:
+    def __contains__(self, variant: VariantOrEnsemble | str) -> bool:
         return _key(variant) in self.manifest.variants
 
-    def _rows_of(self, variant: Shown | str, columns: Sequence[str] | None = None) -> pa.Table:
+    def _rows_of(self, variant: VariantOrEnsemble | str, columns: Sequence[str] | None = None) -> pa.Table:
         """The columns of a variant, all if left out."""
         key = _key(variant)
         if key not in self.manifest.variants:
@@ -261,7 +261,7 @@ def find_runs(*roots: Path | str) -> tuple[Run, ...]:
     )
 
 
-def _key(variant: Shown | str) -> str:
+def _key(variant: VariantOrEnsemble | str) -> str:
     return variant if isinstance(variant, str) else variant.key
 
 
