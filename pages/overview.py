@@ -1,16 +1,15 @@
 """Overview: what this is, one worked example, what is ready to use."""
 
-from html import escape
-
 import streamlit as st
 
+from dashboard.frame.html import render
 from dashboard.frame.page import page_link, page_setup
 from dashboard.frame.words import answer_sentence, as_text, attention_sentence
 from dashboard.library.example import AFTER, BEFORE, Example, example_dir, load_example
 from vpe_core import models
 from vpe_core.datasets.gallery import offered
 from vpe_core.errors import VPEError
-from vpe_core.plots.answer_html import Picture, answer_bars, overlay_pair
+from vpe_core.plots.answer_html import OverlayImage, answer_bars, overlay_pair
 
 INTRODUCTION = """
 Draw an arrow, a box or a circle on a chest X-ray, and a vision-language model may change its mind: the marker steers
@@ -30,19 +29,20 @@ STEPS = """
 def worked_example(example: Example) -> None:
     """One stored answer, measured by the command that it names."""
     pictures = [
-        Picture((example_dir() / name).read_bytes(), example.size_wh, f"Attention, {how}")
+        OverlayImage((example_dir() / name).read_bytes(), example.size_wh, f"Attention, {how}")
         for name, how in ((BEFORE, "without a marker"), (AFTER, "with a red circle"))
     ]
-    source = f'{escape(example.model_title)} <span class="vpl-pill">simulated</span>'
-    bars = answer_bars(example.classes, example.without, example.marked, marker="circle", source=source)
+    bars = answer_bars(
+        example.classes, example.without, example.marked, marker="circle", source=example.model_title, simulated=True
+    )
     sentence = answer_sentence(example.classes, example.without, example.marked, "circle")
     attention = attention_sentence(
         example.attention_before, example.attention_after, example.area, "circle", example.asked_for
     )
     left, right = st.columns(2, gap="medium")
-    left.html(f'<section class="vpl-answer">{overlay_pair(*pictures, marker="circle")}</section>')
-    left.html(f'<p class="vpl-attention">{escape(attention)}</p>')
-    right.html(f'<section class="vpl-answer">{bars}<p class="vpl-sentence">{escape(sentence)}</p></section>')
+    left.html(render("section", content=overlay_pair(*pictures, marker="circle")))
+    left.html(render("paragraph", kind="attention", text=attention))
+    right.html(render("section", content=bars + render("paragraph", kind="sentence", text=sentence)))
     x0, y0, x1, y1 = (f"{value:g}" for value in example.region)
     with right:
         page_link(

@@ -55,6 +55,7 @@ def run(home: Path, *arguments: str) -> str:
 def test_the_wheel_holds_models_plans_and_types_and_no_app(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"vpe_core/py.typed", "vpe_core/benchmark/plans/paper.toml"} <= names
+    assert "vpe_core/plots/templates/paper_table.html" in names
     assert {
         f"vpe_core/models/embedded/{name}/open_clip_model.safetensors" for name in ("simclip", "simclip-plain")
     } <= names

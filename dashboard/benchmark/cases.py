@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from dashboard.benchmark.filters import Choice
 from dashboard.benchmark.results import evaluation, image_folder
 from dashboard.benchmark.table import look_of
 from dashboard.demo.state import COLORS, MAX_CLASSES, MIN_CLASSES, TREATMENTS, default_classes
+from dashboard.frame.html import render
 from dashboard.frame.page import page_link
 from dashboard.frame.words import as_text
 from vpe_core import models
@@ -63,10 +63,16 @@ def _case(case: pd.Series, choice: Choice, folder: Path | None) -> None:
         if picture:
             st.image(picture, width="stretch", alt=f"Chest X-ray with {case['label']} marked")
         st.html(
-            f'<p class="vpl-case"><bdi>{escape(case["label"])}</bdi> '
-            f'<span class="{kind}">{signed_text(case["change"])}</span><br>'
-            f"<small>{case['before']:.2f} → {case['after']:.2f}; "
-            f"said {escape(case['said_before'])} → {escape(case['said_after'])}</small></p>"
+            render(
+                "case",
+                label=case["label"],
+                kind=kind,
+                change=signed_text(case["change"]),
+                before=f"{case['before']:.2f}",
+                after=f"{case['after']:.2f}",
+                said_before=case["said_before"],
+                said_after=case["said_after"],
+            )
         )
         if query := demo_link(case, choice):
             page_link("pages/live_demo.py", "Open in live demo", icon=":material/draw:", query_params=query)

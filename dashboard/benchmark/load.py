@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from dashboard.benchmark.filters import Choice, remember_shown, show_as_before, show_only
 from dashboard.benchmark.results import Column, columns, forget_loaded, keep_loaded, loaded, run_command
+from dashboard.frame.html import render
 from dashboard.frame.uploads import new_upload
 from dashboard.frame.words import as_text
 from vpe_core.errors import ResultsError
@@ -124,13 +124,7 @@ def _facts(column: Column) -> str:
         + (f" and {len(manifest.problems) - 5} more" if len(manifest.problems) > 5 else ""),
         "Folder": _folder(column),
     }
-    rows = "".join(
-        f"<tr><th scope='row'>{name}</th><td><bdi>{escape(str(value))}</bdi></td></tr>"
-        for name, value in facts.items()
-        if value not in (None, "")
-    )
-    title = escape(f"{column.dataset}, {column.who}")
-    return f'<table class="vpl-facts"><caption><bdi>{title}</bdi></caption><tbody>{rows}</tbody></table>'
+    return render("facts", title=f"{column.dataset}, {column.who}", facts=facts)
 
 
 def _folder(column: Column) -> str:

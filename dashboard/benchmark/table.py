@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from html import escape
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.benchmark.filters import Choice, offer_measured
 from dashboard.benchmark.results import N_RESAMPLES, Column, evaluation, prompt_losses, run_command, without_results
 from dashboard.benchmark.words import answer, not_measured
+from dashboard.frame.html import render
 from dashboard.frame.words import as_text
 from vpe_core import markers, metrics
 from vpe_core.ensembles import is_ensemble, members_of
@@ -151,7 +151,6 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
             noun=marker_title(choice.look.marker), label=choice.question.label,
             higher_is_better=metric.higher_is_better, box_numbers=box_numbers,
         )  # fmt: skip
-    pill = ' <span class="vpl-pill">simulated</span>' if choice.first.run.manifest.dataset.simulated else ""
     html = paper_table_html(
         table,
         heads(choice),
@@ -162,7 +161,7 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
     )
     if not sentence:
         return html
-    return f'<p class="vpl-finding" aria-live="polite"><bdi>{escape(sentence)}</bdi>{pill}</p>{html}'
+    return render("finding", sentence=sentence, simulated=choice.first.run.manifest.dataset.simulated) + html
 
 
 def _say_prompt_losses(choice: Choice) -> None:

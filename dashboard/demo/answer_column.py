@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from html import escape
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -14,6 +13,7 @@ from dashboard.demo import session
 from dashboard.demo.answer import Answer, View, answer, draw, suffix_words
 from dashboard.demo.session import Picture
 from dashboard.demo.state import UPLOAD, DemoState, query_from_state
+from dashboard.frame.html import render
 from dashboard.frame.progress import model_download
 from dashboard.frame.shared_models import shared_model
 from dashboard.frame.words import answer_sentence, as_text, attention_sentence, few, marker_name
@@ -22,8 +22,7 @@ from vpe_core.attention import overlay
 from vpe_core.errors import VPEError
 from vpe_core.markers.marks import marks_to_text
 from vpe_core.models import ModelSpec, VisionLanguageModel
-from vpe_core.plots.answer_html import Picture as OverlayPicture
-from vpe_core.plots.answer_html import answer_bars, overlay_pair
+from vpe_core.plots.answer_html import OverlayImage, answer_bars, overlay_pair
 from vpe_core.plots.take_along import OUT_OF_DOMAIN, file_name, png_file
 
 _COLUMNS = (
@@ -57,22 +56,24 @@ def answer_column(picture: Picture) -> None:
 def _shown(result: Answer, model: VisionLanguageModel, picture: Picture, state: DemoState) -> None:
     """Bars, sentence, overlays and attention in one element, so that they change together."""
     name = marker_name(state.marks, state.treatment)
-    pill = '<span class="vpl-pill">simulated</span>' if picture.simulated else ""
-    source = f"{escape(model.spec.title)} · {escape(model.device_title)} · {result.milliseconds:.0f} ms {pill}"
+    source = f"{model.spec.title} · {model.device_title} · {result.milliseconds:.0f} ms"
     marked = result.marked.probabilities if result.marked else None
-    bars = answer_bars(result.classes, result.without.probabilities, marked, marker=name, source=source)
+    bars = answer_bars(
+        result.classes, result.without.probabilities, marked,
+        marker=name, source=source, simulated=picture.simulated,
+    )  # fmt: skip
     sentence = answer_sentence(result.classes, result.without.probabilities, marked, name)
     overlays = overlay_pair(
-        _overlay_picture(result.without, result, state, "without a marker"),
-        _overlay_picture(result.marked, result, state, f"with the {name}") if result.marked else None,
+        _overlay_image(result.without, result, state, "without a marker"),
+        _overlay_image(result.marked, result, state, f"with the {name}") if result.marked else None,
         marker=name,
     )
-    cautions = "".join(f'<p class="vpl-caution">{escape(text)}</p>' for text in _cautions(result, model.spec, picture))
     st.html(
-        f'<section class="vpl-answer" aria-live="polite">{bars}'
-        f'<p class="vpl-sentence"><bdi>{escape(sentence)}</bdi></p>{cautions}{overlays}'
-        f'<p class="vpl-attention"><bdi>{_attention(result, name)}</bdi></p></section>'
-    )
+        render(
+            "answer", bars=bars, sentence=sentence, cautions=_cautions(result, model.spec, picture), overlays=overlays,
+            attention=_attention(result, name),
+        )
+    )  # fmt: skip
 
 
 def _cautions(result: Answer, spec: ModelSpec, picture: Picture) -> list[str]:
@@ -92,21 +93,21 @@ def _out_of_domain(spec: ModelSpec, picture: Picture) -> bool:
     return spec.simulated_only and not picture.simulated
 
 
-def _overlay_picture(view: View, result: Answer, state: DemoState, how: str) -> OverlayPicture:
+def _overlay_image(view: View, result: Answer, state: DemoState, how: str) -> OverlayImage:
     colored = overlay(view.shown, view.heatmap, opacity=state.opacity / 100)
     chance = view.probabilities[result.classes.index(result.target)]
     looks = f"Where the model looks for {result.asked_for}" if result.asked_for else "Where the model looks"
     alt = f"{looks}, {how}; it gives {result.target} {chance:.2f}"
-    return OverlayPicture(_jpeg(colored), colored.size, alt)
+    return OverlayImage(_jpeg(colored), colored.size, alt)
 
 
-def _attention(result: Answer, name: str) -> str:
+def _attention(result: Answer, name: str) -> tuple[str, str, str]:
+    """The sentence in three parts: its two numbers in the middle."""
     if result.inside is None:
-        return escape(TO_DRAW if not result.marked else CROPPED if result.cropped else TOO_SMALL)
+        return (TO_DRAW if not result.marked else CROPPED if result.cropped else TOO_SMALL), "", ""
     inside = result.inside
-    text = escape(attention_sentence(inside.before, inside.after, inside.area, name, result.asked_for))
-    numbers = f"{inside.before:.2f} → {inside.after:.2f}"
-    return text.replace(numbers, f"<strong>{numbers}</strong>", 1)
+    text = attention_sentence(inside.before, inside.after, inside.area, name, result.asked_for)
+    return text.partition(f"{inside.before:.2f} → {inside.after:.2f}")
 
 
 def _attention_settings(result: Answer) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,6 +11,7 @@ from dashboard.demo import session
 from dashboard.demo.session import Picture
 from dashboard.demo.state import UPLOAD
 from dashboard.frame.clicks import counted_button
+from dashboard.frame.html import render
 from dashboard.frame.progress import xrays_download
 from dashboard.frame.uploads import new_upload
 from dashboard.frame.words import as_list, as_text
@@ -67,7 +67,7 @@ def source_row(picture: Picture) -> None:
                 disabled=place is None,
                 help=f"{text} X-ray",
             )
-        st.html(_place(picture, place, len(entries)))
+        st.html(render("place", title=picture.title, note=picture.note, place=place, total=len(entries)))
         st.toggle(
             "Known findings",
             value=session.state().findings,
@@ -140,11 +140,6 @@ def _turn(names: list[str], step: int, times: int) -> None:
 
 def _show(name: str) -> None:
     session.change(sample=name, marks=())
-
-
-def _place(picture: Picture, place: int | None, total: int) -> str:
-    where = f"{place + 1} of {total} · " if place is not None else ""
-    return f'<p class="vpl-place" title="{escape(picture.note)}">{where}{escape(picture.title)}</p>'
 
 
 def _unknown(name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
+from dashboard.frame.html import render
 from dashboard.frame.words import as_text
 from vpe_core import models
 from vpe_core.errors import SettingsError
@@ -67,14 +68,14 @@ def page_setup(title: str, subtitle: str = "") -> bool:
     for name in _SCRIPTS:
         _script(name)(key=f"vpl_{name}")
     with st.sidebar:
-        st.html(f'<div class="vpl-brand">{APP_NAME}<small>chest X-ray</small></div>')
+        st.html(render("brand", name=APP_NAME))
         for page in PAGES:
             page_link(page.file, page.title)
     # Written first and shown last (by `order` in the style sheet), so that a page which stops early still has it.
     st.container(key="vpl_footer").caption(_FOOTER)
     st.title(title, anchor=False)
     if subtitle:
-        st.html(f'<p class="vpl-subtitle">{subtitle}</p>')
+        st.html(render("paragraph", kind="subtitle", text=subtitle))
     try:
         models.selectable_names()  # reads all settings
     except SettingsError as error:

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from vpe_core.plots.answer_html import Picture, answer_bars, overlay_pair, signed
+from vpe_core.plots.answer_html import OverlayImage, answer_bars, overlay_pair, signed
 
 CLASSES = ("cardiomegaly", "consolidation", "lung mass")
 
@@ -58,8 +58,8 @@ def test_any_class_name_is_shown_as_plain_text(name: str) -> None:
 
 
 def test_overlays_stand_side_by_side_with_words_for_who_cannot_see_them() -> None:
-    before = Picture(b"\xff\xd8jpeg", (560, 400), "Where the model looks, without <a>")
-    html = overlay_pair(before, Picture(b"\xff\xd8other", (560, 400), "with"), marker="circle")
+    before = OverlayImage(b"\xff\xd8jpeg", (560, 400), "Where the model looks, without <a>")
+    html = overlay_pair(before, OverlayImage(b"\xff\xd8other", (560, 400), "with"), marker="circle")
     assert html.count("<img") == 2
     assert "Where the model looks, without &lt;a&gt;" in html
     empty = overlay_pair(before, None, marker="circle")

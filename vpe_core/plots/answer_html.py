@@ -9,7 +9,10 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+
+from markupsafe import Markup
+
+from vpe_core.plots.html import render
 
 _MINUS = "\N{MINUS SIGN}"
 _VISIBLE_CHANGE = 0.005
@@ -17,12 +20,17 @@ _VISIBLE_CHANGE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class OverlayImage:
     """An overlay: a JPEG, its size in pixels, and what it shows in words."""
 
     jpeg: bytes
     size_wh: tuple[int, int]
     alt: str
+
+    @property
+    def base64(self) -> str:
+        """The JPEG as text."""
+        return b64encode(self.jpeg).decode("ascii")
 
 
 def answer_bars(
@@ -32,7 +40,8 @@ def answer_bars(
     *,
     marker: str = "marker",
     source: str = "",
-) -> str:
+    simulated: bool = False,
+) -> Markup:
     """A table of bars, the most probable class first: without the marker, with it, and the change.
 
     Args:
@@ -40,34 +49,18 @@ def answer_bars(
         without: Probability of each class for the unmarked image, 0 to 1.
         with_marker: The same for the marked image; None while nothing is drawn.
         marker: What the marker is called, such as "circle".
-        source: HTML that says where the answer comes from, shown at the upper right.
+        source: Where the answer comes from, shown at the upper right.
+        simulated: Whether the X-ray is simulated, which is said there, too.
     """
     marked: Sequence[float | None] = with_marker if with_marker is not None else [None] * len(classes)
     rows = sorted(zip(classes, without, marked, strict=True), key=lambda row: -max(row[1], row[2] or 0))
-    name = escape(marker)
-    return (
-        f'<div class="vpl-head"><span class="vpl-key vpl-is-without">without</span>'
-        f'<span class="vpl-key vpl-is-with">with the {name}</span><span class="vpl-source">{source}</span></div>'
-        '<table class="vpl-bars"><colgroup><col class="vpl-col-class"><col><col class="vpl-col-numbers">'
-        '<col class="vpl-col-change"></colgroup>'
-        '<thead class="vpl-unseen"><tr><th>Class</th><th>Bars</th>'
-        f"<th>Probability without, then with the {name}</th><th>Change</th></tr></thead>"
-        f"<tbody>{''.join(_row(*row) for row in rows)}</tbody></table>"
-    )
+    bars = [_bar(*row) for row in rows]
+    return render("answer_bars", marker=marker, source=source, simulated=simulated, bars=bars)
 
 
-def overlay_pair(without: Picture, with_marker: Picture | None, *, marker: str) -> str:
+def overlay_pair(without: OverlayImage, with_marker: OverlayImage | None, *, marker: str) -> Markup:
     """The two overlays side by side; an empty frame of the same size while nothing is drawn."""
-    width, height = without.size_wh
-    right = (
-        _image(with_marker)
-        if with_marker
-        else f'<div class="vpl-frame" style="aspect-ratio:{width}/{height}">nothing drawn yet</div>'
-    )
-    return (
-        f'<div class="vpl-pair"><figure>{_image(without)}<figcaption>Where it looks, without</figcaption></figure>'
-        f"<figure>{right}<figcaption>Where it looks, with the {escape(marker)}</figcaption></figure></div>"
-    )
+    return render("overlay_pair", without=without, with_marker=with_marker, marker=marker)
 
 
 def signed(value: float) -> str:
@@ -77,35 +70,26 @@ def signed(value: float) -> str:
     return f"{'+' if value > 0 else _MINUS}{abs(value):.2f}"
 
 
-def _row(name: str, without: float, marked: float | None) -> str:
-    bars = _bar(without, "vpl-is-without") + _bar(marked, "vpl-is-with")
-    numbers = f"{without:.2f}" + (f" → {marked:.2f}" if marked is not None else "")
-    text = escape(name)
-    return (
-        f'<tr><th scope="row" title="{text}"><bdi>{text}</bdi></th>'
-        f'<td aria-hidden="true"><div class="vpl-track">{bars}</div></td>'
-        f'<td class="vpl-number">{numbers}</td>{_change(without, marked)}</tr>'
-    )
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """A class in the table: its two bars in percent, its numbers as texts, and what kind of change it is."""
+
+    name: str
+    width_without: float
+    width_with: float
+    numbers: str
+    change: str = ""
+    kind: str = ""
 
 
-def _bar(share: float | None, kind: str) -> str:
-    width = 0.0 if share is None else 100 * min(max(share, 0.0), 1.0)
-    return f'<i class="{kind}" style="width:{width:.1f}%"></i>'
-
-
-def _change(without: float, marked: float | None) -> str:
+def _bar(name: str, without: float, marked: float | None) -> _Bar:
     if marked is None:
-        return '<td class="vpl-number"></td>'
+        return _Bar(name, _percent(without), 0, f"{without:.2f}")
     change = marked - without
     kind = "" if abs(change) < _VISIBLE_CHANGE else " vpl-gain" if change > 0 else " vpl-loss"
-    return f'<td class="vpl-number{kind}">{signed(change)}</td>'
+    numbers = f"{without:.2f} → {marked:.2f}"
+    return _Bar(name, _percent(without), _percent(marked), numbers, signed(change), kind)
 
 
-def _image(picture: Picture) -> str:
-    width, height = picture.size_wh
-    data = b64encode(picture.jpeg).decode("ascii")
-    # Decoded with the page's text, so that a new picture replaces the old one without a gap.
-    return (
-        f'<img src="data:image/jpeg;base64,{data}" width="{width}" height="{height}" decoding="sync" '
-        f'alt="{escape(picture.alt)}">'
-    )
+def _percent(share: float) -> float:
+    return 100 * min(max(share, 0.0), 1.0)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from html import escape
 
 import pandas as pd
+from markupsafe import Markup
 
+from vpe_core.plots.html import render
 from vpe_core.results.analysis.numerals import UNDEFINED, interval_text, number_text, p_text, signed_text
 from vpe_core.results.exchange.formats import Cell, grid
 
@@ -33,6 +34,9 @@ class Head:
         return f"{self.title}, {self.detail}" if self.detail else self.title
 
 
+_TITLES = {"value": "value", "gain": "gain", "prompt": "vs the paper's prompt", "elsewhere": "on another X-ray"}
+
+
 def paper_table_html(
     table: pd.DataFrame,
     heads: Sequence[Head],
@@ -41,7 +45,7 @@ def paper_table_html(
     higher_is_better: bool = True,
     intervals: bool = False,
     prompt_change: bool = False,
-) -> str:
+) -> Markup:
     """The table; whatever a name contains, it is shown as plain text.
 
     Args:
@@ -52,54 +56,50 @@ def paper_table_html(
         intervals: Whether intervals are written under the values, too.
         prompt_change: Whether there is a column for the difference to the paper's prompt.
     """
-    columns = ["value", "gain", *(["prompt"] if prompt_change else []), "elsewhere"]
-    body = "".join(
+    columns = {column: title for column, title in _TITLES.items() if column != "prompt" or prompt_change}
+    rows = [
         _row(first, cells, len(heads), columns, higher_is_better, intervals)
         for first, cells in grid(table, higher_is_better)
-    )
-    return (
-        f'<div class="vpl-scroll" tabindex="0" role="region" aria-label="Table of results">'
-        f'<table class="vpl-results"><caption class="vpl-unseen">{escape(metric)} of each marker and data set</caption>'
-        f"<thead>{_heads(heads, columns)}</thead><tbody>{body}</tbody></table></div>"
-    )
+    ]
+    return render("paper_table", metric=metric, heads=heads, columns=columns, rows=rows)
 
 
-def _heads(heads: Sequence[Head], columns: Sequence[str]) -> str:
-    pill = ' <span class="vpl-pill">simulated</span>'
-    groups = "".join(
-        f'<th scope="colgroup" colspan="{len(columns)}"><bdi>{escape(head.title)}</bdi>{pill if head.simulated else ""}'
-        f"{f'<small>{escape(head.detail)}</small>' if head.detail else ''}</th>"
-        for head in heads
-    )
-    names = {"value": "value", "gain": "gain", "prompt": "vs the paper's prompt", "elsewhere": "on another X-ray"}
-    parts = "".join(
-        f'<th scope="col" class="vpl-is-{column}">{names[column]}</th>' for _ in heads for column in columns
-    )
-    return (
-        f'<tr><th scope="col" rowspan="2">marker</th><th scope="col" rowspan="2">suffix</th>{groups}</tr>'
-        f"<tr>{parts}</tr>"
-    )
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number in the table: its classes, its text, the interval below it, and what is said of it on hover."""
+
+    kinds: str = ""
+    text: str = ""
+    interval: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _TableRow:
+    title: str
+    suffix: str
+    control: bool
+    numbers: Sequence[_Number]
 
 
 def _row(
-    first: pd.Series, cells: dict[int, Cell], n_runs: int, columns: Sequence[str], higher: bool, intervals: bool
-) -> str:
-    parts = []
-    for run in range(n_runs):
-        cell = cells.get(run)
-        parts += [_cell(column, cell, higher, intervals) if cell else "<td></td>" for column in columns]
-    suffix = str(first["suffix"]).removeprefix("indicated by a ") or UNDEFINED
-    kind = ' class="vpl-control"' if first["control"] else ""
-    title = str(first["row"]).removesuffix(" + suffix")
-    return f'<tr{kind}><th scope="row">{escape(title)}</th><td>{escape(suffix)}</td>{"".join(parts)}</tr>'
+    first: pd.Series, cells: dict[int, Cell], n_runs: int, columns: Collection[str], higher: bool, intervals: bool
+) -> _TableRow:
+    found = [cells.get(run) for run in range(n_runs)]
+    return _TableRow(
+        title=str(first["row"]).removesuffix(" + suffix"),
+        suffix=str(first["suffix"]).removeprefix("indicated by a ") or UNDEFINED,
+        control=bool(first["control"]),
+        numbers=[_cell(column, cell, higher, intervals) if cell else _Number() for cell in found for column in columns],
+    )
 
 
-def _cell(column: str, cell: Cell, higher: bool, intervals: bool) -> str:
+def _cell(column: str, cell: Cell, higher: bool, intervals: bool) -> _Number:
     line = cell.line
     if column == "elsewhere":
         value = line["elsewhere"]
         about = "on a blank picture" if line["elsewhere_picture"] == "blank" else ""
-        return _number("vpl-is-elsewhere", "" if math.isnan(value) else number_text(value), "", about)
+        return _Number("vpl-is-elsewhere", "" if math.isnan(value) else number_text(value), "", about)
     if column == "value":
         text, span = number_text(line["value"]), interval_text(line["low"], line["high"])
         about = line["missing"] or _joined(
@@ -108,7 +108,7 @@ def _cell(column: str, cell: Cell, higher: bool, intervals: bool) -> str:
         )  # fmt: skip
         mark = ("*" if line["undefined"] else "") + ("†" if cell.fewer else "")
         kinds = "vpl-is-value" + (" vpl-best" if cell.best else "")
-        return _number(kinds, text + mark, span if intervals else "", about)
+        return _Number(kinds, text + mark, span if intervals else "", about)
     name, p = (
         ("gain", line["p_holm"] if not line["control"] else line["p"])
         if column == "gain"
@@ -116,7 +116,7 @@ def _cell(column: str, cell: Cell, higher: bool, intervals: bool) -> str:
     )
     value = line[name]
     if math.isnan(value):
-        return f'<td class="vpl-is-{column}"></td>'
+        return _Number(f"vpl-is-{column}")
     span = interval_text(line[f"{name}_low"], line[f"{name}_high"], signed=True)
     apart = cell.significant if column == "gain" and not line["control"] else _excludes_zero(line, name)
     kinds = f"vpl-is-{column}"
@@ -124,12 +124,7 @@ def _cell(column: str, cell: Cell, higher: bool, intervals: bool) -> str:
         kinds += " vpl-gain" if (value > 0) == higher else " vpl-loss"
     corrected = "Holm-corrected " if not line["control"] else ""
     about = _joined(span and f"95% interval {span}", p_text(p) and corrected + p_text(p))
-    return _number(kinds, signed_text(value), span if intervals else "", about)
-
-
-def _number(kinds: str, text: str, span: str, about: str) -> str:
-    below = f"<small>{span}</small>" if span else ""
-    return f'<td class="{kinds}" title="{escape(about)}">{text}{below}</td>'
+    return _Number(kinds, signed_text(value), span if intervals else "", about)
 
 
 def _excludes_zero(line: pd.Series, name: str) -> bool:
