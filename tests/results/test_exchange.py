@@ -149,11 +149,14 @@ def test_lines_are_numbered_as_a_spreadsheet_shows_them(ending: str, blank: str,
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda text: text.replace(",7,7,", ',"7,7,', 1), "quotation mark|line break inside|headings"),
+        (lambda text: text.replace(",7,7,", ',"7,7,', 1), "line 3 opens a quotation mark that is never closed"),
         (
             lambda text: text.replace("\n007,1e5,,2.1,", '\n"007,1e5,,2.1,').replace("\n007,1e5,,1e5,", '\n"', 1),
-            "line 6 has",
+            "line 6 opens a quotation mark that is never closed",
         ),
+        (lambda text: text.replace(",7,7,", ',"7" mass,7,', 1), "line 3 has a cell that goes on after its closing"),
+        (lambda text: text.replace(",7,7,", ', "7" mass,7,', 1), "line 3 has a cell that goes on after its closing"),
+        (lambda text: "\n" + text.replace("label,", '"label"2,', 1), "line 2 has a cell that goes on after"),
         (lambda text: text.replace("label,", "patient_id,", 1), "two columns are called 'patient_id'"),
         (lambda text: text.replace(",0.0,1.0", ",False,True", 1), "line 2 has 'False' in the column p"),
         (lambda text: "a,b", "a.csv"),

@@ -11,7 +11,9 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import takewhile
+from typing import Literal
 
 _QUOTE = '"'
 _OPEN = (
@@ -94,22 +96,39 @@ def _quoted(
     if any(len(cell) > csv.field_size_limit() for cell in lines[position].split(delimiter)):
         cells = [cell[:_SHOWN_CHARS] for cell in lines[position].split(delimiter)]
         return Record(row, cells, f"A cell is longer than {csv.field_size_limit():,} characters. Shorten it."), 1
-    # A second, empty line is read only if a quotation mark is still open at the end of the first.
-    alone = csv.reader([lines[position], ""], delimiter=delimiter)
-    cells = next(alone)
-    if alone.line_num == 1:
-        return Record(row, cells, "" if _closes_its_cells(lines[position], delimiter) else _GOES_ON), 1
-    return Record(row, _literal(lines[position], delimiter), _OPEN), 1
+    flaw = quotes_flaw(lines[position], delimiter)
+    if flaw == "open":
+        return Record(row, _literal(lines[position], delimiter), _OPEN), 1
+    return Record(row, next(csv.reader([lines[position]], delimiter=delimiter)), _GOES_ON if flaw else ""), 1
 
 
-def _closes_its_cells(line: str, delimiter: str) -> bool:
-    """Whether after a cell's closing quotation mark nothing but space stands before the next cell."""
-    closed = re.sub(rf"{_QUOTE}[ \t]+(?={re.escape(delimiter)}|[\r\n]*$)", _QUOTE, line)
-    try:
-        next(csv.reader([closed], delimiter=delimiter, strict=True), [])
-    except csv.Error:
-        return False
-    return True
+def quotes_flaw(line: str, delimiter: str, *, skip_space: bool = False) -> Literal["", "open", "goes on"]:
+    """What is wrong with the quotation marks of one record, which csv and pandas read without a word.
+
+    Args:
+        line: The record, with its end.
+        delimiter: Between cells.
+        skip_space: Whether a quotation mark also opens a cell after spaces.
+
+    Returns:
+        "open" if a cell's quotation mark is never closed, "goes on" if more than space stands behind a closed one.
+    """
+    if _QUOTE not in line:
+        return ""
+    sound, unclosed = _quoting(delimiter, skip_space)
+    if sound.fullmatch(line):
+        return ""
+    return "open" if unclosed.fullmatch(line) else "goes on"
+
+
+@cache
+def _quoting(delimiter: str, skip_space: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A record whose quotation marks are sound, and one whose last cell is not closed; no text takes them long."""
+    space, end = "[ \t]*+" if delimiter != "\t" else " *+", re.escape(delimiter)
+    before = " *+" if skip_space else ""
+    opened = f'{before}"(?:[^"]++|"")*+'
+    cell = rf'(?:{opened}"{space}|{before}(?!")[^{end}\r\n]*+)'
+    return re.compile(rf"{cell}(?:{end}{cell})*+[\r\n]*+"), re.compile(f"(?:{cell}{end})*+{opened}")
 
 
 def _swallowed(lines: Sequence[str], delimiter: str, n_cells: tuple[int, int]) -> bool:

@@ -7,13 +7,18 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 
+from vpe_core.datasets.records import quotes_flaw
 from vpe_core.documents import as_text
 
-_OPEN = re.compile(r"EOF inside string starting at row (\d+)")
+_FLAWS = {
+    "open": "opens a quotation mark that is never closed in it",
+    "goes on": 'has a cell that goes on after its closing quotation mark; write two ("") for each in a text',
+}
 _TOO_WIDE = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 
 
@@ -40,10 +45,9 @@ def read_csv(data: bytes, is_number: Callable[[str], bool], *, max_cells: int, s
     if n_lines * len(headings) > max_cells:
         raise ValueError(f"expected at most {max_cells:,} cells, but got {n_lines:,} lines of {len(headings):,}")
     numbers = {place for place, name in enumerate(headings) if is_number(name)}
+    _require_sound_quotes(stream, first, strip)
     cells = _cells(stream, len(headings), numbers, first, strip)
     cells.index = pd.RangeIndex(first, first + len(cells))
-    for place, name in enumerate(headings):
-        _require_no_line_breaks(cells[place], name)
     named = [place for place, name in enumerate(headings) if name.strip()]
     columns = {place: cells[place] if place in numbers else _as_text(cells[place], strip) for place in named}
     filled = pd.concat([column.notna() for column in columns.values()], axis=1).any(axis=1)
@@ -84,17 +88,37 @@ def _numbers_if_all(column: pd.Series) -> pd.Series:
 
 def _headings(stream: io.StringIO, strip: bool) -> tuple[Sequence[str], int]:
     """The headings, and the number of the first row after them; leaves the stream there."""
-    rows = enumerate(csv.reader(stream, skipinitialspace=strip), 1)
+    reader = csv.reader(stream, skipinitialspace=strip)
+    n_before = 0
     try:
-        number, row = next((number, row) for number, row in rows if any(cell.strip() for cell in row))
-    except StopIteration:
-        raise ValueError("it is empty") from None
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                break
+            n_before = reader.line_num
+        else:
+            raise ValueError("it is empty")
     except csv.Error as error:
         raise ValueError(f"its headings cannot be read: {error}") from None
+    stream.seek(0)
+    record = "".join(islice(stream, n_before, reader.line_num))
+    if flaw := quotes_flaw(record, ",", skip_space=strip):
+        raise ValueError(f"line {n_before + 1} {_FLAWS[flaw]}")
     headings = [cell.strip() if strip else cell for cell in row]
     if twice := [name for name, times in Counter(headings).items() if times > 1 and name.strip()]:
         raise ValueError(f"two columns are called {twice[0][:80]!r}")
-    return headings, number + 1
+    return headings, n_before + 2
+
+
+def _require_sound_quotes(stream: io.StringIO, first: int, strip: bool) -> None:
+    """Refuse stray quotation marks, which swallow text or lines; a cell that reaches over lines counts as one.
+
+    Leaves the stream where it is.
+    """
+    start = stream.tell()
+    for number, line in enumerate(stream, first):
+        if flaw := quotes_flaw(line, ",", skip_space=strip):
+            raise ValueError(f"line {number} {_FLAWS[flaw]}")
+    stream.seek(start)
 
 
 def _cells(stream: io.StringIO, n_columns: int, numbers: set[int], first: int, strip: bool) -> pd.DataFrame:
@@ -118,8 +142,6 @@ def _cells(stream: io.StringIO, n_columns: int, numbers: set[int], first: int, s
             raise ValueError(
                 f"line {line + first - 1} has {n_cells} cells, but there are {n_columns} headings"
             ) from None
-        if found := _OPEN.search(str(error)):
-            raise ValueError(f"line {int(found[1]) + first} opens a quotation mark that is never closed") from None
         raise ValueError("its lines cannot be taken apart into cells") from None
     if not isinstance(cells.index, pd.RangeIndex):
         raise ValueError(f"line {first} has more cells than the {n_columns} headings")
@@ -129,14 +151,3 @@ def _cells(stream: io.StringIO, n_columns: int, numbers: set[int], first: int, s
 def _as_text(column: pd.Series, strip: bool) -> pd.Series:
     text = column.str.strip() if strip else column
     return text.where(text.str.strip() != "")
-
-
-def _require_no_line_breaks(column: pd.Series, name: str) -> None:
-    """What a stray quotation mark leaves: a cell that has swallowed lines."""
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        return
-    broken = column.astype(str).str.contains(r"[\r\n]").fillna(value=False).astype(bool)
-    if broken.any():
-        raise ValueError(
-            f"line {broken.idxmax()} has a line break inside its {name[:80]!r}; a quotation mark may be too many"
-        )
