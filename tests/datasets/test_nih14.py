@@ -82,13 +82,23 @@ def test_the_table_about_patients_may_be_of_any_release(
     assert (note in dataset.note) if note else dataset.note == ""
 
 
-@pytest.mark.parametrize("content", [b"", b"Image,Age\na.png,3\n", b"\xff\xfeI\0m\0", b"Image Index,View Position\n"])
-def test_a_table_about_patients_that_cannot_be_used_stops_no_box(nih: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "Image Index is missing"),
+        (b"Image,Age\na.png,3\n", "Image Index is missing"),
+        (b"\xff\xfeI\0m\0", "Save it as CSV in UTF-8"),
+        (b"Image Index,View Position\n", "holds no rows"),
+        (b"Image Index,Patient Age,patient age\na.png,3,4\n", "Expected one column Patient Age in Data_Entry"),
+    ],
+)
+def test_a_table_about_patients_that_cannot_be_used_stops_no_box(nih: Path, content: bytes, reason: str) -> None:
     (nih / "Data_Entry_2017_v2020.csv").write_bytes(content)
     dataset = open_dataset("nih14", nih)
     assert len(dataset) == 3
     assert dataset.problems == ()
-    assert "Age, sex and view are not known: Data_Entry_2017_v2020.csv is no CSV table" in dataset.note
+    assert dataset.note.startswith("Age, sex and view are not known. ")
+    assert reason in dataset.note
 
 
 def test_names_with_another_systems_folders_and_case(nih: Path) -> None:

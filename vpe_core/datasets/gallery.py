@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from vpe_core import datasets
 from vpe_core.errors import DatasetError, RegionError
+from vpe_core.folders import named_path
 from vpe_core.settings import get_settings
 from vpe_core.types import Box, Sample
 
@@ -180,11 +181,11 @@ def _real_xray(row: dict[str, str], table: Path) -> RealXray:
 
 
 def _rows(table: Path) -> list[dict[str, str]]:
-    if not table.is_file():
-        return []
     try:
-        with table.open(encoding="utf-8", newline="") as file:
+        with named_path(table, DatasetError).open(encoding="utf-8", newline="") as file:
             return [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(file)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
     except (OSError, ValueError, csv.Error) as error:
         raise DatasetError(f"The table {table} cannot be read: {error}") from None
 

@@ -85,8 +85,8 @@ def _entries(root: Path) -> tuple[dict[str, Row], str]:
     optional = [heading for headings in _ENTRY_COLUMNS.values() for heading in headings]
     try:
         rows = read_rows(table, (_IMAGE,), _IMAGE, optional=optional, bare=True)
-    except DatasetError:
-        return {}, f"Age, sex and view are not known: {table.name} is no CSV table in UTF-8 with a column {_IMAGE}."
+    except DatasetError as error:
+        return {}, f"Age, sex and view are not known. {error}"
     absent = [
         f"{what} (in a column {' or '.join(headings)})"
         for what, headings in _ENTRY_COLUMNS.items()

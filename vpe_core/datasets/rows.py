@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from vpe_core.datasets.base import Problem, ProblemKind
 from vpe_core.datasets.records import Record, read_records
 from vpe_core.errors import DatasetError
+from vpe_core.folders import named_path
 
 if TYPE_CHECKING:
     from vpe_core.types import Sample
@@ -122,6 +123,7 @@ def read_rows(
     Raises:
         DatasetError: There is no such table, it is no text, lacks a column, has it twice or holds no rows.
     """
+    path = named_path(path, DatasetError)
     try:
         with path.open(encoding="utf-8-sig", newline="", errors="strict" if columns is None else "replace") as file:
             lines = list(file)

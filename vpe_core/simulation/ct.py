@@ -21,6 +21,7 @@ from scipy import ndimage
 
 from vpe_core.errors import SimulationError
 from vpe_core.extras import require
+from vpe_core.folders import named_path
 from vpe_core.simulation.inpainting import remove_tumours
 
 CT_FILE, LABEL_FILE = "cxr.nii.gz", "mask.nii.gz"
@@ -112,10 +113,10 @@ def load_ct(folder: Path) -> ChestCT:
 
 
 def _read_bytes(path: Path) -> bytes:
-    if not path.is_file():
-        raise SimulationError(f"Expected the chest CT file {path}, found none. {HOW_TO_GET}")
     try:
-        return path.read_bytes()
+        return named_path(path, SimulationError).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise SimulationError(f"Expected the chest CT file {path}, found none. {HOW_TO_GET}") from None
     except OSError as error:
         raise SimulationError(f"Could not read {path}: {error.strerror}.") from error
 
