@@ -1,5 +1,7 @@
 """The one registry shape."""
 
+from contextlib import suppress
+
 import pytest
 
 from vpe_core.errors import AttentionError
@@ -51,3 +53,11 @@ def test_the_decorator_returns_what_it_registers(registry: Registry[int]) -> Non
 
     assert functions.get("one") is one
     assert one() == 1
+
+
+def test_what_is_added_for_a_while_goes_again(registry: Registry[int]) -> None:
+    with suppress(RuntimeError), registry.restored():
+        registry.add("perturbation", 3)
+        assert dict(registry.items()) == {"rollout": 1, "legrad": 2, "perturbation": 3}
+        raise RuntimeError
+    assert registry.names() == ("rollout", "legrad")

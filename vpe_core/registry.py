@@ -1,20 +1,21 @@
-"""The one registry shape: markers, models, attention methods, data sets and findings all use it.
+"""The one registry shape: markers, models and their loaders, attention methods, data sets, metrics and findings.
 
 MARKERS: Registry[Marker] = Registry("marker", MarkerError)
-
-@MARKERS.register("circle")
-def draw_circle(...): ...
-
+MARKERS.add("circle", CIRCLE)
 names, get = MARKERS.names, MARKERS.get
+
+A program that uses the library adds to a registry in the same way, at any time: whatever lists or offers the entries
+asks the registry. `with MARKERS.restored(): ...` takes back what was added inside.
 """
 
 from __future__ import annotations
 
 import difflib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, ItemsView, Iterator
 
     from vpe_core.errors import VPEError
 
@@ -52,6 +53,20 @@ class Registry(Generic[T]):
     def names(self) -> tuple[str, ...]:
         """All names, in the order in which they were added."""
         return tuple(self._entries)
+
+    def items(self) -> ItemsView[str, T]:
+        """All names with their entries, in the order in which they were added."""
+        return self._entries.items()
+
+    @contextmanager
+    def restored(self) -> Iterator[None]:
+        """Leave the registry as it was before, whatever is added inside; for tests and short-lived programs."""
+        before = dict(self._entries)
+        try:
+            yield
+        finally:
+            self._entries.clear()
+            self._entries.update(before)
 
     def get(self, name: str) -> T:
         """The entry called `name`.

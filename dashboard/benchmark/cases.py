@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard.benchmark.filters import Choice
 from dashboard.benchmark.results import evaluation, image_folder
 from dashboard.benchmark.table import look_of
-from dashboard.demo.state import COLORS, MAX_CLASSES, MIN_CLASSES, TREATMENTS, default_classes
+from dashboard.demo.state import COLORS, MAX_CLASSES, MIN_CLASSES, default_classes, treatments
 from dashboard.frame.html import render
 from dashboard.frame.page import page_link
 from dashboard.frame.words import as_text
@@ -22,6 +22,7 @@ from vpe_core.datasets.gallery import set_sample_name
 from vpe_core.errors import VPEError
 from vpe_core.images import load_image
 from vpe_core.markers import automatic_arrow, draw_marker
+from vpe_core.markers.catalog import drawing_tools
 from vpe_core.markers.marks import Mark, marks_to_text, rounded
 from vpe_core.prompts import PAPER_TEMPLATE
 from vpe_core.results.analysis.cases import helped_and_hurt
@@ -30,7 +31,6 @@ from vpe_core.types import Box
 
 N_CASES = 6
 _THUMB_PX = 288
-_AS_BOX = "bbox"
 
 
 @st.fragment
@@ -87,12 +87,16 @@ def demo_link(case: pd.Series, choice: Choice) -> dict[str, str] | None:
     variant = choice.look
     query = {"sample": set_sample_name(data.name, str(case["image_id"])), "findings": "1", "model": model}
     size_wh = (int(case["image_width"]), int(case["image_height"]))
-    if variant.marker == "arrow":
-        mark = Mark("arrow", automatic_arrow(box.center, size_wh))
-    else:
-        mark = Mark(variant.marker if variant.marker in ("circle", "point") else _AS_BOX, box)
-        if variant.marker in TREATMENTS and variant.marker not in ("circle", _AS_BOX):
-            query["treatment"] = variant.marker
+    tools = {name: shape for shape, name in drawing_tools().items()}
+    match tools.get(variant.marker):
+        case "arrow":
+            mark = Mark(variant.marker, automatic_arrow(box.center, size_wh))
+        case "box" | "ellipse" | "dot":
+            mark = Mark(variant.marker, box)
+        case _:
+            mark = Mark(drawing_tools()["box"], box)
+            if variant.marker in treatments():
+                query["treatment"] = variant.marker
     query["marks"] = marks_to_text((rounded(mark),))
     if variant.color in COLORS and variant.color != "red":
         query["color"] = variant.color

@@ -14,6 +14,7 @@ from dashboard.benchmark.table import chart_format, look_of, shown_heads
 from dashboard.frame.words import as_text
 from vpe_core import metrics
 from vpe_core.errors import ResultsError, VPEError
+from vpe_core.markers.catalog import named_markers
 from vpe_core.plots.classes import confusion_pair, dumbbells
 from vpe_core.plots.controls import control_chart
 from vpe_core.plots.curves import curve_pair, reliability_pair
@@ -24,7 +25,7 @@ from vpe_core.results.analysis.cases import attention_inside, gain_by_box_size
 from vpe_core.results.analysis.controls import controls
 from vpe_core.results.analysis.curves import confusion, curves, reliability_table
 from vpe_core.results.analysis.numerals import number_text
-from vpe_core.results.analysis.rows import WITH_SUFFIX, TableRow, marker_title
+from vpe_core.results.analysis.rows import TableRow, marker_title
 from vpe_core.results.analysis.tables import per_class
 from vpe_core.variants import Variant
 
@@ -108,7 +109,7 @@ def _controls(choice: Choice) -> None:
     drawn = {variant for variant in choice.first.run.variants if variant.is_control}
     look = choice.look
     rows = []
-    for marker in dict.fromkeys((look.marker, *WITH_SUFFIX)):
+    for marker in dict.fromkeys((look.marker, *named_markers())):
         plain = Variant(marker, look.color, look.width, look.protocol)
         if any(variant.plain == plain for variant in drawn):
             rows.append(TableRow(plain))

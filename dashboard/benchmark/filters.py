@@ -16,7 +16,7 @@ from vpe_core import markers, metrics, scoring
 from vpe_core.ensembles import AVERAGES
 from vpe_core.results.analysis.controls import control_variants
 from vpe_core.results.analysis.questions import Question
-from vpe_core.results.analysis.rows import PAPER_MARKERS, WITH_SUFFIX, TableRow, ensemble_rows, marker_title, paper_rows
+from vpe_core.results.analysis.rows import PAPER_MARKERS, TableRow, ensemble_rows, marker_title, paper_rows
 from vpe_core.variants import Variant
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def filters(found: Sequence[Column]) -> Choice | None:
         columns=chosen,
         rows=(*rows, *averaged, *measured),
         look=look,
-        named=named and marker in WITH_SUFFIX,
+        named=named and markers.get(marker).phrase is not None,
         question=Question(
             scoring=scoring_name,
             metric=metric,
@@ -267,7 +267,7 @@ def _look(variants: Iterable[Variant]) -> tuple[str, str, list[Variant]]:
 
 def _markers(variants: Iterable[Variant]) -> list[str]:
     measured = {variant.marker for variant in variants if variant.marked}
-    usual = dict.fromkeys(("circle", "bbox", "arrow", *markers.names()))
+    usual = dict.fromkeys((*reversed(PAPER_MARKERS), *markers.names()))
     return [name for name in usual if name in measured] or ["circle"]
 
 

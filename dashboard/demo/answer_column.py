@@ -12,7 +12,7 @@ from PIL import Image
 from dashboard.demo import session
 from dashboard.demo.answer import Answer, View, answer, draw, suffix_words
 from dashboard.demo.session import Picture
-from dashboard.demo.state import UPLOAD, DemoState, query_from_state
+from dashboard.demo.state import AS_DRAWN, UPLOAD, DemoState, query_from_state
 from dashboard.frame.html import render
 from dashboard.frame.progress import model_download
 from dashboard.frame.shared_models import shared_model
@@ -20,6 +20,7 @@ from dashboard.frame.words import answer_sentence, as_text, attention_sentence, 
 from vpe_core import attention, models
 from vpe_core.attention import overlay
 from vpe_core.errors import VPEError
+from vpe_core.markers import get as get_marker
 from vpe_core.markers.marks import marks_to_text
 from vpe_core.models import ModelSpec, VisionLanguageModel
 from vpe_core.plots.answer_html import OverlayImage, answer_bars, overlay_pair
@@ -57,6 +58,7 @@ def _shown(result: Answer, model: VisionLanguageModel, picture: Picture, state: 
     """Bars, sentence, overlays and attention in one element, so that they change together."""
     name = marker_name(state.marks, state.treatment)
     source = f"{model.spec.title} · {model.device_title} · {result.milliseconds:.0f} ms"
+    place = name if state.treatment == AS_DRAWN or get_marker(state.treatment).phrase else "marked region"
     marked = result.marked.probabilities if result.marked else None
     bars = answer_bars(
         result.classes, result.without.probabilities, marked,
@@ -71,7 +73,7 @@ def _shown(result: Answer, model: VisionLanguageModel, picture: Picture, state: 
     st.html(
         render(
             "answer", bars=bars, sentence=sentence, cautions=_cautions(result, model.spec, picture), overlays=overlays,
-            attention=_attention(result, name),
+            attention=_attention(result, place),
         )
     )  # fmt: skip
 
@@ -101,12 +103,12 @@ def _overlay_image(view: View, result: Answer, state: DemoState, how: str) -> Ov
     return OverlayImage(_jpeg(colored), colored.size, alt)
 
 
-def _attention(result: Answer, name: str) -> tuple[str, str, str]:
+def _attention(result: Answer, place: str) -> tuple[str, str, str]:
     """The sentence in three parts: its two numbers in the middle."""
     if result.inside is None:
         return (TO_DRAW if not result.marked else CROPPED if result.cropped else TOO_SMALL), "", ""
     inside = result.inside
-    text = attention_sentence(inside.before, inside.after, inside.area, name, result.asked_for)
+    text = attention_sentence(inside.before, inside.after, inside.area, place, result.asked_for)
     return text.partition(f"{inside.before:.2f} → {inside.after:.2f}")
 
 

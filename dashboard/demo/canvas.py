@@ -18,18 +18,20 @@ from typing import Any
 import streamlit as st
 
 from dashboard.demo.fabric import count_objects, dot_radius_px, read_marks, write_drawing
+from dashboard.demo.state import POLYGON
 from dashboard.frame.page import asset
 from vpe_core.datasets.gallery import Finding
+from vpe_core.markers import get
 from vpe_core.markers.arrow import HEAD_SHARE
-from vpe_core.markers.marks import MAX_MARKS, TOOLS, Mark
+from vpe_core.markers.marks import MAX_MARKS, Mark
 from vpe_core.markers.protocols import NATIVE_REFERENCE_PX
 from vpe_core.types import Arrow
 
 LONG_SIDE_PX = 1024
 """The canvas' own resolution; the browser scales it to the column, so that the picture is sharp on any screen."""
 
-MODES = dict(zip(TOOLS, ("line", "rect", "circle", "freedraw", "polygon", "point"), strict=True))
-"""Tool to the component's drawing mode."""
+_MODES = {"arrow": "line", "box": "rect", "ellipse": "circle", "contour": "freedraw", "dot": "point"}
+"""Shape to the component's drawing mode."""
 
 _STAMP = re.compile(r"rgba\((\d+), (\d+), (\d+), 0\)")
 _REVISIONS_KNOWN = 50
@@ -126,7 +128,7 @@ def drawing_canvas(
     Args:
         image: The picture.
         marks: What is to be shown.
-        tool: A key of `MODES`.
+        tool: One of `dashboard.demo.state.tools()`.
         color: Of the marks, "#rrggbb".
         width: Line width, as in `vpe_core.markers.draw_marker`.
         findings: Known findings, shown dashed.
@@ -137,13 +139,14 @@ def drawing_canvas(
     stroke_px = _stroke_px(image, width)
     held = _laid_out(image, marks, (color, stroke_px))
     canvas_width, canvas_height = image.canvas_wh
-    is_point = tool == "point"
+    mode = POLYGON if tool == POLYGON else _MODES[get(tool).drawn_as or "box"]
+    is_point = mode == "point"
     st_canvas(
         key=key,
         background_image=image.data,
         width=canvas_width,
         height=canvas_height,
-        drawing_mode=MODES[tool],
+        drawing_mode=mode,
         stroke_color=color,
         stroke_width=0 if is_point else stroke_px,
         fill_color=color if is_point else "rgba(0, 0, 0, 0)",
@@ -154,7 +157,7 @@ def drawing_canvas(
         key=f"{key}-overlay",
         data={
             "canvas": key,
-            "mode": MODES[tool],
+            "mode": mode,
             "label": image.label,
             "width": canvas_width,
             "height": canvas_height,

@@ -19,6 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpe_core.errors import RegionError
+from vpe_core.markers import get
+from vpe_core.markers.base import Shape
+from vpe_core.markers.catalog import drawing_tools
 from vpe_core.markers.fill import DOT_WIDTHS
 from vpe_core.markers.marks import MAX_CONTOUR_POINTS, MAX_MARKS, Mark, point_region, rounded
 from vpe_core.types import Arrow, Box, Polygon, Region
@@ -103,20 +106,21 @@ def _read_mark(item: Mapping[str, Any], canvas_points: Points, scale: float, siz
     points = np.clip(canvas_points / scale, 0, size_wh)
     kind = item["type"]
     if _is_dot(item):
-        return rounded(Mark("point", point_region(*_center(points), size_wh)))
+        return rounded(Mark(drawing_tools()["dot"], point_region(*_center(points), size_wh)))
     region: Region
+    shape: Shape
     if kind in ("Rect", "Circle"):
-        marker, region = {"Rect": "bbox", "Circle": "circle"}[kind], Box(*points.min(axis=0), *points.max(axis=0))
+        shape, region = "box" if kind == "Rect" else "ellipse", Box(*points.min(axis=0), *points.max(axis=0))
     elif np.ptp(canvas_points, axis=0).max() < MIN_STROKE_PX:
         return None
     elif kind == "Line":
-        marker, region = "arrow", Arrow(_pair(points[0]), _pair(points[1]))
+        shape, region = "arrow", Arrow(_pair(points[0]), _pair(points[1]))
     else:
         # What was drawn freehand has far too many points; a polygon's are somebody's choice.
         tolerance_px = 1 / scale if kind == "Path" else 0.0
         outline = simplified(points, tolerance_px, max_points=MAX_CONTOUR_POINTS)
-        marker, region = "contour", Polygon(tuple(map(_pair, outline)))
-    return rounded(Mark(marker, region))
+        shape, region = "contour", Polygon(tuple(map(_pair, outline)))
+    return rounded(Mark(drawing_tools()[shape], region))
 
 
 def _read_rect(item: Mapping[str, Any]) -> Points:
@@ -228,14 +232,15 @@ def _corners(points: Points, tolerance_px: float) -> list[int]:
 def _write_mark(mark: Mark, scale: float, color: str, stroke_px: float) -> dict[str, Any]:
     style = {"stroke": color, "strokeWidth": stroke_px, "fill": _TRANSPARENT, "strokeUniform": True}
     centered = {"originX": "center", "originY": "center"}
+    shape = get(mark.marker).drawn_as
     match mark.region.scaled(scale, scale):
-        case Box() as box if mark.marker == "circle":
+        case Box() as box if shape == "ellipse":
             radius = max(box.width, box.height) / 2
             return style | centered | {
                 "type": "Circle", "left": box.center[0], "top": box.center[1], "radius": radius,
                 "scaleX": box.width / 2 / radius, "scaleY": box.height / 2 / radius,
             }  # fmt: skip
-        case Box() as box if mark.marker == "point":
+        case Box() as box if shape == "dot":
             return style | centered | {
                 "type": "Circle", "left": box.center[0], "top": box.center[1],
                 "radius": dot_radius_px(stroke_px), "strokeWidth": 0, "fill": color,

@@ -11,7 +11,15 @@ import streamlit as st
 
 from dashboard.demo.answer import Xray
 from dashboard.demo.canvas import CanvasImage
-from dashboard.demo.state import DemoState, checked_template, own_classes, query_from_state, state_from_query
+from dashboard.demo.state import (
+    POLYGON,
+    DemoState,
+    checked_template,
+    marker_of_tool,
+    own_classes,
+    query_from_state,
+    state_from_query,
+)
 from vpe_core.cache import BoundedCache
 from vpe_core.datasets.gallery import Finding
 from vpe_core.errors import PromptError
@@ -87,7 +95,7 @@ def collect() -> None:
     """Take over what the widgets were set to since the last run; what is not valid leaves the state as it was."""
     chosen = {name: st.session_state[key(name)] for name in _AS_CHOSEN if key(name) in st.session_state}
     if tool := st.session_state.get(key("tool")):
-        chosen["tool"] = "polygon" if tool == "contour" and st.session_state.get(key("by_points")) else tool
+        chosen["tool"] = POLYGON if tool == marker_of_tool(POLYGON) and st.session_state.get(key("by_points")) else tool
     for name, checked in _CHECKED.items():
         if key(name) in st.session_state:
             with suppress(PromptError):

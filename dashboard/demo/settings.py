@@ -8,22 +8,33 @@ import streamlit as st
 
 from dashboard.demo import session
 from dashboard.demo.session import Picture
-from dashboard.demo.state import AS_DRAWN, MAX_CLASSES, TREATMENTS, checked_classes, checked_template, default_classes
+from dashboard.demo.state import (
+    AS_DRAWN,
+    MAX_CLASSES,
+    POLYGON,
+    checked_classes,
+    checked_template,
+    default_classes,
+    treatments,
+)
 from dashboard.frame.words import as_text
 from vpe_core import models
 from vpe_core.errors import PromptError, RegionError, VPEError
 from vpe_core.markers import get as get_marker
+from vpe_core.markers.base import Shape
+from vpe_core.markers.catalog import drawing_tools
 from vpe_core.markers.marks import MAX_MARKS, Mark, point_region
 from vpe_core.prompts import PAPER_TEMPLATE
 from vpe_core.types import Arrow, Box, Region
 
 _ENSEMBLE_TITLES = {"reports": "Average of 5 report phrasings", "captions": "Average of 4 caption phrasings"}
-_FIELDS = {
-    "circle": ("left", "top", "right", "bottom"),
-    "bbox": ("left", "top", "right", "bottom"),
+_FIELDS: dict[Shape, tuple[str, ...]] = {
+    "ellipse": ("left", "top", "right", "bottom"),
+    "box": ("left", "top", "right", "bottom"),
     "arrow": ("tail x", "tail y", "tip x", "tip y"),
-    "point": ("x", "y"),
+    "dot": ("x", "y"),
 }
+"""What says where a shape lies; a contour has too many points."""
 _PROBLEM = "demo:region_problem"
 _MIDDLE = (0.4, 0.4, 0.6, 0.6)
 _TEMPLATES = (PAPER_TEMPLATE, *_ENSEMBLE_TITLES)
@@ -46,8 +57,8 @@ def model_and_prompt() -> None:
         )
         right.selectbox(
             "Show the marked region",
-            TREATMENTS,
-            TREATMENTS.index(state.treatment),
+            treatments(),
+            treatments().index(state.treatment),
             format_func=_treatment_title,
             key=session.key("treatment"),
         )
@@ -59,21 +70,23 @@ def region_in_numbers(picture: Picture) -> None:
     with st.expander("Region in numbers", key="demo_region"):
         st.toggle(
             "Contour point by point",
-            session.state().tool == "polygon",
+            session.state().tool == POLYGON,
             key=session.key("by_points"),
             help="With the tool Contour: click the corners, and the first one again to close.",
         )
         st.caption(f"Pixels of the X-ray, {width} wide and {height} high, from the upper left corner.")
-        kind = st.selectbox("Shape", tuple(_FIELDS), format_func=_kind_title, key="demo_region_kind")
+        tools = {name: shape for shape, name in drawing_tools().items() if shape in _FIELDS}
+        names = sorted(tools, key=lambda name: list(_FIELDS).index(tools[name]))
+        kind = st.selectbox("Shape", names, format_func=_kind_title, key="demo_region_kind")
         limits = (width, height, width, height)
-        for column, name, limit, share in zip(st.columns(4), _FIELDS[kind], limits, _MIDDLE, strict=False):
+        for column, name, limit, share in zip(st.columns(4), _FIELDS[tools[kind]], limits, _MIDDLE, strict=False):
             column.number_input(name, 0, limit, round(limit * share), key=_field(kind, name))
         st.button(
             "Add shape",
             key="demo_region_add",
             icon=":material/add:",
             on_click=_add,
-            args=(kind, picture.canvas.size_wh),
+            args=(kind, tools[kind], picture.canvas.size_wh),
             disabled=len(session.state().marks) >= MAX_MARKS,
         )
         if problem := st.session_state.pop(_PROBLEM, None):
@@ -84,13 +97,13 @@ def _field(kind: str, name: str) -> str:
     return f"demo_region_{kind}_{name}"
 
 
-def _add(kind: str, size_wh: tuple[int, int]) -> None:
-    values = [st.session_state[_field(kind, name)] for name in _FIELDS[kind]]
+def _add(kind: str, shape: Shape, size_wh: tuple[int, int]) -> None:
+    values = [st.session_state[_field(kind, name)] for name in _FIELDS[shape]]
     try:
-        match kind:
+        match shape:
             case "arrow":
                 region: Region = Arrow((values[0], values[1]), (values[2], values[3]))
-            case "point":
+            case "dot":
                 region = point_region(values[0], values[1], size_wh)
             case _:
                 region = Box(*values)

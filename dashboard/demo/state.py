@@ -12,15 +12,17 @@ from typing import Any
 
 from vpe_core import attention, models
 from vpe_core.errors import PromptError, VPEError
-from vpe_core.markers.marks import TOOLS, Mark, marks_from_text, marks_to_text
+from vpe_core.markers import catalog
+from vpe_core.markers.catalog import drawing_tools
+from vpe_core.markers.marks import Mark, marks_from_text, marks_to_text
 from vpe_core.prompts import CLASS_LISTS, ENSEMBLES, PAPER_TEMPLATE, check_classes, check_template
 
 COLORS = {"red": "#ff0000", "yellow": "#ffff00", "blue": "#1e90ff", "white": "#ffffff"}
 """Swatches: the name, which prompts use too, and the ink."""
 WIDTHS = (1, 2, 3, 4, 6, 8, 12)
 AS_DRAWN = "as drawn"
-TREATMENTS = (AS_DRAWN, "bbox", "circle", "arrow", "crop", "spotlight", "blur", "grayscale-tint")
-"""How the marked regions are shown to the model: as drawn, or all in one other way (names of markers)."""
+POLYGON = "polygon"
+"""The tool that draws a contour point by point."""
 UPLOAD = "upload"
 MIN_CLASSES, MAX_CLASSES = 2, 40
 _SEPARATOR = "|"
@@ -33,8 +35,8 @@ class DemoState:
 
     Attributes:
         sample: Name of the X-ray; empty for the first one, `UPLOAD` for the session's own.
-        tool: The drawing tool, one of `TOOLS`.
-        treatment: One of `TREATMENTS`.
+        tool: The drawing tool, one of `tools()`.
+        treatment: One of `treatments()`.
         marks: What is drawn.
         color: A key of `COLORS`.
         width: Line width in pixels of an image whose shorter side is 512.
@@ -67,6 +69,21 @@ class DemoState:
     def shown_classes(self) -> tuple[str, ...]:
         """What the model chooses from."""
         return self.classes or default_classes()
+
+
+def tools() -> tuple[str, ...]:
+    """What can be drawn with: markers, and `POLYGON`."""
+    return (*drawing_tools().values(), POLYGON)
+
+
+def marker_of_tool(tool: str) -> str:
+    """What a tool draws."""
+    return drawing_tools()["contour"] if tool == POLYGON else tool
+
+
+def treatments() -> tuple[str, ...]:
+    """How the marked regions are shown to the model: as drawn, or all in one other way (names of markers)."""
+    return (AS_DRAWN, *catalog.treatments())
 
 
 def default_classes() -> tuple[str, ...]:
@@ -174,8 +191,8 @@ def checked_template(text: str) -> str:
 
 _FIELDS: dict[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
     "sample": (_sample, str),
-    "tool": (_one_of("a tool", lambda: TOOLS), str),
-    "treatment": (_one_of("a treatment", lambda: TREATMENTS), str),
+    "tool": (_one_of("a tool", tools), str),
+    "treatment": (_one_of("a treatment", treatments), str),
     "marks": (marks_from_text, marks_to_text),
     "color": (_one_of("a colour", lambda: tuple(COLORS)), str),
     "width": (_number_of("a width", WIDTHS), str),

@@ -6,10 +6,10 @@ import streamlit as st
 
 from dashboard.demo import session
 from dashboard.demo.canvas import CanvasImage, latest_marks
-from dashboard.demo.state import COLORS, WIDTHS
+from dashboard.demo.state import COLORS, WIDTHS, marker_of_tool
 from dashboard.frame.clicks import counted_button
-
-_TOOLS = {"arrow": "Arrow", "bbox": "Box", "circle": "Circle", "contour": "Contour", "point": "Point"}
+from vpe_core.markers import get
+from vpe_core.markers.catalog import drawing_tools
 
 
 def toolbar(canvas: CanvasImage) -> None:
@@ -18,9 +18,9 @@ def toolbar(canvas: CanvasImage) -> None:
     with st.container(key="demo_tools", horizontal=True, wrap=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
             "Tool",
-            tuple(_TOOLS),
-            format_func=_TOOLS.__getitem__,
-            default="contour" if state.tool == "polygon" else state.tool,
+            tuple(drawing_tools().values()),
+            format_func=lambda name: get(name).short_title.capitalize(),
+            default=marker_of_tool(state.tool),
             key=session.key("tool"),
             required=True,
             label_visibility="collapsed",

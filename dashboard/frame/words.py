@@ -6,22 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vpe_core.markers import MARKERS
 from vpe_core.markers.marks import Mark
 
 _SAME = 0.02
 """A probability that changes by less is called unchanged."""
 _CLOSE = 0.8
 """A second class with this share of the first one's probability is named too: the answer is hardly decided."""
-
-_NAMES = {"bbox": "box", "contour": "contour", "circle": "circle", "arrow": "arrow", "point": "point"}
-_TREATED = {
-    "crop": "crop",
-    "spotlight": "spotlight",
-    "blur": "blur around the region",
-    "grayscale-tint": "tint",
-    **_NAMES,
-}
-
 
 _MARKDOWN = frozenset(r"\`*_{}[]()#+-!|<>~$:&.")
 
@@ -47,10 +38,9 @@ def marker_name(marks: Sequence[Mark], treatment: str) -> str:
     """What the drawn marks are called in a sentence: "circle", "crop", or "marks" if there are several."""
     if not marks:
         return "marker"
-    if treatment in _TREATED:
-        return _TREATED[treatment]
-    kinds = {mark.marker for mark in marks}
-    return _NAMES[kinds.pop()] if len(marks) == 1 else "marks"
+    if treatment in MARKERS:
+        return MARKERS.get(treatment).short_title
+    return MARKERS.get(marks[0].marker).short_title if len(marks) == 1 else "marks"
 
 
 def answer_sentence(

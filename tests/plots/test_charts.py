@@ -12,7 +12,7 @@ from vpe_core.plots.classes import confusion_pair, dumbbells
 from vpe_core.plots.controls import control_chart
 from vpe_core.plots.curves import curve_pair, reliability_pair
 from vpe_core.plots.gains import forest, gain_by_size, grouped_bars
-from vpe_core.plots.theme import DARK, LIGHT, MARKER_SYMBOLS
+from vpe_core.plots.theme import DARK, LIGHT, marker_symbol
 from vpe_core.results.analysis.cases import attention_inside, gain_by_box_size
 from vpe_core.results.analysis.controls import GEOMETRY, controls
 from vpe_core.results.analysis.curves import confusion, curves, reliability_table
@@ -74,7 +74,7 @@ def test_bars_have_the_values_and_the_colour_of_their_marker_but_no_controls(tab
     assert set(bars) == set(table.loc[~table["control"], "row"])
     for row, trace in bars.items():
         assert trace.y[0] == table.set_index("row").loc[row, "value"]
-    assert bars["circle"].marker.color == bars["circle + suffix"].marker.color == LIGHT.markers["circle"]
+    assert bars["circle"].marker.color == bars["circle + suffix"].marker.color == LIGHT.marker("circle")
     assert bars["circle"].marker.pattern.shape != bars["circle + suffix"].marker.pattern.shape
 
 
@@ -97,7 +97,7 @@ def test_controls_are_hollow_and_the_box_numbers_a_line(run: MemoryRun, evaluati
     circle = measured[measured["marker"] == "circle"]
     np.testing.assert_array_equal(dots["circle"].x, circle["value"])
     assert list(dots["circle"].marker.symbol) == [
-        MARKER_SYMBOLS["circle"] if one == "on the finding" else "circle-open" for one in circle["condition"]
+        marker_symbol("circle") if one == "on the finding" else "circle-open" for one in circle["condition"]
     ]
     (line,) = [trace for trace in figure.data if trace.mode == "lines" and GEOMETRY in trace.name]
     assert line.x[0] == line.x[1] == measured.set_index("condition").loc[GEOMETRY, "value"]

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from vpe_core.documents import DocumentError, read_bytes, read_toml
 from vpe_core.errors import BenchmarkError, MarkerError
 from vpe_core.markers import Protocol, get
+from vpe_core.markers.catalog import paper_markers
 from vpe_core.variants import Picture, Place, Variant
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 PLANS_DIR = Path(str(files("vpe_core.benchmark") / "plans"))
 _MAX_PLAN_BYTES, _SHOWN_CHARS = 1_000_000, 200
-PAPER_MARKERS = ("none", "crop", "arrow", "bbox", "circle")
+PAPER_MARKERS = paper_markers()
 
 NotEmpty = Field(min_length=1)
 

@@ -7,7 +7,7 @@ get("bbox").title  # "Bounding box"
 """
 
 from vpe_core.markers.arrow import automatic_arrow
-from vpe_core.markers.base import Marker
+from vpe_core.markers.base import ChartStyle, Ink, Marker
 from vpe_core.markers.catalog import MARKERS
 from vpe_core.markers.colors import color_word, parse_color
 from vpe_core.markers.protocols import Protocol, VariantRenderer, draw_marker, render_variant
@@ -16,6 +16,9 @@ names = MARKERS.names
 get = MARKERS.get
 
 __all__ = [
+    "MARKERS",
+    "ChartStyle",
+    "Ink",
     "Marker",
     "Protocol",
     "VariantRenderer",

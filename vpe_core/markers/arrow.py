@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from vpe_core.markers.base import Ink, Marker, PaperRegion
+from vpe_core.markers.base import ChartStyle, Ink, Marker, PaperRegion
 from vpe_core.markers.painting import ShapeMask
 from vpe_core.types import Arrow, Polygon
 
@@ -95,4 +95,12 @@ def _arrow_outline(arrow: Arrow, width_px: float, head_px: float) -> Polygon:
     )  # fmt: skip
 
 
-ARROW = Marker("Arrow", draw_arrow, draw_arrow_paper, phrase="arrow")
+ARROW = Marker(
+    "Arrow",
+    draw_arrow,
+    draw_arrow_paper,
+    phrase="arrow",
+    chart=ChartStyle("triangle-right", "#009E73", "#007A5A"),
+    paper_row=2,
+    drawn_as="arrow",
+)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
 
     from vpe_core.markers.colors import RGB
     from vpe_core.types import Point, Region
+
+Shape: TypeAlias = Literal["box", "ellipse", "arrow", "contour", "dot"]
+"""What a person draws on a canvas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,23 @@ class DrawPaper(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ChartStyle:
+    """A marker in charts, told apart by colour and by shape.
+
+    Attributes:
+        symbol: A filled or "-open" symbol of Plotly.
+        on_dark: "#rrggbb" on a dark background.
+        on_light: The same on a light one.
+    """
+
+    symbol: str
+    on_dark: str
+    on_light: str
+
+
+@dataclass(frozen=True, slots=True)
 class Marker:
-    """One way to point at a region.
+    """One way to point at a region, and all that is known of it elsewhere.
 
     Attributes:
         title: For people: "Bounding box".
@@ -72,6 +90,11 @@ class Marker:
         crops: The result is a part of the full-resolution image, in both protocols.
         uses: Which of "color", "width" and "opacity" matter.
         opacity: The default opacity.
+        short_title: In tables and sentences: "box"; empty for the title in small letters.
+        chart: In charts; None for a grey dot.
+        paper_row: Place among the rows of the paper's table; None where the paper does not have it.
+        drawn_as: The shape that the live demo's drawing tool makes of it, one marker a shape; None for no tool.
+        treatment: Whether the live demo offers to show all drawn regions in this way.
     """
 
     title: str
@@ -81,3 +104,12 @@ class Marker:
     crops: bool = False
     uses: frozenset[str] = frozenset({"color", "width", "opacity"})
     opacity: float = 1.0
+    short_title: str = ""
+    chart: ChartStyle | None = None
+    paper_row: int | None = None
+    drawn_as: Shape | None = None
+    treatment: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.short_title:
+            object.__setattr__(self, "short_title", self.title.lower())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vpe_core.errors import RegionError
-from vpe_core.markers.base import Ink, Marker
+from vpe_core.markers.base import ChartStyle, Ink, Marker
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -52,5 +52,12 @@ def _cut(image: Image.Image, corners: Corners) -> Image.Image:
     return image.crop((left, top, right, bottom))
 
 
-CROP = Marker("Crop", draw_crop, crops=True, uses=frozenset())
-CROP_AS_PUBLISHED = Marker("Crop as published", draw_crop_as_published, crops=True, uses=frozenset())
+CROP = Marker(
+    "Crop",
+    draw_crop,
+    crops=True,
+    uses=frozenset(),
+    chart=ChartStyle("square-open", "#CC79A7", "#A8487F"),
+    paper_row=1,
+)
+CROP_AS_PUBLISHED = Marker("Crop as published", draw_crop_as_published, crops=True, uses=frozenset(), treatment=False)

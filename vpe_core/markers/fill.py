@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vpe_core.markers.base import Ink, Marker
+from vpe_core.markers.base import ChartStyle, Ink, Marker
 from vpe_core.markers.painting import ShapeMask, fill_region
 from vpe_core.types import Arrow, Box
 
@@ -34,5 +34,19 @@ def draw_point(image: Image.Image, region: Region, ink: Ink) -> Image.Image:
     return shape.paint(image, ink)
 
 
-GRAYSCALE_TINT = Marker("Tinted region", draw_tint, uses=frozenset({"color", "opacity"}), opacity=0.35)
-POINT = Marker("Point", draw_point, phrase="dot")
+GRAYSCALE_TINT = Marker(
+    "Tinted region",
+    draw_tint,
+    uses=frozenset({"color", "opacity"}),
+    opacity=0.35,
+    short_title="tint",
+    chart=ChartStyle("hexagon", "#B6A6D6", "#6C5B9E"),
+)
+POINT = Marker(
+    "Point",
+    draw_point,
+    phrase="dot",
+    chart=ChartStyle("cross", "#C9C9C9", "#5F5F5F"),
+    drawn_as="dot",
+    treatment=False,
+)

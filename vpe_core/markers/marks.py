@@ -7,10 +7,9 @@ import re
 from dataclasses import dataclass
 
 from vpe_core.errors import RegionError
+from vpe_core.markers.catalog import MARKERS, drawing_tools
 from vpe_core.types import Arrow, Box, Point, Polygon, Region
 
-TOOLS = ("arrow", "bbox", "circle", "contour", "polygon", "point")
-"""What can be drawn with; "polygon" draws a contour point by point."""
 MAX_MARKS = 20
 MAX_CONTOUR_POINTS = 120
 
@@ -24,7 +23,7 @@ class Mark:
     """One drawn shape.
 
     Attributes:
-        marker: "arrow", "bbox", "circle", "contour" or "point", as in `vpe_core.markers`.
+        marker: A name from `vpe_core.markers.names()` of a marker that can be drawn.
         region: Where, in pixels of the source image, to a tenth of a pixel.
     """
 
@@ -91,15 +90,17 @@ def _points(region: Region) -> list[Point]:
 
 
 def _region(marker: str, points: list[Point]) -> Region:
-    match marker:
+    match MARKERS.get(marker).drawn_as if marker in MARKERS else None:
         case "contour":
             return Polygon(tuple(points))
         case "arrow" if len(points) == _CORNERS:
             return Arrow(points[0], points[1])
-        case "bbox" | "circle" | "point" if len(points) == _CORNERS:
+        case "box" | "ellipse" | "dot" if len(points) == _CORNERS:
             return Box(*points[0], *points[1])
+    tools = drawing_tools()
+    *others, last = (name for shape, name in tools.items() if shape != "contour")
     raise RegionError(
-        f"Expected arrow, bbox, circle or point with two points, or contour with three or more, "
+        f"Expected {', '.join(others)} or {last} with two points, or {tools['contour']} with three or more, "
         f"but got {marker[:30]!r} with {len(points)}."
     )
 

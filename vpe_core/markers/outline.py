@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vpe_core.markers.base import Ink, Marker, PaperRegion
+from vpe_core.markers.base import ChartStyle, Ink, Marker, PaperRegion
 from vpe_core.markers.painting import ShapeMask
 from vpe_core.types import Polygon
 
@@ -57,6 +57,30 @@ def _corner_points(region: Region) -> tuple[Point, ...]:
     return (x0, y0), (x1, y0), (x1, y1), (x0, y1)
 
 
-BBOX = Marker("Bounding box", draw_bbox, draw_bbox_paper, phrase="bounding box")
-CIRCLE = Marker("Circle", draw_circle, draw_circle_paper, phrase="circle")
-CONTOUR = Marker("Contour", draw_contour, phrase="contour")
+BBOX = Marker(
+    "Bounding box",
+    draw_bbox,
+    draw_bbox_paper,
+    phrase="bounding box",
+    short_title="box",
+    chart=ChartStyle("square", "#56B4E9", "#0072B2"),
+    paper_row=3,
+    drawn_as="box",
+)
+CIRCLE = Marker(
+    "Circle",
+    draw_circle,
+    draw_circle_paper,
+    phrase="circle",
+    chart=ChartStyle("circle", "#E69F00", "#B35C00"),
+    paper_row=4,
+    drawn_as="ellipse",
+)
+CONTOUR = Marker(
+    "Contour",
+    draw_contour,
+    phrase="contour",
+    chart=ChartStyle("diamond", "#F0E442", "#8A7F00"),
+    drawn_as="contour",
+    treatment=False,
+)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageFilter
 
-from vpe_core.markers.base import Ink, Marker
+from vpe_core.markers.base import ChartStyle, Ink, Marker
 from vpe_core.markers.painting import region_mask
 
 if TYPE_CHECKING:
@@ -32,5 +32,16 @@ def draw_blur(image: Image.Image, region: Region, ink: Ink) -> Image.Image:
     return Image.composite(image, surroundings, region_mask(region, image.size))
 
 
-SPOTLIGHT = Marker("Spotlight", draw_spotlight, uses=frozenset({"opacity"}), opacity=0.6)
-BLUR = Marker("Blurred surroundings", draw_blur, uses=frozenset({"opacity"}))
+SPOTLIGHT = Marker(
+    "Spotlight",
+    draw_spotlight,
+    uses=frozenset({"opacity"}),
+    opacity=0.6,
+    chart=ChartStyle("star", "#3D8BD4", "#00558A"),
+)
+BLUR = Marker(
+    "Blurred surroundings",
+    draw_blur,
+    uses=frozenset({"opacity"}),
+    chart=ChartStyle("x", "#D55E00", "#A34700"),
+)

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from vpe_core.plots.figure import error_bar, name_rows, new_figure, rows_height
-from vpe_core.plots.theme import MARKER_SYMBOLS, Palette
+from vpe_core.plots.theme import Palette, marker_symbol
 from vpe_core.results.analysis.controls import CONTROLS, GEOMETRY, UNMARKED
 from vpe_core.results.analysis.numerals import interval_text, number_text
 from vpe_core.results.analysis.rows import marker_title
@@ -42,8 +42,8 @@ def control_chart(table: pd.DataFrame, palette: Palette, *, title: str) -> go.Fi
 def _dots(lines: pd.DataFrame, places: list[float], palette: Palette) -> go.Scatter:
     """One marker's values with their intervals, filled where it stands on the finding."""
     marker = str(lines["marker"].iloc[0])
-    color = palette.markers.get(marker, palette.muted)
-    shape = MARKER_SYMBOLS.get(marker, "circle").removesuffix("-open")
+    color = palette.marker(marker)
+    shape = marker_symbol(marker).removesuffix("-open")
     return go.Scatter(
         x=lines["value"],
         y=places,

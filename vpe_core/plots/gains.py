@@ -73,7 +73,7 @@ def grouped_bars(
     figure = new_figure(palette, 420 + 20 * more, barmode="group", bargap=0.18, bargroupgap=0.06)
     for (row, marker), lines in shown.groupby(["row", "marker"], sort=False):
         suffix = bool(lines["suffix"].iloc[0])
-        color = palette.markers.get(str(marker), palette.muted)
+        color = palette.marker(str(marker))
         figure.add_bar(
             x=[heads[run] for run in lines["run"]],
             y=lines["value"],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vpe_core.markers import MARKERS
+
 
 @dataclass(frozen=True, slots=True)
 class Palette:
@@ -17,8 +19,9 @@ class Palette:
         text: Labels.
         muted: Axes, and what is not significant.
         line: Grid.
-        markers: One colour each, and for each ensemble, the same in all charts.
+        ensembles: One colour for each ensemble of markers.
         ramp: From nothing to much, for counts.
+        dark: Whether the background is.
     """
 
     unmarked: str
@@ -28,8 +31,16 @@ class Palette:
     text: str
     muted: str
     line: str
-    markers: dict[str, str]
+    ensembles: dict[str, str]
     ramp: tuple[str, str]
+    dark: bool
+
+    def marker(self, name: str) -> str:
+        """The colour of a marker, or of an ensemble's markers; grey for those that have none of their own."""
+        style = MARKERS.get(name).chart if name in MARKERS else None
+        if style is None:
+            return self.ensembles.get(name, self.muted)
+        return style.on_dark if self.dark else style.on_light
 
 
 DARK = Palette(
@@ -40,21 +51,12 @@ DARK = Palette(
     text="#E6EAEE",
     muted="#93A1B0",
     line="#263140",
-    markers={
-        "none": "#8A99A8",
-        "circle": "#E69F00",
-        "bbox": "#56B4E9",
-        "arrow": "#009E73",
-        "crop": "#CC79A7",
-        "contour": "#F0E442",
-        "spotlight": "#3D8BD4",
-        "blur": "#D55E00",
-        "grayscale-tint": "#B6A6D6",
-        "point": "#C9C9C9",
+    ensembles={
         "arrow+bbox+circle": "#A9795B",
         "crop+none": "#E3B6CF",
     },
     ramp=("#0F151C", "#56B4E9"),
+    dark=True,
 )
 LIGHT = Palette(
     unmarked="#6B7987",
@@ -64,32 +66,16 @@ LIGHT = Palette(
     text="#17212B",
     muted="#55636F",
     line="#D5DBE2",
-    markers={
-        "none": "#6B7987",
-        "circle": "#B35C00",
-        "bbox": "#0072B2",
-        "arrow": "#007A5A",
-        "crop": "#A8487F",
-        "contour": "#8A7F00",
-        "spotlight": "#00558A",
-        "blur": "#A34700",
-        "grayscale-tint": "#6C5B9E",
-        "point": "#5F5F5F",
+    ensembles={
         "arrow+bbox+circle": "#8C6D56",
         "crop+none": "#CC8FB3",
     },
     ramp=("#F2F4F7", "#0067A3"),
+    dark=False,
 )
-MARKER_SYMBOLS = {
-    "none": "circle-open",
-    "circle": "circle",
-    "bbox": "square",
-    "arrow": "triangle-right",
-    "crop": "square-open",
-    "contour": "diamond",
-    "spotlight": "star",
-    "blur": "x",
-    "grayscale-tint": "hexagon",
-    "point": "cross",
-}
-"""The same markers by shape, for whoever cannot tell the colours apart."""
+
+
+def marker_symbol(name: str) -> str:
+    """The same marker by shape, for whoever cannot tell the colours apart."""
+    style = MARKERS.get(name).chart
+    return style.symbol if style else "circle"

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from vpe_core import markers
 from vpe_core.ensembles import AVERAGES, ENSEMBLES, Ensemble, VariantOrEnsemble, members_of
+from vpe_core.markers.catalog import paper_markers
 from vpe_core.variants import Variant
 
 if TYPE_CHECKING:
     from vpe_core.markers import Protocol
     from vpe_core.scoring import Combination
 
-PAPER_MARKERS = ("none", "crop", "arrow", "bbox", "circle")
-WITH_SUFFIX = ("arrow", "bbox", "circle")
+PAPER_MARKERS = paper_markers()
 """The paper's rows: five pictures, and the prompt that names the marker for three of them."""
 
 
@@ -46,8 +46,7 @@ def marker_title(marker: str) -> str:
     if len(names) > 1:
         ensembles = {members: title for title, members in ENSEMBLES.items()}
         return ensembles.get(tuple(names)) or " + ".join(map(marker_title, names))
-    short = {"none": "none", "bbox": "box", "grayscale-tint": "tint", "crop_as_published": "crop as published"}
-    return short.get(marker) or markers.get(marker).title.lower()
+    return markers.get(marker).short_title
 
 
 def ensemble_title(ensemble: Ensemble) -> str:
@@ -103,5 +102,5 @@ def ensemble_rows(
 
 def _asked(shown: VariantOrEnsemble, suffixes: Sequence[bool]) -> list[TableRow]:
     """With a suffix only where there is a marker that it can name."""
-    named = any(member.marker in WITH_SUFFIX for member in members_of(shown))
+    named = any(markers.get(member.marker).phrase for member in members_of(shown))
     return [TableRow(shown, suffix) for suffix in suffixes if named or not suffix]
