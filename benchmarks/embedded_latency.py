@@ -89,7 +89,7 @@ def _from_the_shell(model: str) -> None:
 
 
 def _plain_loop(model: VisionLanguageModel, image: Image.Image, prompts: list[str]) -> torch.Tensor:
-    network, tokens = model._network, model._tokenizer(prompts)
+    network, tokens = model._network, model._reader.ids(prompts)
     with torch.no_grad():
         features = network.encode_image(model.pixels([image]), normalize=True).float()
         texts = network.encode_text(tokens.to(model.device), normalize=True).float()

@@ -53,7 +53,7 @@ def test_probabilities_of_an_embedded_model_equal_a_plain_computation(nih: Datas
 def plain_model(folder: Path, ours: VisionLanguageModel | None = None):
     if ours is not None and (folder / "text_tower").is_dir():  # open_clip would look for its text tower on the hub
         config = PreprocessCfg(**ours.visual.preprocess_cfg)
-        return ours._network, image_transform_v2(config, is_train=False), ours._tokenizer
+        return ours._network, image_transform_v2(config, is_train=False), ours._reader._tokenizer
     network, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{folder}")
     return network.eval(), preprocess, open_clip.get_tokenizer(f"local-dir:{folder}")
 

@@ -82,8 +82,10 @@ def test_a_stroke_costs_one_pass_and_another_wording_none(
     model: VisionLanguageModel, picture: Xray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     passes: list[int] = []
-    pixels = model.pixels
-    monkeypatch.setattr(model, "pixels", lambda images: passes.append(len(images)) or pixels(images))
+    submit = model.predictor.submit
+    monkeypatch.setattr(
+        model.predictor, "submit", lambda pictures, *wanted: passes.append(len(pictures)) or submit(pictures, *wanted)
+    )
     memory = BoundedCache()
     answer(model, picture, DemoState(), CLASSES, memory)
     answer(model, picture, MARKED, CLASSES, memory)
@@ -169,14 +171,6 @@ def test_the_prompt_names_the_marker_only_if_told_to() -> None:
     assert suffix_words(replace(MARKED, suffix=True)) == " indicated by a red circle"
     assert suffix_words(replace(MARKED, suffix=True, treatment="crop")) == ""
     assert suffix_words(DemoState(suffix=True)) == ""
-
-
-def test_memory_is_bounded_and_knows_costs() -> None:
-    memory = BoundedCache(at_most=2)
-    assert [memory.once(key, lambda key=key: key * 10) for key in (1, 2, 3)] == [10, 20, 30]
-    assert memory.once(3, lambda: -1) == 30
-    assert memory.once(1, lambda: -1) == -1, "the oldest was dropped"
-    assert memory.cost_ms(3) >= 0
 
 
 def test_the_example_is_stored_and_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,9 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from vpe_core.cache import BoundedCache
 from vpe_core.errors import PromptError
-from vpe_core.models import VisionLanguageModel, encoder
+from vpe_core.models import VisionLanguageModel
 from vpe_core.models.preprocessing import Preprocessing
 
 CLASSES = ["lung nodule", "pleural effusion", "red"]
@@ -107,9 +108,9 @@ def test_no_classes_and_no_images(model: VisionLanguageModel) -> None:
 
 def test_a_text_is_encoded_once(model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    tokenizer = model._tokenizer
-    monkeypatch.setattr(model, "_tokenizer", lambda texts: seen.extend(texts) or tokenizer(texts))
-    model._texts.clear()
+    submit = model.predictor.submit_texts
+    monkeypatch.setattr(model.predictor, "submit_texts", lambda texts: seen.extend(texts) or submit(texts))
+    monkeypatch.setattr(model, "_texts", BoundedCache())
     first = model.encode_texts(["red", "lung", "red"])
     np.testing.assert_array_equal(first[0], first[2])
     np.testing.assert_array_equal(model.encode_texts(["lung", "red"]), first[[1, 0]])
@@ -117,12 +118,11 @@ def test_a_text_is_encoded_once(model: VisionLanguageModel, monkeypatch: pytest.
 
 
 def test_only_the_latest_texts_are_kept(model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoder, "_KEPT_TEXTS", 3)
-    model._texts.clear()
+    monkeypatch.setattr(model, "_texts", BoundedCache(at_most=3))
     model.encode_texts(["a", "b", "c"])
     model.encode_texts(["a"])
     model.encode_texts(["d"])
-    assert list(model._texts) == ["c", "a", "d"]
+    assert [text in model._texts for text in "abcd"] == [True, False, True, True]
     assert model.encode_texts([str(number) for number in range(10)]).shape == (10, 32)
     assert len(model._texts) == 3
 
@@ -131,9 +131,11 @@ def test_a_very_long_text_is_read_as_far_as_the_model_can(model: VisionLanguageM
     assert np.isfinite(model.encode_texts(["lung nodule " * 5000])).all()
 
 
-def test_many_sessions_share_a_model(model: VisionLanguageModel, noise: list[Image.Image]) -> None:
+def test_many_sessions_share_a_model(
+    model: VisionLanguageModel, noise: list[Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
     expected = model.classify(noise, CLASSES)
-    model._texts.clear()
+    monkeypatch.setattr(model, "_texts", BoundedCache())
     answers: list[np.ndarray] = []
     threads = [threading.Thread(target=lambda: answers.append(model.classify(noise, CLASSES))) for _ in range(8)]
     for thread in threads:

@@ -109,28 +109,15 @@ def patch_relevance(
     Returns:
         float32, (n_images, rows, columns), not negative; for `last-layer` each map sums to 1.
     """
-    import torch
-
     from vpe_core.attention.tracing import TracedTower
-    from vpe_core.models.device import exact_convolutions
+    from vpe_core.attention.wants import PatchRelevance
 
     chosen = METHODS.get(method)
     sources = as_images(images)
     labels = _one_each(texts, len(sources))
-    if chosen.reads_text:
-        embeddings = _text_embeddings(model, labels, template, suffix)
-    else:
-        embeddings = np.empty((len(sources), 0), np.float32)
-    tower = TracedTower(model.visual)
-    parts = []
-    for start in range(0, len(sources), _BATCH):
-        part = slice(start, start + _BATCH)
-        pixels = model.pixels(sources[part])
-        text = torch.from_numpy(embeddings[part]).to(pixels.device)
-        with model.lock, exact_convolutions(model.device), torch.enable_grad():
-            relevance = chosen.relevance(tower, pixels, text)
-        parts.append(relevance.detach().float().cpu().numpy())
-    return np.concatenate(parts).reshape(len(sources), *tower.grid_hw) if parts else np.empty((0, *tower.grid_hw), "f4")
+    embeddings = _text_embeddings(model, labels, template, suffix) if chosen.reads_text else None
+    rows = model.predictor.in_batches(sources, PatchRelevance(chosen.name), _BATCH, embeddings)
+    return rows[0] if rows else np.empty((0, *TracedTower(model.visual).grid_hw), np.float32)
 
 
 def _text_embeddings(

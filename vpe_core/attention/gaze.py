@@ -35,8 +35,7 @@ class GazeEncoder:
 
         self.model = model
         try:
-            self._tower = TracedTower(model.visual, last_only=True)
-            self.looks = self._tower.has_class_token
+            self.looks = TracedTower(model.visual, last_only=True).has_class_token
         except AttentionError:
             self.looks = False
 
@@ -50,19 +49,7 @@ class GazeEncoder:
         sources = as_images(images)
         if not self.looks or not len(sources):
             return self.model.encode_images(sources, batch_size=batch_size), None
-        starts = range(0, len(sources), batch_size)
-        batches = [self._encode_batch(sources[start : start + batch_size]) for start in starts]
-        embeddings, maps = zip(*batches, strict=True)
-        return np.concatenate(embeddings), np.concatenate(maps)
+        from vpe_core.attention.wants import EmbeddingAndGaze
 
-    def _encode_batch(self, images: ImageSources) -> tuple[Embeddings, Maps]:
-        import torch
-
-        from vpe_core.attention.last_layer import to_patches
-        from vpe_core.models.device import exact_convolutions
-
-        pixels = self.model.pixels(images)
-        with self.model.lock, exact_convolutions(self.model.device), torch.inference_mode():
-            trace = self._tower.run(pixels)
-            maps = to_patches(self._tower, trace).reshape(len(pixels), *self._tower.grid_hw)
-        return trace.embedding.cpu().numpy(), maps.cpu().numpy()
+        embeddings, maps = self.model.predictor.in_batches(sources, EmbeddingAndGaze(), batch_size)
+        return embeddings, maps

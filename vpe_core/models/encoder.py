@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
+from vpe_core.cache import BoundedCache
 from vpe_core.errors import PromptError
 from vpe_core.geometry import SizeWH, View
-from vpe_core.images import ImageSource, ImageSources, as_image, as_images
-from vpe_core.models.device import device_title, exact_convolutions
+from vpe_core.images import ImageSource, ImageSources, as_image
+from vpe_core.models.device import device_title
+from vpe_core.models.predictor import EMBEDDING, Predictor
 from vpe_core.models.preprocessing import Preprocessing
 from vpe_core.models.reading import Reader, Reading
 from vpe_core.models.specs import ModelRecord, ModelSpec
@@ -48,19 +47,18 @@ class VisionLanguageModel:
         spec: What is known about the model.
         record: What was loaded: hash, commit, device, precision.
         visual: The image tower; do not change it.
-        lock: Held during every computation, so that many sessions share one model without fighting for the cores.
+        predictor: The way to the network for whatever is to be computed.
     """
 
     def __init__(self, spec: ModelSpec, record: ModelRecord, network: Any, tokenizer: Tokenizer) -> None:
         self.spec = spec
         self.record = record
         self.visual: torch.nn.Module = network.visual
-        self.lock = threading.RLock()
         self._network = network
-        self._tokenizer = tokenizer
         self._reader = Reader(tokenizer)
         self._preprocessing = Preprocessing.of(network.visual)
-        self._texts: OrderedDict[str, Embeddings] = OrderedDict()
+        self.predictor = Predictor(network, self._reader, self._preprocessing, record.device)
+        self._texts = BoundedCache(_KEPT_TEXTS)
 
     def __repr__(self) -> str:
         return f"VisionLanguageModel({self.spec.name!r}, device={self.device!r}, precision={self.record.precision!r})"
@@ -102,11 +100,7 @@ class VisionLanguageModel:
         Args:
             images: One or many, at least one. Those that `prepare` has prepared may be one array (n, height, width, 3).
         """
-        sources = as_images(images)
-        ready = isinstance(sources, np.ndarray) and sources.dtype == np.uint8 and sources.shape[1:] == self._seen_shape
-        prepared = np.asarray(sources) if ready else np.stack([self.prepare(image) for image in sources])
-        pixels = self._preprocessing.normalise(torch.from_numpy(prepared).to(self.device))
-        return pixels.to(next(self.visual.parameters()).dtype)
+        return self.predictor.pixels(images)
 
     def encode_images(self, images: ImageSources, *, batch_size: int = 32) -> Embeddings:
         """Embeddings of the images.
@@ -121,12 +115,8 @@ class VisionLanguageModel:
         Raises:
             ImageReadError: An image cannot be read, or is none.
         """
-        sources, parts = as_images(images), []
-        for start in range(0, len(sources), batch_size):
-            pixels = self.pixels(sources[start : start + batch_size])
-            with self.lock, exact_convolutions(self.device), torch.inference_mode():
-                parts.append(_normalised(self._network.encode_image(pixels)))
-        return np.concatenate(parts) if parts else np.empty((0, self.dimension), np.float32)
+        rows = self.predictor.in_batches(images, EMBEDDING, batch_size)
+        return rows[0] if rows else np.empty((0, self.dimension), np.float32)
 
     def encode_texts(self, texts: Texts, *, batch_size: int = 64) -> Embeddings:
         """Embeddings of one text or many, computed once each and kept (the latest 4096).
@@ -137,15 +127,13 @@ class VisionLanguageModel:
         Raises:
             PromptError: Something is no text.
         """
-        wanted = as_texts(texts)
-        with self.lock:
-            missing = [text for text in dict.fromkeys(wanted) if text not in self._texts]
-            fresh: dict[str, Embeddings] = {}
+
+        def encode(missing: list[str]) -> Iterator[Embeddings]:
             for start in range(0, len(missing), batch_size):
-                batch = missing[start : start + batch_size]
-                fresh.update(zip(batch, self._encode_text_batch(batch), strict=True))
-            rows = [fresh[text] if text in fresh else self._texts[text] for text in wanted]
-            self._keep(wanted, rows)
+                (rows,) = self.predictor.submit_texts(missing[start : start + batch_size]).result()
+                yield from rows
+
+        rows = self._texts.once_each(as_texts(texts), encode)
         return np.stack(rows) if rows else np.empty((0, self.dimension), np.float32)
 
     def encode_classes(
@@ -221,47 +209,21 @@ class VisionLanguageModel:
 
     def unknown_words(self, texts: Texts) -> tuple[str, ...]:
         """Words that the model cannot read, as its tokenizer tells; empty if it can spell any word."""
-        with self.lock:
-            return tuple(dict.fromkeys(word for text in as_texts(texts) for word in self._reader.unknown_words(text)))
+        return tuple(dict.fromkeys(word for text in as_texts(texts) for word in self._reader.unknown_words(text)))
 
     def reading(self, texts: Texts) -> Reading:
         """What of one prompt or of many is beyond the model's context, and whether it can still tell them apart."""
-        with self.lock:
-            return self._reader.reading(tuple(as_texts(texts)))
+        return self._reader.reading(tuple(as_texts(texts)))
 
     def words_read_of(self, texts: Texts) -> int:
         """How many words the model reads of the text that loses most; 0 if all are read in full."""
         return self.reading(texts).words
 
-    @property
-    def _seen_shape(self) -> tuple[int, int, int]:
-        width, height = self._preprocessing.size_wh
-        return height, width, 3
-
     @cached_property
     def dimension(self) -> int:
         """Length of an embedding."""
-        return int(self._network.encode_text(self._tokens([""])).shape[1])
-
-    def _encode_text_batch(self, texts: list[str]) -> Embeddings:
-        with torch.inference_mode():
-            return _normalised(self._network.encode_text(self._tokens(texts)))
-
-    def _tokens(self, texts: list[str]) -> torch.Tensor:
-        tokens = self._tokenizer(texts)
-        text_tower = getattr(self._network, "text", None)
-        config = getattr(text_tower, "config", None)
-        if config is not None:  # a Hugging Face tower masks padding, so columns of nothing but padding only cost time
-            used = int((tokens != config.pad_token_id).any(dim=0).nonzero().max()) + 1
-            tokens = tokens[:, :used]
-        return tokens.to(self.device)
-
-    def _keep(self, texts: Sequence[str], rows: list[Embeddings]) -> None:
-        for text, row in zip(texts, rows, strict=True):
-            self._texts[text] = row
-            self._texts.move_to_end(text)
-        while len(self._texts) > _KEPT_TEXTS:
-            self._texts.popitem(last=False)
+        (rows,) = self.predictor.submit_texts([""]).result()
+        return int(rows.shape[1])
 
 
 def probabilities(images: Embeddings, texts: Embeddings, logit_scale: float) -> NDArray[np.float32]:
@@ -278,8 +240,3 @@ def probabilities(images: Embeddings, texts: Embeddings, logit_scale: float) -> 
     logits = logit_scale * (images.astype(np.float64) @ texts.T.astype(np.float64))
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
-
-
-def _normalised(features: torch.Tensor) -> Embeddings:
-    unit: Embeddings = functional.normalize(features.float(), dim=-1).cpu().numpy()
-    return unit

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import string
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from vpe_core.cache import BoundedCache
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _SPECIAL_TOKENS = 4
 """At most so many does a tokenizer add to those of the text itself."""
@@ -56,7 +62,9 @@ class Reading:
 
 
 class Reader:
-    """Answers for any tokenizer of open_clip, and our own, what it drops. Tokenizers are not safe between threads.
+    """Reads texts with any tokenizer of open_clip, or our own, and tells what it drops. Safe to share by threads.
+
+    Tokenizers are not, so nobody else may use this one.
 
     Args:
         tokenizer: From texts to token ids (n, `context_length`); our own also tells `fits` and `unknown_words`.
@@ -64,7 +72,18 @@ class Reader:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self.reading = lru_cache(maxsize=256)(self._reading)
+        self._lock = threading.Lock()
+        self._readings = BoundedCache(256)
+
+    def ids(self, texts: Sequence[str], **options: Any) -> Tensor:
+        """Token ids, (n, `tokens`); `options` are the tokenizer's own."""
+        with self._lock:
+            ids: Tensor = self._tokenizer(list(texts), **options)
+        return ids
+
+    def reading(self, texts: tuple[str, ...]) -> Reading:
+        """What becomes of some prompts."""
+        return self._readings.once(texts, lambda: self._reading(texts))
 
     @property
     def tokens(self) -> int:
@@ -74,23 +93,26 @@ class Reader:
     def fits(self, text: str) -> bool:
         """Whether nothing of a text is cut off: without truncation it has no more tokens than with it."""
         if own := getattr(self._tokenizer, "fits", None):
-            return bool(own(text))
+            with self._lock:
+                return bool(own(text))
         room = len(text.encode()) + _SPECIAL_TOKENS  # a token stands for a byte at least
         return room <= self.tokens or self._count(text, room) == self._count(text, self.tokens)
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """The words that the tokenizer cannot spell, so that one and the same token stands for each of them."""
         if own := getattr(self._tokenizer, "unknown_words", None):
-            return tuple(own(text))
+            with self._lock:
+                return tuple(own(text))
         inner = getattr(self._tokenizer, "tokenizer", None)
         unknown = getattr(inner, "unk_token_id", None)
         if inner is None or unknown is None:
             return ()
         clean = getattr(self._tokenizer, "clean_fn", str)
         words = (word.strip(string.punctuation) or word for word in clean(text).split())
-        return tuple(
-            dict.fromkeys(word for word in words if unknown in inner(word, add_special_tokens=False)["input_ids"])
-        )
+        with self._lock:
+            return tuple(
+                dict.fromkeys(word for word in words if unknown in inner(word, add_special_tokens=False)["input_ids"])
+            )
 
     def words_read(self, text: str) -> tuple[str, ...]:
         """The first words of a text, as many as are read in full."""
@@ -107,7 +129,7 @@ class Reader:
             return Reading(self.tokens, 0)
         cut = [self.words_read(text) for text in distinct if not self.fits(text)]
         shortest: Sequence[str] = min(cut, key=len, default=())
-        ids = Counter(tuple(row) for row in self._tokenizer(distinct).tolist())
+        ids = Counter(tuple(row) for row in self.ids(distinct).tolist())
         return Reading(
             tokens=self.tokens,
             prompts=len(distinct),
@@ -118,10 +140,10 @@ class Reader:
         )
 
     def _count(self, text: str, context_length: int) -> int:
-        ids = self._tokenizer([text], context_length=context_length)[0].tolist()
+        ids = self.ids([text], context_length=context_length)[0].tolist()
         return sum(token != self._padding for token in ids)
 
     @cached_property
     def _padding(self) -> int:
         """What an empty text consists of, but for its start and end."""
-        return int(Counter(self._tokenizer([""], context_length=64)[0].tolist()).most_common(1)[0][0])
+        return int(Counter(self.ids([""], context_length=64)[0].tolist()).most_common(1)[0][0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Hashable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
@@ -232,23 +231,12 @@ class Evaluation:
 
 def _remembering(encode: TextEncoder) -> TextEncoder:
     """The encoder, asked only once for each text of a model: many rows of a table share their prompts."""
-    known: dict[tuple[str, str | None, str], NDArray[np.float32]] = {}
-    lock = threading.Lock()
+    kept = BoundedCache(_TEXTS_KEPT)
 
     def encode_once(run: Results, texts: Sequence[str]) -> NDArray[np.float32]:
         model = run.manifest.model
         keys = [(model.name, model.weights_sha256, text) for text in texts]
-        found = {key: value for key in keys if (value := known.get(key)) is not None}
-        if len(found) == len(set(keys)):
-            return np.stack([found[key] for key in keys])
-        with lock:  # what another one is encoding is known by then
-            found |= {key: value for key in keys if (value := known.get(key)) is not None}
-            if new := [key for key in keys if key not in found]:
-                found |= dict(zip(new, encode(run, [text for *_, text in new]), strict=True))
-            if len(known) > _TEXTS_KEPT:
-                known.clear()
-            known.update(found)
-        return np.stack([found[key] for key in keys])
+        return np.stack(kept.once_each(keys, lambda new: encode(run, [text for *_, text in new])))
 
     return encode_once
 

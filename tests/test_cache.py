@@ -1,0 +1,127 @@
+"""The bounded cache: what threads that ask at the same time get, and how often it is computed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from vpe_core.cache import BoundedCache
+
+
+class Stopped(BaseException):
+    """As Streamlit stops a page."""
+
+
+def in_threads(calls: list[Callable[[], object]]) -> list[object]:
+    """Their answers or errors; all begin at the same time."""
+    barrier = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], object]) -> object:
+        barrier.wait()
+        try:
+            return call()
+        except BaseException as error:
+            return error
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def test_the_key_not_asked_for_the_longest_goes_first() -> None:
+    cache = BoundedCache(at_most=2)
+    assert [cache.once(key, lambda key=key: key * 10) for key in (1, 2, 1, 3)] == [10, 20, 10, 30]
+    assert [key in cache for key in (1, 2, 3)] == [True, False, True]
+
+
+def test_many_keys_are_computed_in_one_go_but_for_those_that_are_kept() -> None:
+    cache, asked = BoundedCache(at_most=3), []
+
+    def double(keys: list[int]) -> list[int]:
+        asked.append(keys)
+        return [2 * key for key in keys]
+
+    assert cache.once_each([3, 1, 3], double) == [6, 2, 6]
+    assert cache.once_each([1, 2, 3], double) == [2, 4, 6]
+    assert cache.once_each([], double) == []
+    assert cache.once_each(range(10), double) == [2 * key for key in range(10)], "more than are kept"
+    assert asked[:2] == [[3, 1], [2]]
+    assert len(cache) == 3
+
+
+def test_threads_that_ask_for_overlapping_keys_compute_each_once() -> None:
+    cache, computed = BoundedCache(at_most=1000), Counter()
+
+    def squares(keys: list[int]) -> list[int]:
+        time.sleep(0.005)
+        computed.update(keys)
+        return [key**2 for key in keys]
+
+    rng = np.random.default_rng(3)
+    wanted = [rng.permutation(40)[:25].tolist() for _ in range(16)]
+    answers = in_threads([lambda keys=keys: cache.once_each(keys, squares) for keys in wanted])
+    assert answers == [[key**2 for key in keys] for keys in wanted]
+    assert set(computed.values()) == {1}
+
+
+def test_where_one_is_stopped_another_computes() -> None:
+    cache, turns = BoundedCache(), iter([Stopped()])
+
+    def compute(keys: list[str]) -> list[str]:
+        time.sleep(0.02)
+        for error in turns:
+            raise error
+        return [key.upper() for key in keys]
+
+    answers = in_threads([lambda: cache.once_each(["a", "b"], compute)] * 4)
+    assert sorted(map(str, answers)) == ["", *[str(["A", "B"])] * 3]
+
+
+def test_an_error_reaches_all_who_asked_for_that_key_alone_and_is_not_kept() -> None:
+    cache, began = BoundedCache(), threading.Event()
+
+    def fail() -> str:
+        began.set()
+        time.sleep(0.05)
+        raise ValueError("no")
+
+    def late() -> str:
+        began.wait()
+        return cache.once("key", lambda: "computed by the one who waits")
+
+    assert [str(answer) for answer in in_threads([lambda: cache.once("key", fail), late])] == ["no", "no"]
+    assert cache.once("key", lambda: "yes") == "yes"
+
+
+def test_the_error_of_another_ones_key_is_not_mine() -> None:
+    cache, began = BoundedCache(), threading.Event()
+
+    def fail(keys: list[str]) -> list[str]:
+        began.set()
+        time.sleep(0.05)
+        raise ValueError(f"no {keys[1]}")
+
+    def late() -> list[str]:
+        began.wait()
+        return cache.once_each(["good"], lambda keys: [key.upper() for key in keys])
+
+    theirs, mine = in_threads([lambda: cache.once_each(["good", "bad"], fail), late])
+    assert str(theirs) == "no bad"
+    assert mine == ["GOOD"]
+
+
+def test_each_key_has_its_share_of_the_cost() -> None:
+    cache = BoundedCache()
+    cache.once_each(["a", "b"], lambda keys: time.sleep(0.02) or keys)
+    assert cache.cost_ms("a") == cache.cost_ms("b") >= 10
+    assert cache.cost_ms("c") == 0
+
+
+def test_an_answer_for_each_key_is_demanded() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        BoundedCache().once_each(["a", "b"], lambda keys: keys[:1])
