@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +11,7 @@ import pydicom
 import pytest
 from PIL import Image
 from pydicom.encaps import encapsulate, generate_frames
-from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit
+from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, RLELossless
 
 from tests.images.conftest import PYDICOM_FILES, dicom_bytes, dicom_dataset, encoded
 from vpe_core.errors import ImageReadError
@@ -37,6 +39,14 @@ def in_dicom(frame: bytes, picture: Image.Image) -> bytes:
     return dicom_bytes(dataset)
 
 
+def in_tiff(frame: bytes, picture: Image.Image, compression: int = 7) -> bytes:
+    """A TIFF file of one strip, which stands behind the directory."""
+    tags = {256: picture.width, 257: picture.height, 258: 8, 259: compression, 262: 1, 277: 1, 278: picture.height}
+    tags |= {273: 10 + 12 * 9 + 4, 279: len(frame)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, tags[tag]) for tag in sorted(tags))
+    return struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + entries + bytes(4) + frame
+
+
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
 @pytest.mark.parametrize("kind", JPEG_KINDS.values(), ids=JPEG_KINDS)
 @pytest.mark.parametrize("is_flat", [False, True])
@@ -60,6 +70,26 @@ def test_a_cut_jpeg_is_refused(kind: dict[str, bool], mode: str) -> None:
             if mode == "L":
                 with pytest.raises(ImageReadError, match="pixel data end early"):
                     read_pixels(in_dicom(whole[:length], picture()))
+
+
+@pytest.mark.parametrize("kind", JPEG_KINDS.values(), ids=JPEG_KINDS)
+@pytest.mark.parametrize("wrap", [lambda frame, _: frame, in_dicom, in_tiff], ids=["file", "DICOM", "TIFF"])
+def test_a_jpeg_that_lacks_blocks_before_its_end_is_refused(kind: dict[str, bool], wrap) -> None:
+    for is_flat in (False, True):
+        shown = picture(is_flat=is_flat)
+        whole = encoded(shown, "JPEG", **kind)
+        assert read_pixels(wrap(whole, shown)).size_wh == shown.size
+        coded = len(whole) - 2 - (whole.index(b"\xff\xda") + 20)
+        for n_missing in (coded // 20, coded // 3):
+            with pytest.raises(ImageReadError, match="pixel data end early"):
+                read_pixels(wrap(whole[: -2 - n_missing] + END, shown))
+
+
+def test_a_jpeg_that_lacks_blocks_in_its_middle_is_refused() -> None:
+    whole = encoded(picture(), "JPEG")
+    middle, third = len(whole) // 2, len(whole) // 3
+    with pytest.raises(ImageReadError, match="pixel data end early"):
+        read_pixels(whole[:middle] + whole[middle + third :])
 
 
 def test_a_progressive_jpeg_cut_between_two_scans_is_refused() -> None:
@@ -102,6 +132,33 @@ def test_jpeg_2000(values_16: np.ndarray) -> None:
         dataset.PixelData = encapsulate([frame[:-n_bytes]])
         with pytest.raises(ImageReadError, match="pixel data end early"):
             read_pixels(dicom_bytes(dataset))
+
+
+def test_run_lengths_that_are_cut(values_16: np.ndarray) -> None:
+    dataset = dicom_dataset(values_16)
+    dataset.compress(RLELossless)
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    for n_bytes in (40, len(frame) // 4, len(frame) - 20):
+        dataset.PixelData = encapsulate([frame[:n_bytes]])
+        with pytest.raises(ImageReadError, match="pixel data end early"):
+            read_pixels(dicom_bytes(dataset))
+
+
+@pytest.mark.parametrize("compression", [1, 7, 8])
+def test_a_cut_tiff_file(compression: int) -> None:
+    shown = picture()
+    strip = {1: bytes, 7: lambda _: encoded(shown, "JPEG"), 8: zlib.compress}[compression](shown.tobytes())
+    whole = in_tiff(strip, shown, compression)
+    assert read_pixels(whole).size_wh == shown.size
+    for n_missing in (1, len(strip) // 2):
+        with pytest.raises(ImageReadError, match="pixel data end early"):
+            read_pixels(whole[:-n_missing])
+
+
+def test_a_damaged_strip_of_a_tiff_file() -> None:
+    shown = picture()
+    with pytest.raises(ImageReadError, match="its compressed pixels are damaged"):
+        read_pixels(in_tiff(zlib.compress(shown.tobytes())[:-900], shown, 8))
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "TIFF", "WebP"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 END = b"\xff\xd9"
 """The end of a frame: EOI of JPEG and JPEG-LS, EOC of JPEG 2000. It stands nowhere else within the coded pixels."""
 
-_JPEG_START = b"\xff\xd8"
+JPEG_START = b"\xff\xd8"
 _JPEG_2000_START = b"\xff\x4f\xff\x51"
 # Start-of-frame markers 0xC0..0xCF without the tables DHT, JPG and DAC, and JPEG-LS.
 _FRAME_HEADERS = (set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}) | {0xF7}
@@ -16,6 +16,9 @@ JPEG_LS, JPEG_LOSSLESS, JPEG_2000 = 0xF7, 0xC3, 0x51
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _N_COEFFICIENTS = 64
 _START_OF_SCAN, _START_OF_TILE_PART = 0xDA, b"\xff\x90"
+HUFFMAN = {0xC0, 0xC1, 0xC2}  # baseline, extended and progressive
+_RESTARTS = range(0xD0, 0xD8)
+_CODED_END = re.compile(rb"\xff[\x01-\xff]")  # whatever marker, or fill bytes before it
 _MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")  # neither stuffed bytes nor restart markers
 
 
@@ -44,12 +47,12 @@ class Codestream:
 
 def begins_frame(data: bytes) -> bool:
     """Whether a JPEG, JPEG-LS or JPEG 2000 frame begins here."""
-    return data.startswith((_JPEG_START, _JPEG_2000_START)) or data[4:8] == b"jP  "
+    return data.startswith((JPEG_START, _JPEG_2000_START)) or data[4:8] == b"jP  "
 
 
 def codestream(frame: bytes) -> Codestream | None:
     """The header of a JPEG, JPEG-LS or JPEG 2000 frame; None for anything else, such as RLE."""
-    if frame.startswith(_JPEG_START):
+    if frame.startswith(JPEG_START):
         return _jpeg(frame)
     start = frame.find(_JPEG_2000_START, 0, 4096)  # a JP2 container may stand before it
     if start >= 0 and start + 44 <= len(frame):
@@ -63,7 +66,7 @@ def codestream(frame: bytes) -> Codestream | None:
 
 
 def _jpeg(frame: bytes) -> Codestream | None:
-    position = len(_JPEG_START)
+    position = len(JPEG_START)
     while position + 10 <= len(frame):
         marker, length = frame[position + 1], int.from_bytes(frame[position + 2 : position + 4], "big")
         if frame[position] != 0xFF or marker == 0xFF:  # fill bytes before a marker
@@ -95,6 +98,28 @@ def _has_all_scans(frame: bytes, position: int, process: int, n_components: int)
         if process not in _PROGRESSIVE or bits & 0x0F == 0:  # else the lowest bits follow in a later scan
             found |= {(component, part) for component in body[1 : 1 + 2 * n_in_scan : 2] for part in parts}
     return len(found) >= n_components * n_parts
+
+
+def coded_ends(frame: bytes) -> list[int]:
+    """Where the coded pixels of a JPEG frame end: before restart markers, and where a scan ends."""
+    ends, position = [], len(JPEG_START)
+    while position + 4 <= len(frame):
+        marker = frame[position + 1]
+        if frame[position] != 0xFF or marker == 0xFF:  # fill bytes before a marker
+            position += 1
+            continue
+        if marker == END[1]:
+            break
+        position += 2
+        if marker not in _RESTARTS:
+            position += int.from_bytes(frame[position : position + 2], "big")
+        if marker in _RESTARTS or marker == _START_OF_SCAN:
+            found = _CODED_END.search(frame, position)
+            if not found:
+                break
+            position = found.start()
+            ends.append(position)
+    return ends
 
 
 def _tile_parts(frame: bytes, start: int) -> tuple[bool, bool, int]:

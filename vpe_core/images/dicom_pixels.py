@@ -12,7 +12,7 @@ from vpe_core.errors import ImageReadError
 from vpe_core.images import codestreams
 from vpe_core.images.codestreams import Codestream, begins_frame, codestream
 from vpe_core.images.dicom_elements import integer, text
-from vpe_core.images.ends import with_end
+from vpe_core.images.ends import ENDS_EARLY, decode_whole
 from vpe_core.images.limits import check_pixel_count
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "YBR_PARTIAL_420", "YBR_PARTIAL_422")
 _GREYS = ("MONOCHROME1", "MONOCHROME2")
+_RLE_TOO_SHORT = ("amount of decoded RLE segment data", "RLE header can only be")  # words of pydicom
 _UNDEFINED = 0xFFFFFFFF
 
 
@@ -164,9 +165,12 @@ def _decode_compressed(dataset: Dataset, data: bytes, syntax: str, layout: _Layo
         data = encapsulate([whole], has_bot=False)
         return _decoded(dataset, uid, data, layout, samples, photometric, allocated)
 
-    if header:
-        frame = with_end(frame, header, lambda whole: decode(whole)[0])
-    values, shown_as = decode(frame)
+    try:
+        values, shown_as = decode_whole(frame, header, decode) if header else decode(frame)
+    except RuntimeError as error:
+        if any(words in str(error) for words in _RLE_TOO_SHORT):
+            raise ImageReadError(ENDS_EARLY) from None
+        raise
     return values, shown_as, min(header.precision, allocated) if header else allocated
 
 

@@ -13,7 +13,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from vpe_core.errors import ImageReadError
 from vpe_core.images import codestreams, png, tiff
 from vpe_core.images.deep_colour import both_bytes, decoded_as
-from vpe_core.images.ends import ENDS_EARLY, with_end
+from vpe_core.images.ends import ENDS_EARLY, decode_whole
 from vpe_core.images.limits import check_pixel_count
 from vpe_core.images.modes import to_values
 from vpe_core.images.orientation import TURNED, orientation_of, upright
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF, 0xF7}
 _DEEP_COLOURS = {2: ("RGB;16B", "RGB;16L"), 6: ("RGBA;16B", "RGBA;16L")}
 _GREY_ALPHA = 4
+_IS_CUT = {"WebP": codestreams.webp_is_cut, "TIFF": tiff.is_cut}
 _WEBP_HEAD_BYTES = 30
 
 
@@ -49,8 +50,10 @@ def read_raster(data: bytes, source_format: str) -> XrayPixels:
     try:
         values = readers[source_format](data)
     except OSError as error:
-        if "truncated" in str(error).lower() or (source_format == "WebP" and codestreams.webp_is_cut(data)):
+        if "truncated" in str(error).lower() or (source_format in _IS_CUT and _IS_CUT[source_format](data)):
             raise ImageReadError(ENDS_EARLY) from None
+        if "decoder error" in str(error):  # of libtiff, whatever it was
+            raise ImageReadError("its compressed pixels are damaged. Copy it anew from where it comes") from None
         raise
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise ImageReadError("it holds values that are not finite. Replace NaN and infinity before saving it")
@@ -112,15 +115,13 @@ def _read_jpeg(data: bytes) -> PixelArray:
         if header.process in _LOSSLESS or header.precision != 8:
             kind = "lossless" if header.process in _LOSSLESS else f"{header.precision}-bit"
             raise ImageReadError(f"it is a {kind} JPEG file, which is read inside DICOM files only. Save it as PNG")
-        data = with_end(data, header, _jpeg_values)
+    return upright(*(decode_whole(data, header, _jpeg) if header else _jpeg(data)))
+
+
+def _jpeg(data: bytes) -> tuple[PixelArray, int]:
     with JpegImageFile(BytesIO(data)) as picture:  # phones hide a second picture behind a JPEG; the first is meant
         _check_opened(picture)
-        return upright(to_values(picture), orientation_of(picture))
-
-
-def _jpeg_values(data: bytes) -> PixelArray:
-    with JpegImageFile(BytesIO(data)) as picture:
-        return np.array(picture)
+        return to_values(picture), orientation_of(picture)
 
 
 def _read_webp(data: bytes) -> PixelArray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import BinaryIO
 
 from vpe_core.errors import ImageReadError
@@ -17,6 +18,7 @@ WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 256, 257, 258, 259, 
 STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP, STRIP_BYTES, PLANAR = 273, 274, 277, 278, 279, 284
 PREDICTOR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES = 317, 322, 323, 324, 325
 EXTRA_SAMPLES, SAMPLE_FORMAT = 338, 339
+JPEG_TABLES = 347
 NO_DATA = 42113  # a number in ASCII, of GDAL
 UNSIGNED, SIGNED, FLOATING = 1, 2, 3
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2
@@ -28,7 +30,7 @@ _LAYOUT = (
 )  # fmt: skip
 _COLOURS_TO_PHOTOMETRIC = {1: BLACK_IS_ZERO, 3: RGB}
 _FAX = (2, 3, 4, 32771)
-_ASCII = 2
+_ASCII, _BYTES = 2, 7
 _INTEGER_CODES = {1: "B", 3: "H", 4: "I", 16: "Q"}
 _DEFAULTS = {BITS: 1, COMPRESSION: 1, FILL_ORDER: 1, SAMPLES: 1, PLANAR: 1, PREDICTOR: 1, ORIENTATION: 1}
 _BITS_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -46,12 +48,14 @@ class TiffHeader:
         tags: Integer tags that tell how the pixels are laid out.
         has_more: Whether a second directory follows that can be read.
         no_data: What stands for pixels without a value, if the file names it.
+        jpeg_tables: What all JPEG strips or tiles share, as a JPEG stream of its own; empty if there is none.
     """
 
     order: str
     tags: dict[int, tuple[int, ...]]
     has_more: bool
     no_data: float | None = None
+    jpeg_tables: bytes = b""
 
     def one(self, tag: int) -> int:
         """The first value of a tag, or its default."""
@@ -62,6 +66,15 @@ class TiffHeader:
     def size_wh(self) -> tuple[int, int]:
         """(width, height) in pixels as stored, not yet upright."""
         return self.one(WIDTH), self.one(HEIGHT)
+
+    @property
+    def parts(self) -> tuple[slice, ...]:
+        """Where in the file its strips or tiles lie."""
+        offsets, lengths = (
+            self.tags.get(tile, ()) or self.tags.get(strip, ())
+            for tile, strip in ((TILE_OFFSETS, STRIP_OFFSETS), (TILE_BYTES, STRIP_BYTES))
+        )
+        return tuple(slice(start, start + length) for start, length in zip(offsets, lengths, strict=False))
 
     @property
     def samples(self) -> int:
@@ -123,9 +136,10 @@ def read_header(stream: BinaryIO) -> TiffHeader:
     except _MISPLACED:
         raise ImageReadError("its TIFF directory is damaged") from None
     no_data = _number(bytes(tags.pop(NO_DATA, ())))
+    jpeg_tables = bytes(tags.pop(JPEG_TABLES, ()))
     if WIDTH not in tags or HEIGHT not in tags:
         raise ImageReadError("its TIFF directory is damaged")
-    return TiffHeader(order, tags, has_more, no_data)
+    return TiffHeader(order, tags, has_more, no_data, jpeg_tables)
 
 
 def _number(written: bytes) -> float | None:
@@ -150,7 +164,7 @@ def _directory(stream: BinaryIO, order: str, offset: int, is_big: bool) -> tuple
         tag, kind = struct.unpack_from(f"{order}HH", entries, start)
         (count,) = struct.unpack_from(f"{order}Q" if is_big else f"{order}I", entries, start + 4)
         code = _INTEGER_CODES.get(kind)
-        if tag == NO_DATA and kind == _ASCII:
+        if (tag, kind) in ((NO_DATA, _ASCII), (JPEG_TABLES, _BYTES)):
             code = "B"
         elif tag not in _LAYOUT:
             continue
@@ -168,6 +182,25 @@ def _directory(stream: BinaryIO, order: str, offset: int, is_big: bool) -> tuple
 
 def _one(stream: BinaryIO, form: str) -> int:
     return int(struct.unpack(form, stream.read(struct.calcsize(form)))[0])
+
+
+def is_cut(data: bytes) -> bool:
+    """Whether strips or tiles of a TIFF file are declared to reach beyond its end."""
+    return any(part.stop > len(data) for part in read_header(BytesIO(data)).parts)
+
+
+def lacks_rows(header: TiffHeader, n_bytes: int) -> bool:
+    """Whether rows of plain strips lie behind the end of the file, whatever lengths are declared."""
+    if header.one(COMPRESSION) != 1 or STRIP_OFFSETS not in header.tags:
+        return False
+    width, height = header.size_wh
+    rows = min(header.one(ROWS_PER_STRIP) or height, height)
+    row_bytes = -(-width * header.bits * (header.samples if header.one(PLANAR) == 1 else 1) // 8)
+    n_strips = -(-height // rows)  # of each plane
+    return any(
+        offset + min(rows, height - index % n_strips * rows) * row_bytes > n_bytes
+        for index, offset in enumerate(header.tags[STRIP_OFFSETS])
+    )
 
 
 def declared_anew(data: bytes, header: TiffHeader, changes: Mapping[int, tuple[int, ...]]) -> bytes:

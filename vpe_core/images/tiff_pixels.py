@@ -7,11 +7,14 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from vpe_core.errors import ImageReadError
 from vpe_core.images import tiff
+from vpe_core.images.codestreams import END, JPEG_START, codestream
 from vpe_core.images.deep_colour import both_bytes
+from vpe_core.images.ends import ENDS_EARLY, decode_whole
 from vpe_core.images.limits import check_pixel_count
 from vpe_core.images.modes import to_values
 from vpe_core.images.orientation import upright
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 _PLAIN_COLOURS = (tiff.WHITE_IS_ZERO, tiff.BLACK_IS_ZERO, tiff.RGB)
 _PLAIN_COMPRESSIONS = (1, 5, 8, 32946, 32773)  # none, LZW, deflate (two numbers), PackBits
+_JPEG = 7
 _MOST_SAMPLES = 4
 _UNTOLD = "it does not tell which colours its samples are (PhotometricInterpretation is missing). Save it anew"
 _BEYOND_PHYSICS = 1e30  # programs write the lowest number of the type where there is no value
@@ -48,6 +52,8 @@ def read_tiff(data: bytes) -> PixelArray:
     """
     header = tiff.read_header(BytesIO(data))
     check_pixel_count(*header.size_wh)
+    if tiff.lacks_rows(header, len(data)):  # before a directory of our own stands there
+        raise ImageReadError(ENDS_EARLY)
     if header.has_more:
         raise ImageReadError("it holds several pictures. Save the one that you mean as a file of its own")
     if header.samples > 6:
@@ -80,8 +86,25 @@ def _as_it_stands(data: bytes, header: tiff.TiffHeader) -> PixelArray:
         if "raw mode" in str(error):
             raise _refused(header) from None
         raise
+    if header.one(tiff.COMPRESSION) == _JPEG:
+        _require_whole_frames(data, header)
     # Where nothing is told, Pillow takes the samples for white at zero.
     return ~values if not is_told and header.photometric == tiff.BLACK_IS_ZERO else values
+
+
+def _require_whole_frames(data: bytes, header: tiff.TiffHeader) -> None:
+    """Refuse JPEG strips and tiles that lack pixels, which libtiff fills up without a word."""
+    tables = header.jpeg_tables.removesuffix(END)
+    for part in header.parts:
+        frame = tables + data[part].removeprefix(JPEG_START) if tables else data[part]
+        if declared := codestream(frame):
+            check_pixel_count(*declared.size_wh)
+            decode_whole(frame, declared, _jpeg)
+
+
+def _jpeg(frame: bytes) -> tuple[PixelArray, None]:
+    with JpegImageFile(BytesIO(frame)) as picture:
+        return np.array(picture), None
 
 
 def _refused(header: tiff.TiffHeader) -> ImageReadError:
