@@ -29,8 +29,6 @@ from vpe_core.results.analysis.rows import TableRow, marker_title
 from vpe_core.results.analysis.tables import per_class
 from vpe_core.variants import Variant
 
-_CHANCE = {"auroc": 0.5}
-
 
 def main_charts(choice: Choice, table: pd.DataFrame) -> None:
     """Controls across the page, then gains beside classes."""
@@ -161,7 +159,7 @@ def _per_class(choice: Choice, marker: str) -> None:
 
 def _bars(choice: Choice, table: pd.DataFrame) -> tuple[go.Figure, str]:
     names = dict(enumerate(shown_heads(choice)))
-    chance = _CHANCE.get(choice.question.metric)
+    chance = metrics.get(choice.question.metric).chance
     figure = grouped_bars(table, names, palette(), title=choice.metric_title, chance=chance)
     return figure, f"Bars of {choice.metric_title} for each marker and data set; the table above has the numbers."
 

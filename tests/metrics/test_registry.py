@@ -6,6 +6,7 @@ import doctest
 
 import numpy as np
 import pytest
+from sklearn.metrics import brier_score_loss
 
 from vpe_core import metrics
 from vpe_core.errors import MetricError
@@ -51,3 +52,19 @@ def test_examples_in_docstrings_hold(module):
     result = doctest.testmod(module)
     assert result.attempted > 0
     assert result.failed == 0
+
+
+def test_a_mean_over_samples_is_a_metric_with_an_interval():
+    def brier(labels, scores):
+        return ((scores - np.eye(scores.shape[1])[labels]) ** 2).sum(axis=1)
+
+    with metrics.METRICS.restored():
+        statistic = metrics.mean_statistic(brier)
+        metrics.METRICS.add("brier", metrics.Metric("Brier score", statistic, False, needs_probabilities=True))
+        resamples = metrics.draw_resamples(np.arange(60), 200)
+        measured = metrics.bootstrap("brier", LABELS, POOR, resamples)
+        binary = [brier_score_loss(number == LABELS, POOR[:, number]) for number in range(3)]
+        assert measured.overall.value == pytest.approx(sum(binary))
+        assert measured.overall.low < measured.overall.value < measured.overall.high
+        with pytest.raises(MetricError, match="probabilities"):
+            metrics.bootstrap("brier", LABELS, 7 * POOR, resamples)

@@ -8,7 +8,7 @@ marked = bootstrap("auroc", labels, scores, resamples)
 marked.overall                                      # Interval(value, low, high, …)
 """
 
-from vpe_core.metrics.arrays import Statistic
+from vpe_core.metrics.arrays import Statistic, mean_statistic
 from vpe_core.metrics.calibration import Reliability, ece, reliability, top_label
 from vpe_core.metrics.delong import DeLongTest, delong_covariance, delong_test
 from vpe_core.metrics.discrimination import (
@@ -19,6 +19,7 @@ from vpe_core.metrics.discrimination import (
     auroc,
     balanced_accuracy,
     confusion_matrix,
+    confusion_statistic,
     f1,
     mcc,
     pr_curve,
@@ -63,6 +64,7 @@ __all__ = [
     "bootstrap_statistic",
     "compare",
     "confusion_matrix",
+    "confusion_statistic",
     "delong_covariance",
     "delong_test",
     "draw_resamples",
@@ -71,6 +73,7 @@ __all__ = [
     "get",
     "holm",
     "mcc",
+    "mean_statistic",
     "names",
     "pr_curve",
     "precision",

@@ -22,6 +22,10 @@ Statistic: TypeAlias = Callable[[FloatArray], FloatArray]
 """Weights (n, m) -> values (m,) of the whole table, or (k, m) of its k classes; nan where undefined."""
 
 
+PerSample: TypeAlias = Callable[[IntArray, FloatArray], FloatArray]
+"""Labels (n,) and scores (n, k), checked -> one number a sample (n,)."""
+
+
 @runtime_checkable
 class Groupable(Protocol):
     """A statistic that can be summed up by group beforehand, so that weighing groups costs little."""
@@ -65,6 +69,26 @@ def check_labels_scores(labels: ArrayLike, scores: ArrayLike) -> tuple[IntArray,
             f"but got {label_array.min()}..{label_array.max()}."
         )
     return label_array, score_array.astype(np.float64)
+
+
+def mean_statistic(measure: PerSample) -> Callable[[ArrayLike, ArrayLike], Statistic]:
+    """Make the statistic of a metric that is a mean over the samples, such as the Brier score.
+
+    Args:
+        measure: What each sample counts; nan where it counts nothing.
+    """
+
+    def statistic(labels: ArrayLike, scores: ArrayLike) -> Statistic:
+        return weighted_mean(measure(*check_labels_scores(labels, scores)))
+
+    return statistic
+
+
+def weighted_mean(values: FloatArray) -> Statistic:
+    """The mean of one number a sample as a function of the samples' weights; nan where a sample has none."""
+    present = ~np.isnan(values)
+    known = np.where(present, values, 0.0)
+    return lambda weights: divide(known @ weights, present @ weights)
 
 
 def check_positive_scores(positive: ArrayLike, *scores: ArrayLike) -> tuple[BoolArray, list[FloatArray]]:

@@ -27,7 +27,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, stdtr, stdtrit
 
 from vpe_core.errors import MetricError
-from vpe_core.metrics.arrays import FloatArray, Groupable, IntArray, Statistic, divide, mean_of_defined
+from vpe_core.metrics.arrays import (
+    FloatArray,
+    Groupable,
+    IntArray,
+    Statistic,
+    check_labels_scores,
+    check_probabilities,
+    mean_of_defined,
+    weighted_mean,
+)
 from vpe_core.metrics.registry import get
 
 LEVEL = 0.95
@@ -193,8 +202,10 @@ def bootstrap(metric: str, labels: ArrayLike, scores: ArrayLike, resamples: Resa
     Raises:
         MetricError: The metric is unknown, or labels, scores and resamples do not fit each other.
     """
-    truth = np.asarray(labels)
-    measured = bootstrap_statistic(metric, get(metric).statistic(labels, scores), resamples, n_samples=len(truth))
+    truth, chosen = np.asarray(labels), get(metric)
+    if chosen.needs_probabilities:
+        check_probabilities(check_labels_scores(labels, scores)[1])
+    measured = bootstrap_statistic(metric, chosen.statistic(labels, scores), resamples, n_samples=len(truth))
     if measured.values.ndim == 0:
         return measured
     return replace(measured, class_groups=_class_groups(truth, resamples, len(measured.values)))
@@ -214,11 +225,7 @@ def bootstrap_mean(values: ArrayLike, resamples: Resamples, name: str = "mean") 
     numbers = np.asarray(values, dtype=np.float64)
     if numbers.ndim != 1:
         raise MetricError(f"Expected one value a sample, but got shape {numbers.shape}.")
-    present = ~np.isnan(numbers)
-    known = np.where(present, numbers, 0.0)
-    return bootstrap_statistic(
-        name, lambda weights: divide(known @ weights, present @ weights), resamples, len(numbers)
-    )
+    return bootstrap_statistic(name, weighted_mean(numbers), resamples, len(numbers))
 
 
 def bootstrap_statistic(name: str, statistic: Statistic, resamples: Resamples, n_samples: int) -> Bootstrap:

@@ -1,4 +1,4 @@
-"""The metrics by name, with what a table needs to know about each."""
+"""All metrics, with what tables and charts need to know of each: a new one is a function and a line here."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ class Metric:
 
     Attributes:
         title: For headings.
-        statistic: Labels and scores -> the metric as a function of the samples' weights.
+        statistic: Labels and scores -> the metric as a function of the samples' weights; see `mean_statistic` and
+            `confusion_statistic` for the usual ones.
         per_class: Whether each class has a value of its own, the table's being their mean.
         higher_is_better: Whether a gain is good.
         needs_probabilities: Whether the scores must lie in 0..1.
+        chance: What guessing reaches; None where that depends on the classes.
     """
 
     title: str
@@ -32,10 +34,11 @@ class Metric:
     per_class: bool = False
     higher_is_better: bool = True
     needs_probabilities: bool = False
+    chance: float | None = None
 
 
 METRICS: Registry[Metric] = Registry("metric", MetricError)
-METRICS.add("auroc", Metric("AUROC", auroc_statistic, per_class=True))
+METRICS.add("auroc", Metric("AUROC", auroc_statistic, per_class=True, chance=0.5))
 METRICS.add("auprc", Metric("AUPRC", auprc_statistic, per_class=True))
 METRICS.add("accuracy", Metric("Accuracy", confusion_statistic(confusion.accuracy_of)))
 METRICS.add("balanced_accuracy", Metric("Balanced accuracy", confusion_statistic(confusion.balanced_accuracy_of)))

@@ -94,8 +94,8 @@ def grouped_bars(
         )
     if chance is not None:
         figure.add_hline(chance, line={"color": palette.muted, "dash": "dot"}, name="chance", showlegend=True)
-    low = min([0.0, *shown["value"].dropna()])
-    figure.update_yaxes(title_text=title, range=[low, 1.02])
+    values = [0.0, 1.0, *shown["value"].dropna()]
+    figure.update_yaxes(title_text=title, range=[min(values), 1.02 * max(values)])
     figure.update_xaxes(tickfont={"color": palette.text})
     return figure
 
