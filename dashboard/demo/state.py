@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vpe_core import attention, models
+from vpe_core import attention, datasets, models
 from vpe_core.errors import PromptError, VPEError
 from vpe_core.markers import catalog
 from vpe_core.markers.catalog import drawing_tools
 from vpe_core.markers.marks import Mark, marks_from_text, marks_to_text
-from vpe_core.prompts import CLASS_LISTS, ENSEMBLES, PAPER_TEMPLATE, check_classes, check_template
+from vpe_core.prompts import ENSEMBLES, PAPER_TEMPLATE, check_classes, check_template
 
 COLORS = {"red": "#ff0000", "yellow": "#ffff00", "blue": "#1e90ff", "white": "#ffffff"}
 """Swatches: the name, which prompts use too, and the ink."""
@@ -88,7 +88,7 @@ def treatments() -> tuple[str, ...]:
 
 def default_classes() -> tuple[str, ...]:
     """What the model chooses from unless told otherwise."""
-    return CLASS_LISTS.get("simulated").classes
+    return datasets.get("sim-multi").classes
 
 
 def state_from_query(query: Mapping[str, str]) -> tuple[DemoState, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from PIL import Image
 from vpe_core import datasets
 from vpe_core.datasets import Dataset, DatasetSpec, open_dataset
 from vpe_core.errors import DatasetError
+from vpe_core.prompts import check_classes
 from vpe_core.settings import get_settings
 from vpe_core.simulation import SETS
 from vpe_core.types import Box, Sample
@@ -32,6 +33,19 @@ def test_every_entry_says_what_it_is_and_how_to_get_it(name: str) -> None:
     assert spec.title
     assert len(spec.how_to_get) > 60
     assert spec.terms.endswith(".")
+
+
+@pytest.mark.parametrize("name", [name for name in datasets.names() if name != "table"])
+def test_the_classes_are_sorted_and_can_be_used(name: str) -> None:
+    classes = datasets.get(name).classes
+    assert check_classes(classes) == classes == tuple(sorted(classes))
+
+
+def test_the_boxed_findings_of_nih_are_those_of_its_table(shared_data: Path) -> None:
+    rows = (shared_data / "nih14" / "BBox_List_2017.csv").read_text().splitlines()[1:]
+    found = {row.split(",")[1] for row in rows}
+    assert found
+    assert found <= set(datasets.get("nih14").classes)
 
 
 def test_unknown_names_and_parts_are_answered_with_the_choices(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import pytest
 from vpe_core import build_prompts, markers
 from vpe_core.errors import MarkerError, PromptError
 from vpe_core.prompts import (
-    CLASS_LISTS,
     ENSEMBLES,
     JSRT_TEMPLATE,
     check_choice,
@@ -160,20 +159,6 @@ def test_unknown_markers_and_colours_are_refused() -> None:
         build_prompts(["a"], marker="star", suffix=True)
     with pytest.raises(MarkerError, match="colour name"):
         build_prompts(["a"], marker="circle", color="reddish", suffix=True)
-
-
-@pytest.mark.parametrize("name", CLASS_LISTS.names())
-def test_class_lists_are_sorted_and_can_be_used(name: str) -> None:
-    listed = CLASS_LISTS.get(name)
-    assert check_classes(listed.classes) == listed.classes == tuple(sorted(listed.classes))
-    assert listed.source
-
-
-def test_the_boxed_findings_of_nih_are_those_of_its_table(shared_data) -> None:
-    rows = (shared_data / "nih14" / "BBox_List_2017.csv").read_text().splitlines()[1:]
-    found = {row.split(",")[1] for row in rows}
-    assert found
-    assert found <= set(CLASS_LISTS.get("nih14").classes)
 
 
 @pytest.mark.parametrize(

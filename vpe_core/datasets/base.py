@@ -192,6 +192,11 @@ class DatasetSpec:
         terms: Conditions of use, in a sentence.
         citation: The paper to cite.
         default_root: The folder where it is looked for when none is given; raises `DatasetError` if there is none.
+        classes: The labels that it is published with, in its own spelling and, as the paper orders them, sorted; empty
+            where any may come. They are for prompts typed by hand; a run takes the classes of the table that it reads.
+        template: Its prompt, with {class} and {suffix}.
+        official_names: What the paper's official code calls each part, by part.
+        patient_of: The patient in an image's file name; None where it tells none.
     """
 
     name: str
@@ -204,3 +209,7 @@ class DatasetSpec:
     terms: str = ""
     citation: str = ""
     default_root: Callable[[], Path] | None = None
+    classes: tuple[str, ...] = ()
+    template: str = PAPER_TEMPLATE
+    official_names: Mapping[str, str] = field(default_factory=dict)
+    patient_of: Callable[[str], str] | None = None

@@ -15,7 +15,7 @@ from vpe_core.datasets.headers import place, read_header
 from vpe_core.datasets.labels import Labels
 from vpe_core.datasets.rows import Row, UnusableRow, collect, number, read_rows
 from vpe_core.images.jsrt import SIDE_PX
-from vpe_core.prompts import CLASS_LISTS, JSRT_TEMPLATE
+from vpe_core.prompts import JSRT_TEMPLATE
 from vpe_core.types import Sample
 
 TABLE = "CLNDAT_EN.txt"
@@ -24,13 +24,14 @@ MM_PER_PX = 0.175
 _BOX_FACTOR = 5
 _SUBTLETIES = ("1", "2", "3", "4", "5")
 _TITLE = "JSRT"
+_CLASSES = ("benign", "malignant")
 
 
 def _read(root: Path, part: str) -> Dataset:
     table = first_file([root / TABLE, root / "Clinical_Information" / TABLE], "the clinical information", root)
     rows = read_rows(table, COLUMNS, "image", columns=COLUMNS, delimiter="\t", bare=True)
     images = ImageFolders(root, ("images", "Nodule154images", "."))
-    labels = Labels(rows, "malignancy", CLASS_LISTS.get("jsrt").classes)
+    labels = Labels(rows, "malignancy", _CLASSES)
     subtlety_first = _subtlety_first([row for row in rows if not row.flaw and not row.is_blank])
     header = cache(read_header)
 
@@ -118,4 +119,8 @@ SPEC = DatasetSpec(
     citation="Shiraishi et al., Development of a digital image database for chest radiographs with and without a lung "
     "nodule, AJR 174 (2000) 71-74",
     default_root=expected_in_settings("jsrt"),
+    classes=_CLASSES,
+    template=JSRT_TEMPLATE,
+    official_names={"all": "JSRT"},
+    patient_of=str,  # one image a patient
 )

@@ -15,7 +15,6 @@ from vpe_core.datasets.headers import read_header
 from vpe_core.datasets.labels import Labels
 from vpe_core.datasets.rows import Row, UnusableRow, collect, number, read_rows
 from vpe_core.errors import DatasetError
-from vpe_core.prompts import CLASS_LISTS
 from vpe_core.types import Box, Sample
 
 BOXES = "BBox_List_2017.csv"
@@ -32,13 +31,17 @@ _ENTRY_COLUMNS = {
 # The published heading is "Bbox [x,y,w,h]", unquoted, so that the table's own commas split it into four columns.
 _X, _Y, _WIDTH, _HEIGHT = "Bbox [x", "y", "w", "h]"
 _TITLE = "NIH ChestX-ray14"
+# As BBox_List_2017.csv spells them: Infiltrate, where the other tables say Infiltration.
+_CLASSES = (
+    "Atelectasis", "Cardiomegaly", "Effusion", "Infiltrate", "Mass", "Nodule", "Pneumonia", "Pneumothorax",
+)  # fmt: skip
 
 
 def _read(root: Path, part: str) -> Dataset:
     table = first_file([root / BOXES], "the boxes", root)
     rows = read_rows(table, (_IMAGE, "Finding Label", _X, _Y, _WIDTH, _HEIGHT), _IMAGE, bare=True)
     images = ImageFolders(root, ("images_*/images", "images"))
-    labels = Labels(rows, "Finding Label", CLASS_LISTS.get("nih14").classes)
+    labels = Labels(rows, "Finding Label", _CLASSES)
     entries, note = _entries(root)
     header = cache(read_header)
 
@@ -101,8 +104,15 @@ def _entries(root: Path) -> tuple[dict[str, Row], str]:
 
 
 def _patient(name: str, entry: Row | None) -> str:
-    # Files are named PATIENT_FOLLOWUP.png.
-    number = (entry.first("Patient ID") if entry else "") or name.split("_", maxsplit=1)[0]
+    return _unpadded(entry.first("Patient ID") if entry else "") or _patient_of(name)
+
+
+def _patient_of(name: str) -> str:
+    """Files are named PATIENT_FOLLOWUP.png."""
+    return _unpadded(name.split("_", maxsplit=1)[0])
+
+
+def _unpadded(number: str) -> str:
     return number.lstrip("0") or number
 
 
@@ -130,4 +140,7 @@ SPEC = DatasetSpec(
     terms="No restriction on use; name the NIH Clinical Center and cite the paper.",
     citation="Wang et al., ChestX-ray8: hospital-scale chest X-ray database and benchmarks, CVPR 2017",
     default_root=expected_in_settings("nih14"),
+    classes=_CLASSES,
+    official_names={"all": "NIH14"},
+    patient_of=_patient_of,
 )

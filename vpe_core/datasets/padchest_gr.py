@@ -30,6 +30,14 @@ _REQUIRED = ("ImageID", "label", "label_group")
 _OPTIONAL = ("PatientID", "PatientBirth", "StudyDate_DICOM", "PatientSex_DICOM", "Projection", "ViewPosition_DICOM")
 _NO_PATIENTS = f" {TABLE} has no column PatientID, so each image counts as a patient."
 _TITLE = "PadChest-GR"
+# The column label_group of the master table without its catch-all groups, after github.com/javiermq/EX-IA-PadChest-Gr.
+_CLASSES = (
+    "Alveolar pattern", "Aortic atheromatosis", "Aortic elongation", "Atelectasis", "Bronchiectasis",
+    "Cardiomegaly", "Central venous catheter", "Electrical device", "Endotracheal tube", "Fracture", "Goiter",
+    "Hemidiaphragm elevation", "Hiatal hernia", "Hyperinflated lung", "Hypoexpansion", "Interstitial pattern",
+    "NSG tube", "Nodule", "Osteopenia", "Pleural effusion", "Pleural thickening", "Scoliosis",
+    "Vascular hilar enlargement", "Vertebral degenerative changes",
+)  # fmt: skip
 
 Findings: TypeAlias = Mapping[str, Any]
 
@@ -167,4 +175,6 @@ SPEC = DatasetSpec(
     citation="de Castro et al., PadChest-GR: a bilingual chest X-ray dataset for grounded radiology report generation, "
     "arXiv 2411.05085",
     default_root=expected_in_settings("padchest-gr"),
+    classes=_CLASSES,
+    official_names={"test": "PadChestGRTest", "val": "PadChestGRVal", "train": "PadChestGRTrain"},
 )

@@ -9,16 +9,22 @@ from vpe_core.datasets.base import Dataset, DatasetSpec
 from vpe_core.datasets.rows import read_rows
 from vpe_core.datasets.table import OPTIONAL, read_samples
 from vpe_core.errors import DatasetError
-from vpe_core.prompts import CLASS_LISTS, JSRT_TEMPLATE, PAPER_TEMPLATE
+from vpe_core.prompts import JSRT_TEMPLATE, PAPER_TEMPLATE
 from vpe_core.settings import get_settings
 
 TABLE = "samples.csv"
 HEALTHY = "no abnormality"
 CARRIED_PART = "test"
+CLASSES = (
+    "atelectasis", "calcified granuloma", "cardiomegaly", "consolidation", "interstitial opacities",
+    "lung mass", "lung nodule", "pacemaker", "pleural effusion", "pneumothorax",
+)  # fmt: skip
+"""The findings that vpe_core.simulation draws."""
 NODULE_WORDS = {"benign lung nodule": "benign", "malignant lung nodule": "malignant"}
+NODULES = "sim-nodule"
 TITLES = {
     "sim-multi": "Simulated X-rays, 2 to 4 findings each",
-    "sim-nodule": "Simulated X-rays, one benign or malignant nodule",
+    NODULES: "Simulated X-rays, one benign or malignant nodule",
     "sim-shift": "Simulated portable X-rays, 2 to 4 findings each",
 }
 _REQUIRED = ("image", "patient", "finding", "x0", "y0", "x1", "y1")
@@ -35,9 +41,9 @@ def _read(name: str, root: Path, part: str) -> Dataset:
             f"`python -m vpe_core simulate --set {name} --part {part} --out DIR`, and give that folder."
         )
     rows = [row for row in read_rows(root / TABLE, _REQUIRED, "image", optional=OPTIONAL) if row["finding"] != HEALTHY]
-    nodules = name == "sim-nodule"
-    labels = tuple(NODULE_WORDS) if nodules else CLASS_LISTS.get("simulated").classes
-    samples, classes, problems = read_samples(root / TABLE, rows, "finding", labels, lambda image: Path(image).stem)
+    samples, classes, problems = read_samples(
+        root / TABLE, rows, "finding", _classes(name), lambda image: Path(image).stem
+    )
     return Dataset(
         name=name,
         title=TITLES[name],
@@ -46,10 +52,18 @@ def _read(name: str, root: Path, part: str) -> Dataset:
         samples=samples,
         classes=classes,
         problems=problems,
-        template=JSRT_TEMPLATE if nodules else PAPER_TEMPLATE,
-        class_words=NODULE_WORDS if nodules else {},
+        template=_template(name),
+        class_words=NODULE_WORDS if name == NODULES else {},
         simulated=True,
     )
+
+
+def _classes(name: str) -> tuple[str, ...]:
+    return tuple(NODULE_WORDS) if name == NODULES else CLASSES
+
+
+def _template(name: str) -> str:
+    return JSRT_TEMPLATE if name == NODULES else PAPER_TEMPLATE
 
 
 SPECS = tuple(
@@ -66,6 +80,8 @@ SPECS = tuple(
         simulated=True,
         terms="Free for research and teaching; nobody's X-rays.",
         default_root=partial(_carried, name),
+        classes=_classes(name),
+        template=_template(name),
     )
     for name, title in TITLES.items()
 )

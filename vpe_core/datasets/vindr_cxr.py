@@ -23,6 +23,13 @@ NO_FINDING = "No finding"
 SUFFIXES = (".png", ".dicom", ".dcm")
 _CORNERS = ("x_min", "y_min", "x_max", "y_max")
 _TITLE = "VinDr-CXR"
+# The 22 local labels of annotations_train.csv; "No finding" has no place and is dropped.
+_CLASSES = (
+    "Aortic enlargement", "Atelectasis", "Calcification", "Cardiomegaly", "Clavicle fracture", "Consolidation",
+    "Edema", "Emphysema", "Enlarged PA", "ILD", "Infiltration", "Lung Opacity", "Lung cavity", "Lung cyst",
+    "Mediastinal shift", "Nodule/Mass", "Other lesion", "Pleural effusion", "Pleural thickening",
+    "Pneumothorax", "Pulmonary fibrosis", "Rib fracture",
+)  # fmt: skip
 _RESIZED = (
     "Other boxes of this set reach beyond their images, so the images were resized, and the boxes are on the grid of "
     "the originals, as will be this one of {} ({} x {} pixels). Give the DICOM files, PNG files of full size, or boxes "
@@ -102,4 +109,6 @@ SPEC = DatasetSpec(
     citation="Nguyen et al., VinDr-CXR: an open dataset of chest X-rays with radiologist's annotations, "
     "Scientific Data 9 (2022) 429",
     default_root=expected_in_settings("vindr-cxr"),
+    classes=_CLASSES,
+    official_names={"test": "VinDrCXRTest", "train": "VinDrCXRTrain"},
 )

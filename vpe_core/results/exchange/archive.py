@@ -26,7 +26,7 @@ from pandas.api.types import infer_dtype
 
 from vpe_core.documents import DocumentError, read_bytes
 from vpe_core.errors import MarkerError, ResultsError
-from vpe_core.results.exchange.importer import DATASETS, import_experiments
+from vpe_core.results.exchange.importer import import_experiments, part_called
 from vpe_core.results.exchange.parquet_size import TooLargeError, require_size
 from vpe_core.results.store.manifest import MANIFEST, SCHEMA_VERSION, parse_manifest
 from vpe_core.results.store.run import EMBEDDINGS, PROBABILITIES, SAMPLES, TEXTS, Run
@@ -234,7 +234,7 @@ def _experiments(folder: Path) -> Path:
     tables = [path.relative_to(folder).parts for path in folder.rglob("results.csv")]
     common = folder
     for names in zip(*tables, strict=False):
-        if len(set(names)) > 1 or names[0] in DATASETS:
+        if len(set(names)) > 1 or part_called(names[0]):
             break
         common /= names[0]
     return common

@@ -22,13 +22,14 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vpe_core.datasets import DATASETS, DatasetSpec
 from vpe_core.documents import DocumentError, read_bytes, read_json
 from vpe_core.errors import MarkerError, MetricError, ResultsError
 from vpe_core.folders import named_path
 from vpe_core.markers import get
 from vpe_core.metrics import auroc
 from vpe_core.models.catalog import MODELS
-from vpe_core.prompts import JSRT_TEMPLATE, PAPER_TEMPLATE
+from vpe_core.prompts import PAPER_TEMPLATE
 from vpe_core.results.exchange.text_tables import as_numbers, read_csv, require_numbers
 from vpe_core.results.store.files import write_atomically, write_parquet
 from vpe_core.results.store.manifest import MANIFEST, DatasetInfo, Manifest, ModelInfo, Skipped
@@ -38,15 +39,6 @@ from vpe_core.variants import Variant
 
 OFFICIAL = "official-code"
 FIXED = ("image_id", "true_label", "predicted_label")
-DATASETS: Mapping[str, tuple[str, str, str]] = {
-    "JSRT": ("jsrt", "all", "JSRT"),
-    "NIH14": ("nih14", "all", "NIH ChestX-ray14"),
-    "VinDrCXRTrain": ("vindr-cxr", "train", "VinDr-CXR"),
-    "VinDrCXRTest": ("vindr-cxr", "test", "VinDr-CXR"),
-    "PadChestGRTrain": ("padchest-gr", "train", "PadChest-GR"),
-    "PadChestGRVal": ("padchest-gr", "val", "PadChest-GR"),
-    "PadChestGRTest": ("padchest-gr", "test", "PadChest-GR"),
-}
 MODEL_NAMES = {"BIOMEDCLIPMODEL": "biomedclip", "BMC_CLIP_CF_MODEL": "bmc-clip-cf"}
 _NO_PATIENTS = "The official code does not name the patients: intervals resample images instead."
 _UNDEFINED = (
@@ -164,9 +156,18 @@ def _require_places_of_their_own(groups: Mapping[tuple[str, str], Sequence[Path]
         taken[folder] = name
 
 
+def part_called(official: str) -> tuple[DatasetSpec, str] | None:
+    """The data set and its part that the official code calls so; None for others."""
+    named = (
+        (spec, part) for _, spec in DATASETS.items() for part, name in spec.official_names.items() if name == official
+    )
+    return next(named, None)
+
+
 def _place(dataset: str, model: str) -> Path:
     """Where the results of a data set and model go, below OFFICIAL."""
-    name, part, _ = DATASETS.get(dataset, (dataset.lower(), "all", dataset))
+    known = part_called(dataset)
+    name, part = (known[0].name, known[1]) if known else (dataset.lower(), "all")
     return Path(name if part in ("all", "test") else f"{name}-{part}") / MODEL_NAMES.get(model, model.lower())
 
 
@@ -266,24 +267,25 @@ def _told_auroc(path: Path) -> float | None:
 
 
 def _write(out: Path, dataset: str, model: str, experiments: Sequence[Experiment], problems: Sequence[Skipped]) -> Run:
-    name, part, title = DATASETS.get(dataset, (dataset.lower(), "all", dataset))
+    spec, part = part_called(dataset) or (None, "all")
+    patient_of = spec.patient_of if spec else None
     folder = out / OFFICIAL / _place(dataset, model)
     model_name = folder.name
-    samples = _samples_table(name, experiments[0].samples)
+    samples = _samples_table(patient_of or str, experiments[0].samples)
     by_variant: dict[str, list[Experiment]] = {}
     for one in sorted(experiments, key=lambda one: one.suffix):
         by_variant.setdefault(one.variant.key, []).append(one)
     manifest = Manifest(
         source="official code",
         dataset=DatasetInfo(
-            name=name,
-            title=title,
+            name=spec.name if spec else dataset.lower(),
+            title=spec.title if spec else dataset,
             part=part,
             fingerprint=None,
             simulated=False,
             classes=experiments[0].classes,
-            template=JSRT_TEMPLATE if name == "jsrt" else PAPER_TEMPLATE,
-            note=" ".join(_notes(name, experiments)),
+            template=spec.template if spec else PAPER_TEMPLATE,
+            note=" ".join(_notes(patient_of is not None, experiments)),
             samples=len(samples),
             images=samples["image_id"].nunique(),
             patients=samples["patient_id"].nunique(),
@@ -312,8 +314,8 @@ def _write(out: Path, dataset: str, model: str, experiments: Sequence[Experiment
     return open_run(folder)
 
 
-def _notes(dataset: str, experiments: Sequence[Experiment]) -> list[str]:
-    notes = [] if _patients_are_known(dataset) else [_NO_PATIENTS]
+def _notes(patients_are_known: bool, experiments: Sequence[Experiment]) -> list[str]:
+    notes = [] if patients_are_known else [_NO_PATIENTS]
     never: dict[str, None] = {}
     for one in experiments:
         true = {label for _, label in one.samples}
@@ -323,21 +325,12 @@ def _notes(dataset: str, experiments: Sequence[Experiment]) -> list[str]:
     return notes + ([_UNDEFINED.format(classes=shown)] if never else [])
 
 
-def _patients_are_known(dataset: str) -> bool:
-    return dataset in ("nih14", "jsrt")
-
-
-def _samples_table(dataset: str, samples: Sequence[tuple[str, str]]) -> pd.DataFrame:
-    """The samples as far as the official code tells; NIH names its files PATIENT_FOLLOWUP.png, JSRT one a patient."""
+def _samples_table(patient_of: Callable[[str], str], samples: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """The samples as far as the official code tells."""
     table = pd.DataFrame(samples, columns=["image_id", "label"])
     nth = table.groupby("image_id").cumcount() + 1
     table.insert(0, "sample_id", table["image_id"] + "#" + nth.astype(str))
-    patients = (
-        table["image_id"].str.split("_").str[0].str.lstrip("0").replace("", "0")
-        if dataset == "nih14"
-        else table["image_id"]
-    )
-    table.insert(2, "patient_id", patients)
+    table.insert(2, "patient_id", table["image_id"].map(patient_of))
     table["group"] = ""
     for column in ("x0", "y0", "x1", "y1", "image_width", "image_height"):
         table[column] = np.nan
