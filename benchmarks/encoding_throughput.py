@@ -25,7 +25,7 @@ from rich.table import Table
 from benchmarks.full_size_model import NAME as FULL_SIZE
 from benchmarks.full_size_model import full_size_model
 from vpe_core.benchmark.plan import load_plan
-from vpe_core.benchmark.runner import Settings, run_plan
+from vpe_core.benchmark.runner import RunSettings, run_plan
 from vpe_core.datasets import Dataset, open_dataset
 from vpe_core.images import load_image
 from vpe_core.markers import render_variant
@@ -47,7 +47,7 @@ def main(
         name = full_size_model(Path(scratch)) if model == FULL_SIZE else model
         dataset = _large_xrays(Path(scratch) / "xrays", images, side)
         network = load_model(name)
-        run_plan(load_plan("paper"), dataset, network, Path(scratch) / "warm", Settings(limit=1))
+        run_plan(load_plan("paper"), dataset, network, Path(scratch) / "warm", RunSettings(limit=1))
         start = time.perf_counter()
         run = run_plan(load_plan("paper"), dataset, network, Path(scratch) / "run")
         ours = (time.perf_counter() - start) / len(run.samples)

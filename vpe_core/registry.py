@@ -1,4 +1,4 @@
-"""The one registry shape: markers, models and their loaders, attention methods, data sets, metrics and findings.
+"""The one registry shape: markers, models and their loaders, attention methods, data sets, metrics, findings, engines.
 
 MARKERS: Registry[Marker] = Registry("marker", MarkerError)
 MARKERS.add("circle", CIRCLE)

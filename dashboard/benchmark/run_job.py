@@ -69,7 +69,7 @@ def perform(order: Order, report: jobs.Report) -> Path:
     Raises:
         VPEError: The data set, the model or the results folder cannot be used; what was finished is kept.
     """
-    from vpe_core.benchmark.runner import Settings, run_folder, run_plan
+    from vpe_core.benchmark.runner import RunSettings, run_folder, run_plan
 
     report(0.0, f"{order.title}: reading the data set")
     dataset = datasets.open_dataset(order.dataset, part=order.part)
@@ -87,7 +87,7 @@ def perform(order: Order, report: jobs.Report) -> Path:
         report(done / total if total else 1.0, f"{order.title}: {progress_words(done, total, seconds)}")
 
     try:
-        done = run_plan(plan, dataset, model, folder, Settings(limit=order.limit), show)
+        done = run_plan(plan, dataset, model, folder, RunSettings(limit=order.limit), show)
     except OSError as error:
         raise BenchmarkError(
             f"The results folder {folder} cannot be used: {error.strerror or error}. Make room or set VPE_RESULTS_DIR "

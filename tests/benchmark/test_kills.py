@@ -23,7 +23,7 @@ import torch
 torch.set_num_threads(1)
 from tests.benchmark.tiny_set import write_set
 from vpe_core.benchmark.plan import make_plan
-from vpe_core.benchmark.runner import Settings, run_plan
+from vpe_core.benchmark.runner import RunSettings, run_plan
 from vpe_core.models import load_model
 
 model_folder, scratch = sys.argv[1:3]
@@ -33,7 +33,7 @@ plan = make_plan(("crop", "circle", "arrow"), controls=True)
 
 
 def run(folder):
-    run_plan(plan, dataset, model, Path(folder), Settings(batch_size=2, threads=2))
+    run_plan(plan, dataset, model, Path(folder), RunSettings(batch_size=2, threads=2))
 
 
 def start(folder):

@@ -17,7 +17,7 @@ from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image, ImageDraw
 
 from vpe_core.benchmark.plan import load_plan
-from vpe_core.benchmark.runner import Settings, run_plan
+from vpe_core.benchmark.runner import RunSettings, run_plan
 from vpe_core.datasets import Dataset, open_dataset
 from vpe_core.models import VisionLanguageModel, load_model
 from vpe_core.results import Run
@@ -41,7 +41,7 @@ def test_probabilities_equal_a_plain_computation(
 ) -> None:
     words = dict(zip(nih.classes, WORDS, strict=False)) if family == "timm" else {}
     spelled = replace(nih, class_words=words)
-    run = run_plan(load_plan("paper"), spelled, models[family], tmp_path, Settings(batch_size=8))
+    run = run_plan(load_plan("paper"), spelled, models[family], tmp_path, RunSettings(batch_size=8))
     assert_equal(run, spelled, plain_model(model_root / family, models[family]))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vpe_core.benchmark.plan import Block, Plan, load_plan
-from vpe_core.benchmark.runner import Settings, run_folder, run_plan
+from vpe_core.benchmark.runner import RunSettings, run_folder, run_plan
 from vpe_core.datasets import open_dataset
 from vpe_core.models import load_model
 from vpe_core.results import open_run
@@ -35,7 +35,7 @@ def test_a_slice_measured_again_is_the_same(model_name: str, set_name: str, tmp_
     dataset = open_dataset(set_name)
     stored = open_run(run_folder(STORE, dataset, model_name))
     assert stored.manifest.dataset.fingerprint == dataset.fingerprint
-    fresh = run_plan(SLICE, dataset, load_model(model_name, precision="fp32"), tmp_path, Settings(limit=2))
+    fresh = run_plan(SLICE, dataset, load_model(model_name, precision="fp32"), tmp_path, RunSettings(limit=2))
     assert stored.manifest.model == fresh.manifest.model
     for variant in fresh.variants:
         rows = fresh.rows(variant)

@@ -11,8 +11,9 @@ from PIL import Image
 from tests.benchmark.tiny_set import write_set
 from vpe_core.attention import attention_inside, patch_relevance
 from vpe_core.benchmark import pictures
+from vpe_core.benchmark.job import annotated_images, partners, working_order
 from vpe_core.benchmark.plan import Block, Plan, load_plan, make_plan
-from vpe_core.benchmark.runner import Settings, run_folder, run_plan
+from vpe_core.benchmark.runner import RunSettings, run_folder, run_plan
 from vpe_core.datasets import Dataset, Problem
 from vpe_core.errors import BenchmarkError, ResultsError
 from vpe_core.images import load_image
@@ -32,8 +33,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 def shown(dataset: Dataset, variant: Variant) -> list[Image.Image]:
     """What each sample is shown as, one at a time."""
     by_id = {sample.image_id: sample for sample in dataset}
-    _, partners = pictures.partners([(s.image_path, s.patient_id) for s in by_id.values()], seed=0)
-    partner_of = dict(zip(by_id, partners, strict=True))
+    others = partners([(s.image_path, s.patient_id) for s in by_id.values()], seed=0)
+    partner_of = dict(zip(by_id, others, strict=True))
     found = []
     for sample in dataset:
         size_wh = load_image(sample.image_path).size
@@ -48,7 +49,7 @@ def shown(dataset: Dataset, variant: Variant) -> list[Image.Image]:
 
 
 def test_every_row_is_what_a_plain_loop_gives(tiny: Dataset, model: VisionLanguageModel, tmp_path: Path) -> None:
-    run = run_plan(CONTROLS, tiny, model, tmp_path, Settings(batch_size=4, threads=3))
+    run = run_plan(CONTROLS, tiny, model, tmp_path, RunSettings(batch_size=4, threads=3))
     assert set(run.variants) == set(CONTROLS.coverage())
     assert {v.picture for v in run.variants} == {"image", "twin", "blank", "other"}
     assert run.manifest.stored == "float32"
@@ -63,7 +64,7 @@ def test_every_row_is_what_a_plain_loop_gives(tiny: Dataset, model: VisionLangua
 def test_attention_is_measured_where_the_marker_points(
     tiny: Dataset, model: VisionLanguageModel, tmp_path: Path
 ) -> None:
-    run = run_plan(CONTROLS, tiny, model, tmp_path, Settings(batch_size=16))
+    run = run_plan(CONTROLS, tiny, model, tmp_path, RunSettings(batch_size=16))
     for key in ("none", "circle/red/1/paper", "circle/red/1/native@mirror", "circle/red/1/paper@random"):
         variant, expected = Variant.parse(key), []
         for sample, picture in zip(tiny, shown(tiny, Variant.parse(key)), strict=True):
@@ -86,9 +87,8 @@ def test_a_blank_picture_is_an_even_grey_by_both_protocols(tiny: Dataset, models
 
     maker = pictures.PictureMaker(prepare, models["native"].view, tiny.root)
     variants = tuple(Variant(protocol=protocol, picture="blank") for protocol in ("paper", "native"))
-    task = pictures.ImageTask(0, pictures.by_image(tiny)[0], variants, None)
-    for one in maker(task).shown:
-        seen[one.key] = one.picture[10:-10, 10:-10]
+    for one in maker(annotated_images(tiny, seed=0)[0], variants).inputs:
+        seen[one.key] = one.pixels[10:-10, 10:-10]
     for values in seen.values():
         np.testing.assert_array_equal(values, pictures.BLANK_GREY)
 
@@ -109,7 +109,9 @@ def test_each_file_is_read_once_and_each_unmarked_image_encoded_once(
     assert len(read) == tiny.n_images
     read.clear()
     plan = make_plan(("circle", "crop"), controls=True)
-    run_plan(plan, tiny, models["native"], tmp_path, Settings(batch_size=8), lambda done, total: encoded.append(done))
+    run_plan(
+        plan, tiny, models["native"], tmp_path, RunSettings(batch_size=8), lambda done, total: encoded.append(done)
+    )
     assert len(read) == 2 * tiny.n_images
     assert sum(read.values()) <= len(read) + 2  # the last image's partner is the first
     # circle, crop and five controls for every sample; the image and its twin once an image
@@ -120,7 +122,7 @@ def test_each_file_is_read_once_and_each_unmarked_image_encoded_once(
 
 def test_a_limit_is_lifted_by_the_next_run(tiny: Dataset, models: dict, tmp_path: Path) -> None:
     plan, done = load_plan("paper"), []
-    first = run_plan(plan, tiny, models["native"], tmp_path, Settings(limit=3))
+    first = run_plan(plan, tiny, models["native"], tmp_path, RunSettings(limit=3))
     part = first.embeddings("crop")
     assert len(part) == sum(int(sample.image_id) < 3 for sample in tiny)
     assert first.samples["image_width"].isna().sum() == len(tiny) - len(part)
@@ -131,7 +133,7 @@ def test_a_limit_is_lifted_by_the_next_run(tiny: Dataset, models: dict, tmp_path
     assert whole.samples["image_width"].notna().all()
     again = run_plan(plan, tiny, models["native"], tmp_path)
     assert again.fingerprint == whole.fingerprint  # nothing to do, nothing written
-    fresh = run_plan(make_plan(("crop",)), tiny, models["native"], tmp_path, Settings(fresh=True))
+    fresh = run_plan(make_plan(("crop",)), tiny, models["native"], tmp_path, RunSettings(fresh=True))
     assert [variant.key for variant in fresh.variants] == ["none", "crop"]
 
 
@@ -228,11 +230,11 @@ def test_where_results_go(tiny: Dataset, tmp_path: Path) -> None:
 
 def test_partners_are_of_other_patients_and_random() -> None:
     images = [(Path(f"{n}.png"), f"p{n // 3}") for n in range(300)]
-    order, found = pictures.partners(images, seed=0)
+    order, found = working_order(len(images), seed=0), partners(images, seed=0)
     patient_of = dict(images)
     assert sorted(order) == list(range(300))
     assert all(patient_of[path] != patient for (_, patient), path in zip(images, found, strict=True))
     distance = [abs(int(path.stem) - n) for n, path in enumerate(found)]
     assert 70 < np.mean(distance) < 130  # 100 for a random order
-    assert pictures.partners(images, seed=0)[1] == found
-    assert pictures.partners([(Path("a"), "p"), (Path("b"), "p")], seed=0)[1] == [None, None]
+    assert partners(images, seed=0) == found
+    assert partners([(Path("a"), "p"), (Path("b"), "p")], seed=0) == [None, None]

@@ -13,7 +13,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from tests.results import runs
 from vpe_core import scoring
 from vpe_core.benchmark.plan import make_plan
-from vpe_core.benchmark.runner import Settings, run_plan
+from vpe_core.benchmark.runner import RunSettings, run_plan
 from vpe_core.datasets import Dataset
 from vpe_core.markers import render_variant
 from vpe_core.metrics import get
@@ -48,7 +48,7 @@ def repeated(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 @pytest.fixture(scope="module")
 def run(repeated: Dataset, models: dict[str, VisionLanguageModel], tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return run_plan(PLAN, repeated, models["native"], tmp_path_factory.mktemp("out"), Settings(batch_size=4))
+    return run_plan(PLAN, repeated, models["native"], tmp_path_factory.mktemp("out"), RunSettings(batch_size=4))
 
 
 def groups_of(dataset: Dataset, variant: Variant) -> list[object]:
@@ -116,7 +116,7 @@ def test_a_run_that_was_interrupted_ties_what_it_encoded_apart(
     repeated: Dataset, models: dict[str, VisionLanguageModel], tmp_path: Path
 ) -> None:
     for limit in (2, None):  # the copy of the first image comes with the second start
-        run = run_plan(PLAN, repeated, models["native"], tmp_path, Settings(batch_size=3, limit=limit))
+        run = run_plan(PLAN, repeated, models["native"], tmp_path, RunSettings(batch_size=3, limit=limit))
     embeddings = run.embeddings("circle/red/1/paper")
     np.testing.assert_array_equal(embeddings[0], embeddings[15])
     np.testing.assert_array_equal(embeddings[0], embeddings[2])

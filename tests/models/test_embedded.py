@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from vpe_core.benchmark.plan import Block, Plan
-from vpe_core.benchmark.runner import Settings, run_plan
+from vpe_core.benchmark.runner import RunSettings, run_plan
 from vpe_core.datasets import open_dataset
 from vpe_core.models import load_model
 from vpe_core.models.word_tokenizer import WordTokenizer
@@ -69,7 +69,7 @@ def test_the_words_called_untrained_are_those_that_training_never_moved(folder) 
 def test_a_circle_steers_simclip_to_what_it_marks(tmp_path) -> None:
     blocks = Block(markers=("none", "circle")), Block(markers=("circle",), pictures=("twin",))
     model, samples = load_model("simclip", precision="fp32"), open_dataset("sim-multi")
-    run = run_plan(Plan(name="steering", blocks=blocks), samples, model, tmp_path / "run", Settings(limit=40))
+    run = run_plan(Plan(name="steering", blocks=blocks), samples, model, tmp_path / "run", RunSettings(limit=40))
     unmarked, circle, twin = run.variants
     scored = {variant: score_variant(run, variant, Question()) for variant in run.variants}
     right = {variant: np.mean(one.scores.argmax(1) == one.labels) for variant, one in scored.items()}

@@ -113,15 +113,15 @@ def hold(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Make a run wait at its first picture; what is returned lets it go on."""
     import threading
 
-    from vpe_core.benchmark import runner
+    from vpe_core.benchmark.pictures import PictureMaker
 
-    go_on, wait = threading.Event(), runner.PictureMaker.__call__
+    go_on, wait = threading.Event(), PictureMaker.__call__
 
-    def slow(self: object, task: object) -> object:
+    def slow(*task: object) -> object:
         go_on.wait(WAIT_S)
-        return wait(self, task)  # type: ignore[arg-type]
+        return wait(*task)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(runner.PictureMaker, "__call__", slow)
+    monkeypatch.setattr(PictureMaker, "__call__", slow)
     return go_on.set
 
 

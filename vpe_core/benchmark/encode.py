@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vpe_core.attention import GazeEncoder, attention_inside
-from vpe_core.benchmark.pictures import Rendered, Shown
+from vpe_core.benchmark.job import BatchDone
+from vpe_core.benchmark.pictures import ModelInput, RenderedImage
 from vpe_core.errors import AttentionError
 from vpe_core.results.store.schema import Chunk, VariantRows
 from vpe_core.variants import Variant
@@ -38,43 +39,44 @@ class ChunkEncoder:
     Args:
         model: A loaded model.
         batch_size: Pictures that go through the network together.
-        count: Told after every batch how many pictures were in it.
     """
 
-    def __init__(self, model: VisionLanguageModel, batch_size: int, count: Callable[[int], None]) -> None:
+    def __init__(self, model: VisionLanguageModel, batch_size: int) -> None:
         self._encoder = GazeEncoder(model)
         self._batch_size = batch_size
-        self._count = count
 
-    def encode(self, images: Iterable[Rendered], variants: Sequence[Variant]) -> Chunk:
-        """The chunk of images that all show these variants; pictures are encoded as they come, in full batches."""
+    def encode(self, images: Iterable[RenderedImage], variants: Sequence[Variant]) -> Iterator[Chunk | BatchDone]:
+        """The chunk of images that all show these variants, after a word about each batch.
+
+        Pictures are encoded as they come, in full batches.
+        """
         start = time.perf_counter()
-        done: list[Rendered] = []
-        waiting: list[Shown] = []
+        done: list[RenderedImage] = []
+        waiting: list[ModelInput] = []
         found: dict[str, list[_Encoded]] = {variant.key: [] for variant in variants}
         for image in images:
-            done.append(replace(image, shown=()))
-            waiting += image.shown
+            done.append(replace(image, inputs=()))
+            waiting += image.inputs
             while len(waiting) >= self._batch_size:
-                self._encode_batch(waiting[: self._batch_size], found)
+                yield self._encode_batch(waiting[: self._batch_size], found)
                 del waiting[: self._batch_size]
         if waiting:
-            self._encode_batch(waiting, found)
-        return Chunk(
-            images=tuple(sorted(image.task.number for image in done)),
+            yield self._encode_batch(waiting, found)
+        yield Chunk(
+            images=tuple(sorted(one.image.number for one in done)),
             rows={key: self._rows(encoded) for key, encoded in found.items()},
-            sizes_wh={image.task.number: image.size_wh for image in done if image.size_wh},
-            problems=tuple(problem for image in done for problem in image.problems),
+            sizes_wh={one.image.number: one.size_wh for one in done if one.size_wh},
+            problems=tuple(problem for one in done for problem in one.problems),
             seconds=time.perf_counter() - start,
         )
 
-    def _encode_batch(self, batch: Sequence[Shown], found: Mapping[str, list[_Encoded]]) -> None:
-        pictures = np.stack([one.picture for one in batch])
+    def _encode_batch(self, batch: Sequence[ModelInput], found: Mapping[str, list[_Encoded]]) -> BatchDone:
+        pictures = np.stack([one.pixels for one in batch])
         embeddings, maps = self._encoder.encode(pictures, batch_size=len(batch))
         for number, (one, embedding) in enumerate(zip(batch, embeddings, strict=True)):
             shares = [np.nan] * len(one.places) if maps is None else [_share(maps[number], box) for box in one.places]
             found[one.key].append(_Encoded(one.samples, one.digest, embedding, tuple(shares)))
-        self._count(len(batch))
+        return BatchDone(len(batch))
 
     def _rows(self, encoded: Sequence[_Encoded]) -> VariantRows:
         """The rows of one variant, ascending; the embedding of a shared picture is stored with its first sample."""

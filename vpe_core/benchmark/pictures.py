@@ -1,9 +1,9 @@
-"""From an X-ray and its samples to the pictures that a model is shown: everything that a thread can do ahead."""
+"""From an image and its samples to what the model takes: everything that a thread can do while the model is busy."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from vpe_core.benchmark.job import AnnotatedImage
 from vpe_core.cache import BoundedCache
 from vpe_core.errors import ImageReadError, MarkerError, RegionError
 from vpe_core.geometry import SizeWH, View
@@ -19,60 +20,43 @@ from vpe_core.images import XrayPixels, as_pixels, read_pixels
 from vpe_core.markers import VariantRenderer, get
 from vpe_core.results.store.manifest import Skipped
 from vpe_core.types import Box, Sample
-from vpe_core.variants import Variant, seeded
+from vpe_core.variants import Variant
 
 BLANK_GREY = 110
 _KEPT_IMAGES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class ImageTask:
-    """One image and what is to be made of it.
-
-    Attributes:
-        number: Of the image within the data set.
-        samples: (number, sample) of all its samples.
-        variants: Which variants.
-        other: The image of another patient that "other" shows; None if there is no other patient.
-    """
-
-    number: int
-    samples: tuple[tuple[int, Sample], ...]
-    variants: tuple[Variant, ...]
-    other: Path | None
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
-    """One picture.
+class ModelInput:
+    """One picture, ready for the network.
 
     Attributes:
         key: Of its variant.
-        picture: As the model is shown it, uint8 (height, width, 3).
+        pixels: As `VisionLanguageModel.prepare` gives them, uint8 (height, width, 3).
         samples: Which samples it stands for: all of the image if it is unmarked, else those of one region.
         places: For each the marked place (unmarked: the finding), as a share of the picture's width and height; None
             where it cannot be told, as in a crop.
     """
 
     key: str
-    picture: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]
     samples: tuple[int, ...]
     places: tuple[Box | None, ...]
 
     @property
     def digest(self) -> int:
         """The same for equal pictures, and for hardly any others: 64 bits of a hash, as a signed number."""
-        content = hashlib.blake2b(np.ascontiguousarray(self.picture).data, digest_size=8)
-        content.update(str(self.picture.shape).encode())
+        content = hashlib.blake2b(np.ascontiguousarray(self.pixels).data, digest_size=8)
+        content.update(str(self.pixels.shape).encode())
         return int.from_bytes(content.digest(), "little", signed=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rendered:
-    """All pictures of a task, the size of the image (None if it cannot be read), and what could not be used."""
+class RenderedImage:
+    """All pictures made of an image, its size (None if it cannot be read), and what could not be used."""
 
-    task: ImageTask
-    shown: tuple[Shown, ...]
+    image: AnnotatedImage
+    inputs: tuple[ModelInput, ...]
     size_wh: SizeWH | None
     problems: tuple[Skipped, ...]
 
@@ -82,7 +66,7 @@ Decode: TypeAlias = Callable[[Path], XrayPixels]
 
 
 class PictureMaker:
-    """Makes the pictures of a task. Safe to call from several threads.
+    """Makes the pictures of an image. Safe to call from several threads.
 
     Args:
         prepare: From a drawn picture to what the model takes: `VisionLanguageModel.prepare`.
@@ -98,43 +82,39 @@ class PictureMaker:
         self._root = root
         self._images = BoundedCache(_KEPT_IMAGES)
 
-    def __call__(self, task: ImageTask) -> Rendered:
-        """All pictures of an image; what cannot be read or drawn is reported, not raised."""
-        path = task.samples[0][1].image_path
+    def __call__(self, image: AnnotatedImage, variants: Iterable[Variant]) -> RenderedImage:
+        """The image in all these variants; what cannot be read or drawn is reported, not raised."""
         try:
-            size_wh = self._decode(path).size_wh
+            size_wh = self._decode(image.path).size_wh
         except ImageReadError as error:
-            return Rendered(task, (), None, (self._skipped(path, error),))
-        renderers = _Renderers(self._decode, task, size_wh)
-        shown: list[Shown] = []
+            return RenderedImage(image, (), None, (self._skipped(image.path, error),))
+        renderers = _Renderers(self._decode, image, size_wh)
+        inputs: list[ModelInput] = []
         problems: dict[Skipped, None] = {}
-        for variant in task.variants:
-            for samples in shown_together(variant, task.samples):
+        for variant in filter(image.can_show, variants):
+            for numbers in image.shown_together(variant):
                 try:
-                    shown += self._show(variant, samples, renderers, size_wh)
+                    inputs.append(self._input(variant, numbers, renderers, size_wh))
                 except ImageReadError as error:
-                    problems[self._skipped(renderers.path_of(variant) or path, error)] = None
+                    problems[self._skipped(image.path_of(variant.picture) or image.path, error)] = None
                 except (RegionError, MarkerError) as error:
-                    problems[self._skipped(path, error)] = None
-        return Rendered(task, tuple(shown), size_wh, tuple(problems))
+                    problems[self._skipped(image.path, error)] = None
+        return RenderedImage(image, tuple(inputs), size_wh, tuple(problems))
 
-    def _show(
-        self, variant: Variant, samples: tuple[tuple[int, Sample], ...], renderers: _Renderers, size_wh: SizeWH
-    ) -> Iterator[Shown]:
-        if not renderers.has(variant):
-            return
+    def _input(self, variant: Variant, numbers: tuple[int, ...], renderers: _Renderers, size_wh: SizeWH) -> ModelInput:
+        samples = [renderers.image.samples[number] for number in numbers]
         renderer, shown_wh = renderers.get(variant)
         sx, sy = shown_wh[0] / size_wh[0], shown_wh[1] / size_wh[1]
         if variant.marked:
-            sample = samples[0][1]
+            sample = samples[0]
             if sample.box is None:
                 raise RegionError(f"The sample {sample.sample_id} has no box, so nothing can be marked.")
             region = variant.region(sample.box, size_wh, sample.sample_id).scaled(sx, sy)
             picture = renderer.render(region, variant.marker, color=variant.color, width=variant.width)
         else:
             picture = renderer.render()
-        places = [self._place(variant, sample, size_wh, picture.size) for _, sample in samples]
-        yield Shown(variant.key, self._prepare(picture), tuple(number for number, _ in samples), tuple(places))
+        places = tuple(self._place(variant, sample, size_wh, picture.size) for sample in samples)
+        return ModelInput(variant.key, self._prepare(picture), numbers, places)
 
     def _place(self, variant: Variant, sample: Sample, size_wh: SizeWH, picture_wh: SizeWH) -> Box | None:
         if sample.box is None or get(variant.marker).crops:
@@ -157,27 +137,17 @@ class PictureMaker:
 class _Renderers:
     """The renderers of one image and of what stands in for it, each made when it is first needed."""
 
-    def __init__(self, decode: Decode, task: ImageTask, size_wh: SizeWH) -> None:
+    def __init__(self, decode: Decode, image: AnnotatedImage, size_wh: SizeWH) -> None:
+        self.image = image
         self._decode = decode
-        self._paths = {
-            "image": task.samples[0][1].image_path,
-            "twin": task.samples[0][1].twin_path,
-            "other": task.other,
-        }
         self._size_wh = size_wh
         self._made: dict[tuple[str, str], tuple[VariantRenderer, SizeWH]] = {}
-
-    def path_of(self, variant: Variant) -> Path | None:
-        return self._paths.get(variant.picture)
-
-    def has(self, variant: Variant) -> bool:
-        return variant.picture == "blank" or self._paths[variant.picture] is not None
 
     def get(self, variant: Variant) -> tuple[VariantRenderer, SizeWH]:
         """The renderer, and the size of the picture that it draws on."""
         name = (variant.picture, variant.protocol)
         if name not in self._made:
-            path = self.path_of(variant)
+            path = self.image.path_of(variant.picture)
             pixels = _blank(self._size_wh) if path is None else self._decode(path)
             source = pixels if variant.protocol == "paper" else pixels.grey().convert("RGB")
             self._made[name] = VariantRenderer(source, variant.protocol), pixels.size_wh
@@ -189,47 +159,3 @@ def _blank(size_wh: SizeWH) -> XrayPixels:
     grey = np.full(size_wh[::-1], BLANK_GREY, np.uint8)
     grey[0, 0], grey[-1, -1] = 0, 255
     return as_pixels(grey)
-
-
-def shown_together(
-    variant: Variant, samples: Sequence[tuple[int, Sample]]
-) -> tuple[tuple[tuple[int, Sample], ...], ...]:
-    """The samples of an image, grouped by what a variant shows of them: one picture a group.
-
-    An unmarked picture stands for all of them, a marked one for those with the same box (a box may have two labels). A
-    random place belongs to one sample.
-    """
-    if not variant.marked:
-        return (tuple(samples),)
-    groups: dict[object, list[tuple[int, Sample]]] = {}
-    for number, sample in samples:
-        alone = variant.place == "random" or sample.box is None
-        groups.setdefault(sample.sample_id if alone else sample.box, []).append((number, sample))
-    return tuple(map(tuple, groups.values()))
-
-
-def partners(images: Sequence[tuple[Path, str]], seed: int) -> tuple[list[int], list[Path | None]]:
-    """An order of the images, and for each image one of another patient: the next one in that order.
-
-    Args:
-        images: (path, patient) of every image.
-        seed: Of the order, which is random so that a neighbour in the data set (often of the same class) is no partner.
-
-    Returns:
-        The order as numbers of images, and for each image its partner, None if all are of one patient. Worked through
-        in that order, hardly any file has to be read twice.
-    """
-    order = [int(number) for number in seeded("partners", str(seed)).permutation(len(images))]
-    found: list[Path | None] = [None] * len(images)
-    for position, number in enumerate(order):
-        following = (images[order[(position + step) % len(order)]] for step in range(1, len(order)))
-        found[number] = next((path for path, patient in following if patient != images[number][1]), None)
-    return order, found
-
-
-def by_image(samples: Iterable[Sample]) -> list[tuple[tuple[int, Sample], ...]]:
-    """The numbered samples of each image, images in the order of their first sample."""
-    groups: dict[str, list[tuple[int, Sample]]] = {}
-    for number, sample in enumerate(samples):
-        groups.setdefault(sample.image_id, []).append((number, sample))
-    return [tuple(group) for group in groups.values()]

@@ -1,4 +1,4 @@
-"""Running a plan: decode, draw and prepare in threads, encode in full batches, write chunks that survive a kill.
+"""Running a plan: it becomes a job, an engine makes its chunks, and each is written so that it survives a kill.
 
 A chunk is some images with all their variants. Chunks are cut and encoded in an order that depends on the work alone,
 so that a run that was killed and started again stores the very bytes that an undisturbed one does.
@@ -6,25 +6,21 @@ so that a run that was killed and started again stores the very bytes that an un
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from vpe_core.benchmark.encode import ChunkEncoder
-from vpe_core.benchmark.pictures import ImageTask, PictureMaker, Rendered, by_image, partners, shown_together
+from vpe_core.benchmark import engines
+from vpe_core.benchmark.job import BatchDone, Job, annotated_images
 from vpe_core.benchmark.plan import check_measurable
 from vpe_core.models.specs import FOLDER_PREFIX, HUB_PREFIX
 from vpe_core.results.store.manifest import DatasetInfo, Manifest, ModelInfo, Skipped, Stored
 from vpe_core.results.store.run import Run, open_run
-from vpe_core.results.store.schema import Coverage, require_storable
+from vpe_core.results.store.schema import require_storable
 from vpe_core.results.store.texts import stored_prompts
 from vpe_core.results.store.writer import Identity, RunWriter
 from vpe_core.variants import Variant
@@ -35,20 +31,14 @@ if TYPE_CHECKING:
     from vpe_core.benchmark.plan import Plan
     from vpe_core.datasets import Dataset
     from vpe_core.models import VisionLanguageModel
-    from vpe_core.types import Sample
+    from vpe_core.types import Progress
 
 SEED = 0
-BATCHES_A_CHUNK = 16
 PACKAGES = ("torch", "open_clip_torch", "timm", "pillow", "numpy", "pyarrow")
-
-Progress = Callable[[int, int], None]
-"""Told how many pictures are done, and how many there are."""
-
-Work = TypeVar("Work")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RunSettings:
     """How a plan is run; none of it changes the numbers beyond rounding.
 
     Attributes:
@@ -56,12 +46,14 @@ class Settings:
         threads: Threads that draw ahead; None for one a processor, eight at most.
         limit: Only the first so many images; None for all. A later run without it goes on.
         fresh: Replace results that are there instead of going on with them.
+        engine: What does the work, out of `engines.names()`.
     """
 
     batch_size: int | None = None
     threads: int | None = None
     limit: int | None = None
     fresh: bool = False
+    engine: str = "local"
 
     def batch_on(self, device: str) -> int:
         return self.batch_size or (32 if device == "cpu" else 128)
@@ -83,7 +75,7 @@ def run_plan(
     dataset: Dataset,
     model: VisionLanguageModel,
     folder: Path,
-    settings: Settings = Settings(),
+    settings: RunSettings = RunSettings(),
     progress: Progress = lambda *_: None,
 ) -> Run:
     """Measure what of a plan is not yet in a folder.
@@ -94,7 +86,7 @@ def run_plan(
         model: A loaded model.
         folder: The run folder, see `run_folder`.
         settings: How.
-        progress: Called after every batch.
+        progress: Told after every batch how many pictures are done, and how many there are.
 
     Returns:
         The complete results.
@@ -105,93 +97,50 @@ def run_plan(
         ResultsError: The results cannot be written; what is finished is kept.
     """
     check_measurable(dataset)
-    images = by_image(dataset.samples)
     coverage = plan.coverage()
     manifest = _manifest(plan, dataset, model, list(coverage))
     # what cannot be asked or stored at the end is found out at the start
     samples, texts = _samples_table(dataset), stored_prompts(manifest.dataset, list(coverage))
     require_storable(samples)
     prompts = texts, model.encode_texts(texts)
+    job = make_job(coverage, dataset, model, settings)
+    engine = engines.get(settings.engine)(settings.threads, model)
     with RunWriter(folder, Identity.of(manifest), fresh=settings.fresh) as writer:
-        limit = settings.limit or len(images)
-        wanted = {variant: min(of or limit, limit, len(images)) for variant, of in coverage.items()}
-        chunks = _cut(images, wanted, writer.covered(), settings.batch_on(model.device))
-        maker = PictureMaker(model.prepare, model.view, dataset.root)
-        tasks = [task for chunk in chunks for task in chunk]
-        count = _Counter(progress, sum(map(n_pictures, tasks)))
-        encoder = ChunkEncoder(model, settings.batch_on(model.device), count)
-        n_threads = settings.threads or min(os.cpu_count() or 1, 8)
-        with (
-            ThreadPoolExecutor(n_threads, thread_name_prefix="pictures") as pool,
-            closing(ahead(pool, maker, tasks, n_ahead=2 * n_threads)) as rendered,
-        ):
-            for chunk in chunks:
-                writer.write(encoder.encode(islice(rendered, len(chunk)), chunk[0].variants))
+        chunks = job.missing(writer.covered())
+        done, total = 0, sum(map(job.n_pictures, chunks))
+        progress(done, total)
+        with closing(engine.run(job, chunks)) as messages:
+            for message in messages:
+                if isinstance(message, BatchDone):
+                    done += message.n_pictures
+                    progress(done, total)
+                else:
+                    writer.write(message)
         writer.finish(manifest, samples, prompts)
     return open_run(folder)
 
 
-def _cut(
-    images: Sequence[tuple[tuple[int, Sample], ...]],
-    wanted: Mapping[Variant, int],
-    covered: Coverage,
-    batch_size: int,
-) -> list[list[ImageTask]]:
-    """What is missing, as chunks: images that miss the same variants, in an order in which partners are neighbours."""
-    order, others = partners([(image[0][1].image_path, image[0][1].patient_id) for image in images], SEED)
-    groups: dict[tuple[Variant, ...], list[ImageTask]] = {}
-    for number in order:
-        missing = tuple(v for v, n in wanted.items() if number < n and number not in covered.get(v.key, ()))
-        if missing:
-            task = ImageTask(number, images[number], missing, others[number])
-            groups.setdefault(missing, []).append(task)
-    chunks: list[list[ImageTask]] = []
-    for tasks in groups.values():
-        pictures = 0
-        for task in tasks:
-            if pictures == 0:
-                chunks.append([])
-            chunks[-1].append(task)
-            pictures += n_pictures(task)
-            if pictures >= BATCHES_A_CHUNK * batch_size:
-                pictures = 0
-    return chunks
+def make_job(
+    coverage: Mapping[Variant, int | None], dataset: Dataset, model: VisionLanguageModel, settings: RunSettings
+) -> Job:
+    """All that has to be done.
 
-
-def n_pictures(task: ImageTask) -> int:
-    """How many pictures a task makes, if all goes well."""
-    missing = {"twin": task.samples[0][1].twin_path is None, "other": task.other is None}
-    possible = [variant for variant in task.variants if not missing.get(variant.picture, False)]
-    return sum(len(shown_together(variant, task.samples)) for variant in possible)
-
-
-def ahead(
-    pool: ThreadPoolExecutor, work: Callable[[Work], Rendered], tasks: Iterable[Work], n_ahead: int
-) -> Generator[Rendered, None, None]:
-    """Results in the order of the tasks, some of them computed ahead; what nobody fetches any more is cancelled."""
-    waiting: deque[Future[Rendered]] = deque()
-    try:
-        for task in tasks:
-            waiting.append(pool.submit(work, task))
-            if len(waiting) > n_ahead:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
-
-
-class _Counter:
-    """Tells a progress function how many pictures are done."""
-
-    def __init__(self, progress: Progress, total: int) -> None:
-        self._progress, self._total, self._done = progress, total, 0
-        progress(0, total)
-
-    def __call__(self, n_pictures: int) -> None:
-        self._done += n_pictures
-        self._progress(self._done, self._total)
+    Args:
+        coverage: Each variant and on how many images it is wanted, None for all: `Plan.coverage`.
+        dataset: One part of a data set.
+        model: Whose weights and arithmetic the job names; it is not part of the job.
+        settings: How large batches are, and how many images there are at most.
+    """
+    images = annotated_images(dataset.samples, SEED)
+    limit = min(settings.limit or len(images), len(images))
+    return Job(
+        model=model.record,
+        root=dataset.root,
+        images=images,
+        wanted={variant: min(wanted or limit, limit) for variant, wanted in coverage.items()},
+        batch_size=settings.batch_on(model.device),
+        seed=SEED,
+    )
 
 
 def _samples_table(dataset: Dataset) -> pd.DataFrame:

@@ -70,7 +70,7 @@ def run(
     from rich.console import Console
 
     from vpe_core.benchmark.plan import check_measurable
-    from vpe_core.benchmark.runner import Settings, run_folder, run_plan
+    from vpe_core.benchmark.runner import RunSettings, run_folder, run_plan
     from vpe_core.cli.progress import PicturesPerSecond, counting_bar
     from vpe_core.datasets import open_dataset
     from vpe_core.errors import BenchmarkError
@@ -85,7 +85,7 @@ def run(
     if root is not None and len(datasets) > 1:
         raise BenchmarkError(f"Expected one data set with --root, but got {', '.join(datasets)}. Run them one by one.")
     opened = [open_dataset(name, root, part) for name in datasets]
-    settings, console = Settings(batch_size=batch_size, limit=limit, fresh=not resume), Console(stderr=True)
+    settings, console = RunSettings(batch_size=batch_size, limit=limit, fresh=not resume), Console(stderr=True)
     for data in opened:
         check_measurable(data)
         if data.class_warning:
