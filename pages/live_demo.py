@@ -14,10 +14,10 @@ from vpe_core.markers.marks import MAX_MARKS
 
 
 @st.fragment
-def workbench(problems: tuple[str, ...]) -> None:
+def workbench() -> None:
     """Everything that reacts to a stroke; the rest of the page stays as it is."""
     session.collect()
-    picture = chosen_picture(problems)
+    picture = chosen_picture()
     if picture is None:
         no_picture()
         return
@@ -49,4 +49,5 @@ def workbench(problems: tuple[str, ...]) -> None:
 
 
 arrived = page_setup("Live demo", "Draw on the X-ray. The model answers without and with your marker.")
-workbench(session.begin(arrived))
+session.begin(arrived)
+workbench()

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.benchmark.links import SWITCH, asked_for, say_left_out
+from dashboard.benchmark.links import SWITCH, unknown_in_link
 from dashboard.benchmark.prompt import prompt_fields
 from dashboard.benchmark.results import Column
+from dashboard.frame import links
 from dashboard.frame.words import as_text, few
 from vpe_core import markers, metrics, scoring
 from vpe_core.ensembles import AVERAGES
@@ -34,7 +35,7 @@ _SCORING_TITLES = {
 NO_ENSEMBLES = "none"
 _AVERAGES: dict[str, Combination] = {title: combine for combine, title in AVERAGES.items()}
 CHARTS = ("Bars", "ROC", "Precision and recall", "Reliability", "Confusion", "Box size", "Attention")
-_DATA, _MODEL, _BEFORE = "data", "model", "bench:before"
+_PAGE, _DATA, _MODEL, _BEFORE = "benchmark", "data", "model", "bench:before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def filters(found: Sequence[Column]) -> Choice | None:
 
     Even then all of them are there, about all results: what is not shown loses its value.
     """
-    asked, said = asked_for(), st.container()
+    asked, said = links.address(), st.container()
     with st.container(horizontal=True, key="bench_filters", gap="small", vertical_alignment="bottom"):
         own = _columns(found)
         chosen = own or tuple(found)
@@ -102,13 +103,10 @@ def filters(found: Sequence[Column]) -> Choice | None:
             combine = _ensembles()
     template, words, suffix_words = prompt_fields(chosen, classes)
     look = Variant(marker, color, width, protocol)
+    if not links.is_checked(_PAGE):
+        links.leave_out(_PAGE, unknown_in_link(asked, _offered(found, variants, of_marker, classes), classes))
     with said:
-        say_left_out(
-            asked,
-            _offered(found, variants, of_marker, classes),
-            classes,
-            ([(one.dataset, one.who) for one in own], look, metric, label, scoring_name),
-        )
+        links.say_left_out(_PAGE, ([(one.dataset, one.who) for one in own], look, metric, label, scoring_name))
     rows = paper_rows(color, width, protocol, tuple(dict.fromkeys((*shown, marker))), _SUFFIXES[suffix])
     averaged = ensemble_rows(combine, color, width, protocol, _SUFFIXES[suffix]) if combine else ()
     measured = [TableRow(variant) for variant in control_variants(look) if variant in variants]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import streamlit as st
-
-from dashboard.frame.words import as_text, few
+from dashboard.frame.words import few
 
 _NAMES = {
     "data": "data set",
@@ -35,21 +33,15 @@ _WORDING = "say "
 _OTHERS = ("embed", "utm_", "fbclid", "gclid")
 """What Streamlit and the places where links are posted add."""
 _MAX_CHARS, _MOST = 40, 6
-_TOLD = "bench:told of link"
 
 
-def asked_for() -> dict[str, list[str]]:
-    """What the address says, before the filters have taken it over and dropped what they do not know."""
-    return {name: st.query_params.get_all(name) for name in st.query_params}
-
-
-def left_out(
+def unknown_in_link(
     asked: Mapping[str, Sequence[str]], offered: Mapping[str, Sequence[str]], classes: Sequence[str] = ()
 ) -> list[str]:
-    """What of a link is not there to be shown: "data set “nosuch”".
+    """A sentence about what of a link is not there to be shown, if there is such: "data set “nosuch”".
 
     Args:
-        asked: From `asked_for`.
+        asked: The address, before the filters have taken it over and dropped what they do not know.
         offered: For each filter all that can be chosen, as links write it.
         classes: Those whose wording can be changed.
     """
@@ -62,30 +54,9 @@ def left_out(
             missing += [f"{_NAMES.get(name, name)} {_quoted(value)}" for value in wrong]
         elif name not in typed and not name.startswith(_OTHERS):
             missing.append(_quoted(name))
-    return missing
-
-
-def say_left_out(
-    asked: Mapping[str, Sequence[str]], offered: Mapping[str, Sequence[str]], classes: Sequence[str], shown: object
-) -> None:
-    """One box about all that was left out of a link; it stays until other results are chosen.
-
-    Args:
-        asked: From `asked_for`.
-        offered: For each filter all that can be chosen, as links write it.
-        classes: Those whose wording can be changed.
-        shown: What the filters are set to now.
-    """
-    if _TOLD not in st.session_state:  # later, the address says what the filters were set to
-        st.session_state[_TOLD] = (left_out(asked, offered, classes), shown)
-    told, then = st.session_state[_TOLD]
-    if not told or then != shown:
-        st.session_state[_TOLD] = ([], None)
-        return
-    st.warning(
-        as_text(f"This link asks for what is not among the results here: {few(told, _MOST)}. It was left out."),
-        icon=":material/link_off:",
-    )
+    if not missing:
+        return []
+    return [f"This link asks for what is not among the results here: {few(missing, _MOST)}. It was left out."]
 
 
 def wording_key(label: str) -> str:

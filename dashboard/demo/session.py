@@ -20,11 +20,13 @@ from dashboard.demo.state import (
     query_from_state,
     state_from_query,
 )
+from dashboard.frame import links
 from vpe_core.cache import BoundedCache
 from vpe_core.datasets.gallery import Finding
 from vpe_core.errors import PromptError
 
-_STATE, _WRITTEN, _EPOCH, _MEMORY, _UPLOAD = "demo:state", "demo:written", "demo:epoch", "demo:memory", "demo:upload"
+_PAGE = "live demo"
+_STATE, _EPOCH, _MEMORY, _UPLOAD = "demo:state", "demo:epoch", "demo:memory", "demo:upload"
 _AS_CHOSEN = ("color", "width", "model", "suffix", "treatment", "method", "target", "opacity", "findings")
 _CHECKED: dict[str, Callable[[Any], Any]] = {"classes": own_classes, "template": checked_template}
 
@@ -50,24 +52,19 @@ class Picture:
     findings: tuple[Finding, ...] = ()
 
 
-def begin(arrived: bool) -> tuple[str, ...]:
+def begin(arrived: bool) -> None:
     """Take over what the address bar says, if it is not what this session wrote there.
 
     Args:
-        arrived: Whether the person comes from another page: by an address that says nothing, to what was left here. On
-            this page such an address is where the browser's Back leads at last: to the page as it was first shown.
-
-    Returns:
-        A sentence for each part of the link that was left out.
+        arrived: Whether the person comes from another page.
     """
-    query = st.query_params.to_dict()
-    known = query == st.session_state.get(_WRITTEN) or (arrived and not query)
-    if _STATE in st.session_state and known:
-        return ()
-    state, problems = state_from_query(query)
+    link = links.new_link(_PAGE, arrived)
+    if _STATE in st.session_state and link is None:
+        return
+    state, problems = state_from_query(link or {})
     st.session_state[_STATE] = state
     st.session_state[_EPOCH] = st.session_state.get(_EPOCH, 0) + 1
-    return problems
+    links.leave_out(_PAGE, problems)
 
 
 def state() -> DemoState:
@@ -107,10 +104,17 @@ def collect() -> None:
 
 def write_link() -> None:
     """Bring the address bar up to date; what it shows can be copied and opened elsewhere."""
-    query = query_from_state(state())
-    if query != st.query_params.to_dict():
-        st.query_params.from_dict(query)
-    st.session_state[_WRITTEN] = query
+    links.write_link(_PAGE, query_from_state(state()))
+
+
+def leave_out(sentence: str) -> None:
+    """Say with all else that is wrong with the link what of it cannot be shown."""
+    links.leave_out(_PAGE, [sentence])
+
+
+def say_left_out() -> None:
+    """What of the link cannot be shown; it stays until another X-ray is chosen."""
+    links.say_left_out(_PAGE, state().sample)
 
 
 def memory() -> BoundedCache:

@@ -14,7 +14,7 @@ from dashboard.frame.clicks import counted_button
 from dashboard.frame.html import render
 from dashboard.frame.progress import xrays_download
 from dashboard.frame.uploads import new_upload
-from dashboard.frame.words import as_list, as_text
+from dashboard.frame.words import as_text
 from dashboard.library.pictures import gallery, gallery_picture, set_entry, thumbnail, uploaded_picture
 from vpe_core.datasets.gallery import GalleryImage, real_xrays
 from vpe_core.datasets.real_xrays import missing_xrays
@@ -24,27 +24,21 @@ from vpe_core.images import READABLE
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-_READ, _UNKNOWN = "demo:read", "demo:unknown"
+_READ = "demo:read"
 
 
-def chosen_picture(problems: tuple[str, ...] = ()) -> Picture | None:
-    """The picture that the state names; the first of the gallery if there is none of that name; None without any.
-
-    `problems` are what else is wrong with the link; one box says all of it.
-    """
+def chosen_picture() -> Picture | None:
+    """The picture that the state names; the first of the gallery if there is none of that name; None without any."""
     wanted = session.state().sample
-    if wanted == UPLOAD and (own := session.upload()):
-        return own
+    own = session.upload() if wanted == UPLOAD else None
     entries = gallery()
     entry = next((one for one in entries if one.name == wanted), None) or set_entry(wanted)
-    if entry is None and wanted:
-        st.session_state[_UNKNOWN] = _unknown(wanted)
+    if entry is None and own is None and wanted:
+        session.leave_out(_unknown(wanted))
         session.change(sample="", marks=())
-    elif wanted:
-        st.session_state.pop(_UNKNOWN, None)
-    unknown = st.session_state.get(_UNKNOWN)  # until another one is chosen
-    if wrong := (*problems, *([unknown] if unknown else [])):
-        st.warning(as_list(wrong), icon=":material/link_off:")
+    session.say_left_out()
+    if own:
+        return own
     if entry is None and not entries:
         return None
     return gallery_picture(entry or entries[0])

@@ -1,0 +1,78 @@
+"""What the address bar carries, the same way on every page: read it, say once what of it cannot be shown, write it.
+
+A filter that is a single widget is bound to its part of the address by Streamlit (`bind="query-params"`): that reads,
+checks and writes it, and follows the browser's Back. What is more than the values of widgets, such as a drawing, is
+read with `new_link` and written with `write_link`. Both drop what they cannot show, and say so with `left_out`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from dashboard.frame.words import as_list
+
+
+def address() -> dict[str, list[str]]:
+    """What the address says now: all values of each name."""
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def new_link(page: str, arrived: bool) -> dict[str, str] | None:
+    """What the address says, if this session has not written it there; None if it has.
+
+    Args:
+        page: Whose state it is.
+        arrived: Whether the person comes from another page: an address that says nothing then leads to what was left
+            here. On the page itself, the browser's Back leads there at last: to the page as it was first shown.
+    """
+    query = st.query_params.to_dict()
+    known = query == st.session_state.get(_written(page)) or (arrived and not query)
+    # Known from here on, also where the page stops before it writes its own.
+    st.session_state[_written(page)] = query
+    if known:
+        return None
+    st.session_state.pop(_left_out(page), None)
+    return query
+
+
+def write_link(page: str, query: Mapping[str, str]) -> None:
+    """Bring the address bar up to date; what it says can be copied and opened elsewhere."""
+    if query != st.query_params.to_dict():
+        st.query_params.from_dict(query)
+    st.session_state[_written(page)] = dict(query)
+
+
+def leave_out(page: str, sentences: Sequence[str]) -> None:
+    """Keep for `say_left_out` what of the link cannot be shown, a sentence each."""
+    kept, _ = st.session_state.get(_left_out(page), ((), None))
+    st.session_state[_left_out(page)] = ((*kept, *sentences), None)
+
+
+def is_checked(page: str) -> bool:
+    """Whether `leave_out` was called for the link. Later, where widgets are bound, the address says what they show."""
+    return _left_out(page) in st.session_state
+
+
+def say_left_out(page: str, shown: object) -> None:
+    """One box about all that was left out of a link; it stays until something else is shown.
+
+    Args:
+        page: As in `leave_out`.
+        shown: What the page shows now, by which it is told from something else; not None.
+    """
+    sentences, then = st.session_state.get(_left_out(page), ((), None))
+    if then not in (None, shown):
+        sentences = ()
+    st.session_state[_left_out(page)] = (sentences, shown)
+    if sentences:
+        st.warning(as_list(sentences), icon=":material/link_off:")
+
+
+def _written(page: str) -> str:
+    return f"{page}: address"
+
+
+def _left_out(page: str) -> str:
+    return f"{page}: left out of the link"
