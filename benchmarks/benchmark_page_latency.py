@@ -14,7 +14,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from benchmarks.app_in_browser import browser_page, running_app, summary, write_result
+from benchmarks.app_in_browser import browser_page, summary, write_result
+from scripts.running_app import running_app
 
 TIMEOUT_MS = 300_000
 CHANGES = (
@@ -42,9 +43,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, help="where to write the result as JSON")
     options = parser.parse_args()
-    with running_app() as url, browser_page() as page:
+    with running_app() as app, browser_page() as page:
         page.set_default_timeout(TIMEOUT_MS)
-        title, table = _first_paint(page, f"{url}/benchmark")
+        title, table = _first_paint(page, f"{app.url}/benchmark")
         page.evaluate(WATCH)
         first, second = ([_choose(page, *change) for change in CHANGES] for _ in range(2))
         page.get_by_text("Prompt", exact=True).first.click()

@@ -25,7 +25,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-from benchmarks.app_in_browser import app_server, write_result
+from benchmarks.app_in_browser import write_result
+from scripts.running_app import running_app
 
 PAGE = "live_demo"
 MEMORY_EVERY_S = 10.0
@@ -37,8 +38,8 @@ KEPT_AFTER_LEAVING_S = 130
 def main() -> None:
     options = _options()
     flags = ("--runner.postScriptGC", "true") if options.collect_after_every_run else ()
-    with app_server(*flags) as (url, pid):
-        times, first_s, memory = asyncio.run(_class(url, pid, options))
+    with running_app(*flags) as app:
+        times, first_s, memory = asyncio.run(_class(app.url, app.pid, options))
     write_result(
         {
             "what": "from a stroke to the end of the page's run, seconds; sessions draw independently of each other",

@@ -16,9 +16,10 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page
 
-from benchmarks.app_in_browser import browser_page, running_app, summary, write_result
+from benchmarks.app_in_browser import browser_page, summary, write_result
 from benchmarks.full_size_model import NAME as FULL_SIZE
 from benchmarks.full_size_model import full_size_model
+from scripts.running_app import running_app
 
 WATCH = """
 () => {
@@ -44,8 +45,8 @@ def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory() as scratch:
         name = full_size_model(Path(scratch)) if options.model == FULL_SIZE else options.model
-        with running_app() as url:
-            times, source = _measure(f"{url}/live_demo?{urlencode({'model': name})}", options.strokes)
+        with running_app() as app:
+            times, source = _measure(f"{app.url}/live_demo?{urlencode({'model': name})}", options.strokes)
     result = {
         "what": "mouse up to painted numbers and overlays, milliseconds",
         "model": options.model,
