@@ -18,7 +18,12 @@ export default function () {
     const keys = [...new Set([own, ...kept.map(([key]) => key)])];
     for (const key of keys) localStorage.setItem(key, theme);
     localStorage.setItem(RECORD, JSON.stringify({ theme, keys }));
-    if (first && theme !== before && localStorage.getItem(own) === theme) window.location.reload();
+    if (first && theme !== before && localStorage.getItem(own) === theme) {
+      // With the address that was opened: the app may have mended it, and said so only to the page that goes.
+      const [opened] = performance.getEntriesByType("navigation");
+      history.replaceState(history.state, "", opened?.name);
+      window.location.reload();
+    }
   } catch {
     // Without storage the system's preference counts.
   }

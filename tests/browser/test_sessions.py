@@ -15,6 +15,7 @@ from tests.app_home import chest
 from tests.browser.demo import TIMEOUT_MS, Demo
 
 PATIENT = "Doe^Jane^Secret"
+DARK = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor === 'rgb(11, 15, 20)'"
 
 expect.set_options(timeout=TIMEOUT_MS)
 
@@ -46,11 +47,17 @@ def test_a_copied_link_shows_the_same_thing_in_a_new_browser(browser: Browser, a
     other.close()
 
 
-def test_a_hand_edited_link_gets_a_message(demo: Demo) -> None:
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_a_hand_edited_link_gets_a_message(browser: Browser, app_url: str, scheme: str) -> None:
+    demo = Demo(browser, app_url, scheme=scheme)
     demo.open({"model": "../../etc/passwd", "color": "pink", "sample": "../x"})
-    alerts = demo.page.locator('[data-testid="stAlert"]').all_inner_texts()
-    assert len(alerts) == 1
-    assert alerts[0].count("could not be read") == 3
+    if scheme == "light":  # the first visit loads the page once more, in dark
+        demo.page.wait_for_function(DARK)
+        demo.page.wait_for_selector(".vpl-bars")
+    alert = demo.page.locator('[data-testid="stAlert"]')
+    expect(alert).to_have_count(1)
+    assert alert.inner_text().count("could not be read") == 3
+    demo.close()
 
 
 @pytest.mark.parametrize("address", ["overview", "overview/", ""])
@@ -203,9 +210,8 @@ def test_what_the_model_saw_can_be_looked_at(demo: Demo) -> None:
 def test_the_app_is_dark_at_first_and_can_be_light(browser: Browser, app_url: str, scheme: str) -> None:
     demo = Demo(browser, app_url, scheme=scheme)
     demo.open(page="overview")
-    dark = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor === 'rgb(11, 15, 20)'"
-    white = dark.replace("rgb(11, 15, 20)", "rgb(255, 255, 255)")
-    demo.page.wait_for_function(dark)
+    white = DARK.replace("rgb(11, 15, 20)", "rgb(255, 255, 255)")
+    demo.page.wait_for_function(DARK)
     _choose_theme(demo, "Light")
     demo.page.wait_for_function(white)
     demo.page.reload()
@@ -219,9 +225,9 @@ def test_the_app_is_dark_at_first_and_can_be_light(browser: Browser, app_url: st
     demo.open(page="benchmark")  # another address, for which Streamlit itself has kept nothing
     demo.page.wait_for_function(white)
     _choose_theme(demo, "Dark")
-    demo.page.wait_for_function(dark)
+    demo.page.wait_for_function(DARK)
     demo.open(page="overview")
-    demo.page.wait_for_function(dark)
+    demo.page.wait_for_function(DARK)
     demo.close()
 
 
