@@ -82,7 +82,7 @@ def filters(found: Sequence[Column]) -> Choice | None:
 
     Even then all of them are there, about all results: what is not shown loses its value.
     """
-    asked, said = links.address(), st.container()
+    asked, notice = links.address(), st.container()
     with st.container(horizontal=True, key="bench_filters", gap="small", vertical_alignment="bottom"):
         own = _columns(found)
         chosen = own or tuple(found)
@@ -105,7 +105,7 @@ def filters(found: Sequence[Column]) -> Choice | None:
     look = Variant(marker, color, width, protocol)
     if not links.is_checked(_PAGE):
         links.leave_out(_PAGE, unknown_in_link(asked, _offered(found, variants, of_marker, classes), classes))
-    with said:
+    with notice:
         links.say_left_out(_PAGE, ([(one.dataset, one.who) for one in own], look, metric, label, scoring_name))
     rows = paper_rows(color, width, protocol, tuple(dict.fromkeys((*shown, marker))), _SUFFIXES[suffix])
     averaged = ensemble_rows(combine, color, width, protocol, _SUFFIXES[suffix]) if combine else ()

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.benchmark.filters import Choice, offer_measured
 from dashboard.benchmark.results import N_RESAMPLES, Column, evaluation, prompt_losses, run_command, without_results
-from dashboard.benchmark.words import answer, not_measured
+from dashboard.benchmark.words import finding_sentence, not_measured
 from dashboard.frame.html import render
 from dashboard.frame.words import as_text
 from vpe_core import markers, metrics
@@ -49,11 +49,11 @@ def show_table(choice: Choice) -> pd.DataFrame:
         with st.spinner("Asking in other words", show_time=False) if choice.question.edited else st.empty():
             quick = _table(choice, full.values_alone())
         place.html(_html(choice, quick, math.nan))
-    table = full.once(key, lambda: _table(choice, full, _shown_in(bar)))
+    table = full.once(key, lambda: _table(choice, full, _progress_bar(bar)))
     place.html(_html(choice, table, _box_numbers(choice)))
     for words in out_of_domain([column.run.manifest for column in choice.columns]):
         st.warning(as_text(words), icon=":material/warning:")
-    _say_prompt_losses(choice)
+    _warn_of_prompt_losses(choice)
     _notes(choice, table)
     _downloads(choice, table)
     return table
@@ -121,7 +121,7 @@ def _table(choice: Choice, shared: Evaluation, progress: Progress = lambda _done
     )  # fmt: skip
 
 
-def _shown_in(bar: DeltaGenerator) -> Progress:
+def _progress_bar(bar: DeltaGenerator) -> Progress:
     """A bar for those who have waited a moment; it goes when all is done."""
     started = time.monotonic()
 
@@ -146,7 +146,7 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
     line = next((found for row in rows if (found := line_of(table, row)) is not None), None)
     sentence = ""
     if line is not None and is_measured(choice.first, choice.look):  # otherwise that is said above the table
-        sentence = answer(
+        sentence = finding_sentence(
             line, metric=choice.metric_title, look=look_of(choice.look),
             noun=marker_title(choice.look.marker), label=choice.question.label,
             higher_is_better=metric.higher_is_better, box_numbers=box_numbers,
@@ -164,7 +164,7 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
     return render("finding", sentence=sentence, simulated=choice.first.run.manifest.dataset.simulated) + html
 
 
-def _say_prompt_losses(choice: Choice) -> None:
+def _warn_of_prompt_losses(choice: Choice) -> None:
     """What a model does not read of words that a person has typed is never dropped in silence."""
     typed = typed_texts(choice.question)
     if not typed:

@@ -13,7 +13,7 @@ _ELSEWHERE = {"other": "On another patient's X-ray", "blank": "On a blank pictur
 _SUFFIX = " with the marker named in the prompt"
 
 
-def answer(
+def finding_sentence(
     line: pd.Series,
     *,
     metric: str,

@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.benchmark.results import prompt_losses
 from dashboard.benchmark.table import look_of
-from dashboard.benchmark.words import answer
+from dashboard.benchmark.words import finding_sentence
 from dashboard.frame.shared_models import shared_model
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
 from vpe_core.models import get as get_model
@@ -26,7 +26,7 @@ LINE = {
 
 
 def sentence(box_numbers: float = math.nan, higher: bool = True, label: str | None = None, **changes: Any) -> str:
-    return answer(
+    return finding_sentence(
         pd.Series({**LINE, **changes}), metric="macro AUROC", look="a red circle",
         noun="circle", label=label, higher_is_better=higher, box_numbers=box_numbers,
     )  # fmt: skip

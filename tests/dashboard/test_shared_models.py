@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashboard.frame.garbage import set_aside_what_stays
+from dashboard.frame.shared_models import set_aside_what_stays
 from vpe_core.settings import PROJECT_DIR
 
 
