@@ -6,6 +6,7 @@ from dashboard.benchmark.cases import show_cases
 from dashboard.benchmark.charts import main_charts, more_charts
 from dashboard.benchmark.filters import filters, in_the_papers_words, nothing_chosen
 from dashboard.benchmark.load import load_section, no_results, provenance, show_what_was_loaded
+from dashboard.benchmark.pairs import show_pairs
 from dashboard.benchmark.results import columns
 from dashboard.benchmark.run import run_progress, run_section
 from dashboard.benchmark.table import instead_of_missing, is_measured, show_table
@@ -46,6 +47,7 @@ def results() -> None:
         provenance(choice)
         return
     main_charts(choice, table)
+    show_pairs(choice)
     more_charts(choice, table)
     show_cases(choice)
     more_results()

@@ -22,7 +22,7 @@ def interval_of(measured: Bootstrap, run: Results, question: Question) -> Interv
     """
     if question.label is None:
         return measured.overall
-    number = _class_number(run, question.label)
+    number = class_number(run, question.label)
     return measured.per_class[number] if measured.per_class else _UNDEFINED
 
 
@@ -34,7 +34,7 @@ def difference_of(comparison: Comparison, run: Results, question: Question) -> D
     """
     if question.label is None:
         return comparison.overall
-    number = _class_number(run, question.label)
+    number = class_number(run, question.label)
     return comparison.per_class[number] if comparison.per_class else Difference(_UNDEFINED, np.nan)
 
 
@@ -51,7 +51,12 @@ def p_value(difference: Difference, evaluation: Evaluation) -> float:
     return difference.p_value if evaluation.n_resamples else np.nan
 
 
-def _class_number(run: Results, label: str) -> int:
+def class_number(run: Results, label: str) -> int:
+    """The place of a class among those of the data set.
+
+    Raises:
+        ResultsError: The data set has no such class.
+    """
     classes = run.manifest.dataset.classes
     if label not in classes:
         raise ResultsError(f"{run.manifest.dataset.title} has no class {label!r}.")
