@@ -33,9 +33,10 @@ def show_pairs(choice: Choice) -> None:
     if not found:
         return
     lead = _row_words(choice.lead)
-    st.subheader(as_text(f"{lead[0].upper()}{lead[1:]} against the others, {label} alone"), anchor=False)
+    st.subheader(as_text(f"{lead[0].upper()}{lead[1:]} against the others on {label}"), anchor=False)
     st.caption(as_text(f"{choice.first.who} on {choice.first.dataset}: AUROC on the same samples"))
-    st.html(render("pairs", pairs=[_line(words, pair) for words, pair in found], lead=lead, label=label))
+    pairs, simulated = [_line(words, pair) for words, pair in found], choice.first.run.manifest.dataset.simulated
+    st.html(render("pairs", pairs=pairs, lead=lead, label=label, simulated=simulated))
     st.caption(as_text(_caption([pair for _, pair in found])))
 
 
