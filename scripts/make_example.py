@@ -11,12 +11,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from dashboard.demo.answer import View, Xray, answer
+from dashboard.demo.answer import Impression, answer
 from dashboard.demo.state import DemoState
-from dashboard.frame.memory import Memory
+from dashboard.demo.xray import Xray
 from dashboard.library.example import Example, example_dir, save_example
 from vpe_core import load_image, load_model
 from vpe_core.attention import overlay
+from vpe_core.cache import BoundedCache
 from vpe_core.datasets.gallery import simulated_gallery
 from vpe_core.markers.marks import Mark
 
@@ -36,7 +37,7 @@ def main() -> None:
     region = finding.box.expanded(margin).clipped(*image.size)
     state = DemoState(sample=entry.name, model=options.model, marks=(Mark("circle", region),), target=finding.label)
     model = load_model(options.model)
-    result = answer(model, Xray(entry.name, image), state, state.shown_classes, Memory())
+    result = answer(model, Xray(entry.name, image), state, state.shown_classes, BoundedCache())
     if result.marked is None or result.inside is None:
         raise SystemExit("The circle covers nothing of the image.")
     example = Example(
@@ -70,13 +71,13 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _rounded(view: View) -> tuple[float, ...]:
-    return tuple(round(float(value), 4) for value in view.probabilities)
+def _rounded(impression: Impression) -> tuple[float, ...]:
+    return tuple(round(float(value), 4) for value in impression.probabilities)
 
 
-def _overlay(view: View) -> bytes:
+def _overlay(impression: Impression) -> bytes:
     buffer = io.BytesIO()
-    colored: Image.Image = overlay(view.shown, view.heatmap)
+    colored: Image.Image = overlay(impression.shown, impression.heatmap)
     colored.save(buffer, "JPEG", quality=90)
     return buffer.getvalue()
 

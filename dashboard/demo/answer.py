@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dashboard.demo.state import AS_DRAWN, COLORS, DemoState
+from dashboard.demo.xray import Xray
 from vpe_core.attention import GazeEncoder, attention_inside, patch_relevance
 from vpe_core.attention import get as get_method
 from vpe_core.attention.explain import spread
@@ -35,21 +36,8 @@ SHOWN_PX = 560
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Xray:
-    """The X-ray at hand.
-
-    Attributes:
-        key: Identity of its pixels.
-        image: Mode "L", full resolution.
-    """
-
-    key: str
-    image: Image.Image
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class View:
-    """One image as the model was shown it.
+class Impression:
+    """What a model makes of one image: what it saw, what it concludes, and where it looked.
 
     Attributes:
         seen: RGB, as the model's preprocessing leaves it.
@@ -93,8 +81,8 @@ class Answer:
     classes: tuple[str, ...]
     target: str
     asked_for: str
-    without: View
-    marked: View | None
+    without: Impression
+    marked: Impression | None
     cropped: bool
     inside: RegionShare | None
     milliseconds: float
@@ -110,17 +98,17 @@ def answer(
     Raises:
         VPEError: A prompt, mark or attention method does not fit.
     """
-    asks = [_Ask(model, xray, DemoState(), memory, "")]
+    images = [_MarkedXray(model, xray, DemoState(), memory, "")]
     if state.marks:
-        asks.append(_Ask(model, xray, state, memory, suffix_words(state)))
+        images.append(_MarkedXray(model, xray, state, memory, suffix_words(state)))
     template = ENSEMBLES.get(state.template, state.template)
-    scores = [ask.probabilities(classes, template) for ask in asks]
+    scores = [image.probabilities(classes, template) for image in images]
     target = state.target if state.target in classes else classes[int(np.argmax(scores[-1]))]
-    views = [
-        View(ask.seen, ask.shown, chances, ask.heatmap(target, state.method, template))
-        for ask, chances in zip(asks, scores, strict=True)
+    impressions = [
+        Impression(image.seen, image.shown, chances, image.heatmap(target, state.method, template))
+        for image, chances in zip(images, scores, strict=True)
     ]
-    marked = views[1] if state.marks else None
+    marked = impressions[1] if state.marks else None
     cropped = marked is not None and _crops(state)
     groups = build_prompts(classes, [template] if isinstance(template, str) else template, suffix=suffix_words(state))
     prompts = [prompt for group in groups for prompt in group]
@@ -129,11 +117,11 @@ def answer(
         classes=classes,
         target=target,
         asked_for=target if get_method(state.method).reads_text else "",
-        without=views[0],
+        without=impressions[0],
         marked=marked,
         cropped=cropped,
-        inside=None if marked is None or cropped else _inside(views[0], marked, state, xray.image.size),
-        milliseconds=asks[-1].cost_ms(target, state.method, template),
+        inside=None if marked is None or cropped else _inside(impressions[0], marked, state, xray.image.size),
+        milliseconds=images[-1].cost_ms(target, state.method, template),
         unknown_words=model.unknown_words(own_words),
         reading=model.reading(prompts),
     )
@@ -165,7 +153,7 @@ Look: TypeAlias = tuple[NDArray[np.float32], Grids | None]
 """Embedding of one image, (1, d), and the last block's attention of models where it can be read."""
 
 
-class _Ask:
+class _MarkedXray:
     """One image, drawn when it is first needed; everything else is kept in the session's memory."""
 
     def __init__(
@@ -181,8 +169,12 @@ class _Ask:
 
     @property
     def seen(self) -> Image.Image:
-        """What the model's preprocessing makes of the image; done once, for it leaves its own result as it is."""
+        """What the model's preprocessing makes of the image, done once."""
         return self._memory.once(("seen", self._model.name, self._picture), lambda: self._model.seen(self.image))
+
+    @property
+    def _prepared(self) -> NDArray[np.uint8]:
+        return np.asarray(self.seen)[np.newaxis]
 
     @property
     def shown(self) -> Image.Image:
@@ -211,22 +203,22 @@ class _Ask:
         return ("attention", self._model.name, self._picture, target, method, template, self._suffix)
 
     def _look(self) -> Look:
-        return self._memory.once(self._look_key, lambda: GazeEncoder(self._model).encode([self.seen]))
+        return self._memory.once(self._look_key, lambda: GazeEncoder(self._model).encode(self._prepared))
 
     def _grids(self, target: str, method: str, template: Template) -> Grids:
         _, maps = self._look()
         if method == LAST_LAYER.name and maps is not None:
             return maps
-        ask = partial(patch_relevance, method=method, template=template, suffix=self._suffix)
+        relevance = partial(patch_relevance, method=method, template=template, suffix=self._suffix)
         key = self._attention_key(target, method, template)
-        return self._memory.once(key, lambda: ask(self._model, [self.seen], target))
+        return self._memory.once(key, lambda: relevance(self._model, self._prepared, target))
 
 
 def _crops(state: DemoState) -> bool:
     return state.treatment != AS_DRAWN and get(state.treatment).crops
 
 
-def _inside(without: View, marked: View, state: DemoState, image_wh: tuple[int, int]) -> RegionShare | None:
+def _inside(without: Impression, marked: Impression, state: DemoState, image_wh: tuple[int, int]) -> RegionShare | None:
     scale = without.shown.width / image_wh[0]
     cover = np.max([coverage(mark.region.scaled(scale, scale), without.shown.size) for mark in state.marks], axis=0)
     inside = cover > 0.5

@@ -10,9 +10,9 @@ import streamlit as st
 from PIL import Image
 
 from dashboard.demo import session
-from dashboard.demo.answer import Answer, View, answer, draw, suffix_words
-from dashboard.demo.session import Picture
+from dashboard.demo.answer import Answer, Impression, answer, draw, suffix_words
 from dashboard.demo.state import AS_DRAWN, UPLOAD, DemoState, query_from_state
+from dashboard.demo.xray import Xray
 from dashboard.frame.html import render
 from dashboard.frame.progress import model_download
 from dashboard.frame.shared_models import shared_model
@@ -35,7 +35,7 @@ TOO_SMALL = "The marked region is too small to tell how much of the attention li
 CROPPED = "A crop shows nothing but the region, so there is no share of attention to compare."
 
 
-def answer_column(picture: Picture) -> None:
+def answer_column(xray: Xray) -> None:
     """Ask the model that the state names and show what it says."""
     state = session.state()
     try:
@@ -45,16 +45,16 @@ def answer_column(picture: Picture) -> None:
             return
         with st.spinner(f"Loading {spec.title}", _cache=True):
             model = shared_model(spec.name)
-        result = answer(model, picture.xray, state, state.shown_classes, session.memory())
+        result = answer(model, xray, state, state.shown_classes, session.memory())
     except VPEError as error:
         st.error(as_text(str(error)), icon=":material/error:")
         return
-    _shown(result, model, picture, state)
+    _shown(result, model, xray, state)
     _attention_settings(result)
-    _take_along(result, model, picture, state)
+    _take_along(result, model, xray, state)
 
 
-def _shown(result: Answer, model: VisionLanguageModel, picture: Picture, state: DemoState) -> None:
+def _shown(result: Answer, model: VisionLanguageModel, xray: Xray, state: DemoState) -> None:
     """Bars, sentence, overlays and attention in one element, so that they change together."""
     name = marker_name(state.marks, state.treatment)
     source = f"{model.spec.title} · {model.device_title} · {result.milliseconds:.0f} ms"
@@ -62,7 +62,7 @@ def _shown(result: Answer, model: VisionLanguageModel, picture: Picture, state: 
     marked = result.marked.probabilities if result.marked else None
     bars = answer_bars(
         result.classes, result.without.probabilities, marked,
-        marker=name, source=source, simulated=picture.simulated,
+        marker=name, source=source, simulated=xray.simulated,
     )  # fmt: skip
     sentence = answer_sentence(result.classes, result.without.probabilities, marked, name)
     overlays = overlay_pair(
@@ -72,15 +72,15 @@ def _shown(result: Answer, model: VisionLanguageModel, picture: Picture, state: 
     )
     st.html(
         render(
-            "answer", bars=bars, sentence=sentence, cautions=_cautions(result, model.spec, picture), overlays=overlays,
+            "answer", bars=bars, sentence=sentence, cautions=_cautions(result, model.spec, xray), overlays=overlays,
             attention=_attention(result, place),
         )
     )  # fmt: skip
 
 
-def _cautions(result: Answer, spec: ModelSpec, picture: Picture) -> list[str]:
+def _cautions(result: Answer, spec: ModelSpec, xray: Xray) -> list[str]:
     cautions = []
-    if _out_of_domain(spec, picture):
+    if _out_of_domain(spec, xray):
         cautions.append(
             f"Out of its domain: {spec.title} has seen only simulated X-rays. On this picture its answer means nothing."
         )
@@ -91,13 +91,13 @@ def _cautions(result: Answer, spec: ModelSpec, picture: Picture) -> list[str]:
     return cautions
 
 
-def _out_of_domain(spec: ModelSpec, picture: Picture) -> bool:
-    return spec.simulated_only and not picture.simulated
+def _out_of_domain(spec: ModelSpec, xray: Xray) -> bool:
+    return spec.simulated_only and not xray.simulated
 
 
-def _overlay_image(view: View, result: Answer, state: DemoState, how: str) -> OverlayImage:
-    colored = overlay(view.shown, view.heatmap, opacity=state.opacity / 100)
-    chance = view.probabilities[result.classes.index(result.target)]
+def _overlay_image(impression: Impression, result: Answer, state: DemoState, how: str) -> OverlayImage:
+    colored = overlay(impression.shown, impression.heatmap, opacity=state.opacity / 100)
+    chance = impression.probabilities[result.classes.index(result.target)]
     looks = f"Where the model looks for {result.asked_for}" if result.asked_for else "Where the model looks"
     alt = f"{looks}, {how}; it gives {result.target} {chance:.2f}"
     return OverlayImage(_jpeg(colored), colored.size, alt)
@@ -136,14 +136,14 @@ def _attention_settings(result: Answer) -> None:
         )
 
 
-def _take_along(result: Answer, model: VisionLanguageModel, picture: Picture, state: DemoState) -> None:
+def _take_along(result: Answer, model: VisionLanguageModel, xray: Xray, state: DemoState) -> None:
     """Link, files, and the model's view; what costs something is made when it is asked for."""
     with st.container(key="demo_take", horizontal=True, gap="small"):
         with st.popover("Copy link", icon=":material/link:"):
             _link(state)
         with st.popover("Download", icon=":material/download:", key="demo_download", on_change="rerun") as files:
             if files.open:
-                _files(result, model, picture, state)
+                _files(result, model, xray, state)
         with st.popover("What the model saw", icon=":material/visibility:", key="demo_seen", on_change="rerun") as seen:
             if seen.open:
                 _seen(result)
@@ -158,26 +158,26 @@ def _link(state: DemoState) -> None:
     st.code(f"{st.context.url or ''}{'?' + urlencode(query) if query else ''}", language=None, wrap_lines=True)
 
 
-def _files(result: Answer, model: VisionLanguageModel, picture: Picture, state: DemoState) -> None:
-    astray = _out_of_domain(model.spec, picture)
+def _files(result: Answer, model: VisionLanguageModel, xray: Xray, state: DemoState) -> None:
+    astray = _out_of_domain(model.spec, xray)
     for label, image, name, of_model in (
-        ("Marked X-ray (PNG)", draw(picture.xray.image, state), "marked-xray.png", False),
+        ("Marked X-ray (PNG)", draw(xray.image, state), "marked-xray.png", False),
         ("Overlays (PNG)", _side_by_side(result, state), "overlays.png", True),
     ):
-        data, full_name = png_file(image, name, simulated=picture.simulated, out_of_domain=of_model and astray)
+        data, full_name = png_file(image, name, simulated=xray.simulated, out_of_domain=of_model and astray)
         st.download_button(label, data, full_name, "image/png", on_click="ignore", width="stretch")
-    table = _table(result, model, picture, state)
-    full_name = file_name("probabilities.csv", simulated=picture.simulated)
+    table = _table(result, model, xray, state)
+    full_name = file_name("probabilities.csv", simulated=xray.simulated)
     st.download_button("Probabilities (CSV)", table, full_name, "text/csv", on_click="ignore", width="stretch")
 
 
 def _seen(result: Answer) -> None:
     width, height = result.without.seen.size
     st.caption(f"The X-ray as it reaches the network: {width} by {height} pixels.")
-    views = [(result.without, "without"), (result.marked, "with the marker")]
-    for column, (view, name) in zip(st.columns(2), views, strict=True):
-        if view:
-            column.image(view.seen, caption=name, alt=f"The model's input, {name}")
+    impressions = [(result.without, "without"), (result.marked, "with the marker")]
+    for column, (impression, name) in zip(st.columns(2), impressions, strict=True):
+        if impression:
+            column.image(impression.seen, caption=name, alt=f"The model's input, {name}")
 
 
 def _missing_model(spec: ModelSpec) -> None:
@@ -196,8 +196,8 @@ def _jpeg(image: Image.Image) -> bytes:
 
 
 def _side_by_side(result: Answer, state: DemoState) -> Image.Image:
-    views = [view for view in (result.without, result.marked) if view]
-    colored = [overlay(view.shown, view.heatmap, opacity=state.opacity / 100) for view in views]
+    impressions = [one for one in (result.without, result.marked) if one]
+    colored = [overlay(one.shown, one.heatmap, opacity=state.opacity / 100) for one in impressions]
     gap = 8
     both = Image.new("RGB", (sum(one.width for one in colored) + gap * (len(colored) - 1), colored[0].height))
     left = 0
@@ -207,12 +207,12 @@ def _side_by_side(result: Answer, state: DemoState) -> Image.Image:
     return both
 
 
-def _table(result: Answer, model: VisionLanguageModel, picture: Picture, state: DemoState) -> bytes:
+def _table(result: Answer, model: VisionLanguageModel, xray: Xray, state: DemoState) -> bytes:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(_COLUMNS)
     marked = result.marked.probabilities if result.marked else None
-    caution = OUT_OF_DOMAIN if _out_of_domain(model.spec, picture) else ""
+    caution = OUT_OF_DOMAIN if _out_of_domain(model.spec, xray) else ""
     for index, name in enumerate(result.classes):
         writer.writerow(
             [
@@ -221,8 +221,8 @@ def _table(result: Answer, model: VisionLanguageModel, picture: Picture, state: 
                 "" if marked is None else f"{marked[index]:.6f}",
                 model.name,
                 model.record.weights_sha256,
-                picture.xray.key,
-                picture.simulated,
+                xray.key,
+                xray.simulated,
                 caution,
                 marks_to_text(state.marks),
                 state.color,

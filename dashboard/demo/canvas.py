@@ -19,6 +19,7 @@ import streamlit as st
 
 from dashboard.demo.fabric import count_objects, dot_radius_px, read_marks, write_drawing
 from dashboard.demo.state import POLYGON
+from dashboard.demo.xray import Xray
 from dashboard.frame.page import asset
 from vpe_core.datasets.gallery import Finding
 from vpe_core.markers import get
@@ -27,42 +28,11 @@ from vpe_core.markers.marks import MAX_MARKS, Mark
 from vpe_core.markers.protocols import NATIVE_REFERENCE_PX
 from vpe_core.types import Arrow
 
-LONG_SIDE_PX = 1024
-"""The canvas' own resolution; the browser scales it to the column, so that the picture is sharp on any screen."""
-
 _MODES = {"arrow": "line", "box": "rect", "ellipse": "circle", "contour": "freedraw", "dot": "point"}
 """Shape to the component's drawing mode."""
 
 _STAMP = re.compile(r"rgba\((\d+), (\d+), (\d+), 0\)")
 _REVISIONS_KNOWN = 50
-
-
-@dataclass(frozen=True, slots=True)
-class CanvasImage:
-    """The picture behind the drawing.
-
-    Attributes:
-        key: Identity of the picture. Another picture needs another key.
-        data: JPEG or PNG, at the canvas' resolution.
-        size_wh: Width and height of the source image in pixels.
-        label: The picture in words, for screen readers.
-    """
-
-    key: str
-    data: bytes
-    size_wh: tuple[int, int]
-    label: str
-
-    @property
-    def scale(self) -> float:
-        """Canvas pixels per image pixel."""
-        return LONG_SIDE_PX / max(self.size_wh)
-
-    @property
-    def canvas_wh(self) -> tuple[int, int]:
-        """Width and height of the canvas in canvas pixels."""
-        width, height = (max(1, round(side * self.scale)) for side in self.size_wh)
-        return width, height
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +53,11 @@ class _Held:
     earlier: Mapping[int, tuple[Mark, ...]] = field(default_factory=dict)
 
 
-def latest_marks(image: CanvasImage, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+def latest_marks(xray: Xray, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
     """`marks` with what was drawn, moved and deleted on the canvas since the last call."""
-    memory = _memory(image)
+    memory = _memory(xray)
     held: _Held | None = st.session_state.get(memory)
-    report = (st.session_state.get(_key(image)) or {}).get("drawing")
+    report = (st.session_state.get(_key(xray)) or {}).get("drawing")
     if held is None or report == held.report:
         return marks
     if report is None:  # mounted anew: it shows what it was told, not what was drawn on it since
@@ -99,7 +69,7 @@ def latest_marks(image: CanvasImage, marks: tuple[Mark, ...]) -> tuple[Mark, ...
         before, told = held.marks, held.seed_marks
     else:
         before = told = earlier
-    drawn = read_marks(drawing, image.scale, image.size_wh, told)
+    drawn = read_marks(drawing, xray.canvas_scale, xray.size_wh, told)
     if earlier is None:
         held = replace(held, marks=drawn, clean=count_objects(drawing) == len(drawn))
     st.session_state[memory] = replace(held, report=report)
@@ -115,7 +85,7 @@ def _with_changes(marks: tuple[Mark, ...], before: tuple[Mark, ...], after: tupl
 
 
 def drawing_canvas(
-    image: CanvasImage,
+    xray: Xray,
     marks: tuple[Mark, ...],
     *,
     tool: str,
@@ -123,10 +93,10 @@ def drawing_canvas(
     width: float,
     findings: tuple[Finding, ...] = (),
 ) -> None:
-    """Show `marks` on the image, to be drawn on; `latest_marks` tells what became of them.
+    """Show `marks` on the X-ray, to be drawn on; `latest_marks` tells what became of them.
 
     Args:
-        image: The picture.
+        xray: The picture behind the drawing.
         marks: What is to be shown.
         tool: One of `dashboard.demo.state.tools()`.
         color: Of the marks, "#rrggbb".
@@ -135,15 +105,15 @@ def drawing_canvas(
     """
     from streamlit_drawable_canvas import st_canvas  # registers itself with the running app, so not before there is one
 
-    key = _key(image)
-    stroke_px = _stroke_px(image, width)
-    held = _laid_out(image, marks, (color, stroke_px))
-    canvas_width, canvas_height = image.canvas_wh
+    key = _key(xray)
+    stroke_px = _stroke_px(xray, width)
+    held = _laid_out(xray, marks, (color, stroke_px))
+    canvas_width, canvas_height = xray.canvas_wh
     mode = POLYGON if tool == POLYGON else _MODES[get(tool).drawn_as or "box"]
     is_point = mode == "point"
     st_canvas(
         key=key,
-        background_image=image.data,
+        background_image=xray.backdrop,
         width=canvas_width,
         height=canvas_height,
         drawing_mode=mode,
@@ -158,30 +128,30 @@ def drawing_canvas(
         data={
             "canvas": key,
             "mode": mode,
-            "label": image.label,
+            "label": xray.label,
             "width": canvas_width,
             "height": canvas_height,
             "color": color,
             "heads": [
-                _head(mark.region, image.scale, HEAD_SHARE * min(image.canvas_wh), stroke_px)
+                _head(mark.region, xray.canvas_scale, HEAD_SHARE * min(xray.canvas_wh), stroke_px)
                 for mark in marks
                 if isinstance(mark.region, Arrow)
             ],
-            "findings": [_finding(finding, image.scale) for finding in findings],
+            "findings": [_finding(finding, xray.canvas_scale) for finding in findings],
         },
         height="content",
     )
 
 
-def _stroke_px(image: CanvasImage, width: float) -> float:
+def _stroke_px(xray: Xray, width: float) -> float:
     """Line width on the canvas, as thick as `draw_marker` draws it on the image."""
-    shorter = min(image.size_wh)
-    return round(max(1.0, width * shorter / NATIVE_REFERENCE_PX) * image.scale, 1)
+    shorter = min(xray.size_wh)
+    return round(max(1.0, width * shorter / NATIVE_REFERENCE_PX) * xray.canvas_scale, 1)
 
 
-def _laid_out(image: CanvasImage, marks: tuple[Mark, ...], style: tuple[str, float]) -> _Held:
+def _laid_out(xray: Xray, marks: tuple[Mark, ...], style: tuple[str, float]) -> _Held:
     """What the canvas is to hold: what it holds already, or a new drawing if that is not `marks` in this style."""
-    memory = _memory(image)
+    memory = _memory(xray)
     held: _Held | None = st.session_state.get(memory)
     if held is None or not held.clean or held.marks != marks or held.style != style:
         revision, report, earlier = 0, None, {}
@@ -189,29 +159,29 @@ def _laid_out(image: CanvasImage, marks: tuple[Mark, ...], style: tuple[str, flo
             revision, report = held.revision + 1, held.report
             known = {**held.earlier, held.revision: held.marks}
             earlier = dict(list(known.items())[-_REVISIONS_KNOWN:])
-        held = _Held(_seed(marks, image, style, revision), marks, style, marks, True, revision, report, earlier)
+        held = _Held(_seed(marks, xray, style, revision), marks, style, marks, True, revision, report, earlier)
         st.session_state[memory] = held
     return held
 
 
-def _key(image: CanvasImage) -> str:
+def _key(xray: Xray) -> str:
     """Letters, digits and hyphens, for the overlay finds the canvas by it; and another one for another picture."""
-    clean = re.sub(r"[^A-Za-z0-9-]", "-", image.key)
-    suffix = "" if clean == image.key else f"-{hashlib.sha256(image.key.encode()).hexdigest()[:8]}"
+    clean = re.sub(r"[^A-Za-z0-9-]", "-", xray.key)
+    suffix = "" if clean == xray.key else f"-{hashlib.sha256(xray.key.encode()).hexdigest()[:8]}"
     return f"canvas-{clean}{suffix}"
 
 
-def _memory(image: CanvasImage) -> str:
-    return f"{_key(image)}-held"
+def _memory(xray: Xray) -> str:
+    return f"{_key(xray)}-held"
 
 
-def _seed(marks: tuple[Mark, ...], image: CanvasImage, style: tuple[str, float], revision: int) -> dict[str, Any]:
+def _seed(marks: tuple[Mark, ...], xray: Xray, style: tuple[str, float], revision: int) -> dict[str, Any]:
     # The component redraws when this JSON changes; the revision makes it change even if the marks do not, as when
     # what a mere click left behind is to be wiped. Of all that a drawing may hold, Fabric gives back the colour of the
     # overlay as it was; this one is fully transparent.
     red_green, blue = divmod(revision, 256)
     red, green = divmod(red_green, 256)
-    return write_drawing(marks, image.scale, *style) | {"overlay": f"rgba({red % 256}, {green}, {blue}, 0)"}
+    return write_drawing(marks, xray.canvas_scale, *style) | {"overlay": f"rgba({red % 256}, {green}, {blue}, 0)"}
 
 
 def _revision(drawing: Mapping[str, Any]) -> int:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from dashboard.demo.answer import Xray
-from dashboard.demo.canvas import CanvasImage
 from dashboard.demo.state import (
     POLYGON,
     DemoState,
@@ -20,36 +18,15 @@ from dashboard.demo.state import (
     query_from_state,
     state_from_query,
 )
+from dashboard.demo.xray import Xray
 from dashboard.frame import links
 from vpe_core.cache import BoundedCache
-from vpe_core.datasets.gallery import Finding
 from vpe_core.errors import PromptError
 
 _PAGE = "live demo"
 _STATE, _EPOCH, _MEMORY, _UPLOAD = "demo:state", "demo:epoch", "demo:memory", "demo:upload"
 _AS_CHOSEN = ("color", "width", "model", "suffix", "treatment", "method", "target", "opacity", "findings")
 _CHECKED: dict[str, Callable[[Any], Any]] = {"classes": own_classes, "template": checked_template}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """The X-ray on the page.
-
-    Attributes:
-        xray: For the model.
-        canvas: For the drawing canvas.
-        title: A few words for people.
-        note: A sentence of background; may be empty.
-        simulated: Whether it was simulated.
-        findings: What is known to be there.
-    """
-
-    xray: Xray
-    canvas: CanvasImage
-    title: str
-    note: str
-    simulated: bool
-    findings: tuple[Finding, ...] = ()
 
 
 def begin(arrived: bool) -> None:
@@ -123,12 +100,12 @@ def memory() -> BoundedCache:
     return kept
 
 
-def upload() -> Picture | None:
+def upload() -> Xray | None:
     """The session's own X-ray."""
-    picture: Picture | None = st.session_state.get(_UPLOAD)
-    return picture
+    xray: Xray | None = st.session_state.get(_UPLOAD)
+    return xray
 
 
-def keep_upload(picture: Picture) -> None:
+def keep_upload(xray: Xray) -> None:
     """Keep an X-ray of one's own for this session; it is in no link and in no other session."""
-    st.session_state[_UPLOAD] = picture
+    st.session_state[_UPLOAD] = xray

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.demo import session
-from dashboard.demo.session import Picture
 from dashboard.demo.state import (
     AS_DRAWN,
     MAX_CLASSES,
@@ -17,6 +16,7 @@ from dashboard.demo.state import (
     default_classes,
     treatments,
 )
+from dashboard.demo.xray import Xray
 from dashboard.frame.words import as_text
 from vpe_core import models
 from vpe_core.errors import PromptError, RegionError, VPEError
@@ -64,9 +64,9 @@ def model_and_prompt() -> None:
         )
 
 
-def region_in_numbers(picture: Picture) -> None:
+def region_in_numbers(xray: Xray) -> None:
     """Fields to add a shape by its coordinates."""
-    width, height = picture.canvas.size_wh
+    width, height = xray.size_wh
     with st.expander("Region in numbers", key="demo_region"):
         st.toggle(
             "Contour point by point",
@@ -86,7 +86,7 @@ def region_in_numbers(picture: Picture) -> None:
             key="demo_region_add",
             icon=":material/add:",
             on_click=_add,
-            args=(kind, tools[kind], picture.canvas.size_wh),
+            args=(kind, tools[kind], xray.size_wh),
             disabled=len(session.state().marks) >= MAX_MARKS,
         )
         if problem := st.session_state.pop(_PROBLEM, None):

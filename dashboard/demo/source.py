@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.demo import session
-from dashboard.demo.session import Picture
 from dashboard.demo.state import UPLOAD
+from dashboard.demo.xray import Xray
 from dashboard.frame.clicks import counted_button
 from dashboard.frame.html import render
 from dashboard.frame.progress import xrays_download
 from dashboard.frame.uploads import new_upload
 from dashboard.frame.words import as_text
-from dashboard.library.pictures import gallery, gallery_picture, set_entry, thumbnail, uploaded_picture
+from dashboard.library.pictures import gallery, gallery_xray, set_entry, thumbnail, uploaded_xray
 from vpe_core.datasets.gallery import GalleryImage, real_xrays
 from vpe_core.datasets.real_xrays import missing_xrays
 from vpe_core.errors import ImageReadError
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _READ = "demo:read"
 
 
-def chosen_picture() -> Picture | None:
-    """The picture that the state names; the first of the gallery if there is none of that name; None without any."""
+def chosen_xray() -> Xray | None:
+    """The X-ray that the state names; the first of the gallery if there is none of that name; None without any."""
     wanted = session.state().sample
     own = session.upload() if wanted == UPLOAD else None
     entries = gallery()
@@ -41,14 +41,14 @@ def chosen_picture() -> Picture | None:
         return own
     if entry is None and not entries:
         return None
-    return gallery_picture(entry or entries[0])
+    return gallery_xray(entry or entries[0])
 
 
-def source_row(picture: Picture) -> None:
+def source_row(xray: Xray) -> None:
     """The row under the X-ray: which one it is, the previous and next one, and the way to others."""
     entries = gallery()
     names = [entry.name for entry in entries]
-    place = names.index(picture.xray.key) if picture.xray.key in names else None
+    place = names.index(xray.key) if xray.key in names else None
     with st.container(key="demo_source_row", horizontal=True, vertical_alignment="center", gap="small"):
         if st.button("Choose X-ray", key="demo_choose", icon=":material/photo_library:"):
             _choose()
@@ -61,17 +61,17 @@ def source_row(picture: Picture) -> None:
                 disabled=place is None,
                 help=f"{text} X-ray",
             )
-        st.html(render("place", title=picture.title, note=picture.note, place=place, total=len(entries)))
+        st.html(render("place", title=xray.title, note=xray.note, place=place, total=len(entries)))
         st.toggle(
             "Known findings",
             value=session.state().findings,
             key=session.key("findings"),
-            disabled=not picture.findings,
-            help=None if picture.findings else "There is no known finding with a place in this X-ray.",
+            disabled=not xray.findings,
+            help=None if xray.findings else "There is no known finding with a place in this X-ray.",
         )
 
 
-def no_picture() -> None:
+def no_xray() -> None:
     """What is shown when there is no X-ray at all."""
     st.info(
         "There is no X-ray here yet. Upload one, or restore the folder precomputed/samples "
@@ -116,7 +116,7 @@ def _upload_field() -> None:
 
 
 def _take_upload(file: UploadedFile) -> None:
-    session.keep_upload(uploaded_picture(file.getvalue()))
+    session.keep_upload(uploaded_xray(file.getvalue()))
     _show(UPLOAD)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.demo import session
-from dashboard.demo.canvas import CanvasImage, latest_marks
+from dashboard.demo.canvas import latest_marks
 from dashboard.demo.state import COLORS, WIDTHS, marker_of_tool
+from dashboard.demo.xray import Xray
 from dashboard.frame.clicks import counted_button
 from vpe_core.markers import get
 from vpe_core.markers.catalog import drawing_tools
 
 
-def toolbar(canvas: CanvasImage) -> None:
+def toolbar(xray: Xray) -> None:
     """Show the row above the canvas."""
     state = session.state()
     with st.container(key="demo_tools", horizontal=True, wrap=True, vertical_alignment="center", gap="small"):
@@ -46,7 +47,7 @@ def toolbar(canvas: CanvasImage) -> None:
         counted_button(
             "Undo",
             "demo_undo",
-            lambda times: _undo(canvas, times),
+            lambda times: _undo(xray, times),
             icon=":material/undo:",
             disabled=not state.marks,
             help="Take back the latest shape",
@@ -56,17 +57,17 @@ def toolbar(canvas: CanvasImage) -> None:
             key="demo_clear",
             icon=":material/delete:",
             on_click=_clear,
-            args=(canvas,),
+            args=(xray,),
             disabled=not state.marks,
             help="Remove all shapes",
         )
 
 
-def _undo(canvas: CanvasImage, times: int) -> None:
-    marks = latest_marks(canvas, session.state().marks)  # a stroke may have come together with the click
+def _undo(xray: Xray, times: int) -> None:
+    marks = latest_marks(xray, session.state().marks)  # a stroke may have come together with the click
     session.change(marks=marks[: max(0, len(marks) - times)])
 
 
-def _clear(canvas: CanvasImage) -> None:
-    latest_marks(canvas, session.state().marks)
+def _clear(xray: Xray) -> None:
+    latest_marks(xray, session.state().marks)
     session.change(marks=())

@@ -1,4 +1,4 @@
-"""From files and uploads to the picture on the page."""
+"""From files and uploads to the X-ray on the page."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
-from PIL import Image
 
-from dashboard.demo.answer import Xray
-from dashboard.demo.canvas import LONG_SIDE_PX, CanvasImage
-from dashboard.demo.session import Picture
+from dashboard.demo.xray import Xray
 from vpe_core import datasets
 from vpe_core.datasets.gallery import BoxedSamples, GalleryImage, boxed_samples, offered, set_image
 from vpe_core.errors import DatasetError
@@ -51,29 +48,24 @@ def _stamp(dataset: str) -> tuple[tuple[str, int], ...]:
     return ()
 
 
-def gallery_picture(entry: GalleryImage) -> Picture:
-    """The picture of a gallery entry.
+def gallery_xray(entry: GalleryImage) -> Xray:
+    """The X-ray of a gallery entry.
 
     Raises:
         ImageReadError: Its file is missing or damaged.
     """
-    image, data = _decoded(str(entry.path), entry.path.stat().st_mtime_ns if entry.path.is_file() else 0)
-    kind = "Simulated" if entry.simulated else "Real"
-    label = f"{kind} chest X-ray: {entry.title}. Draw on it with the mouse, or type a region under Region in numbers."
-    canvas = CanvasImage(entry.name, data, image.size, label)
-    return Picture(Xray(entry.name, image), canvas, entry.title, entry.note, entry.simulated, entry.findings)
+    return _read(entry, entry.path.stat().st_mtime_ns if entry.path.is_file() else 0)
 
 
-def uploaded_picture(data: bytes) -> Picture:
-    """The picture of an upload. Nothing but its pixels is kept: no file name, no DICOM header.
+def uploaded_xray(data: bytes) -> Xray:
+    """The X-ray of an upload. Nothing but its pixels is kept: no file name, no DICOM header.
 
     Raises:
         ImageReadError: It is no X-ray that can be read.
     """
-    image = load_image(data)
     key = f"upload-{hashlib.sha256(data).hexdigest()[:16]}"
-    canvas = CanvasImage(key, _for_canvas(image), image.size, "Your X-ray. Draw on it with the mouse.")
-    return Picture(Xray(key, image), canvas, "Your X-ray", "It stays in this session.", simulated=False)
+    label = "Your X-ray. Draw on it with the mouse."
+    return Xray(key, load_image(data), label, "Your X-ray", "It stays in this session.")
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
@@ -83,22 +75,13 @@ def thumbnail(path: str, changed_ns: int) -> bytes:  # noqa: ARG001 - part of th
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     square = image.resize((_THUMB_PX, _THUMB_PX), box=(left, top, left + side, top + side), reducing_gap=2.0)
-    return _jpeg(square, quality=85)
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _decoded(path: str, changed_ns: int) -> tuple[Image.Image, bytes]:  # noqa: ARG001 - part of the cache's key
-    image = load_image(Path(path))
-    return image, _for_canvas(image)
-
-
-def _for_canvas(image: Image.Image) -> bytes:
-    factor = LONG_SIDE_PX / max(image.size)
-    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
-    return _jpeg(image if size == image.size else image.resize(size, Image.Resampling.LANCZOS), quality=92)
-
-
-def _jpeg(image: Image.Image, quality: int) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=quality)
+    square.save(buffer, "JPEG", quality=85)
     return buffer.getvalue()
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={GalleryImage: repr})
+def _read(entry: GalleryImage, changed_ns: int) -> Xray:  # noqa: ARG001 - part of the cache's key
+    kind = "Simulated" if entry.simulated else "Real"
+    label = f"{kind} chest X-ray: {entry.title}. Draw on it with the mouse, or type a region under Region in numbers."
+    return Xray(entry.name, load_image(entry.path), label, entry.title, entry.note, entry.simulated, entry.findings)

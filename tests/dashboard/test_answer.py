@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops
 
-from dashboard.demo.answer import Xray, answer, draw, suffix_words
+from dashboard.demo.answer import answer, draw, suffix_words
 from dashboard.demo.state import COLORS, DemoState
+from dashboard.demo.xray import Xray
 from tests.tiny_models import write_native_model
 from vpe_core import draw_marker, explain
 from vpe_core.attention import attention_inside, patch_relevance

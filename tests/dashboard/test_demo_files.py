@@ -18,15 +18,15 @@ from vpe_core.plots.take_along import OUT_OF_DOMAIN
     ("simulated_only", "simulated", "caution"),
     [(True, False, OUT_OF_DOMAIN), (True, True, ""), (False, False, ""), (False, True, "")],
 )
-def test_a_table_says_when_the_model_has_never_seen_such_a_picture(
+def test_a_table_says_when_the_model_has_never_seen_such_an_xray(
     simulated_only: bool, simulated: bool, caution: str
 ) -> None:
     spec, record = SimpleNamespace(simulated_only=simulated_only), SimpleNamespace(weights_sha256="0")
     model: Any = SimpleNamespace(name="m", spec=spec, record=record)
-    picture: Any = SimpleNamespace(simulated=simulated, xray=SimpleNamespace(key="k"))
+    xray: Any = SimpleNamespace(simulated=simulated, key="k")
     looked = SimpleNamespace(probabilities=(0.25, 0.75))
     result: Any = SimpleNamespace(classes=("a", "b"), without=looked, marked=None)
-    text = _table(result, model, picture, DemoState()).decode()
+    text = _table(result, model, xray, DemoState()).decode()
     lines = list(csv.DictReader(io.StringIO(text)))
     assert [line["caution"] for line in lines] == [caution] * 2
     assert [line["simulated"] for line in lines] == [str(simulated)] * 2
