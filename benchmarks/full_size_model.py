@@ -10,7 +10,7 @@ import json
 import os
 from pathlib import Path
 
-from vpe_core.models.store import TEXT_TOWER
+from vpe_core.models.specs import TEXT_TOWER
 from vpe_core.settings import get_settings
 
 NAME = "vit-b-16-bert-base"

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from vpe_core.geometry import SizeWH
     from vpe_core.images import ImageSource, ImageSources
-    from vpe_core.models.encoder import VisionLanguageModel
+    from vpe_core.models.protocols import Model
 
 _BATCH = 8
 """Images in one pass: recorded attention and its gradients take memory."""
 
 
 def explain(
-    model: VisionLanguageModel,
+    model: Model,
     image: ImageSource,
     text: str,
     *,
@@ -57,7 +57,7 @@ def explain(
 
 
 def explain_many(
-    model: VisionLanguageModel,
+    model: Model,
     images: ImageSources,
     texts: str | Sequence[str],
     *,
@@ -87,16 +87,14 @@ def explain_many(
     ]
 
 
-def spread(
-    grid: NDArray[np.float32], model: VisionLanguageModel, image_wh: SizeWH, *, method: str, text: str
-) -> Heatmap:
+def spread(grid: NDArray[np.float32], model: Model, image_wh: SizeWH, *, method: str, text: str) -> Heatmap:
     """One map of `patch_relevance` in the pixels of its image; of a method that reads no text, the heatmap has none."""
     label = text if METHODS.get(method).reads_text else None
     return Heatmap(grid_to_image(grid, model.view(image_wh), image_wh), method, label)
 
 
 def patch_relevance(
-    model: VisionLanguageModel,
+    model: Model,
     images: ImageSources,
     texts: str | Sequence[str] = "",
     *,
@@ -121,7 +119,7 @@ def patch_relevance(
 
 
 def _text_embeddings(
-    model: VisionLanguageModel, labels: Sequence[str], template: str | Sequence[str] | None, suffix: str
+    model: Model, labels: Sequence[str], template: str | Sequence[str] | None, suffix: str
 ) -> NDArray[np.float32]:
     distinct = list(dict.fromkeys(labels))
     rows = model.encode_classes(distinct, template=template, suffix=suffix)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vpe_core.images import ImageSources
-    from vpe_core.models.encoder import VisionLanguageModel
+    from vpe_core.models.protocols import Model
 
     Embeddings: TypeAlias = NDArray[np.float32]
     Maps: TypeAlias = NDArray[np.float32]
@@ -30,7 +30,7 @@ class GazeEncoder:
         looks: Whether there are maps.
     """
 
-    def __init__(self, model: VisionLanguageModel) -> None:
+    def __init__(self, model: Model) -> None:
         from vpe_core.attention.tracing import TracedTower
 
         self.model = model

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from vpe_core.models.allowed import get, list_models, selectable_names
 from vpe_core.models.catalog import MODELS
+from vpe_core.models.loaders import LOADERS, Loader
+from vpe_core.models.protocols import Model, Network
 from vpe_core.models.specs import ModelRecord, ModelSpec
 from vpe_core.models.store import folder_of, is_ready
 
@@ -25,9 +27,14 @@ if TYPE_CHECKING:
     from vpe_core.models.reading import Reading
 
 __all__ = [
+    "LOADERS",
+    "MODELS",
     "DownloadProgress",
+    "Loader",
+    "Model",
     "ModelRecord",
     "ModelSpec",
+    "Network",
     "Reading",
     "VisionLanguageModel",
     "fetch",

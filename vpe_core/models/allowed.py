@@ -8,6 +8,7 @@ from pathlib import Path
 from vpe_core.errors import ModelNotAllowedError, SettingsError
 from vpe_core.folders import named_path
 from vpe_core.models.catalog import MODELS
+from vpe_core.models.loaders import family_in
 from vpe_core.models.specs import FOLDER_PREFIX, HUB_PREFIX, ModelSpec
 from vpe_core.settings import get_settings
 
@@ -36,7 +37,7 @@ def get(name: str) -> ModelSpec:
 def selectable_names() -> tuple[str, ...]:
     """The listed models, then the hub ids and model folders that the settings allow."""
     hub_ids = (entry for entry in get_settings().allowed_models if entry.startswith(HUB_PREFIX))
-    folders = (FOLDER_PREFIX + str(root) for root in _allowed_folders() if (root / "open_clip_config.json").is_file())
+    folders = (FOLDER_PREFIX + str(root) for root in _allowed_folders() if family_in(root))
     return (*MODELS.names(), *hub_ids, *folders)
 
 
@@ -87,6 +88,7 @@ def _folder_spec(path: str) -> ModelSpec:
         scheme="local-dir",
         location=str(folder),
         domain="Not known; a folder of this installation.",
+        loader=family_in(folder) or "open_clip",
     )
 
 

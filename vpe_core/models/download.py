@@ -15,8 +15,8 @@ from vpe_core.errors import ModelDownloadError
 from vpe_core.models.allowed import get
 from vpe_core.models.download_errors import explained, hub_address, no_space
 from vpe_core.models.hub import RemoteFile, list_files, transfer
-from vpe_core.models.specs import ModelSpec
-from vpe_core.models.store import CONFIG, TEXT_TOWER, Manifest, StoredFile, folder_of, is_ready
+from vpe_core.models.specs import CONFIG, TEXT_TOWER, ModelSpec
+from vpe_core.models.store import Manifest, StoredFile, folder_of, is_ready
 from vpe_core.settings import get_settings
 
 logger = logging.getLogger(__name__)

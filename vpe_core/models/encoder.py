@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -26,7 +26,8 @@ from vpe_core.types import Prediction
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from vpe_core.models.loading import Tokenizer
+    from vpe_core.models.protocols import Network
+    from vpe_core.models.reading import Tokenizer
 
 _KEPT_TEXTS = 4096
 
@@ -50,7 +51,7 @@ class VisionLanguageModel:
         predictor: The way to the network for whatever is to be computed.
     """
 
-    def __init__(self, spec: ModelSpec, record: ModelRecord, network: Any, tokenizer: Tokenizer) -> None:
+    def __init__(self, spec: ModelSpec, record: ModelRecord, network: Network, tokenizer: Tokenizer) -> None:
         self.spec = spec
         self.record = record
         self.visual: torch.nn.Module = network.visual

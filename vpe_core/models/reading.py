@@ -5,15 +5,18 @@ from __future__ import annotations
 import string
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from vpe_core.cache import BoundedCache
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+Tokenizer: TypeAlias = "Callable[[list[str]], Tensor]"
+"""From texts to token ids, (n, `context_length`); that is an attribute of it."""
 
 _SPECIAL_TOKENS = 4
 """At most so many does a tokenizer add to those of the text itself."""

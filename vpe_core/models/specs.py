@@ -11,6 +11,11 @@ Scheme: TypeAlias = Literal["embedded", "hf-hub", "local-dir"]
 HUB_PREFIX = "hf-hub:"
 FOLDER_PREFIX = "local-dir:"
 
+CONFIG = "open_clip_config.json"
+"""By which open_clip, and whoever reads its folders, knows them."""
+TEXT_TOWER = "text_tower"
+"""Sub-folder with the configuration of a Hugging Face text tower."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
@@ -24,6 +29,7 @@ class ModelSpec:
             `organisation/repository`. Folder: its path.
         domain: What the model was trained on, in one sentence.
         simulated_only: True if anything but simulated X-rays is out of the model's domain.
+        loader: Name of its family in `vpe_core.models.loaders.LOADERS`.
         architecture: Name of open_clip's own configuration, for checkpoints that come without one.
         weights: The checkpoint's file name; None takes the one that is there, safetensors first.
         revision: Commit of the hub repository; None takes the newest and records which one that was.
@@ -42,6 +48,7 @@ class ModelSpec:
     location: str
     domain: str
     simulated_only: bool = False
+    loader: str = "open_clip"
     architecture: str | None = None
     weights: str | None = None
     revision: str | None = None

@@ -17,12 +17,11 @@ from pathlib import Path
 
 from vpe_core.documents import read_bytes, read_json
 from vpe_core.errors import ModelError
+from vpe_core.models.loaders import LOADERS
 from vpe_core.models.specs import ModelSpec
 from vpe_core.settings import get_settings
 
 MANIFEST = "fetched.json"
-CONFIG = "open_clip_config.json"
-TEXT_TOWER = "text_tower"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def is_ready(spec: ModelSpec) -> bool:
     """Whether the model can be loaded without a network."""
     folder = folder_of(spec)
     if spec.scheme != "hf-hub":
-        return (folder / CONFIG).is_file()
+        return (folder / LOADERS.get(spec.loader).config).is_file()
     try:
         manifest = read_manifest(folder)
     except ModelError:
@@ -111,6 +110,7 @@ def require_ready(spec: ModelSpec) -> Path:
     remedy = (
         "Restore it from the repository, or train it with `python -m vpe_core train`."
         if spec.scheme == "embedded"
-        else "Point to a folder written by open_clip (a configuration and a checkpoint)."
+        else "Point to a folder with a configuration and a checkpoint."
     )
-    raise ModelError(f"Expected an open_clip model in {folder}, but it holds no {CONFIG}. {remedy}")
+    config = LOADERS.get(spec.loader).config
+    raise ModelError(f"Expected a model of the family {spec.loader} in {folder}, but it holds no {config}. {remedy}")
