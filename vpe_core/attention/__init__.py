@@ -20,6 +20,7 @@ for _method in (legrad.METHOD, gradient.METHOD, last_layer.METHOD, rollout.METHO
     METHODS.add(_method.name, _method)
 
 __all__ = [
+    "METHODS",
     "AttentionMethod",
     "GazeEncoder",
     "RegionAttention",
