@@ -23,10 +23,10 @@ from vpe_core.attention.explain import spread
 from vpe_core.attention.last_layer import METHOD as LAST_LAYER
 from vpe_core.attention.localization import coverage
 from vpe_core.cache import BoundedCache
-from vpe_core.markers import draw_marker, get
-from vpe_core.markers.marks import Mark
+from vpe_core.markers import get
+from vpe_core.markers.marks import draw_marks
 from vpe_core.prompts import ENSEMBLES, build_prompts, marker_suffix
-from vpe_core.types import Box, Heatmap
+from vpe_core.types import Heatmap
 
 if TYPE_CHECKING:
     from vpe_core.models import Reading, VisionLanguageModel
@@ -129,13 +129,8 @@ def answer(
 
 def draw(image: Image.Image, state: DemoState) -> Image.Image:
     """The image as the model is shown it: with all marks, in the chosen treatment; a new RGB image."""
-    if state.marks and state.treatment != AS_DRAWN and not get(state.treatment).phrase:
-        return draw_marker(image, _around(state.marks), state.treatment, color=COLORS[state.color])
-    drawn = image.convert("RGB")
-    for mark in state.marks:
-        marker = mark.marker if state.treatment == AS_DRAWN else state.treatment
-        drawn = draw_marker(drawn, mark.region, marker, color=COLORS[state.color], width=state.width)
-    return drawn
+    treatment = None if state.treatment == AS_DRAWN else state.treatment
+    return draw_marks(image, state.marks, treatment=treatment, color=COLORS[state.color], width=state.width)
 
 
 def suffix_words(state: DemoState) -> str:
@@ -232,11 +227,3 @@ def _shrunk(image: Image.Image) -> Image.Image:
     factor = min(1.0, SHOWN_PX / max(image.size))
     size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
     return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-
-
-def _around(marks: tuple[Mark, ...]) -> Box:
-    boxes = [mark.region.box for mark in marks]
-    return Box(
-        min(box.x0 for box in boxes), min(box.y0 for box in boxes),
-        max(box.x1 for box in boxes), max(box.y1 for box in boxes),
-    )  # fmt: skip

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import pytest
+from PIL import Image, ImageChops
 
+from vpe_core import draw_marker
 from vpe_core.errors import RegionError
 from vpe_core.markers.marks import (
     MAX_CONTOUR_POINTS,
     MAX_MARKS,
     Mark,
+    draw_marks,
     marks_from_text,
     marks_to_text,
     point_region,
@@ -68,3 +71,17 @@ def test_a_point_stands_for_a_small_square_around_it() -> None:
     region = point_region(100, 50, (1000, 500))
     assert region.center == (100, 50)
     assert region.width == region.height == 40
+
+
+def test_marks_are_drawn_one_upon_the_other_or_treated_as_one_region(xray: Image.Image) -> None:
+    marks = (Mark("circle", Box(60, 80, 160, 170)), Mark("arrow", Arrow((300, 20), (240, 90))))
+    one_by_one = draw_marker(draw_marker(xray, marks[0].region, "circle"), marks[1].region, "arrow")
+    pointed_at = marks[1].region.box
+    together = draw_marker(xray, Box(60, min(80, pointed_at.y0), pointed_at.x1, 170), "spotlight")
+    for drawn, expected in (
+        (draw_marks(xray, marks), one_by_one),
+        (draw_marks(xray, marks, treatment="spotlight"), together),
+        (draw_marks(xray, marks[:1], treatment="bbox"), draw_marker(xray, marks[0].region, "bbox")),
+        (draw_marks(xray, (), treatment="crop"), xray.convert("RGB")),
+    ):
+        assert ImageChops.difference(drawn, expected).getbbox() is None

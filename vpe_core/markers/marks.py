@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from vpe_core.errors import RegionError
 from vpe_core.markers.catalog import MARKERS, drawing_tools
+from vpe_core.markers.protocols import DEFAULT_COLOR, draw_marker
 from vpe_core.types import Arrow, Box, Point, Polygon, Region
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_MARKS = 20
 MAX_CONTOUR_POINTS = 120
@@ -29,6 +35,37 @@ class Mark:
 
     marker: str
     region: Region
+
+
+def draw_marks(
+    image: Image.Image,
+    marks: Sequence[Mark],
+    *,
+    treatment: str | None = None,
+    color: str = DEFAULT_COLOR,
+    width: float | None = None,
+) -> Image.Image:
+    """`draw_marker` for several marks at once.
+
+    Args:
+        image: Any mode; it is not changed.
+        marks: In the order in which they are drawn; none gives the image in RGB.
+        treatment: The marker that shows all regions, whatever they were drawn with. One that no words name, such as a
+            crop or a blur, takes them all as one region: the box around them. None: each as it was drawn.
+        color: As in `draw_marker`.
+        width: The same.
+
+    Raises:
+        VPEError: As `draw_marker`.
+    """
+    if marks and treatment is not None and not MARKERS.get(treatment).phrase:
+        lefts, tops, rights, bottoms = zip(*(mark.region.box.xyxy for mark in marks), strict=True)
+        around = Box(min(lefts), min(tops), max(rights), max(bottoms))
+        return draw_marker(image, around, treatment, color=color)
+    drawn = image.convert("RGB")
+    for mark in marks:
+        drawn = draw_marker(drawn, mark.region, treatment or mark.marker, color=color, width=width)
+    return drawn
 
 
 def point_region(x: float, y: float, size_wh: tuple[int, int]) -> Box:
