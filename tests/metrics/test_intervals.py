@@ -1,83 +1,15 @@
-"""The bootstrap against repeating rows and asking scikit-learn, and its promises against simulation."""
+"""Intervals and p-values against their formulas, the textbook and simulation."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from scipy import stats
-from sklearn import metrics as reference
 
 from vpe_core import metrics
 from vpe_core.errors import MetricError
 from vpe_core.metrics import Interval, bootstrap, bootstrap_mean, compare, draw_resamples, holm
 from vpe_core.metrics.intervals import FEWEST_GROUPS
-
-REFERENCES = {
-    "auroc": reference.roc_auc_score,
-    "auprc": reference.average_precision_score,
-}
-OF_PREDICTED = {
-    "accuracy": reference.accuracy_score,
-    "balanced_accuracy": lambda truth, predicted: reference.recall_score(
-        truth, predicted, labels=np.unique(truth), average="macro"
-    ),
-    "mcc": reference.matthews_corrcoef,
-}
-
-
-def repeated_rows(resamples, number: int) -> np.ndarray:
-    """The sample numbers of one resample, written out one by one: all samples of each drawn group."""
-    drawn = np.repeat(np.arange(resamples.n_groups), resamples.counts[:, number])
-    return np.concatenate([np.flatnonzero(resamples.group == group) for group in drawn])
-
-
-@pytest.mark.parametrize("name", REFERENCES)
-def test_each_draw_is_the_reference_on_the_repeated_rows(table, name):
-    resamples = draw_resamples(table.groups, n_resamples=6, seed=1)
-    result = bootstrap(name, table.labels, table.scores, resamples)
-    for number in range(6):
-        rows = repeated_rows(resamples, number)
-        for class_number in range(table.n_classes):
-            positive = table.labels[rows] == class_number
-            drawn = result.draws[class_number, number]
-            if positive.all() or not positive.any():
-                assert np.isnan(drawn)
-            else:
-                assert drawn == pytest.approx(REFERENCES[name](positive, table.scores[rows, class_number]), rel=1e-12)
-
-
-@pytest.mark.parametrize("name", OF_PREDICTED)
-def test_each_draw_of_the_predicted_class_is_the_reference_on_the_repeated_rows(table, name):
-    resamples = draw_resamples(table.groups, n_resamples=6, seed=2)
-    result = bootstrap(name, table.labels, table.scores, resamples)
-    for number in range(6):
-        rows = repeated_rows(resamples, number)
-        truth, predicted = table.labels[rows], table.scores[rows].argmax(axis=1)
-        if name == "mcc" and min(len(np.unique(truth)), len(np.unique(predicted))) == 1:
-            assert np.isnan(result.draws[number])
-        else:
-            assert result.draws[number] == pytest.approx(OF_PREDICTED[name](truth, predicted))
-
-
-@pytest.mark.parametrize("name", metrics.names())
-def test_every_metric_gives_the_same_on_repeated_rows_as_with_weights(table, name):
-    resamples = draw_resamples(table.groups, n_resamples=5, seed=3)
-    result = bootstrap(name, table.labels, table.scores, resamples)
-    for number in range(5):
-        rows = repeated_rows(resamples, number)
-        statistic = metrics.get(name).statistic(table.labels[rows], table.scores[rows])
-        plain = statistic(np.ones((len(rows), 1)))[..., 0]
-        np.testing.assert_allclose(result.draws[..., number], plain, rtol=1e-9, atol=1e-12)
-
-
-def test_any_weights_agree_with_scikit_learn(table):
-    weights = np.random.default_rng(4).exponential(size=len(table.labels))
-    auroc = metrics.get("auroc").statistic(table.labels, table.scores)(weights[:, None])[:, 0]
-    auprc = metrics.get("auprc").statistic(table.labels, table.scores)(weights[:, None])[:, 0]
-    for number in np.flatnonzero(~np.isnan(auroc)):
-        arguments = {"y_true": table.labels == number, "y_score": table.scores[:, number], "sample_weight": weights}
-        assert auroc[number] == pytest.approx(reference.roc_auc_score(**arguments), rel=1e-12)
-        assert auprc[number] == pytest.approx(reference.average_precision_score(**arguments), rel=1e-12)
 
 
 @pytest.mark.parametrize("name", metrics.names())
@@ -137,46 +69,6 @@ def test_intervals_of_a_rare_class_cover_the_truth():
     assert 0.91 <= hits / 200 <= 0.995  # plain percentiles: 0.88
 
 
-def test_each_resample_draws_whole_patients_as_many_as_there_are(table):
-    resamples = draw_resamples(table.groups, n_resamples=200)
-    n_groups = len(np.unique(table.groups))
-    assert (resamples.n_groups, resamples.n_resamples) == (n_groups, 200)
-    assert (resamples.counts.sum(axis=0) == n_groups).all()
-    for patient in np.unique(table.groups):
-        assert len(np.unique(resamples.group[table.groups == patient])) == 1
-
-
-def test_patients_are_drawn_evenly():
-    counts = draw_resamples(np.arange(50), n_resamples=4000).counts
-    assert counts.mean(axis=1) == pytest.approx(np.ones(50), abs=0.08)  # standard error 0.016
-    assert counts.var() == pytest.approx(1 - 1 / 50, rel=0.02)
-
-
-def test_draws_depend_on_the_seed_alone_and_not_on_patients_names():
-    names = np.array(["b", "a", "b", "c"])
-    first, again = draw_resamples(names, 20, seed=7), draw_resamples(names, 20, seed=7)
-    renamed = draw_resamples([30, 99, 30, 1], 20, seed=7)
-    other = draw_resamples(names, 20, seed=8)
-    np.testing.assert_array_equal(first.counts, again.counts)
-    np.testing.assert_array_equal(first.group, renamed.group)
-    assert first.same_as(again)
-    assert first.same_as(renamed)
-    assert not first.same_as(other)
-    assert not np.array_equal(first.counts, other.counts)
-
-
-def test_the_draws_of_a_seed_never_change():
-    expected = [[0, 3, 3, 0, 0], [2, 0, 0, 1, 2], [1, 0, 0, 2, 1]]
-    np.testing.assert_array_equal(draw_resamples(["a", "b", "c"], n_resamples=5, seed=0).counts, expected)
-
-
-def test_blocks_of_resamples_do_not_change_the_result(monkeypatch, table):
-    resamples = draw_resamples(table.groups, n_resamples=50)
-    at_once = bootstrap("auroc", table.labels, table.scores, resamples).draws
-    monkeypatch.setattr("vpe_core.metrics.intervals._BLOCK", 1)
-    np.testing.assert_array_equal(bootstrap("auroc", table.labels, table.scores, resamples).draws, at_once)
-
-
 @pytest.mark.parametrize("patients", [["only"] * 4, ["a", "b", "c", "d"]])
 def test_few_patients_give_a_value_but_no_interval(patients):
     labels, scores = [0, 1, 0, 1], [[0.9, 0.1], [0.4, 0.6], [0.3, 0.7], [0.2, 0.8]]
@@ -203,15 +95,6 @@ def test_an_absent_class_is_undefined_throughout():
     assert np.isnan([absent.value, absent.low, absent.high]).all()
     assert absent.n_resamples == 0
     assert np.isnan(compare(result, result).per_class[2].p_value)
-
-
-def test_means_of_a_number_per_sample(table):
-    values = np.where(np.arange(len(table.labels)) % 7 == 0, np.nan, table.scores[:, 0])
-    resamples = draw_resamples(table.groups, n_resamples=5)
-    result = bootstrap_mean(values, resamples)
-    assert result.overall.value == pytest.approx(np.nanmean(values))
-    expected = [np.nanmean(values[repeated_rows(resamples, number)]) for number in range(5)]
-    np.testing.assert_allclose(result.draws, expected)
 
 
 def test_a_difference_is_taken_resample_by_resample(table):
@@ -362,28 +245,6 @@ def test_an_interval_prints_as_in_a_table():
     assert str(Interval(0.81249, 0.7801, 0.8499, 40, 2000)) == "0.812 (0.780 to 0.850)"
 
 
-@pytest.mark.parametrize(
-    ("groups", "n_resamples"), [([], 100), ([[1, 2]], 100), ([1, 2], 0)], ids=["none", "not flat", "no resample"]
-)
-def test_impossible_resamples_are_refused(groups, n_resamples):
-    with pytest.raises(MetricError, match="a patient for each sample"):
-        draw_resamples(groups, n_resamples)
-
-
-@pytest.mark.parametrize("missing", [None, float("nan")])
-def test_samples_without_a_patient_are_refused(missing):
-    with pytest.raises(MetricError, match="2 have none"):
-        draw_resamples(np.array(["a", missing, "b", missing], dtype=object))
-
-
-def test_resamples_of_other_samples_are_refused():
-    resamples = draw_resamples([1, 2, 3], 10)
-    with pytest.raises(MetricError, match="drawn for these 2 samples, but they were drawn for 3"):
-        bootstrap("auroc", [0, 1], np.eye(2), resamples)
-    with pytest.raises(MetricError, match="one value a sample"):
-        bootstrap_mean(np.eye(3), resamples)
-
-
 def test_only_like_is_compared_with_like():
     labels, scores = [0, 1, 1], np.eye(2)[[0, 1, 0]]
     resamples = draw_resamples([1, 2, 3], 10)
@@ -400,11 +261,3 @@ def test_only_like_is_compared_with_like():
 def test_an_unknown_metric_is_refused_with_a_hint():
     with pytest.raises(MetricError, match="Did you mean 'auroc'"):
         bootstrap("aurocc", [0, 1], np.eye(2), draw_resamples([1, 2], 10))
-
-
-@pytest.mark.parametrize("name", ["auroc", "accuracy", "mcc", "f1"])
-def test_summing_up_by_group_changes_no_draw(table, name, monkeypatch):
-    resamples = draw_resamples(table.groups, n_resamples=400, seed=5)
-    by_group = bootstrap(name, table.labels, table.scores, resamples)
-    monkeypatch.setattr("vpe_core.metrics.intervals._FEW_GROUPS", 10**9)
-    np.testing.assert_array_equal(by_group.draws, bootstrap(name, table.labels, table.scores, resamples).draws)

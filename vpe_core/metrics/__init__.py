@@ -32,15 +32,14 @@ from vpe_core.metrics.intervals import (
     Comparison,
     Difference,
     Interval,
-    Resamples,
     bootstrap,
     bootstrap_mean,
     bootstrap_statistic,
     compare,
-    draw_resamples,
     holm,
 )
 from vpe_core.metrics.registry import METRICS, Metric, get, names
+from vpe_core.metrics.resamples import Resamples, draw_resamples
 
 __all__ = [
     "METRICS",
