@@ -177,16 +177,16 @@ class Dataset:
         return row | {name: value for name, value in sample.attributes.items() if name not in row}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetSpec:
     """A data set that can be read: an entry of the registry.
 
     Attributes:
         name: As in the registry.
         title: For people.
-        parts: What `open_dataset` accepts as a part.
-        default_part: One of them.
         read: Reads a part from a folder.
+        parts: What `open_dataset` accepts as a part; only "all" where the set is not divided.
+        default_part: One of them.
         how_to_get: One or two sentences: where it is obtained, and which files are expected.
         simulated: Nobody's X-rays.
         terms: Conditions of use, in a sentence.
@@ -201,9 +201,9 @@ class DatasetSpec:
 
     name: str
     title: str
-    parts: tuple[str, ...]
-    default_part: str
     read: Callable[[Path, str], Dataset]
+    parts: tuple[str, ...] = ("all",)
+    default_part: str = "all"
     how_to_get: str
     simulated: bool = False
     terms: str = ""
@@ -213,3 +213,18 @@ class DatasetSpec:
     template: str = PAPER_TEMPLATE
     official_names: Mapping[str, str] = field(default_factory=dict)
     patient_of: Callable[[str], str] | None = None
+
+    def dataset(
+        self,
+        part: str,
+        root: Path,
+        samples: tuple[Sample, ...],
+        classes: tuple[str, ...],
+        problems: tuple[Problem, ...],
+        note: str = "",
+    ) -> Dataset:
+        """A part of it with what its reader has found; see `Dataset`."""
+        return Dataset(
+            self.name, self.title, part, root, samples, classes, problems, self.template,
+            simulated=self.simulated, note=note,
+        )  # fmt: skip

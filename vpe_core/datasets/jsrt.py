@@ -23,7 +23,6 @@ COLUMNS = ("image", "second", "third", "age", "sex", "x", "y", "malignancy", "lo
 MM_PER_PX = 0.175
 _BOX_FACTOR = 5
 _SUBTLETIES = ("1", "2", "3", "4", "5")
-_TITLE = "JSRT"
 _CLASSES = ("benign", "malignant")
 
 
@@ -67,17 +66,7 @@ def _read(root: Path, part: str) -> Dataset:
         )
 
     samples, problems = collect(rows, TABLE, sample)
-    return Dataset(
-        name="jsrt",
-        title=_TITLE,
-        part=part,
-        root=root,
-        samples=samples,
-        classes=labels.classes,
-        problems=problems,
-        template=JSRT_TEMPLATE,
-        note=_SUBTLETY_NOTE if subtlety_first else "",
-    )
+    return SPEC.dataset(part, root, samples, labels.classes, problems, _SUBTLETY_NOTE if subtlety_first else "")
 
 
 def half_box_px(second_column: float) -> int:
@@ -107,9 +96,7 @@ _SUBTLETY_NOTE = (
 
 SPEC = DatasetSpec(
     name="jsrt",
-    title=_TITLE,
-    parts=("all",),
-    default_part="all",
+    title="JSRT",
     read=_read,
     how_to_get=(
         "Register at http://db.jsrt.or.jp/eng.php and unpack it: Clinical_Information/CLNDAT_EN.txt, and the 154 .IMG "

@@ -30,7 +30,6 @@ _ENTRY_COLUMNS = {
 """What is read about an image, and under which heading: NIH has served several releases of the table."""
 # The published heading is "Bbox [x,y,w,h]", unquoted, so that the table's own commas split it into four columns.
 _X, _Y, _WIDTH, _HEIGHT = "Bbox [x", "y", "w", "h]"
-_TITLE = "NIH ChestX-ray14"
 # As BBox_List_2017.csv spells them: Infiltrate, where the other tables say Infiltration.
 _CLASSES = (
     "Atelectasis", "Cardiomegaly", "Effusion", "Infiltrate", "Mass", "Nodule", "Pneumonia", "Pneumothorax",
@@ -67,7 +66,7 @@ def _read(root: Path, part: str) -> Dataset:
         )
 
     samples, problems = collect(rows, BOXES, sample)
-    return Dataset("nih14", _TITLE, part, root, samples, labels.classes, problems, note=note)
+    return SPEC.dataset(part, root, samples, labels.classes, problems, note)
 
 
 def _xywh(row: Row) -> tuple[float, float, float, float]:
@@ -129,9 +128,7 @@ def _attributes(entry: Row) -> dict[str, str | float | None]:
 
 SPEC = DatasetSpec(
     name="nih14",
-    title=_TITLE,
-    parts=("all",),
-    default_part="all",
+    title="NIH ChestX-ray14",
     read=_read,
     how_to_get=(
         "Download it from https://nihcc.app.box.com/v/ChestXray-NIHCC and keep the layout: BBox_List_2017.csv, "

@@ -29,7 +29,6 @@ _CORNERS = 4
 _REQUIRED = ("ImageID", "label", "label_group")
 _OPTIONAL = ("PatientID", "PatientBirth", "StudyDate_DICOM", "PatientSex_DICOM", "Projection", "ViewPosition_DICOM")
 _NO_PATIENTS = f" {TABLE} has no column PatientID, so each image counts as a patient."
-_TITLE = "PadChest-GR"
 # The column label_group of the master table without its catch-all groups, after github.com/javiermq/EX-IA-PadChest-Gr.
 _CLASSES = (
     "Alveolar pattern", "Aortic atheromatosis", "Aortic elongation", "Atelectasis", "Bronchiectasis",
@@ -69,16 +68,8 @@ def _read(root: Path, part: str) -> Dataset:
         )
 
     samples, problems = collect(selected, TABLE, sample)
-    return Dataset(
-        name="padchest-gr",
-        title=_TITLE,
-        part=part,
-        root=root,
-        samples=samples,
-        classes=groups.classes,
-        problems=problems,
-        note=describe(numbers, "padchestgr", part) + ("" if "PatientID" in rows[0].cells else _NO_PATIENTS),
-    )
+    note = describe(numbers, "padchestgr", part) + ("" if "PatientID" in rows[0].cells else _NO_PATIENTS)
+    return SPEC.dataset(part, root, samples, groups.classes, problems, note)
 
 
 def _read_reports(root: Path) -> dict[str, Findings]:
@@ -162,7 +153,7 @@ def _attributes(row: Row) -> dict[str, str | float | None]:
 
 SPEC = DatasetSpec(
     name="padchest-gr",
-    title=_TITLE,
+    title="PadChest-GR",
     parts=("test", "val", "train"),
     default_part="test",
     read=_read,

@@ -101,8 +101,6 @@ def _read(root: Path, part: str) -> Dataset:
 SPEC = DatasetSpec(
     name="table",
     title="A table of your own",
-    parts=("all",),
-    default_part="all",
     read=_read,
     how_to_get=_HOW_TO_GET,
     terms="Your own terms; the images stay where they are.",

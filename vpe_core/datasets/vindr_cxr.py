@@ -22,7 +22,6 @@ from vpe_core.types import Sample
 NO_FINDING = "No finding"
 SUFFIXES = (".png", ".dicom", ".dcm")
 _CORNERS = ("x_min", "y_min", "x_max", "y_max")
-_TITLE = "VinDr-CXR"
 # The 22 local labels of annotations_train.csv; "No finding" has no place and is dropped.
 _CLASSES = (
     "Aortic enlargement", "Atelectasis", "Calcification", "Cardiomegaly", "Clavicle fracture", "Consolidation",
@@ -71,16 +70,8 @@ def _read(root: Path, part: str) -> Dataset:
         )
 
     samples, problems = collect(selected, name, sample)
-    return Dataset(
-        name="vindr-cxr",
-        title=_TITLE,
-        part=part,
-        root=root,
-        samples=samples,
-        classes=labels.classes,
-        problems=problems,
-        note=describe(numbers, "vindrcxr", part),
-    )
+    note = describe(numbers, "vindrcxr", part)
+    return SPEC.dataset(part, root, samples, labels.classes, problems, note)
 
 
 def paper_rule(rows: Sequence[Row]) -> tuple[int, ...]:
@@ -97,7 +88,7 @@ def paper_rule(rows: Sequence[Row]) -> tuple[int, ...]:
 
 SPEC = DatasetSpec(
     name="vindr-cxr",
-    title=_TITLE,
+    title="VinDr-CXR",
     parts=("test", "train"),
     default_part="test",
     read=_read,
