@@ -49,7 +49,7 @@ def run_section(*, unfolded: bool = False) -> None:
             return
         known = jobs.state(RUN)
         if known and known.running:
-            st.caption("A run is under way, see the top of this page. Only one goes at a time.")
+            st.caption("A run is under way, see the top of this page. Only one runs at a time.")
             return
         _form()
 
@@ -129,7 +129,7 @@ def _form() -> None:
         _field("Images", tuple(_LIMITS), "run_limit", 230)
         if st.button("Start", key="run_start", type="primary", icon=":material/play_arrow:", on_click=_start):
             st.rerun()
-    st.caption("It may take minutes or hours, and the live demo is slower meanwhile. What is there is not done again.")
+    st.caption("It may take minutes or hours, and the live demo is slower meanwhile. What is already measured is kept.")
 
 
 def _field(label: str, choices: Sequence[str], key: str, width: int, usual: str = "", **options: Any) -> str:
