@@ -133,7 +133,7 @@ def test_everybody_sees_the_run_and_a_second_one_is_not_started(monkeypatch: pyt
     assert not late.exception
     assert "Another run was started a moment before" in said(late)
     third = open_app(PAGE)
-    assert "Only one goes at a time" in said(third)
+    assert "Only one runs at a time" in said(third)
     assert not [button for button in third.button if button.key == "run_start"]
     third.button(key="bench_stop").click().run()
     go_on()
