@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.app_home import chest
 from tests.browser.demo import TIMEOUT_MS, Demo
+from tests.images.conftest import dicom_bytes, dicom_dataset
 
 PATIENT = "Doe^Jane^Secret"
 DARK = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor === 'rgb(11, 15, 20)'"
@@ -249,29 +250,10 @@ def _file(kind: str) -> bytes:
     elif kind == "png16":
         Image.fromarray(np.asarray(image).astype(np.uint16) * 200).save(buffer, "PNG")
     else:
-        _dicom(image).save_as(buffer, enforce_file_format=True)
+        values = np.asarray(image).astype(np.uint16) * 16
+        names = {"PatientName": PATIENT, "PatientID": PATIENT, "Modality": "DX"}
+        return dicom_bytes(dicom_dataset(values, BitsStored=12, HighBit=11, **names))
     return buffer.getvalue()
-
-
-def _dicom(image: Image.Image):
-    from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
-
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta.MediaStorageSOPClassUID = DigitalXRayImageStorageForPresentation
-    dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
-    dataset.SOPClassUID = DigitalXRayImageStorageForPresentation
-    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID
-    dataset.PatientName = PATIENT
-    dataset.PatientID = PATIENT
-    dataset.Modality = "DX"
-    dataset.Rows, dataset.Columns = image.height, image.width
-    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
-    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 12, 11, 0
-    dataset.PixelData = (np.asarray(image).astype(np.uint16) * 16).tobytes()
-    return dataset
 
 
 def test_back_leads_through_the_strokes_to_the_page_as_it_was_first(demo: Demo) -> None:

@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-import pydicom
 import pytest
 from PIL import Image
-from pydicom.dataset import Dataset as DicomDataset
-from pydicom.dataset import FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+from tests.images.conftest import dicom_bytes, dicom_dataset
 
 NIH_HEADING = "Image Index,Finding Label,Bbox [x,y,w,h],,,\n"
 VINDR_TRAIN = ("image_id", "rad_id", "class_name", "x_min", "y_min", "x_max", "y_max")
@@ -40,19 +38,8 @@ def write_png(path: Path, size_wh: tuple[int, int], bits: int = 8) -> Path:
 def write_dicom(path: Path, size_wh: tuple[int, int], age: str, sex: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     width, height = size_wh
-    dicom = DicomDataset()
-    dicom.file_meta = FileMetaDataset()
-    dicom.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dicom.file_meta.MediaStorageSOPClassUID = pydicom.uid.DigitalXRayImageStorageForPresentation
-    dicom.file_meta.MediaStorageSOPInstanceUID = generate_uid()
-    dicom.SOPClassUID = dicom.file_meta.MediaStorageSOPClassUID
-    dicom.SOPInstanceUID = dicom.file_meta.MediaStorageSOPInstanceUID
-    dicom.PatientAge, dicom.PatientSex = age, sex
-    dicom.Rows, dicom.Columns = height, width
-    dicom.SamplesPerPixel, dicom.PhotometricInterpretation = 1, "MONOCHROME2"
-    dicom.BitsAllocated, dicom.BitsStored, dicom.HighBit, dicom.PixelRepresentation = 16, 12, 11, 0
-    dicom.PixelData = np.linspace(0, 4095, width * height).astype("<u2").tobytes()
-    dicom.save_as(path, enforce_file_format=True)
+    values = np.linspace(0, 4095, width * height).astype(np.uint16).reshape(height, width)
+    path.write_bytes(dicom_bytes(dicom_dataset(values, BitsStored=12, HighBit=11, PatientAge=age, PatientSex=sex)))
     return path
 
 

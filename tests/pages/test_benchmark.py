@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from html import unescape
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.test_pages import TIMEOUT_S, open_app
+from tests.pages.test_pages import imports_torch, open_app
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
 from tests.results.test_importer import write_experiment
 from vpe_core.results.analysis.questions import Question
@@ -22,7 +19,7 @@ from vpe_core.results.analysis.scores import Evaluation
 from vpe_core.results.analysis.tables import paper_table
 from vpe_core.results.exchange.importer import import_experiments
 from vpe_core.results.exchange.score_tables import scores_table
-from vpe_core.settings import PROJECT_DIR, get_settings
+from vpe_core.settings import get_settings
 
 PAGE = "pages/benchmark.py"
 
@@ -357,23 +354,13 @@ def test_a_prompt_of_ones_own_is_encoded_and_compared_with_the_papers(
     assert re.search(r'class="vpl-is-prompt[^"]*" title="95% interval', table_of(app))
 
 
-def test_no_torch_until_a_prompt_is_edited(results: Path) -> None:
-    script = (
-        "import sys; from streamlit.testing.v1 import AppTest; "
-        f"app = AppTest.from_file({str(PROJECT_DIR / PAGE)!r}, default_timeout={TIMEOUT_S}).run(); "
-        "app.selectbox(key='metric').set_value('auprc').run(); app.selectbox(key='marker').set_value('arrow').run(); "
-        "assert not app.exception and 'vpl-results' in str([e.body for e in app.get('html')]); "
-        "print('torch' in sys.modules)"
+def test_no_torch_until_a_prompt_is_edited() -> None:
+    assert not imports_torch(
+        PAGE,
+        "app.selectbox(key='metric').set_value('auprc').run()",
+        "app.selectbox(key='marker').set_value('arrow').run()",
+        "assert 'vpl-results' in str([element.body for element in app.get('html')])",
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        cwd=PROJECT_DIR,
-        env=dict(os.environ),
-        check=True,
-    )
-    assert done.stdout.split()[-1] == "False"
 
 
 def test_cases_are_numbers_where_the_xrays_are_not_here() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -49,6 +48,20 @@ def answer_of(app: AppTest) -> str:
     return next(str(element.body) for element in app.get("html") if "vpl-answer" in str(element.body))
 
 
+def imports_torch(page: str, *steps: str) -> bool:
+    """Whether torch is there after a page and some steps of its `app` have run in a process of their own."""
+    script = f"""
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file({str(PROJECT_DIR / page)!r}, default_timeout={TIMEOUT_S}).run()
+{"; ".join(steps)}
+assert not app.exception, app.exception
+print("torch" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=PROJECT_DIR, check=True)
+    return done.stdout.split()[-1] == "True"
+
+
 @pytest.mark.parametrize("page", [page.file for page in PAGES])
 def test_every_page_runs_in_the_app_and_alone_as_on_a_cold_server(page: str) -> None:
     for app in (open_app(page), AppTest.from_file(str(PROJECT_DIR / page), default_timeout=TIMEOUT_S).run()):
@@ -71,21 +84,8 @@ def test_the_router_and_the_pages_stay_thin() -> None:
 
 
 @pytest.mark.parametrize("page", [page.file for page in PAGES if page.file != LIVE])
-def test_only_the_live_demo_imports_torch(page: str, precomputed: Path) -> None:
-    script = (
-        "import sys; from streamlit.testing.v1 import AppTest; "
-        f"app = AppTest.from_file({str(PROJECT_DIR / page)!r}, default_timeout={TIMEOUT_S}).run(); "
-        "assert not app.exception, app.exception; print('torch' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        cwd=PROJECT_DIR,
-        env=dict(os.environ),
-        check=True,
-    )
-    assert done.stdout.split()[-1] == "False"
+def test_only_the_live_demo_imports_torch(page: str) -> None:
+    assert not imports_torch(page)
 
 
 def test_without_a_marker_the_demo_answers_once() -> None:

@@ -146,13 +146,7 @@ def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bo
 
 
 def to_latex(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool = True) -> str:
-    """A LaTeX `tabular` for booktabs, with the same content.
-
-    Args:
-        table: From `paper_table`.
-        heads: For each run what its columns are called.
-        higher_is_better: As the metric has it.
-    """
+    """The same content as `to_markdown` has it, as a LaTeX `tabular` for booktabs."""
 
     def cell(one: Cell) -> list[str]:
         value = number_text(one.line["value"])
