@@ -7,12 +7,9 @@ import os
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from tests.simulation.phantom import write_phantom
-from vpe_core.cli import app
-from vpe_core.settings import get_settings
-from vpe_core.simulation import bases
+from tests.cli.conftest import error_of, run
 from vpe_core.training import loop
 
 RECIPE = """
@@ -30,24 +27,20 @@ warmup_steps = 1
 """
 
 
+pytestmark = pytest.mark.usefixtures("simulation")
+
+
 @pytest.fixture(autouse=True)
-def _small_and_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "240")
-    monkeypatch.setenv("VPE_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(bases, "FINEST_PROJECTION", 48)
+def _tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "WHITENING_SAMPLES", 20)
-    get_settings.cache_clear()
     (tmp_path / "tiny.toml").write_text(RECIPE)
-    (tmp_path / "file").write_text("")
 
 
 def train(config: Path, *arguments: object) -> Result:
-    more = ("--threads", "1", "--workers", "0")
-    return CliRunner().invoke(app, ["train", "--config", str(config), *map(str, arguments), *more])
+    return run("train", "--config", config, "--threads", 1, "--workers", 0, *arguments)
 
 
-def test_a_model_folder_that_others_can_read(tmp_path: Path) -> None:
-    ct = write_phantom(tmp_path / "ct")
+def test_a_model_folder_that_others_can_read(ct: Path, tmp_path: Path) -> None:
     arguments = ("--ct", ct, "--work", tmp_path / "work", "--out", tmp_path / "model")
     old = os.umask(0o022)
     try:
@@ -70,21 +63,29 @@ def test_a_model_folder_that_others_can_read(tmp_path: Path) -> None:
         assert "Delete it to start anew" in broken.output
 
 
+@pytest.mark.parametrize("command", ["train --config {tmp}/tiny.toml", "simulate --cases 1 --out {tmp}/new"])
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("option", "message"),
     [
-        (("--work", "{tmp}/file"), "Expected a folder to write into, but {tmp}/file is a file"),
-        (("--out", "{tmp}/file"), "Expected a folder to write into, but {tmp}/file is a file"),
-        (("--out", "{tmp}/file/model"), "Cannot write into the folder {tmp}/file/model: Not a directory"),
-        (("--ct", "{tmp}/nowhere"), "Expected the chest CT file {tmp}/nowhere/cxr.nii.gz, found none"),
-        ((), "needs a chest CT, and none was named"),
+        ("--out {tmp}/file", "Expected a folder to write into, but {tmp}/file is a file"),
+        ("--out {tmp}/file/deeper", "Cannot write into the folder {tmp}/file/deeper: Not a directory"),
+        ("--ct {tmp}/nowhere", "Expected the chest CT file {tmp}/nowhere/cxr.nii.gz, found none"),
+        ("", "needs a chest CT, and none was named"),
     ],
 )
-def test_a_mistake_is_found_before_the_work(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
-    result = train(tmp_path / "tiny.toml", *(argument.format(tmp=tmp_path) for argument in arguments))
-    assert result.exit_code == 2
-    assert message.format(tmp=tmp_path) in _error(result)
+def test_a_mistake_about_a_folder_is_found_before_the_work(
+    command: str, option: str, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    error = error_of(run(*f"{command} {option}".format(tmp=tmp_path).split()))
+    assert message.format(tmp=tmp_path) in error
     assert not (tmp_path / "cache" / "simulation").exists()
+
+
+def test_work_needs_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    error = error_of(train(tmp_path / "tiny.toml", "--work", tmp_path / "file"))
+    assert f"Expected a folder to write into, but {tmp_path / 'file'} is a file" in error
 
 
 @pytest.mark.parametrize(
@@ -104,13 +105,4 @@ def test_a_mistake_is_found_before_the_work(arguments: tuple[str, ...], message:
 def test_a_recipe_that_is_not_valid(old: str, new: str, message: str, tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(RECIPE.replace(old, new), encoding="latin-1")
-    result = train(recipe)
-    assert result.exit_code == 2
-    assert message in _error(result)
-
-
-def _error(result: Result) -> str:
-    assert "Traceback" not in result.output
-    line = result.output.strip().splitlines()[-1]  # after the progress bar
-    assert line.startswith("Error: ")
-    return line
+    assert message in error_of(train(recipe))
