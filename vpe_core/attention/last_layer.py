@@ -26,9 +26,6 @@ def to_patches(tower: TracedTower, trace: Trace) -> Tensor:
 
 
 METHOD = AttentionMethod(
-    name="last-layer",
-    title="Class token, last layer",
-    reads_text=False,
-    relevance=last_layer,
+    name="last-layer", title="Class token, last layer", reads_text=False, relevance=last_layer,
     source="Caron et al., Emerging properties in self-supervised vision transformers, ICCV 2021",
-)
+)  # fmt: skip

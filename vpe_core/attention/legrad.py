@@ -41,10 +41,7 @@ def legrad(tower: TracedTower, pixels: Tensor, text: Tensor) -> Tensor:
 
 
 METHOD = AttentionMethod(
-    name="legrad",
-    title="LeGrad",
-    reads_text=True,
-    relevance=legrad,
+    name="legrad", title="LeGrad", reads_text=True, relevance=legrad,
     source="Bousselham et al., LeGrad: an explainability method for vision transformers via feature formation "
     "sensitivity, ICCV 2025, arXiv 2404.03214",
-)
+)  # fmt: skip

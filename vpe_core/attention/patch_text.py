@@ -24,9 +24,6 @@ def patch_text(tower: TracedTower, pixels: Tensor, text: Tensor) -> Tensor:
 
 
 METHOD = AttentionMethod(
-    name="patch-text",
-    title="Patch-text similarity",
-    reads_text=True,
-    relevance=patch_text,
+    name="patch-text", title="Patch-text similarity", reads_text=True, relevance=patch_text,
     source="Zhou et al., Extract free dense labels from CLIP (MaskCLIP), ECCV 2022, without its change of a layer",
-)
+)  # fmt: skip

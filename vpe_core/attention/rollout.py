@@ -31,9 +31,6 @@ def rollout(tower: TracedTower, pixels: Tensor, _text: Tensor) -> Tensor:
 
 
 METHOD = AttentionMethod(
-    name="rollout",
-    title="Attention rollout",
-    reads_text=False,
-    relevance=rollout,
+    name="rollout", title="Attention rollout", reads_text=False, relevance=rollout,
     source="Abnar and Zuidema, Quantifying attention flow in transformers, ACL 2020",
-)
+)  # fmt: skip

@@ -96,11 +96,6 @@ def _arrow_outline(arrow: Arrow, width_px: float, head_px: float) -> Polygon:
 
 
 ARROW = Marker(
-    "Arrow",
-    draw_arrow,
-    draw_arrow_paper,
-    phrase="arrow",
-    chart=ChartStyle("triangle-right", "#009E73", "#007A5A"),
-    paper_row=2,
-    drawn_as="arrow",
-)
+    "Arrow", draw_arrow, draw_arrow_paper, phrase="arrow", paper_row=2, drawn_as="arrow",
+    chart=ChartStyle("triangle-right", on_dark="#009E73", on_light="#007A5A"),
+)  # fmt: skip

@@ -25,14 +25,9 @@ def draw_nothing(image: Image.Image, region: Region, ink: Ink) -> Image.Image:  
 
 
 NONE = Marker(
-    "No marker",
-    draw_nothing,
-    uses=frozenset(),
-    short_title="none",
-    chart=ChartStyle("circle-open", "#8A99A8", "#6B7987"),
-    paper_row=0,
-    treatment=False,
-)
+    "No marker", draw_nothing, uses=frozenset(), short_title="none", paper_row=0, treatment=False,
+    chart=ChartStyle("circle-open", on_dark="#8A99A8", on_light="#6B7987"),
+)  # fmt: skip
 
 MARKERS: Registry[Marker] = Registry("marker", MarkerError)
 MARKERS.add("none", NONE)

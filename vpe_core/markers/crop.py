@@ -53,11 +53,7 @@ def _cut(image: Image.Image, corners: Corners) -> Image.Image:
 
 
 CROP = Marker(
-    "Crop",
-    draw_crop,
-    crops=True,
-    uses=frozenset(),
-    chart=ChartStyle("square-open", "#CC79A7", "#A8487F"),
-    paper_row=1,
-)
+    "Crop", draw_crop, crops=True, uses=frozenset(), paper_row=1,
+    chart=ChartStyle("square-open", on_dark="#CC79A7", on_light="#A8487F"),
+)  # fmt: skip
 CROP_AS_PUBLISHED = Marker("Crop as published", draw_crop_as_published, crops=True, uses=frozenset(), treatment=False)

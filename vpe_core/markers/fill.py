@@ -35,18 +35,10 @@ def draw_point(image: Image.Image, region: Region, ink: Ink) -> Image.Image:
 
 
 GRAYSCALE_TINT = Marker(
-    "Tinted region",
-    draw_tint,
-    uses=frozenset({"color", "opacity"}),
-    opacity=0.35,
-    short_title="tint",
-    chart=ChartStyle("hexagon", "#B6A6D6", "#6C5B9E"),
-)
+    "Tinted region", draw_tint, uses=frozenset({"color", "opacity"}), opacity=0.35, short_title="tint",
+    chart=ChartStyle("hexagon", on_dark="#B6A6D6", on_light="#6C5B9E"),
+)  # fmt: skip
 POINT = Marker(
-    "Point",
-    draw_point,
-    phrase="dot",
-    chart=ChartStyle("cross", "#C9C9C9", "#5F5F5F"),
-    drawn_as="dot",
-    treatment=False,
-)
+    "Point", draw_point, phrase="dot", drawn_as="dot", treatment=False,
+    chart=ChartStyle("cross", on_dark="#C9C9C9", on_light="#5F5F5F"),
+)  # fmt: skip

@@ -58,29 +58,14 @@ def _corner_points(region: Region) -> tuple[Point, ...]:
 
 
 BBOX = Marker(
-    "Bounding box",
-    draw_bbox,
-    draw_bbox_paper,
-    phrase="bounding box",
-    short_title="box",
-    chart=ChartStyle("square", "#56B4E9", "#0072B2"),
-    paper_row=3,
-    drawn_as="box",
-)
+    "Bounding box", draw_bbox, draw_bbox_paper, phrase="bounding box", short_title="box", paper_row=3, drawn_as="box",
+    chart=ChartStyle("square", on_dark="#56B4E9", on_light="#0072B2"),
+)  # fmt: skip
 CIRCLE = Marker(
-    "Circle",
-    draw_circle,
-    draw_circle_paper,
-    phrase="circle",
-    chart=ChartStyle("circle", "#E69F00", "#B35C00"),
-    paper_row=4,
-    drawn_as="ellipse",
-)
+    "Circle", draw_circle, draw_circle_paper, phrase="circle", paper_row=4, drawn_as="ellipse",
+    chart=ChartStyle("circle", on_dark="#E69F00", on_light="#B35C00"),
+)  # fmt: skip
 CONTOUR = Marker(
-    "Contour",
-    draw_contour,
-    phrase="contour",
-    chart=ChartStyle("diamond", "#F0E442", "#8A7F00"),
-    drawn_as="contour",
-    treatment=False,
-)
+    "Contour", draw_contour, phrase="contour", drawn_as="contour", treatment=False,
+    chart=ChartStyle("diamond", on_dark="#F0E442", on_light="#8A7F00"),
+)  # fmt: skip

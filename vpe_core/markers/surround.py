@@ -33,15 +33,10 @@ def draw_blur(image: Image.Image, region: Region, ink: Ink) -> Image.Image:
 
 
 SPOTLIGHT = Marker(
-    "Spotlight",
-    draw_spotlight,
-    uses=frozenset({"opacity"}),
-    opacity=0.6,
-    chart=ChartStyle("star", "#3D8BD4", "#00558A"),
-)
+    "Spotlight", draw_spotlight, uses=frozenset({"opacity"}), opacity=0.6,
+    chart=ChartStyle("star", on_dark="#3D8BD4", on_light="#00558A"),
+)  # fmt: skip
 BLUR = Marker(
-    "Blurred surroundings",
-    draw_blur,
-    uses=frozenset({"opacity"}),
-    chart=ChartStyle("x", "#D55E00", "#A34700"),
-)
+    "Blurred surroundings", draw_blur, uses=frozenset({"opacity"}),
+    chart=ChartStyle("x", on_dark="#D55E00", on_light="#A34700"),
+)  # fmt: skip
