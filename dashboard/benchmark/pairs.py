@@ -81,7 +81,7 @@ def _caption(pairs: list[PairOnClass]) -> str:
         f"{N_RESAMPLES:,} resamples of patients, or of images where patients are not known. "
     )
     if all(pair.delong for pair in pairs):
-        return f"{words}{_DELONG}: here each is of another patient."
+        return f"{words}{_DELONG}: here each is of another patient, or of another image where patients are not known."
     several = next(pair for pair in pairs if pair.delong is None)
     count = f"{several.samples:,} samples are of {several.patients:,} patients"
     return f"{words}{_DELONG}. Here {count}, so it is not shown."
