@@ -29,7 +29,9 @@ def test_on_one_class_delongs_test_stands_beside_the_bootstrap_where_samples_are
     assert (">DeLong<" in pairs) is tested
     (caption,) = [one.value.replace("\\", "") for one in app.caption if "Sun and Xu" in one.value]
     assert caption.endswith(
-        "each is of another patient." if tested else "120 samples are of 30 patients, so it is not shown."
+        "each is of another patient, or of another image where patients are not known."
+        if tested
+        else "120 samples are of 30 patients, so it is not shown."
     )
     app.selectbox(key="class").set_value("all").run()
     assert not [one for one in app.get("html") if "Comparisons on one class" in str(one.body)]
