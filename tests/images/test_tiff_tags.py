@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.images.by_hand import tiff_by_hand
 from tests.images.conftest import encoded
-from tests.images.test_raster import colours_16, tiff_by_hand
+from tests.images.test_raster import colours_16
 from vpe_core.errors import ImageReadError
 from vpe_core.images import load_image, read_pixels
 
