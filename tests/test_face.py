@@ -178,6 +178,12 @@ def test_four_numbers_are_a_box(four: Any) -> None:
         assert ask(four) == ask(box)
 
 
+def test_a_box_in_fractions_is_not_taken_for_a_dot_in_the_corner() -> None:
+    for ask in (draw_marker, render_variant):
+        with pytest.raises(RegionError, match=r"box in image pixels, but \(0.7, 0.3, 0.8, 0.4\) lies within 0 and 1"):
+            ask(grey(), (0.7, 0.3, 0.8, 0.4), "circle")
+
+
 @pytest.mark.parametrize("wrong", [(1, 2, 3), "1234", ((1, 2), (3, 4), (5, 6), (7, 8)), 5, ("1", "2", "3", "4")])
 def test_what_is_no_region_is_refused_in_words(wrong: Any) -> None:
     for ask in (

@@ -229,7 +229,7 @@ def _proxy_wants_a_name() -> str:
     which = ", ".join(f"{proxy.variable}: {proxy.shown}" for proxy in proxies()) or "none is named in the environment"
     return (
         f"The proxy wants a name and a password (407; {which}). Put them into its address, as in "
-        "http://NAME:PASSWORD@proxy.example.org:8080."
+        "http://NAME:PASSWORD@proxy.example.org:8080; if they are there, it does not take them."
     )
 
 

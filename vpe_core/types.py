@@ -188,7 +188,7 @@ def as_region(region: AnyRegion) -> Region:
     """The region; four numbers are a box.
 
     Raises:
-        RegionError: It is neither, or the box is none.
+        RegionError: It is neither, or the box is none, or given in fractions of the image.
 
     Example:
         >>> as_region((310, 220, 420, 330))
@@ -204,6 +204,11 @@ def as_region(region: AnyRegion) -> Region:
         raise RegionError(
             "Expected a Box, a Polygon, an Arrow or four numbers (x0, y0, x1, y1) in image pixels, but got "
             f"{repr(region)[:80]}. A contour is Polygon(points)."
+        )
+    if all(0 <= value <= 1 for value in corners):
+        raise RegionError(
+            f"Expected a box in image pixels, but ({', '.join(f'{value:g}' for value in corners)}) lies within 0 and "
+            "1, as fractions of width and height do. Multiply them by the image's width and height."
         )
     return Box(*corners)
 

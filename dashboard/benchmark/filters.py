@@ -43,7 +43,8 @@ class Choice:
     """What the filters ask for.
 
     Attributes:
-        columns: The results that are shown, each a column; the first one leads the sentence and the charts.
+        columns: The results that are shown, each a column; the first one leads the sentence and the charts. Those of
+            data sets without the chosen class come last.
         rows: The rows of the table, then ensembles, controls of the leading marker last.
         look: The leading marker.
         named: Whether the prompt names it in sentence and charts.
@@ -112,8 +113,9 @@ def filters(found: Sequence[Column]) -> Choice | None:
     measured = [TableRow(variant) for variant in control_variants(look) if variant in variants]
     if not own:
         return None
+    asked_class = label if per_class and label != ALL else None
     return Choice(
-        columns=chosen,
+        columns=tuple(sorted(chosen, key=lambda column: not _has(column, asked_class))),
         rows=(*rows, *averaged, *measured),
         look=look,
         named=named and markers.get(marker).phrase is not None,
@@ -123,7 +125,7 @@ def filters(found: Sequence[Column]) -> Choice | None:
             template=template,
             suffix=suffix_words or True,
             class_words=words,
-            label=label if per_class and label != ALL else None,
+            label=asked_class,
         ),
         intervals=intervals,
         several_models=len({column.who for column in chosen}) > 1,
@@ -324,6 +326,10 @@ def _ensembles() -> Combination | None:
         "scored (mean embedding), or their scores (mean score).",
     )  # fmt: skip
     return _AVERAGES.get(average or NO_ENSEMBLES)
+
+
+def _has(column: Column, label: str | None) -> bool:
+    return label is None or label in column.run.manifest.dataset.classes
 
 
 def _first(wanted: str, values: Iterable[str]) -> list[str]:

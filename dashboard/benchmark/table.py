@@ -150,6 +150,7 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
             line, metric=choice.metric_title, look=look_of(choice.look),
             noun=marker_title(choice.look.marker), label=choice.question.label,
             higher_is_better=metric.higher_is_better, box_numbers=box_numbers,
+            samples=choice.first.run.manifest.dataset.samples,
         )  # fmt: skip
     html = paper_table_html(
         table,

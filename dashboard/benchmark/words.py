@@ -22,6 +22,7 @@ def finding_sentence(
     label: str | None,
     higher_is_better: bool,
     box_numbers: float = math.nan,
+    samples: int = 0,
 ) -> str:
     """The answer to the page's question, from a line of `paper_table`.
 
@@ -33,8 +34,10 @@ def finding_sentence(
         label: The one class that is measured; None for all.
         higher_is_better: As the metric has it.
         box_numbers: What a classifier of the box's four numbers reaches; nan if unknown.
+        samples: How many there are in the data set; that fewer were measured is said.
     """
-    where = f"On {line['dataset']}, {look}{_SUFFIX if line['suffix'] else ''}"
+    part = f" ({line['n']:,} of {samples:,} samples)" if 0 < line["n"] < samples else ""
+    where = f"On {line['dataset']}{part}, {look}{_SUFFIX if line['suffix'] else ''}"
     what = f"{line['model']}'s {metric}" + (f" for {label}" if label else "")
     if math.isnan(line["value"]) or math.isnan(line["gain"]):
         return f"{where} has no result here. {line['missing']}".strip()

@@ -18,7 +18,7 @@ from dashboard.frame.words import as_text
 from dashboard.library.pictures import gallery, gallery_xray, set_entry, thumbnail, uploaded_xray
 from vpe_core.datasets.gallery import GalleryImage, real_xrays
 from vpe_core.datasets.real_xrays import missing_xrays
-from vpe_core.errors import ImageReadError
+from vpe_core.errors import ImageReadError, RegionError
 from vpe_core.images import READABLE
 
 if TYPE_CHECKING:
@@ -36,12 +36,28 @@ def chosen_xray() -> Xray | None:
     if entry is None and own is None and wanted:
         session.leave_out(_unknown(wanted))
         session.change(sample="", marks=())
+    entry = entry or next(iter(entries), None)
+    xray = own or (gallery_xray(entry) if entry else None)
+    if xray:
+        _leave_out_marks_beside(xray)
     session.say_left_out()
-    if own:
-        return own
-    if entry is None and not entries:
-        return None
-    return gallery_xray(entry or entries[0])
+    return xray
+
+
+def _leave_out_marks_beside(xray: Xray) -> None:
+    """Leave out, and say so, what a link marks where this X-ray has nothing."""
+    marks, sentences = [], []
+    for mark in session.state().marks:
+        try:
+            mark.region.box.clipped(*xray.size_wh)
+        except RegionError as error:
+            sentences.append(f"A mark in this link was left out. {error}")
+        else:
+            marks.append(mark)
+    if sentences:
+        session.change(marks=tuple(marks))
+        for sentence in sentences:
+            session.leave_out(sentence)
 
 
 def source_row(xray: Xray) -> None:

@@ -132,7 +132,12 @@ def _one_of(what: str, choices: Callable[[], tuple[str, ...]]) -> Callable[[str]
 def _number_of(what: str, choices: tuple[int, ...] | range) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not text.isascii() or not text.isdigit() or len(text) > 4 or int(text) not in choices:
-            raise ValueError(f"Expected {what} from {choices[0]} to {choices[-1]}, but got {text[:20]!r}.")
+            allowed = (
+                f"from {choices[0]} to {choices[-1]}"
+                if isinstance(choices, range)
+                else f"out of {', '.join(map(str, choices))}"
+            )
+            raise ValueError(f"Expected {what} {allowed}, but got {text[:20]!r}.")
         return int(text)
 
     return parse

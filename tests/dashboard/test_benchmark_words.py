@@ -21,15 +21,22 @@ from vpe_core.variants import Variant
 LINE = {
     "dataset": "sim-multi", "model": "simclip", "suffix": "", "value": 0.961, "unmarked": 0.842, "gain": 0.119,
     "gain_low": 0.101, "gain_high": 0.137, "p": 0.001, "p_holm": 0.004, "control": False, "elsewhere": 0.71,
-    "elsewhere_picture": "other", "missing": "",
+    "elsewhere_picture": "other", "missing": "", "n": 1718,
 }  # fmt: skip
 
 
-def sentence(box_numbers: float = math.nan, higher: bool = True, label: str | None = None, **changes: Any) -> str:
+def sentence(
+    box_numbers: float = math.nan, higher: bool = True, label: str | None = None, samples: int = 0, **changes: Any
+) -> str:
     return finding_sentence(
         pd.Series({**LINE, **changes}), metric="macro AUROC", look="a red circle",
-        noun="circle", label=label, higher_is_better=higher, box_numbers=box_numbers,
+        noun="circle", label=label, higher_is_better=higher, box_numbers=box_numbers, samples=samples,
     )  # fmt: skip
+
+
+def test_a_part_of_the_samples_is_not_taken_for_the_set() -> None:
+    assert sentence(samples=1718, n=20).startswith("On sim-multi (20 of 1,718 samples), a red circle lifts")
+    assert sentence(samples=20, n=20).startswith("On sim-multi, a red circle lifts")
 
 
 def test_a_gain_with_its_interval_and_what_geometry_explains() -> None:

@@ -109,3 +109,9 @@ def test_the_default_classes_are_not_written_into_links() -> None:
     assert own_classes(reversed(default_classes())) == ()
     assert own_classes(["a", "b"]) == ("a", "b")
     assert DemoState().shown_classes == default_classes()
+
+
+def test_a_width_that_is_not_offered_is_told_those_that_are() -> None:
+    _, problems = state_from_query({"width": "5"})
+    assert len(problems) == 1
+    assert "a width out of 1, 2, 3, 4, 6, 8, 12, but got '5'" in problems[0]

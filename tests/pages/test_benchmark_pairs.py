@@ -35,3 +35,19 @@ def test_on_one_class_delongs_test_stands_beside_the_bootstrap_where_samples_are
     )
     app.selectbox(key="class").set_value("all").run()
     assert not [one for one in app.get("html") if "Comparisons on one class" in str(one.body)]
+
+
+def test_a_class_that_only_the_second_data_set_has_is_answered_by_that_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = MemoryRun(PAPER_STRENGTHS, name="first-set", n_patients=20)
+    samples = first.samples.replace({"label": {"mass": "pacemaker"}})
+    for run in (first, MemoryRun(PAPER_STRENGTHS, name="second-set", samples=samples)):
+        store(run, tmp_path / run.manifest.dataset.name / "tiny")
+    monkeypatch.setenv("VPE_RESULTS_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    app = open_app(PAGE, {"class": "pacemaker"})
+    assert not app.exception
+    assert not app.error
+    (table,) = [str(one.body) for one in app.get("html") if 'class="vpl-finding"' in str(one.body)]
+    assert "On second-set, a red circle lifts" in table

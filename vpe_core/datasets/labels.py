@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from vpe_core.datasets.rows import Row, UnusableRow
 from vpe_core.errors import PromptError
-from vpe_core.prompts.texts import MAX_CLASS_CHARS, clean_text, folded
+from vpe_core.prompts.texts import MAX_CLASS_CHARS, clean_text, folded, seen
 
 
 class Labels:
@@ -68,6 +68,8 @@ def _faults(counts: Mapping[str, int]) -> dict[str, str]:
 
 def _difference(label: str, kept: str) -> str:
     """In what two labels differ that are one when they are folded."""
+    if seen(label) == seen(kept):
+        return "spaces or characters that cannot be seen"
     if label.casefold() == kept.casefold():
         return "upper and lower case"
     encoded = "how its accents are encoded, as one character or as two,"

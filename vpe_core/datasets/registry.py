@@ -44,7 +44,9 @@ def open_dataset(name: str, root: str | Path | None = None, part: str | None = N
     folder = None if root is None else named_path(root, DatasetError).resolve()
     try:
         if folder is None or not folder.exists():
-            raise DatasetError(f"Expected {spec.title} at {folder}, which does not exist. {spec.how_to_get}")
+            raise DatasetError(
+                f"Expected the data set “{spec.title}” at {folder}, which does not exist. {spec.how_to_get}"
+            )
         return spec.read(folder, part or spec.default_part)
     except OSError as error:
         raise DatasetError(f"{spec.title} at {folder} cannot be read: {error}.") from error

@@ -63,8 +63,16 @@ def as_texts(texts: str | Iterable[str], what: str = "texts") -> list[str]:
 
 
 def folded(name: str) -> str:
-    """What two names have in common that differ in case, or in how accents are encoded, only."""
-    return unicodedata.normalize("NFC", name).casefold()
+    """What two names have in common that differ only in case, in how accents are encoded, or in what cannot be seen.
+
+    That is the kind and number of spaces, and characters without width, as web pages and spreadsheets leave them.
+    """
+    return seen(unicodedata.normalize("NFC", name)).casefold()
+
+
+def seen(name: str) -> str:
+    """The name as it looks: with plain spaces, and without characters that are not shown."""
+    return " ".join("".join(one for one in name if unicodedata.category(one) != "Cf").split())
 
 
 def check_classes(classes: object) -> tuple[str, ...]:
