@@ -1,8 +1,9 @@
 """What the address bar carries, the same way on every page: read it, say once what of it cannot be shown, write it.
 
 A filter that is a single widget is bound to its part of the address by Streamlit (`bind="query-params"`): that reads,
-checks and writes it, and follows the browser's Back. What is more than the values of widgets, such as a drawing, is
-read with `new_link` and written with `write_link`. Both drop what they cannot show, and say so with `left_out`.
+checks and writes it, without a step of the browser's Back for each change. What is more than the values of widgets,
+such as a drawing, is read with `new_link` and written with `write_link`. Both drop what they cannot show, and say so
+with `left_out`.
 """
 
 from __future__ import annotations
