@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator
 
 Point = tuple[float, float]
 
-TIMEOUT_MS = 45_000
+TIMEOUT_MS = 90_000
 """Long, because a busy machine may be slow; nothing waits longer than it must."""
 
 
