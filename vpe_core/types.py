@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Point: TypeAlias = tuple[float, float]
 """(x, y) in pixels."""
 
+_FRACTION_TOLERANCE = 0.01
+
 Progress: TypeAlias = Callable[[int, int], None]
 """Told how much of some work is done, and how much there is."""
 
@@ -184,6 +186,11 @@ AnyRegion: TypeAlias = "Region | Sequence[float] | NDArray[np.number]"
 """A region, or the four numbers (x0, y0, x1, y1) of a box."""
 
 
+def are_fractions(xyxy: Sequence[float]) -> bool:
+    """Whether these numbers lie within 0 and 1, give or take a rounding."""
+    return all(-_FRACTION_TOLERANCE <= value <= 1 + _FRACTION_TOLERANCE for value in xyxy)
+
+
 def as_region(region: AnyRegion) -> Region:
     """The region; four numbers are a box.
 
@@ -205,7 +212,7 @@ def as_region(region: AnyRegion) -> Region:
             "Expected a Box, a Polygon, an Arrow or four numbers (x0, y0, x1, y1) in image pixels, but got "
             f"{repr(region)[:80]}. A contour is Polygon(points)."
         )
-    if all(0 <= value <= 1 for value in corners):
+    if are_fractions(corners):
         raise RegionError(
             f"Expected a box in image pixels, but ({', '.join(f'{value:g}' for value in corners)}) lies within 0 and "
             "1, as fractions of width and height do. Multiply them by the image's width and height."

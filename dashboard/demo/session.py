@@ -84,9 +84,9 @@ def write_link() -> None:
     links.write_link(_PAGE, query_from_state(state()))
 
 
-def leave_out(sentence: str) -> None:
+def leave_out(*sentences: str) -> None:
     """Say with all else that is wrong with the link what of it cannot be shown."""
-    links.leave_out(_PAGE, [sentence])
+    links.leave_out(_PAGE, sentences)
 
 
 def say_left_out() -> None:

@@ -56,8 +56,7 @@ def _leave_out_marks_beside(xray: Xray) -> None:
             marks.append(mark)
     if sentences:
         session.change(marks=tuple(marks))
-        for sentence in sentences:
-            session.leave_out(sentence)
+        session.leave_out(*sentences)
 
 
 def source_row(xray: Xray) -> None:

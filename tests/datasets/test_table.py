@@ -105,6 +105,10 @@ def test_rows_that_cannot_be_used(own_table: Write, row: tuple[object, ...], kin
         (("œde\u0301me", "œd\u00e9me"), "how its accents are encoded, as one character or as two, only"),
         (("Œde\u0301me", "œd\u00e9me"), "in upper and lower case and in how its accents are encoded"),
         (("lung\u00a0mass", "lung mass"), "in spaces or characters that cannot be seen only"),
+        (
+            ("Lung\u00a0mass", "lung mass"),
+            "in spaces or characters that cannot be seen and in upper and lower case only",
+        ),
         (("ma\u200bss", "mass"), "in spaces or characters that cannot be seen only"),
     ],
 )

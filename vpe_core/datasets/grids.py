@@ -10,18 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from vpe_core.datasets.headers import place
 from vpe_core.datasets.rows import Row, UnusableRow
 from vpe_core.errors import RegionError
-from vpe_core.types import Box
+from vpe_core.types import Box, are_fractions
 
-FRACTION_TOLERANCE = 0.01
 _REACH_PX, _REACH_SHARE = 2.0, 0.005
 _TELLING_SHARE = 0.1
 
 SizeWH = tuple[int, int]
-
-
-def are_fractions(xyxy: Sequence[float]) -> bool:
-    """Whether these numbers lie within 0 and 1, give or take a rounding."""
-    return all(-FRACTION_TOLERANCE <= value <= 1 + FRACTION_TOLERANCE for value in xyxy)
 
 
 def check_pixels(xyxy: Sequence[float], size_wh: SizeWH) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from itertools import combinations
 
 from vpe_core.datasets.rows import Row, UnusableRow
 from vpe_core.errors import PromptError
@@ -66,12 +68,24 @@ def _faults(counts: Mapping[str, int]) -> dict[str, str]:
     return faults
 
 
+_WAYS: dict[str, Callable[[str], str]] = {
+    "spaces or characters that cannot be seen": seen,
+    "upper and lower case": str.casefold,
+    "how its accents are encoded, as one character or as two,": partial(unicodedata.normalize, "NFC"),
+}
+"""In what labels may differ that are one when they are folded, and what takes that away."""
+
+
 def _difference(label: str, kept: str) -> str:
-    """In what two labels differ that are one when they are folded."""
-    if seen(label) == seen(kept):
-        return "spaces or characters that cannot be seen"
-    if label.casefold() == kept.casefold():
-        return "upper and lower case"
-    encoded = "how its accents are encoded, as one character or as two,"
-    alike = unicodedata.normalize("NFC", label) == unicodedata.normalize("NFC", kept)
-    return encoded if alike else f"upper and lower case and in {encoded}"
+    """In what two such labels differ: the fewest of the ways without which they are the same."""
+    for size in range(1, len(_WAYS)):
+        for words in combinations(_WAYS, size):
+            if _without(words, label) == _without(words, kept):
+                return " and in ".join(words)
+    return " and in ".join(_WAYS)
+
+
+def _without(differences: Iterable[str], label: str) -> str:
+    for words in differences:
+        label = _WAYS[words](label)
+    return label

@@ -13,14 +13,13 @@ from typing import Any, TypeAlias
 
 from vpe_core.datasets.base import Dataset, DatasetSpec
 from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_file
-from vpe_core.datasets.grids import are_fractions
 from vpe_core.datasets.headers import place, read_header
 from vpe_core.datasets.labels import Labels
 from vpe_core.datasets.rows import Row, UnusableRow, collect, number, read_rows
 from vpe_core.datasets.splits import describe, fetch_split, read_split, select_rows, split_file
 from vpe_core.documents import DocumentError, read_bytes, read_json
 from vpe_core.errors import DatasetError
-from vpe_core.types import Sample
+from vpe_core.types import Sample, are_fractions
 
 TABLE = "master_table.csv"
 REPORTS = "grounded_reports_*.json"
