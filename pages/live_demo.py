@@ -5,7 +5,8 @@ import streamlit as st
 from dashboard.demo import session
 from dashboard.demo.answer_column import answer_column
 from dashboard.demo.canvas import drawing_canvas, latest_marks
-from dashboard.demo.settings import model_and_prompt, region_in_numbers
+from dashboard.demo.coordinates import region_in_numbers
+from dashboard.demo.settings import model_and_prompt
 from dashboard.demo.source import chosen_xray, no_xray, source_row
 from dashboard.demo.state import COLORS
 from dashboard.demo.toolbar import toolbar

@@ -35,7 +35,7 @@ def in_threads(calls: list[Callable[[], object]]) -> list[object]:
 
 def test_the_key_not_asked_for_the_longest_goes_first() -> None:
     cache = BoundedCache(at_most=2)
-    assert [cache.once(key, lambda key=key: key * 10) for key in (1, 2, 1, 3)] == [10, 20, 10, 30]
+    assert [cache.get_or_compute(key, lambda key=key: key * 10) for key in (1, 2, 1, 3)] == [10, 20, 10, 30]
     assert [key in cache for key in (1, 2, 3)] == [True, False, True]
 
 
@@ -46,10 +46,10 @@ def test_many_keys_are_computed_in_one_go_but_for_those_that_are_kept() -> None:
         asked.append(keys)
         return [2 * key for key in keys]
 
-    assert cache.once_each([3, 1, 3], double) == [6, 2, 6]
-    assert cache.once_each([1, 2, 3], double) == [2, 4, 6]
-    assert cache.once_each([], double) == []
-    assert cache.once_each(range(10), double) == [2 * key for key in range(10)], "more than are kept"
+    assert cache.get_or_compute_each([3, 1, 3], double) == [6, 2, 6]
+    assert cache.get_or_compute_each([1, 2, 3], double) == [2, 4, 6]
+    assert cache.get_or_compute_each([], double) == []
+    assert cache.get_or_compute_each(range(10), double) == [2 * key for key in range(10)], "more than are kept"
     assert asked[:2] == [[3, 1], [2]]
     assert len(cache) == 3
 
@@ -64,7 +64,7 @@ def test_threads_that_ask_for_overlapping_keys_compute_each_once() -> None:
 
     rng = np.random.default_rng(3)
     wanted = [rng.permutation(40)[:25].tolist() for _ in range(16)]
-    answers = in_threads([lambda keys=keys: cache.once_each(keys, squares) for keys in wanted])
+    answers = in_threads([lambda keys=keys: cache.get_or_compute_each(keys, squares) for keys in wanted])
     assert answers == [[key**2 for key in keys] for keys in wanted]
     assert set(computed.values()) == {1}
 
@@ -78,7 +78,7 @@ def test_where_one_is_stopped_another_computes() -> None:
             raise error
         return [key.upper() for key in keys]
 
-    answers = in_threads([lambda: cache.once_each(["a", "b"], compute)] * 4)
+    answers = in_threads([lambda: cache.get_or_compute_each(["a", "b"], compute)] * 4)
     assert sorted(map(str, answers)) == ["", *[str(["A", "B"])] * 3]
 
 
@@ -92,10 +92,10 @@ def test_an_error_reaches_all_who_asked_for_that_key_alone_and_is_not_kept() -> 
 
     def late() -> str:
         began.wait()
-        return cache.once("key", lambda: "computed by the one who waits")
+        return cache.get_or_compute("key", lambda: "computed by the one who waits")
 
-    assert [str(answer) for answer in in_threads([lambda: cache.once("key", fail), late])] == ["no", "no"]
-    assert cache.once("key", lambda: "yes") == "yes"
+    assert [str(answer) for answer in in_threads([lambda: cache.get_or_compute("key", fail), late])] == ["no", "no"]
+    assert cache.get_or_compute("key", lambda: "yes") == "yes"
 
 
 def test_the_error_of_another_ones_key_is_not_mine() -> None:
@@ -108,20 +108,20 @@ def test_the_error_of_another_ones_key_is_not_mine() -> None:
 
     def late() -> list[str]:
         began.wait()
-        return cache.once_each(["good"], lambda keys: [key.upper() for key in keys])
+        return cache.get_or_compute_each(["good"], lambda keys: [key.upper() for key in keys])
 
-    theirs, mine = in_threads([lambda: cache.once_each(["good", "bad"], fail), late])
+    theirs, mine = in_threads([lambda: cache.get_or_compute_each(["good", "bad"], fail), late])
     assert str(theirs) == "no bad"
     assert mine == ["GOOD"]
 
 
 def test_each_key_has_its_share_of_the_cost() -> None:
     cache = BoundedCache()
-    cache.once_each(["a", "b"], lambda keys: time.sleep(0.02) or keys)
+    cache.get_or_compute_each(["a", "b"], lambda keys: time.sleep(0.02) or keys)
     assert cache.cost_ms("a") == cache.cost_ms("b") >= 10
     assert cache.cost_ms("c") == 0
 
 
 def test_an_answer_for_each_key_is_demanded() -> None:
     with pytest.raises(ValueError, match="zip"):
-        BoundedCache().once_each(["a", "b"], lambda keys: keys[:1])
+        BoundedCache().get_or_compute_each(["a", "b"], lambda keys: keys[:1])

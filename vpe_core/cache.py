@@ -34,16 +34,16 @@ class BoundedCache:
     def __len__(self) -> int:
         return len(self._found)
 
-    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+    def get_or_compute(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The kept result for `key`, or else that of `compute`: one computation, however many ask at the same time.
 
         An error reaches all who asked, and is not kept. Where the one who computes is stopped (as Streamlit stops a
         page that is run again), another one starts anew.
         """
-        return self.once_each([key], lambda _: [compute()])[0]
+        return self.get_or_compute_each([key], lambda _: [compute()])[0]
 
-    def once_each(self, keys: Iterable[K], compute: Callable[[list[K]], Iterable[T]]) -> list[T]:
-        """`once` for many keys: what nobody has computed or is computing is computed in one go.
+    def get_or_compute_each(self, keys: Iterable[K], compute: Callable[[list[K]], Iterable[T]]) -> list[T]:
+        """`get_or_compute` for many keys: what nobody has computed or is computing is computed in one go.
 
         Args:
             keys: In any order; one may come several times.

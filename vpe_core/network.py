@@ -32,7 +32,7 @@ class Client:
         socks_package: The package that holds this module.
         certificates: Variables that may name a file with certificates, the one that counts first.
         every_proxy: Whether it looks at all proxies when it starts, not only at the one that it uses.
-        elsewhere: What to do where the server cannot be reached.
+        way_out: What to do where the server cannot be reached.
     """
 
     socks: tuple[str, ...]
@@ -40,7 +40,7 @@ class Client:
     socks_package: str
     certificates: tuple[str, ...]
     every_proxy: bool
-    elsewhere: str
+    way_out: str
 
 
 HUB = Client(
@@ -49,7 +49,7 @@ HUB = Client(
     socks_package="socksio",
     certificates=("SSL_CERT_FILE",),
     every_proxy=True,
-    elsewhere="set HF_ENDPOINT to a hub that this network lets through",
+    way_out="set HF_ENDPOINT to a hub that this network lets through",
 )
 FILES = Client(
     socks=("socks4", "socks4a", "socks5", "socks5h"),
@@ -57,7 +57,7 @@ FILES = Client(
     socks_package="PySocks",
     certificates=("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
     every_proxy=False,
-    elsewhere="use another network",
+    way_out="use another network",
 )
 
 
@@ -252,7 +252,7 @@ def is_page(headers: Mapping[str, str]) -> bool:
 
 
 def _sign_in(client: Client) -> str:
-    return f"Open any page in a browser on this machine and sign in, or {client.elsewhere}."
+    return f"Open any page in a browser on this machine and sign in, or {client.way_out}."
 
 
 def _when(headers: Mapping[str, str]) -> str:

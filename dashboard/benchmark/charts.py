@@ -121,7 +121,7 @@ def _controls(choice: Choice) -> None:
         return
     shared = evaluation()
     key = ("controls", choice.first.run.fingerprint, tuple(rows), choice.question)
-    table = shared.once(key, lambda: controls(choice.first.run, rows, choice.question, shared))
+    table = shared.get_or_compute(key, lambda: controls(choice.first.run, rows, choice.question, shared))
     words = "; ".join(
         f"{line['marker'] and marker_title(line['marker'])} {line['condition']} {number_text(line['value'])}".strip()
         for _, line in table.iterrows()
@@ -144,7 +144,7 @@ def _controls(choice: Choice) -> None:
 def _per_class(choice: Choice, marker: str) -> None:
     shared = evaluation()
     key = ("classes", choice.first.run.fingerprint, choice.lead, choice.question)
-    table = shared.once(key, lambda: per_class(choice.first.run, choice.lead, choice.question, shared))
+    table = shared.get_or_compute(key, lambda: per_class(choice.first.run, choice.lead, choice.question, shared))
     if table.empty:
         st.info(f"{metrics.get(choice.question.metric).title} has no value for a single class.", icon=":material/info:")
         return

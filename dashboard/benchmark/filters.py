@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.benchmark.links import SWITCH, unknown_in_link
 from dashboard.benchmark.prompt import prompt_fields
 from dashboard.benchmark.results import Column
+from dashboard.benchmark.unknown_in_link import SWITCH, unknown_in_link
 from dashboard.frame import links
 from dashboard.frame.words import as_text, few
 from vpe_core import markers, metrics, scoring

@@ -29,7 +29,9 @@ def show_pairs(choice: Choice) -> None:
     if label is None or choice.question.metric != "auroc":
         return
     columns = tuple(column.run.fingerprint for column in choice.columns)
-    found = evaluation().once(("pairs", columns, choice.rows, choice.lead, choice.question), lambda: _pairs(choice))
+    found = evaluation().get_or_compute(
+        ("pairs", columns, choice.rows, choice.lead, choice.question), lambda: _pairs(choice)
+    )
     if not found:
         return
     lead = _row_words(choice.lead)

@@ -49,7 +49,7 @@ def show_table(choice: Choice) -> pd.DataFrame:
         with st.spinner("Asking in other words", show_time=False) if choice.question.edited else st.empty():
             quick = _table(choice, full.values_alone())
         place.html(_html(choice, quick, math.nan))
-    table = full.once(key, lambda: _table(choice, full, _progress_bar(bar)))
+    table = full.get_or_compute(key, lambda: _table(choice, full, _progress_bar(bar)))
     place.html(_html(choice, table, _box_numbers(choice)))
     for words in out_of_domain([column.run.manifest for column in choice.columns]):
         st.warning(as_text(words), icon=":material/warning:")

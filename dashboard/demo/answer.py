@@ -29,7 +29,7 @@ from vpe_core.prompts import ENSEMBLES, build_prompts, marker_suffix
 from vpe_core.types import Heatmap
 
 if TYPE_CHECKING:
-    from vpe_core.models import Reading, VisionLanguageModel
+    from vpe_core.models import Model, ModelSpec, Reading
 
 SHOWN_PX = 560
 """Longer side of the pictures under the overlays."""
@@ -90,9 +90,7 @@ class Answer:
     reading: Reading
 
 
-def answer(
-    model: VisionLanguageModel, xray: Xray, state: DemoState, classes: tuple[str, ...], memory: BoundedCache
-) -> Answer:
+def answer(model: Model, xray: Xray, state: DemoState, classes: tuple[str, ...], memory: BoundedCache) -> Answer:
     """Ask the model about the X-ray without and with the marks.
 
     Raises:
@@ -141,6 +139,11 @@ def suffix_words(state: DemoState) -> str:
     return marker_suffix(marker, state.color)
 
 
+def out_of_domain(spec: ModelSpec, xray: Xray) -> bool:
+    """Whether the model has seen nothing like this picture."""
+    return spec.simulated_only and not xray.simulated
+
+
 Template: TypeAlias = str | tuple[str, ...]
 Grids: TypeAlias = NDArray[np.float32]
 """Attention of one image, (1, rows, columns)."""
@@ -151,9 +154,7 @@ Look: TypeAlias = tuple[NDArray[np.float32], Grids | None]
 class _MarkedXray:
     """One image, drawn when it is first needed; everything else is kept in the session's memory."""
 
-    def __init__(
-        self, model: VisionLanguageModel, xray: Xray, state: DemoState, memory: BoundedCache, suffix: str
-    ) -> None:
+    def __init__(self, model: Model, xray: Xray, state: DemoState, memory: BoundedCache, suffix: str) -> None:
         self._model, self._xray, self._state, self._memory, self._suffix = model, xray, state, memory, suffix
         look = (state.marks, state.treatment, state.color, state.width) if state.marks else ()
         self._picture: Hashable = (xray.key, look)
@@ -165,7 +166,9 @@ class _MarkedXray:
     @property
     def seen(self) -> Image.Image:
         """What the model's preprocessing makes of the image, done once."""
-        return self._memory.once(("seen", self._model.name, self._picture), lambda: self._model.seen(self.image))
+        return self._memory.get_or_compute(
+            ("seen", self._model.name, self._picture), lambda: self._model.seen(self.image)
+        )
 
     @property
     def _prepared(self) -> NDArray[np.uint8]:
@@ -173,7 +176,7 @@ class _MarkedXray:
 
     @property
     def shown(self) -> Image.Image:
-        return self._memory.once(("shown", self._picture), lambda: _shrunk(self.image))
+        return self._memory.get_or_compute(("shown", self._picture), lambda: _shrunk(self.image))
 
     def probabilities(self, classes: tuple[str, ...], template: Template) -> tuple[float, ...]:
         from vpe_core.models.encoder import probabilities
@@ -198,7 +201,7 @@ class _MarkedXray:
         return ("attention", self._model.name, self._picture, target, method, template, self._suffix)
 
     def _look(self) -> Look:
-        return self._memory.once(self._look_key, lambda: GazeEncoder(self._model).encode(self._prepared))
+        return self._memory.get_or_compute(self._look_key, lambda: GazeEncoder(self._model).encode(self._prepared))
 
     def _grids(self, target: str, method: str, template: Template) -> Grids:
         _, maps = self._look()
@@ -206,7 +209,7 @@ class _MarkedXray:
             return maps
         relevance = partial(patch_relevance, method=method, template=template, suffix=self._suffix)
         key = self._attention_key(target, method, template)
-        return self._memory.once(key, lambda: relevance(self._model, self._prepared, target))
+        return self._memory.get_or_compute(key, lambda: relevance(self._model, self._prepared, target))
 
 
 def _crops(state: DemoState) -> bool:

@@ -66,10 +66,10 @@ def latest_marks(xray: Xray, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
     drawing = report.get("raw") or {}
     earlier = held.earlier.get(_revision(drawing))
     if earlier is None:
-        before, told = held.marks, held.seed_marks
+        before, expected = held.marks, held.seed_marks
     else:
-        before = told = earlier
-    drawn = read_marks(drawing, xray.canvas_scale, xray.size_wh, told)
+        before = expected = earlier
+    drawn = read_marks(drawing, xray.canvas_scale, xray.size_wh, expected)
     if earlier is None:
         held = replace(held, marks=drawn, clean=count_objects(drawing) == len(drawn))
     st.session_state[memory] = replace(held, report=report)

@@ -104,4 +104,5 @@ def _script(name: str) -> Any:
 
 @cache
 def _stylesheet() -> str:
-    return asset("style.css")
+    """All of `assets/style`: a file for each part of the app."""
+    return "\n".join(file.read_text(encoding="utf-8") for file in sorted((ASSETS / "style").glob("*.css")))

@@ -15,11 +15,11 @@ import streamlit as st
 from vpe_core import models
 
 if TYPE_CHECKING:
-    from vpe_core.models import VisionLanguageModel
+    from vpe_core.models import Model
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def shared_model(name: str) -> VisionLanguageModel:
+def shared_model(name: str) -> Model:
     """The model of this name, loaded once for all sessions.
 
     Raises:

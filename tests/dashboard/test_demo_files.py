@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.demo.answer_column import _table
+from dashboard.demo.exports import _table
 from dashboard.demo.state import DemoState
 from vpe_core.plots.take_along import OUT_OF_DOMAIN
 

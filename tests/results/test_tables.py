@@ -267,10 +267,10 @@ def test_what_many_ask_at_once_is_computed_once() -> None:
         computed.append(object())
         return computed[-1]
 
-    answers = asked_at_once(8, lambda: evaluation.values_alone().once("key", compute))
+    answers = asked_at_once(8, lambda: evaluation.values_alone().get_or_compute("key", compute))
     assert len(computed) == 1
     assert answers == computed * 8
-    assert evaluation.once("key", compute) is computed[0]
+    assert evaluation.get_or_compute("key", compute) is computed[0]
 
 
 def test_an_error_reaches_all_who_asked_and_is_not_kept() -> None:
@@ -281,9 +281,9 @@ def test_an_error_reaches_all_who_asked_and_is_not_kept() -> None:
         failed.append(ResultsError("no"))
         raise failed[-1]
 
-    assert asked_at_once(8, lambda: evaluation.once("key", fail)) == failed * 8
+    assert asked_at_once(8, lambda: evaluation.get_or_compute("key", fail)) == failed * 8
     assert len(failed) == 1
-    assert evaluation.once("key", lambda: "yes") == "yes"
+    assert evaluation.get_or_compute("key", lambda: "yes") == "yes"
 
 
 def test_who_is_stopped_while_computing_stops_nobody_else() -> None:
@@ -296,7 +296,7 @@ def test_who_is_stopped_while_computing_stops_nobody_else() -> None:
             raise KeyboardInterrupt
         return "yes"
 
-    answers = asked_at_once(8, lambda: evaluation.once("key", compute))
+    answers = asked_at_once(8, lambda: evaluation.get_or_compute("key", compute))
     assert len(starts) == 2
     assert sum(answer == "yes" for answer in answers) == 7
 

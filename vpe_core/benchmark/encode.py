@@ -19,7 +19,7 @@ from vpe_core.variants import Variant
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from vpe_core.models import VisionLanguageModel
+    from vpe_core.models import Model
     from vpe_core.types import Box
 
 
@@ -41,7 +41,7 @@ class ChunkEncoder:
         batch_size: Pictures that go through the network together.
     """
 
-    def __init__(self, model: VisionLanguageModel, batch_size: int) -> None:
+    def __init__(self, model: Model, batch_size: int) -> None:
         self._encoder = GazeEncoder(model)
         self._batch_size = batch_size
 

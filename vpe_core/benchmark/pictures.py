@@ -125,7 +125,7 @@ class PictureMaker:
         return seen.scaled(1 / view.size_wh[0], 1 / view.size_wh[1])
 
     def _decode(self, path: Path) -> XrayPixels:
-        return self._images.once(path, lambda: read_pixels(path))
+        return self._images.get_or_compute(path, lambda: read_pixels(path))
 
     def _skipped(self, path: Path, error: Exception) -> Skipped:
         inside = path.is_relative_to(self._root)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from vpe_core.benchmark.plan import Plan
     from vpe_core.datasets import Dataset
-    from vpe_core.models import VisionLanguageModel
+    from vpe_core.models import Model
     from vpe_core.types import Progress
 
 SEED = 0
@@ -73,7 +73,7 @@ def run_folder(out: Path, dataset: Dataset, model_name: str) -> Path:
 def run_plan(
     plan: Plan,
     dataset: Dataset,
-    model: VisionLanguageModel,
+    model: Model,
     folder: Path,
     settings: RunSettings = RunSettings(),
     progress: Progress = lambda *_: None,
@@ -120,9 +120,7 @@ def run_plan(
     return open_run(folder)
 
 
-def make_job(
-    coverage: Mapping[Variant, int | None], dataset: Dataset, model: VisionLanguageModel, settings: RunSettings
-) -> Job:
+def make_job(coverage: Mapping[Variant, int | None], dataset: Dataset, model: Model, settings: RunSettings) -> Job:
     """All that has to be done.
 
     Args:
@@ -159,7 +157,7 @@ def _samples_table(dataset: Dataset) -> pd.DataFrame:
     return table.drop(columns=[*no_twins, *table.columns.intersection(["image_width", "image_height"])])
 
 
-def _manifest(plan: Plan, dataset: Dataset, model: VisionLanguageModel, variants: Sequence[Variant]) -> Manifest:
+def _manifest(plan: Plan, dataset: Dataset, model: Model, variants: Sequence[Variant]) -> Manifest:
     record, precision = model.record, model.record.precision
     by_arithmetic: Stored = "float32" if precision == "fp32" else "float16"
     return Manifest(

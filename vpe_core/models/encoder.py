@@ -134,7 +134,7 @@ class VisionLanguageModel:
                 (rows,) = self.predictor.submit_texts(missing[start : start + batch_size]).result()
                 yield from rows
 
-        rows = self._texts.once_each(as_texts(texts), encode)
+        rows = self._texts.get_or_compute_each(as_texts(texts), encode)
         return np.stack(rows) if rows else np.empty((0, self.dimension), np.float32)
 
     def encode_classes(

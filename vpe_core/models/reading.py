@@ -86,7 +86,7 @@ class Reader:
 
     def reading(self, texts: tuple[str, ...]) -> Reading:
         """What becomes of some prompts."""
-        return self._readings.once(texts, lambda: self._reading(texts))
+        return self._readings.get_or_compute(texts, lambda: self._reading(texts))
 
     @property
     def tokens(self) -> int:

@@ -14,7 +14,7 @@ from vpe_core.registry import Registry
 
 if TYPE_CHECKING:
     from vpe_core.benchmark.job import BatchDone, ChunkSpec, Job
-    from vpe_core.models import VisionLanguageModel
+    from vpe_core.models import Model
     from vpe_core.results.store.schema import Chunk
 
 
@@ -32,7 +32,7 @@ class Engine(Protocol):
         """
 
 
-EngineMaker: TypeAlias = "Callable[[int | None, VisionLanguageModel | None], Engine]"
+EngineMaker: TypeAlias = "Callable[[int | None, Model | None], Engine]"
 """From how many threads may draw (None for what suits the machine) and the loaded model, if there is one, to an engine.
 """
 

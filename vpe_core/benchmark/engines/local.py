@@ -16,7 +16,7 @@ from vpe_core.errors import BenchmarkError
 
 if TYPE_CHECKING:
     from vpe_core.benchmark.job import AnnotatedImage, BatchDone, ChunkSpec, Job
-    from vpe_core.models import ModelRecord, VisionLanguageModel
+    from vpe_core.models import Model, ModelRecord
     from vpe_core.results.store.schema import Chunk
     from vpe_core.variants import Variant
 
@@ -32,7 +32,7 @@ class LocalEngine:
         model: The job's model if it is loaded already; else it is loaded when the work starts.
     """
 
-    def __init__(self, threads: int | None = None, model: VisionLanguageModel | None = None) -> None:
+    def __init__(self, threads: int | None = None, model: Model | None = None) -> None:
         self._threads = threads or min(os.cpu_count() or 1, 8)
         self._model = model
 
@@ -70,7 +70,7 @@ def prefetched(
             future.cancel()
 
 
-def _model_of(wanted: ModelRecord, loaded: VisionLanguageModel | None) -> VisionLanguageModel:
+def _model_of(wanted: ModelRecord, loaded: Model | None) -> Model:
     from vpe_core.models import load_model
 
     model = loaded or load_model(wanted.name, precision=wanted.precision)

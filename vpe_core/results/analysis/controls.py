@@ -88,10 +88,10 @@ def geometry_only(run: Results, question: Question, evaluation: Evaluation | Non
     if len(np.unique(patients)) < 2:
         return None
     labels, n_classes = class_numbers(run)[rows], len(run.manifest.dataset.classes)
-    scores = shared.once(
+    scores = shared.get_or_compute(
         (run.fingerprint, "geometry"), lambda: geometry_scores(boxes[rows], sizes_wh[rows], labels, patients, n_classes)
     )
-    measured = shared.once(
+    measured = shared.get_or_compute(
         (shared.n_resamples, run.fingerprint, "geometry", question.metric),
         lambda: bootstrap(question.metric, labels, scores, shared.resamples(run, rows)),
     )

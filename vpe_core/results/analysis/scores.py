@@ -175,7 +175,7 @@ class Evaluation:
 
     def rows(self, run: Results, shown: VariantOrEnsemble) -> IntArray:
         """Which samples a variant or an ensemble covers, read once."""
-        return self.once((run.fingerprint, shown.key, "rows"), lambda: rows_of(run, shown))
+        return self.get_or_compute((run.fingerprint, shown.key, "rows"), lambda: rows_of(run, shown))
 
     def scored(self, run: Results, shown: VariantOrEnsemble, question: Question) -> Scored:
         """`score_variant`, once."""
@@ -188,7 +188,7 @@ class Evaluation:
                 return _mean_of([self.scored(run, member, asked) for member in shown.members])  # often kept already
             return score_variant(run, shown, asked, self._text_encoder)
 
-        return self.once((run.fingerprint, shown.key, asked), score)
+        return self.get_or_compute((run.fingerprint, shown.key, asked), score)
 
     def measured(
         self, run: Results, shown: VariantOrEnsemble, question: Question, rows: IntArray | None = None
@@ -208,25 +208,25 @@ class Evaluation:
         chosen = scored if rows is None else scored.at(rows)
         asked = replace(question, label=None, suffix=False), _suffixes(shown, question)
         key = (self.n_resamples, run.fingerprint, shown.key, asked, chosen.rows.tobytes())
-        return self.once(
+        return self.get_or_compute(
             key, lambda: bootstrap(question.metric, chosen.labels, chosen.scores, self.resamples(run, chosen.rows))
         )
 
     def resamples(self, run: Results, rows: IntArray) -> Resamples:
         """Which patients of these samples each resample draws; one set for all variants, so that they are paired."""
         patients = run.samples["patient_id"].to_numpy()[rows]
-        return self.once(
+        return self.get_or_compute(
             (self.n_resamples, run.fingerprint, rows.tobytes()),
             lambda: draw_resamples(patients, max(self.n_resamples, 1), seed=0),
         )
 
     def has(self, key: Hashable) -> bool:
-        """Whether `once` would answer at once."""
+        """Whether `get_or_compute` would answer at once."""
         return key in self._kept
 
-    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+    def get_or_compute(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The kept result for `key`, or else that of `compute`; computed once, however many ask at the same time."""
-        return self._kept.once(key, compute)
+        return self._kept.get_or_compute(key, compute)
 
 
 def _remembering(encode: TextEncoder) -> TextEncoder:
@@ -236,7 +236,7 @@ def _remembering(encode: TextEncoder) -> TextEncoder:
     def encode_once(run: Results, texts: Sequence[str]) -> NDArray[np.float32]:
         model = run.manifest.model
         keys = [(model.name, model.weights_sha256, text) for text in texts]
-        return np.stack(kept.once_each(keys, lambda new: encode(run, [text for *_, text in new])))
+        return np.stack(kept.get_or_compute_each(keys, lambda new: encode(run, [text for *_, text in new])))
 
     return encode_once
 
