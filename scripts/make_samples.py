@@ -20,6 +20,7 @@ from vpe_core.simulation.cases import CasePlan, FoundFinding, plan_case, render_
 
 SIZE, QUALITY, BANK_SIZE = 1024, 88, 512
 COLUMNS = ["image", "title", "finding", "x0", "y0", "x1", "y1", "side", "zone", "size_mm", "difficulty", "note"]
+TWIN = "Another picture shows the same patient with a malignant-looking one."
 SEVERAL = (0.0, 0.0, 0.2, 0.4, 0.4)
 
 
@@ -101,9 +102,9 @@ GALLERY = (
     single(
         "pacemaker", 5506, 0.3, "hard", "A small case below the {side} clavicle; follow the leads through the heart."
     ),
-    nodule("benign", 7007, 0.78, "Round and smooth, in the {place}. Its twin follows."),
+    nodule("benign", 7007, 0.78, "Round and smooth, in the {place}. " + TWIN),
     nodule("malignant", 7007, 0.78, "The same patient: irregular, with spicules, in the {place}."),
-    nodule("benign", 7011, 0.94, "Round, smooth and dense, in the {place}. Its twin follows."),
+    nodule("benign", 7011, 0.94, "Round, smooth and dense, in the {place}. " + TWIN),
     nodule("malignant", 7011, 0.94, "The same patient: irregular, with spicules, in the {place}."),
     several(8009, "{all}."),
     several(8029, "{all}."),

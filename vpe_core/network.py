@@ -169,7 +169,7 @@ def _no_connection(links: tuple[BaseException, ...], names: set[str], host: str)
         return _proxy_wants_a_name()
     fitting = (sentence for kinds, sentence in _SENTENCES.items() if names & set(kinds.split()))
     sentence = next(fitting, f"There is no connection to {{host}} ({last_line(links[0])}).")
-    return f"{sentence.format(host=host)} {_by_proxy()}"
+    return f"{sentence.format(host=host)} {how_to_connect()}"
 
 
 _SENTENCES = {
@@ -184,6 +184,7 @@ _SENTENCES = {
 }
 """By classes of both clients and of Python, the most telling first."""
 
+_UNREACHED = frozenset(("gaierror", "NameResolutionError", "ConnectionRefusedError", "NewConnectionError"))
 _NETWORK = frozenset(
     ["TransportError", "RequestException", "InvalidURL", "ConnectionError", "SSLError", "gaierror", "DecodingError"]
 )
@@ -218,7 +219,14 @@ def _untrusted(links: tuple[BaseException, ...], host: str, client: Client) -> s
     )
 
 
-def _by_proxy() -> str:
+def is_without_connection(error: BaseException) -> bool:
+    """Whether a download failed because nothing could be reached, neither a server nor a proxy."""
+    names = {cls.__name__ for link in _chain(error) for cls in type(link).__mro__}
+    return bool(names & _UNREACHED) and "ProxyError" not in names
+
+
+def how_to_connect() -> str:
+    """What to look at where there is no connection."""
     named = proxies()
     if not named:
         return "Check the network, and whether it needs a proxy (HTTPS_PROXY)."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dashboard.frame.links import NOT_OURS, quoted
 from dashboard.frame.words import few
 
 _NAMES = {
@@ -30,9 +31,7 @@ _MAY_BE_EMPTY = ("data", "model", "rows")
 TYPED = ("prompt", "suffix_words")
 """What a person writes: it is checked where it is used."""
 _WORDING = "say "
-_OTHERS = ("embed", "utm_", "fbclid", "gclid")
-"""What Streamlit and the places where links are posted add."""
-_MAX_CHARS, _MOST = 40, 6
+_MOST = 6
 
 
 def unknown_in_link(
@@ -51,9 +50,9 @@ def unknown_in_link(
             wrong = [value for value in values if value not in offered[name]]
             if wrong == [""] and name in _MAY_BE_EMPTY:
                 continue
-            missing += [f"{_NAMES.get(name, name)} {_quoted(value)}" for value in wrong]
-        elif name not in typed and not name.startswith(_OTHERS):
-            missing.append(_quoted(name))
+            missing += [f"{_NAMES.get(name, name)} {quoted(value)}" for value in wrong]
+        elif name not in typed and not name.startswith(NOT_OURS):
+            missing.append(quoted(name))
     if not missing:
         return []
     return [f"This link asks for what is not among the results here: {few(missing, _MOST)}. It was left out."]
@@ -62,7 +61,3 @@ def unknown_in_link(
 def wording_key(label: str) -> str:
     """The name in links of a class's wording."""
     return f"{_WORDING}{label}"
-
-
-def _quoted(text: str) -> str:
-    return f"“{text[:_MAX_CHARS]}{'…' if len(text) > _MAX_CHARS else ''}”"

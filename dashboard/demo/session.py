@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.demo.state import (
     POLYGON,
+    UPLOAD,
     DemoState,
     checked_template,
     marker_of_tool,
@@ -41,7 +42,8 @@ def begin(arrived: bool) -> None:
     state, problems = state_from_query(link or {})
     st.session_state[_STATE] = state
     st.session_state[_EPOCH] = st.session_state.get(_EPOCH, 0) + 1
-    links.leave_out(_PAGE, problems)
+    unknown = links.unknown_parts(link or {}, DemoState.__dataclass_fields__, "the live demo")
+    links.leave_out(_PAGE, (*problems, *unknown))
 
 
 def state() -> DemoState:
@@ -80,8 +82,12 @@ def collect() -> None:
 
 
 def write_link() -> None:
-    """Bring the address bar up to date; what it shows can be copied and opened elsewhere."""
-    links.write_link(_PAGE, query_from_state(state()))
+    """Bring the address bar up to date; what it shows can be copied and opened elsewhere.
+
+    Of an upload it says only that there is one, so that a page that is loaded anew can say that it is gone.
+    """
+    query = query_from_state(state())
+    links.write_link(_PAGE, {"sample": UPLOAD, **query} if state().sample == UPLOAD else query)
 
 
 def leave_out(*sentences: str) -> None:

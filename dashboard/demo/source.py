@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.demo import session
+from dashboard.demo.shapes_in_link import how_many
 from dashboard.demo.state import UPLOAD
 from dashboard.demo.xray import Xray
 from dashboard.frame.clicks import counted_button
@@ -16,10 +17,12 @@ from dashboard.frame.progress import xrays_download
 from dashboard.frame.uploads import new_upload
 from dashboard.frame.words import as_text
 from dashboard.library.pictures import gallery, gallery_xray, set_entry, thumbnail, uploaded_xray
+from dashboard.library.steering import measured
 from vpe_core.datasets.gallery import GalleryImage, real_xrays
 from vpe_core.datasets.real_xrays import missing_xrays
 from vpe_core.errors import ImageReadError, RegionError
 from vpe_core.images import READABLE
+from vpe_core.markers.marks import Mark
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -46,17 +49,19 @@ def chosen_xray() -> Xray | None:
 
 def _leave_out_marks_beside(xray: Xray) -> None:
     """Leave out, and say so, what a link marks where this X-ray has nothing."""
-    marks, sentences = [], []
-    for mark in session.state().marks:
-        try:
-            mark.region.box.clipped(*xray.size_wh)
-        except RegionError as error:
-            sentences.append(f"A mark in this link was left out. {error}")
-        else:
-            marks.append(mark)
-    if sentences:
-        session.change(marks=tuple(marks))
-        session.leave_out(*sentences)
+    drawn = session.state().marks
+    marks = tuple(mark for mark in drawn if _touches(mark, xray))
+    if beside := len(drawn) - len(marks):
+        session.change(marks=marks)
+        session.leave_out(f"{how_many(beside)} {'lies' if beside == 1 else 'lie'} beside this X-ray.")
+
+
+def _touches(mark: Mark, xray: Xray) -> bool:
+    try:
+        mark.region.box.clipped(*xray.size_wh)
+    except RegionError:
+        return False
+    return True
 
 
 def source_row(xray: Xray) -> None:
@@ -109,6 +114,7 @@ def _choose() -> None:
 
 
 def _thumbnails(entries: list[GalleryImage]) -> None:
+    known = measured()
     with st.container(key=f"demo_gallery_{entries[0].simulated}"):
         for entry in entries:
             kind = "Simulated" if entry.simulated else "Real"
@@ -118,7 +124,9 @@ def _thumbnails(entries: list[GalleryImage]) -> None:
                     st.image(thumbnail(str(entry.path), changed), width="stretch", alt=f"{kind} chest X-ray")
                 except ImageReadError:
                     st.caption("damaged")
-                if st.button(as_text(entry.title), key=f"demo_pick_{entry.name}", type="tertiary", width="stretch"):
+                steering = known[entry.name].in_words if entry.name in known else ""
+                label = as_text(entry.title) + (f" :small[:gray[{steering}]]" if steering else "")
+                if st.button(label, key=f"demo_pick_{entry.name}", type="tertiary", width="stretch"):
                     _show(entry.name)
                     st.rerun()
 
@@ -153,7 +161,10 @@ def _show(name: str) -> None:
 
 def _unknown(name: str) -> str:
     if name == UPLOAD:
-        return "The uploaded X-ray was part of another session. Here is the first sample instead."
+        return (
+            "The uploaded X-ray is gone, with what was drawn on it: an upload lasts only until its page is loaded "
+            "anew. Upload it again under Choose X-ray."
+        )
     if any(xray.image.name == name for xray in real_xrays()):
         return "The link names a real, public X-ray that has to be fetched first: see Choose X-ray."
     return "The link names an X-ray that is not here. Here is the first sample instead."

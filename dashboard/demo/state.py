@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dashboard.demo.shapes_in_link import shapes_in_link
 from vpe_core import attention, datasets, models
 from vpe_core.errors import PromptError, VPEError
 from vpe_core.markers import catalog
@@ -96,6 +97,11 @@ def state_from_query(query: Mapping[str, str]) -> tuple[DemoState, tuple[str, ..
     state, problems = DemoState(), []
     for name, (parse, _) in _FIELDS.items():
         if name not in query:
+            continue
+        if name == "marks":
+            marks, unread = shapes_in_link(query[name])
+            state = replace(state, marks=marks)
+            problems += [unread] if unread else []
             continue
         try:
             state = replace(state, **{name: parse(query[name])})

@@ -8,11 +8,15 @@ with `left_out`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import streamlit as st
 
-from dashboard.frame.words import as_list
+from dashboard.frame.words import as_list, few
+
+NOT_OURS = ("embed", "utm_", "fbclid", "gclid")
+"""How parts of an address begin that Streamlit and the places where links are posted add."""
+_MAX_CHARS, _MOST = 40, 6
 
 
 def address() -> dict[str, list[str]]:
@@ -49,6 +53,19 @@ def leave_out(page: str, sentences: Sequence[str]) -> None:
     """Keep for `say_left_out` what of the link cannot be shown, a sentence each."""
     kept, _ = st.session_state.get(_left_out(page), ((), None))
     st.session_state[_left_out(page)] = ((*kept, *sentences), None)
+
+
+def unknown_parts(query: Mapping[str, str], known: Collection[str], page_name: str) -> list[str]:
+    """A sentence about the parts of a link whose names the page does not know, if there are such."""
+    unknown = [quoted(name) for name in query if name not in known and not name.startswith(NOT_OURS)]
+    if not unknown:
+        return []
+    return [f"This link asks for what {page_name} does not know: {few(unknown, _MOST)}. It was left out."]
+
+
+def quoted(text: str) -> str:
+    """The beginning of what somebody wrote into a link, in quotation marks."""
+    return f"“{text[:_MAX_CHARS]}{'…' if len(text) > _MAX_CHARS else ''}”"
 
 
 def is_checked(page: str) -> bool:

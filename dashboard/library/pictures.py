@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.demo.xray import Xray
+from dashboard.library.steering import in_order
 from vpe_core import datasets
 from vpe_core.datasets.gallery import BoxedSamples, GalleryImage, boxed_samples, offered, set_image
 from vpe_core.errors import DatasetError
@@ -22,8 +23,8 @@ _LOOK_AGAIN_S = 300
 
 
 def gallery() -> tuple[GalleryImage, ...]:
-    """The X-rays that can be shown now."""
-    return offered()
+    """The X-rays that can be shown now, those first that a marker steers easily."""
+    return in_order(offered())
 
 
 def set_entry(name: str) -> GalleryImage | None:

@@ -85,9 +85,14 @@ def test_an_upload_is_shown_and_answered_and_is_in_no_link(demo: Demo, kind: str
     assert "Out of its domain" in demo.answer()
     demo.drag([(150, 120), (260, 210)])
     demo.wait_for_marked_answer()
-    assert not {"sample", "marks"} & set(demo.link())
+    assert demo.link().get("sample") == "upload", "a reload must be able to say that it is gone"
+    assert "marks" not in demo.link()
     assert PATIENT not in demo.page.content()
     assert demo.page.locator(".vpl-on-image").count() == 0, "an upload is not labelled simulated"
+    demo.page.reload()
+    expect(demo.page.locator('[data-testid="stAlert"]')).to_contain_text("The uploaded X-ray is gone")
+    demo.settle()
+    assert "sample" not in demo.link()
 
 
 @pytest.mark.parametrize("name", ["IM000001", "1.2.840.113619.2.1", "scan.ima"])
@@ -179,7 +184,7 @@ def test_offline_the_real_xrays_say_so_and_nothing_else_changes(demo: Demo) -> N
     demo.open()
     demo.page.get_by_role("button", name="Choose X-ray").click()
     demo.page.get_by_role("button", name="Fetch 24 real X-rays").click()
-    expect(demo.page.locator('[data-testid="stDialog"]')).to_contain_text("There is no connection")
+    expect(demo.page.locator('[data-testid="stDialog"]')).to_contain_text("No internet")
     demo.page.keyboard.press("Escape")
     demo.wait_for_no_dialog()
     demo.drag([(150, 120), (260, 210)])

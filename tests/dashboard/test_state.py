@@ -101,6 +101,24 @@ def test_a_hand_edited_link_is_refused_in_words_and_the_rest_of_it_counts(name: 
     assert state.width == 6 or name == "width"
 
 
+GOOD = "circle:100,120,260,300"
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes", "said"),
+    [
+        (f"{GOOD};circle:1,2,3;bbox:5,5,9,9", 2, "One shape in this link could not be read."),
+        (f"laser:1,2,3,4;;{GOOD}", 1, "2 shapes in this link could not be read."),
+        ("circle:1,2,3;;", 0, "The shapes in this link could not be read."),
+        (";".join([GOOD] * 22), 20, "2 shapes in this link could not be shown: 20 are the most."),
+    ],
+)
+def test_one_shape_that_cannot_be_read_leaves_the_others_alone(text: str, shapes: int, said: str) -> None:
+    state, problems = state_from_query({"marks": text})
+    assert len(state.marks) == shapes
+    assert problems == (said,)
+
+
 def test_unknown_parts_of_a_link_are_ignored() -> None:
     assert state_from_query({"utm_source": "x", "embed": "true"}) == (DemoState(), ())
 

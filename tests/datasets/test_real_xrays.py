@@ -85,7 +85,7 @@ def test_a_missing_file_is_named(mirror: Path) -> None:
 def test_offline_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VPE_CACHE_DIR", str(tmp_path))
     monkeypatch.setenv("VPE_XRAY_MIRROR", "http://127.0.0.1:9")
-    with pytest.raises(DatasetError, match="no connection"):
+    with pytest.raises(DatasetError, match=r"No internet: the real X-rays could not be fetched\. Check the network"):
         fetch_xrays()
     monkeypatch.setenv("VPE_OFFLINE", "1")
     get_settings.cache_clear()

@@ -118,13 +118,14 @@ def test_a_link_shows_its_marker_and_both_answers() -> None:
     [
         ({"sample": "../../../etc/passwd"}, "The X-ray in this link could not be read"),
         ({"sample": "case_zzz"}, "names an X-ray that is not here"),
-        ({"sample": "upload"}, "part of another session"),
+        ({"sample": "upload"}, "The uploaded X-ray is gone"),
         ({"sample": "nih-00002578_000"}, "has to be fetched first"),
         ({"model": "/etc/passwd"}, "The model in this link could not be read"),
         ({"marks": "circle:1,2"}, "The shapes in this link could not be read"),
+        ({"colour": "red"}, "what the live demo does not know: “colour”"),
         ({"template": "<script>alert(1)</script>"}, "The prompt in this link could not be read"),
         ({"classes": "x" * 10_000}, "The classes in this link could not be read"),
-        ({"marks": "circle:20000,20000,30000,30000"}, "A mark in this link was left out. The box"),
+        ({"marks": "circle:20000,20000,30000,30000"}, "One shape in this link lies beside this X-ray"),
     ],
 )
 def test_a_hand_edited_link_gets_a_message_and_a_working_page(query: dict[str, str], message: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vpe_core.datasets.gallery import RealXray, real_xray_dir, real_xrays
+from vpe_core.errors import DatasetError
 from vpe_core.fetching import CHUNK_BYTES, fetch_file
 from vpe_core.jobs import Report
+from vpe_core.network import how_to_connect, is_without_connection
 from vpe_core.settings import get_settings
 
 
@@ -34,14 +36,20 @@ def fetch_xrays(progress: Report = lambda _share, _file: None) -> int:
     meter = _Meter(sum(xray.size_bytes for xray in missing), progress)
     for number, xray in enumerate(missing):
         meter.start(xray)
-        _fetch(xray, meter, f"{number} of {len(missing)} X-rays are here and are kept.")
+        _fetch(xray, meter, f"{number} of {len(missing)} X-rays are here and are kept." if number else "")
     return len(missing)
 
 
 def _fetch(xray: RealXray, meter: _Meter, so_far: str) -> None:
     mirror = get_settings().xray_mirror
     url = f"{mirror.rstrip('/')}/{xray.file}" if mirror else xray.url
-    fetch_file(url, xray.sha256, real_xray_dir() / xray.file, so_far, meter)
+    try:
+        fetch_file(url, xray.sha256, real_xray_dir() / xray.file, so_far, meter)
+    except DatasetError as error:
+        if not is_without_connection(error):
+            raise
+        sentence = f"No internet: the real X-rays could not be fetched. {how_to_connect()} {so_far}"
+        raise DatasetError(sentence.strip()) from error
 
 
 @dataclass(slots=True)

@@ -1,0 +1,91 @@
+"""The order of the gallery follows from what was measured, and the table says with which weights."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from dashboard.library.steering import COLUMNS, NORMAL, TABLE, WAYS, in_order, measured
+from vpe_core.datasets.gallery import Finding, GalleryImage, simulated_gallery
+from vpe_core.settings import PROJECT_DIR, get_settings
+from vpe_core.types import Box
+
+SHIPPED = PROJECT_DIR / "precomputed"
+
+
+def entry(name: str, difficulty: str = "easy", findings: int = 1) -> GalleryImage:
+    found = tuple(Finding("lung mass", Box(1, 1, 9, 9)) for _ in range(findings))
+    return GalleryImage(name, Path(name), name, "", difficulty, found, True)
+
+
+def row(sample: str, share: float, *, finding: str = "lung mass", said: str = "lung mass", lowest: float = 0.5) -> dict:
+    return {
+        **dict.fromkeys(WAYS, share), "sample": sample, "finding": finding, "said_unmarked": said, "unmarked": 0.6,
+        "lowest": lowest, "mean": 0.8, "attention_unmarked": 0.3, "attention_circle": 0.9,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    (tmp_path / "samples").mkdir()
+    return tmp_path / TABLE
+
+
+def write(table: Path, *rows: dict) -> None:
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_a_plain_picture_comes_first_then_one_without_findings_then_one_with_several_then_the_easy_ones(
+    table: Path,
+) -> None:
+    write(
+        table,
+        row("wrong unmarked", 1, said="pneumothorax", lowest=0.9),
+        row("hard to read", 1, lowest=0.8),
+        row("plain", 1),
+        row("hardly", 0.2),
+        row("normal", 0.9, finding=NORMAL, said=NORMAL),
+        row("several", 0.8),
+        row("several", 0.8),
+    )
+    entries = [
+        entry("not measured"), entry("hardly"), entry("several", "mixed", 2), entry("normal", "normal", 0),
+        entry("plain"), entry("hard to read", "hard"), entry("wrong unmarked"),
+    ]  # fmt: skip
+    expected = ["plain", "normal", "several", "wrong unmarked", "hard to read", "hardly", "not measured"]
+    assert [one.name for one in in_order(entries)] == expected
+    words = [measured()[name].in_words for name in ("plain", "several", "hardly")]
+    assert words == ["easy to steer", "", "hard to steer"]
+
+
+@pytest.mark.parametrize("text", [None, "", "sample\nplain\n", "\0", "sample,circle_tight\nplain,x\n"])
+def test_without_a_table_that_can_be_read_the_order_stays(table: Path, text: str | None) -> None:
+    if text is not None:
+        table.write_text(text)
+    entries = [entry("b"), entry("plain")]
+    assert list(in_order(entries)) == entries
+
+
+def test_the_shipped_table_is_of_the_shipped_weights_and_names_every_sample() -> None:
+    with (SHIPPED / TABLE).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    weights = (SHIPPED / "models" / "simclip" / "open_clip_model.safetensors").read_bytes()
+    assert {row["weights_sha256"] for row in rows} == {hashlib.sha256(weights).hexdigest()}
+    assert {row["model"] for row in rows} == {"simclip"}
+    samples = simulated_gallery(SHIPPED / "samples" / "samples.csv")
+    assert {row["sample"] for row in rows} >= {sample.name for sample in samples if sample.findings}
+
+
+def test_a_loose_circle_works_on_the_first_shipped_sample() -> None:
+    first, *_ = in_order(simulated_gallery(SHIPPED / "samples" / "samples.csv"))
+    assert len(first.findings) == 1
+    steering = measured()[first.name]
+    assert (steering.share, steering.agrees) == (1, True)
