@@ -12,6 +12,7 @@ from typing import Any
 
 from dashboard.demo.shapes_in_link import shapes_in_link
 from vpe_core import attention, datasets, models
+from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.errors import PromptError, VPEError
 from vpe_core.markers import catalog
 from vpe_core.markers.catalog import drawing_tools
@@ -88,8 +89,8 @@ def treatments() -> tuple[str, ...]:
 
 
 def default_classes() -> tuple[str, ...]:
-    """What the model chooses from unless told otherwise."""
-    return datasets.get("sim-multi").classes
+    """What the model chooses from unless told otherwise: the findings, and that there is none."""
+    return (*datasets.get("sim-multi").classes, HEALTHY)
 
 
 def state_from_query(query: Mapping[str, str]) -> tuple[DemoState, tuple[str, ...]]:

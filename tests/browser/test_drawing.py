@@ -165,7 +165,7 @@ def test_the_drawing_survives_colour_width_model_and_a_visit_elsewhere(demo: Dem
     demo.settle()
     assert demo.marks() == drawn
     assert _canvas_has(demo, (255, 255, 0)), "the drawing takes the new colour"
-    demo.choose_model("SimCLIP without markers")
+    demo.choose_model("SimCLIP-plain")
     demo.page.wait_for_url("**model=simclip-plain**")
     demo.settle()
     assert demo.marks() == drawn

@@ -129,6 +129,10 @@ def test_the_default_classes_are_not_written_into_links() -> None:
     assert DemoState().shown_classes == default_classes()
 
 
+def test_a_healthy_xray_can_be_called_one() -> None:
+    assert "no abnormality" in default_classes()
+
+
 def test_a_width_that_is_not_offered_is_told_those_that_are() -> None:
     _, problems = state_from_query({"width": "5"})
     assert len(problems) == 1

@@ -27,7 +27,7 @@ for _spec in (
     ),
     ModelSpec(
         name="simclip-plain",
-        title="SimCLIP without markers (embedded)",
+        title="SimCLIP-plain: never saw a marker",
         scheme="embedded",
         location="simclip-plain",
         domain="Simulated chest X-rays, never with a marker: the control for SimCLIP.",

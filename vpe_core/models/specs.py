@@ -60,6 +60,11 @@ class ModelSpec:
     licence: str = "not stated"
     paper: str | None = None
 
+    @property
+    def short_title(self) -> str:
+        """The title as a sentence takes it, without what it adds in brackets or after a colon: "SimCLIP-plain"."""
+        return self.title.partition(": ")[0].partition(" (")[0]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRecord:
