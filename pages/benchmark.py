@@ -4,9 +4,9 @@ import streamlit as st
 
 from dashboard.benchmark.cases import show_cases
 from dashboard.benchmark.charts import main_charts, more_charts
+from dashboard.benchmark.compare import show_comparison
 from dashboard.benchmark.filters import filters, in_the_papers_words, nothing_chosen
 from dashboard.benchmark.load import load_section, no_results, provenance, show_what_was_loaded
-from dashboard.benchmark.pairs import show_pairs
 from dashboard.benchmark.results import columns
 from dashboard.benchmark.run import run_progress, run_section
 from dashboard.benchmark.table import instead_of_missing, is_measured, show_table
@@ -46,8 +46,8 @@ def results() -> None:
         more_results()
         provenance(choice)
         return
+    show_comparison(choice, table)
     main_charts(choice, table)
-    show_pairs(choice)
     more_charts(choice, table)
     show_cases(choice)
     more_results()

@@ -28,8 +28,8 @@ SWITCH = ("true", "false", "1", "0")
 """What a link may say of a switch."""
 _MAY_BE_EMPTY = ("data", "model", "rows")
 """Lists that a person may have emptied."""
-TYPED = ("prompt", "suffix_words")
-"""What a person writes: it is checked where it is used."""
+TYPED = ("prompt", "suffix_words", "compare", "against")
+"""What is checked where it is used: what a person writes, and the rows that are compared."""
 _WORDING = "say "
 _MOST = 6
 

@@ -6,7 +6,8 @@ import math
 
 import pandas as pd
 
-from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
+from vpe_core.results.analysis.numerals import interval_text, number_text, p_text, signed_text
+from vpe_core.results.analysis.pairs import Pair
 from vpe_core.results.exchange.formats import SIGNIFICANT
 
 _ELSEWHERE = {"other": "On another patient's X-ray", "blank": "On a blank picture"}
@@ -52,6 +53,49 @@ def finding_sentence(
             f"A classifier of the box's four numbers, without any image, reaches {number_text(box_numbers)}."
         )
     return " ".join(sentences)
+
+
+def comparison_sentence(
+    pair: Pair,
+    names: tuple[str, str],
+    *,
+    where: str,
+    metric: str,
+    label: str | None,
+    higher_is_better: bool,
+    comparisons: int,
+) -> str:
+    """Which of two rows is better, by how much, and whether that is sure.
+
+    Args:
+        pair: From `compare_all`.
+        names: What the two are called.
+        where: The data set of the first.
+        metric: Its title, such as "macro AUROC".
+        label: The one class that is measured; None for all.
+        higher_is_better: As the metric has it.
+        comparisons: For how many the p-value is corrected.
+    """
+    what = metric + (f" for {label}" if label else "")
+    ahead = (pair.value > pair.other_value) == higher_is_better
+    better, worse = names if ahead else reversed(names)
+    values = (pair.value, pair.other_value) if ahead else (pair.other_value, pair.value)
+    (low, high), sign = pair.ends, 1 if pair.value > pair.other_value else -1
+    size = abs(pair.difference.interval.value)
+    ends = interval_text(*sorted((sign * low, sign * high)))
+    numbers = f"{number_text(values[0])} against {number_text(values[1])}"
+    place = f"On {where}, " if pair.paired else "On different X-rays, so unpaired: "
+    if math.isnan(pair.p_corrected):
+        sure, verb = "too few patients to tell whether that is chance", f"{better} and {worse} differ by"
+    else:
+        p = p_text(pair.p_corrected)
+        sure = f"{p} after correction for {comparisons} comparisons" if comparisons > 1 else p
+        told_apart = pair.p_corrected < SIGNIFICANT
+        verb = (
+            f"{better} beats {worse} by" if told_apart else f"{better} and {worse} cannot be told apart: they differ by"
+        )
+    by = f"{number_text(size)} {ends}".strip()
+    return f"{place}{verb} {by} in {what} ({numbers}); {sure}."
 
 
 def not_measured(dataset: str, who: str, look: str) -> str:

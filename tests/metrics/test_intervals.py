@@ -8,7 +8,15 @@ from scipy import stats
 
 from vpe_core import metrics
 from vpe_core.errors import MetricError
-from vpe_core.metrics import Interval, bootstrap, bootstrap_mean, compare, draw_resamples, holm
+from vpe_core.metrics import (
+    Interval,
+    bootstrap,
+    bootstrap_mean,
+    compare,
+    compare_unpaired,
+    draw_resamples,
+    holm,
+)
 from vpe_core.metrics.intervals import FEWEST_GROUPS
 
 
@@ -261,3 +269,17 @@ def test_only_like_is_compared_with_like():
 def test_an_unknown_metric_is_refused_with_a_hint():
     with pytest.raises(MetricError, match="Did you mean 'auroc'"):
         bootstrap("aurocc", [0, 1], np.eye(2), draw_resamples([1, 2], 10))
+
+
+def test_an_unpaired_difference_is_that_of_two_independent_samples():
+    rng = np.random.default_rng(3)
+    one, other = rng.normal(0.3, 1, 60), rng.normal(0, 2, 60)  # as many: drawn with one seed, they must not go together
+    measured = [bootstrap_mean(values, draw_resamples(np.arange(60), 20_000)) for values in (one, other)]
+    found = compare_unpaired(*measured).overall
+    error = np.hypot(stats.sem(one), stats.sem(other))
+    assert found.interval.value == pytest.approx(one.mean() - other.mean())
+    reach = stats.t.ppf(0.975, 59) * error
+    assert (found.interval.high - found.interval.low) / 2 == pytest.approx(reach, rel=0.03)
+    assert found.p_value == pytest.approx(2 * stats.t.sf(abs(found.interval.value) / error, 59), abs=0.01)
+    with pytest.raises(MetricError, match="same metric"):
+        compare_unpaired(measured[0], bootstrap("accuracy", [0, 1] * 30, np.eye(2)[[0, 1] * 30], measured[1].resamples))

@@ -36,6 +36,7 @@ from vpe_core.metrics.intervals import (
     bootstrap_mean,
     bootstrap_statistic,
     compare,
+    compare_unpaired,
     holm,
 )
 from vpe_core.metrics.registry import METRICS, Metric, get, names
@@ -62,6 +63,7 @@ __all__ = [
     "bootstrap_mean",
     "bootstrap_statistic",
     "compare",
+    "compare_unpaired",
     "confusion_matrix",
     "confusion_statistic",
     "delong_covariance",

@@ -199,6 +199,31 @@ def compare(marked: Bootstrap, unmarked: Bootstrap) -> Comparison:
     )
 
 
+def compare_unpaired(one: Bootstrap, other: Bootstrap) -> Comparison:
+    """The difference, one minus other, of results on different samples, which are taken as independent.
+
+    The overall difference is that of the two overall values. Intervals and p-values are as in `compare`, with as many
+    patients as the smaller of the two has.
+
+    Raises:
+        MetricError: The two are not the same metric, or have other numbers of classes or resamples.
+    """
+    if one.metric != other.metric or one.draws.shape != other.draws.shape:
+        raise MetricError(
+            f"Expected the same metric with as many classes and resamples, but got {_describe(one)} and "
+            f"{_describe(other)}."
+        )
+    # One seed drew both, so that patients of the same number come and go together until one order is shuffled.
+    order = np.random.default_rng(0).permutation(other.draws.shape[-1])
+    shuffled = replace(other, draws=other.draws[..., order])
+    noise = _ROUNDING * max(map(_largest, (one.draws, other.draws)))
+    pairs = ((_overall(one), _overall(shuffled)), *zip(_classes(one), _classes(shuffled), strict=True))
+    overall, *classes = (
+        Difference(_interval(apart), _p_value(apart, noise)) for apart in (_minus(a, b) for a, b in pairs)
+    )
+    return Comparison(overall, tuple(classes))
+
+
 def holm(p_values: ArrayLike) -> FloatArray:
     """P-values corrected for a family of comparisons (Holm 1979); nan stays nan and does not count.
 
@@ -223,6 +248,10 @@ class _Distribution(NamedTuple):
     value: float
     draws: FloatArray
     n_groups: int
+
+
+def _minus(one: _Distribution, other: _Distribution) -> _Distribution:
+    return _Distribution(one.value - other.value, one.draws - other.draws, min(one.n_groups, other.n_groups))
 
 
 def _overall(result: Bootstrap) -> _Distribution:
