@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from dashboard.frame.attention_words import attention_sentence
 from dashboard.frame.html import render
 from dashboard.frame.page import page_link, page_setup
-from dashboard.frame.words import answer_sentence, as_text, attention_sentence
+from dashboard.frame.words import answer_sentence, as_text
 from dashboard.library.example import AFTER, BEFORE, Example, example_dir, load_example
 from vpe_core import models
 from vpe_core.datasets.gallery import offered
@@ -37,10 +38,10 @@ def worked_example(example: Example) -> None:
     )
     sentence = answer_sentence(example.classes, example.without, example.marked, "circle")
     attention = attention_sentence(
-        example.attention_before, example.attention_after, example.area, "circle", example.asked_for
+        example.attention_before, example.attention_after, example.area, "inside the circle", example.asked_for
     )
     left, right = st.columns(2, gap="medium")
-    left.html(render("section", content=overlay_pair(*pictures, marker="circle")))
+    left.html(render("section", content=overlay_pair(*pictures, marker="circle", shows=example.shows)))
     left.html(render("paragraph", kind="attention", text=attention))
     right.html(render("section", content=bars + render("paragraph", kind="sentence", text=sentence)))
     x0, y0, x1, y1 = (f"{value:g}" for value in example.region)

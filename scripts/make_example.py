@@ -16,6 +16,7 @@ from dashboard.demo.state import DemoState
 from dashboard.demo.xray import Xray
 from dashboard.library.example import Example, example_dir, save_example
 from vpe_core import load_image, load_model
+from vpe_core.attention import get as get_method
 from vpe_core.attention import overlay
 from vpe_core.cache import BoundedCache
 from vpe_core.datasets.gallery import simulated_gallery
@@ -57,6 +58,7 @@ def main() -> None:
         model_title=model.spec.title,
         weights_sha256=model.record.weights_sha256,
         size_wh=result.without.shown.size,
+        shows=get_method(state.method).shows(result.target),
         command=f"{COMMAND} --sample {entry.name} --finding {options.finding} --model {model.name}",
     )
     save_example(example, _overlay(result.without), _overlay(result.marked), options.out)

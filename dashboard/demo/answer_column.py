@@ -6,9 +6,9 @@ import streamlit as st
 
 from dashboard.demo import session
 from dashboard.demo.answer import Answer, answer, out_of_domain
-from dashboard.demo.attention_maps import attention_settings, attention_words, overlay_image
+from dashboard.demo.attention_maps import attention_pair, attention_settings, attention_words
 from dashboard.demo.exports import take_along
-from dashboard.demo.state import AS_DRAWN, DemoState
+from dashboard.demo.state import DemoState
 from dashboard.demo.xray import Xray
 from dashboard.frame.html import render
 from dashboard.frame.progress import model_download
@@ -16,9 +16,8 @@ from dashboard.frame.shared_models import shared_model
 from dashboard.frame.words import answer_sentence, as_text, few, marker_name
 from vpe_core import models
 from vpe_core.errors import VPEError
-from vpe_core.markers import get as get_marker
 from vpe_core.models import Model, ModelSpec
-from vpe_core.plots.answer_html import answer_bars, overlay_pair
+from vpe_core.plots.answer_html import answer_bars
 
 
 def answer_column(xray: Xray) -> None:
@@ -44,22 +43,16 @@ def _shown(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
     """Bars, sentence, overlays and attention in one element, so that they change together."""
     name = marker_name(state.marks, state.treatment)
     source = f"{model.spec.title} · {model.device_title} · {result.milliseconds:.0f} ms"
-    place = name if state.treatment == AS_DRAWN or get_marker(state.treatment).phrase else "marked region"
     marked = result.marked.probabilities if result.marked else None
     bars = answer_bars(
         result.classes, result.without.probabilities, marked,
         marker=name, source=source, simulated=xray.simulated,
     )  # fmt: skip
     sentence = answer_sentence(result.classes, result.without.probabilities, marked, name)
-    overlays = overlay_pair(
-        overlay_image(result.without, result, state, "without a marker"),
-        overlay_image(result.marked, result, state, f"with the {name}") if result.marked else None,
-        marker=name,
-    )
     st.html(
         render(
-            "answer", bars=bars, sentence=sentence, cautions=_cautions(result, model.spec, xray), overlays=overlays,
-            attention=attention_words(result, place),
+            "answer", bars=bars, sentence=sentence, cautions=_cautions(result, model.spec, xray),
+            overlays=attention_pair(result, state, name), attention=attention_words(result, state),
         )
     )  # fmt: skip
 

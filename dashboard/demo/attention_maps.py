@@ -5,36 +5,51 @@ from __future__ import annotations
 import io
 
 import streamlit as st
+from markupsafe import Markup
 from PIL import Image
 
 from dashboard.demo import session
 from dashboard.demo.answer import Answer, Impression
+from dashboard.demo.marked_xray import treatment_of
 from dashboard.demo.state import DemoState
-from dashboard.frame.words import attention_sentence
+from dashboard.frame.attention_words import attention_sentence, place_words, shares
+from dashboard.frame.words import as_text
 from vpe_core import attention
 from vpe_core.attention import overlay
-from vpe_core.plots.answer_html import OverlayImage
+from vpe_core.plots.answer_html import OverlayImage, overlay_pair
+from vpe_core.plots.percent import percent
 
 TO_DRAW = "Draw a marker on the X-ray to see how the answer and the attention change."
-TOO_SMALL = "The marked region is too small to tell how much of the attention lies in it."
+OUTSIDE = "The marks lie outside the picture, so there is no share of attention to compare."
 CROPPED = "A crop shows nothing but the region, so there is no share of attention to compare."
 
 
-def overlay_image(impression: Impression, result: Answer, state: DemoState, how: str) -> OverlayImage:
+def attention_pair(result: Answer, state: DemoState, marker: str) -> Markup:
+    """The two maps, and what they are maps of."""
+    method = attention.get(state.method)
+    shows = method.shows(result.target)
+    return overlay_pair(
+        _overlay_image(result.without, result, state, f"{shows}, without a marker"),
+        _overlay_image(result.marked, result, state, f"{shows}, with the {marker}") if result.marked else None,
+        marker=marker,
+        shows=shows,
+        reason=method.reason,
+    )
+
+
+def _overlay_image(impression: Impression, result: Answer, state: DemoState, shows: str) -> OverlayImage:
     colored = overlay(impression.shown, impression.heatmap, opacity=state.opacity / 100)
     chance = impression.probabilities[result.classes.index(result.target)]
-    looks = f"Where the model looks for {result.asked_for}" if result.asked_for else "Where the model looks"
-    alt = f"{looks}, {how}; it gives {result.target} {chance:.2f}"
-    return OverlayImage(_jpeg(colored), colored.size, alt)
+    return OverlayImage(_jpeg(colored), colored.size, f"{shows}; the answer gives {result.target} {percent(chance)}")
 
 
-def attention_words(result: Answer, place: str) -> tuple[str, str, str]:
+def attention_words(result: Answer, state: DemoState) -> tuple[str, str, str]:
     """The sentence in three parts: its two numbers in the middle."""
     if result.inside is None:
-        return (TO_DRAW if not result.marked else CROPPED if result.cropped else TOO_SMALL), "", ""
-    inside = result.inside
+        return (TO_DRAW if not result.marked else CROPPED if result.cropped else OUTSIDE), "", ""
+    inside, place = result.inside, place_words(state.marks, treatment_of(state))
     text = attention_sentence(inside.before, inside.after, inside.area, place, result.asked_for)
-    return text.partition(f"{inside.before:.2f} → {inside.after:.2f}")
+    return text.partition(shares(inside.before, inside.after))
 
 
 def attention_settings(result: Answer) -> None:
@@ -50,7 +65,7 @@ def attention_settings(result: Answer) -> None:
             format_func=lambda value: value or "the likeliest class",
             key=session.key("target"),
             disabled=not result.asked_for,
-            help="For the methods that read the text. The last block and rollout are the same for every class.",
+            help="For the methods that read the text. The others show the same for every class.",
         )
         method.selectbox(
             "Method",
@@ -58,6 +73,7 @@ def attention_settings(result: Answer) -> None:
             methods.index(state.method),
             format_func=lambda name: attention.get(name).title,
             key=session.key("method"),
+            help=as_text(attention.get(state.method).reason) or None,
         )
 
 

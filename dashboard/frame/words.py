@@ -83,15 +83,3 @@ def _change(classes: Sequence[str], without: Sequence[float], marked: Sequence[f
         f"The answer stays {classes[after]}; the {marker} {'make' if plural else 'makes'} the model {direction} of it "
         f"({without[after]:.2f} → {marked[after]:.2f})."
     )
-
-
-def attention_sentence(inside_before: float, inside_after: float, area: float, marker: str, target: str) -> str:
-    """The share of attention inside the marked region, before and after, next to the region's share of the image.
-
-    `target` is empty for attention that does not depend on a class.
-    """
-    about = f" for {target}" if target else ""
-    return (
-        f"Attention{about} inside the {marker}: {inside_before:.2f} → {inside_after:.2f} of the total "
-        f"(the region covers {area:.2f} of the image)."
-    )

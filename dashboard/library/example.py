@@ -29,14 +29,15 @@ class Example:
         marked: Their probabilities with the circle.
         target: The class at hand.
         asked_for: The same, or empty if the overlays do not depend on a class.
-        attention_before: Share of the attention inside the circle's box, unmarked.
+        attention_before: Share of the attention inside the circle, unmarked.
         attention_after: The same with the circle.
-        area: Share of the image that the box covers.
+        area: Share of the image that the circle covers.
         model: The model's name.
         model_title: The model's name for people.
         weights_sha256: Hash of its checkpoint.
         size_wh: Width and height of the overlays in pixels.
         command: What measured it.
+        shows: What the overlays are maps of.
     """
 
     sample: str
@@ -56,6 +57,7 @@ class Example:
     weights_sha256: str
     size_wh: tuple[int, int]
     command: str
+    shows: str = ""
 
 
 def example_dir() -> Path:

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from tests.attention.plain_towers import plain_project, plain_run
-from vpe_core.attention import get, names
+from vpe_core.attention import METHODS, get, names
 from vpe_core.attention.tracing import TracedTower
 from vpe_core.models import VisionLanguageModel
+from vpe_core.settings import PROJECT_DIR
 
 
 @pytest.fixture
@@ -142,3 +143,11 @@ def test_16_bits_change_little(models: dict[str, VisionLanguageModel], text: Ten
             short = relevance(name, half, pixels.bfloat16(), text.float())
             assert short.dtype == torch.float32
             assert nn.functional.cosine_similarity(full, short).min() > 0.98, (family, name)
+
+
+def test_the_page_on_models_says_of_each_method_what_the_app_says() -> None:
+    page = (PROJECT_DIR / "docs" / "models.md").read_text()
+    for name, method in METHODS.items():
+        reads = "yes" if method.reads_text else "no"
+        assert method.reason
+        assert f"| `{name}` | {method.title} | {reads} | {method.reason} |" in page

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.frame.words import answer_sentence, as_text, attention_sentence, few, marker_name
+from dashboard.frame.words import answer_sentence, as_text, few, marker_name
 from vpe_core.markers.marks import Mark
 from vpe_core.types import Box
 
@@ -58,13 +58,6 @@ def test_marks_are_called_by_what_the_model_is_shown() -> None:
     assert marker_name((CIRCLE,), "as drawn") == "circle"
     assert marker_name((CIRCLE, CIRCLE), "as drawn") == "marks"
     assert marker_name((CIRCLE,), "crop") == "crop"
-
-
-def test_attention_in_two_numbers() -> None:
-    assert attention_sentence(0.09, 0.63, 0.05, "circle", "consolidation") == (
-        "Attention for consolidation inside the circle: 0.09 → 0.63 of the total (the region covers 0.05 of the image)."
-    )
-    assert attention_sentence(0.09, 0.63, 0.05, "arrow", "").startswith("Attention inside the arrow: 0.09 → 0.63")
 
 
 def test_text_for_markdown_loses_its_meaning_but_not_its_signs() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -106,7 +107,9 @@ def test_a_link_shows_its_marker_and_both_answers() -> None:
     answer = answer_of(app)
     assert "with the circle" in answer
     assert answer.count("<img") == 2
-    assert "Attention inside the circle" in answer
+    assert "Last-layer attention (same for every class)" in answer
+    shares = r"Attention inside the circle: <strong>\d+% → \d+%</strong>. That area is 9% of the picture"
+    assert re.search(shares, answer)
     assert "simulated" in answer
     assert not app.warning
     assert link_of(app)["marks"] == "circle:100,120,260,300"

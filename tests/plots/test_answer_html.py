@@ -62,6 +62,8 @@ def test_overlays_stand_side_by_side_with_words_for_who_cannot_see_them() -> Non
     html = overlay_pair(before, OverlayImage(b"\xff\xd8other", (560, 400), "with"), marker="circle")
     assert html.count("<img") == 2
     assert "Where the model looks, without &lt;a&gt;" in html
+    titled = overlay_pair(before, None, marker="circle", shows="Evidence for <b>", reason='It says "why".')
+    assert '<p class="vpl-shows" title="It says &#34;why&#34;."><bdi>Evidence for &lt;b&gt;</bdi></p>' in titled
     empty = overlay_pair(before, None, marker="circle")
     assert empty.count("<img") == 1
     assert "aspect-ratio:560/400" in empty

@@ -28,6 +28,7 @@ class AttentionMethod:
         reads_text: Whether the map depends on the text; otherwise it is the same for every class.
         relevance: The computation.
         source: Where the method is described.
+        reason: What its map tells, in one sentence.
     """
 
     name: str
@@ -35,6 +36,11 @@ class AttentionMethod:
     reads_text: bool
     relevance: Relevance
     source: str
+    reason: str = ""
+
+    def shows(self, target: str) -> str:
+        """What a map of this method is a map of: "Evidence for consolidation (LeGrad)", or attention of no class."""
+        return f"Evidence for {target} ({self.title})" if self.reads_text else f"{self.title} (same for every class)"
 
 
 METHODS: Registry[AttentionMethod] = Registry("attention method", AttentionError)

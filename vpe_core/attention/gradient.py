@@ -35,4 +35,5 @@ def gradient(tower: TracedTower, pixels: Tensor, text: Tensor) -> Tensor:
 METHOD = AttentionMethod(
     name="gradient", title="Gradient-weighted attention", reads_text=True, relevance=gradient,
     source="Chefer et al., Generic attention-model explainability, ICCV 2021, arXiv 2103.15679",
+    reason="Attention through all blocks, counted where it raises the score of the class.",
 )  # fmt: skip

@@ -26,6 +26,8 @@ def to_patches(tower: TracedTower, trace: Trace) -> Tensor:
 
 
 METHOD = AttentionMethod(
-    name="last-layer", title="Class token, last layer", reads_text=False, relevance=last_layer,
+    name="last-layer", title="Last-layer attention", reads_text=False, relevance=last_layer,
     source="Caron et al., Emerging properties in self-supervised vision transformers, ICCV 2021",
+    reason="Where the class token, which the answer is read from, looks in the last block: here a marker itself "
+    "moves the gaze.",
 )  # fmt: skip

@@ -44,4 +44,5 @@ METHOD = AttentionMethod(
     name="legrad", title="LeGrad", reads_text=True, relevance=legrad,
     source="Bousselham et al., LeGrad: an explainability method for vision transformers via feature formation "
     "sensitivity, ICCV 2025, arXiv 2404.03214",
+    reason="Where more attention would speak more for the class: evidence from the last blocks, made for CLIP models.",
 )  # fmt: skip

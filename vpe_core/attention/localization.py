@@ -36,14 +36,17 @@ class RegionAttention:
         return self.share / self.area
 
 
-def attention_inside(heatmap: Heatmap | NDArray[np.floating], region: AnyRegion | NDArray[np.bool_]) -> RegionAttention:
+def attention_inside(
+    heatmap: Heatmap | NDArray[np.floating], region: AnyRegion | NDArray[np.bool_] | NDArray[np.floating]
+) -> RegionAttention:
     """Measure the attention inside a region.
 
     Args:
         heatmap: A heatmap, or its values (height, width), not negative.
         region: In the pixels of the map: a box (parts of pixels count in part) or its (x0, y0, x1, y1), a contour, an
-            arrow (its box), or a mask of the map's size. For a patch grid, scale the region with
-            `scaled(columns / width, rows / height)`.
+            arrow (its box), or a mask of the map's size, which may say how much of each pixel counts, 0 to 1. What a
+            circle encloses is such a mask: `vpe_core.markers.marks.marked_area`. For a patch grid, scale the region
+            with `scaled(columns / width, rows / height)`.
 
     Raises:
         AttentionError: The mask has another size, or the region covers nothing of the map.
@@ -60,7 +63,7 @@ def attention_inside(heatmap: Heatmap | NDArray[np.floating], region: AnyRegion 
     return RegionAttention(share, area, bool(cover[peak] > 0) and total > 0)
 
 
-def coverage(region: AnyRegion | NDArray[np.bool_], size_wh: SizeWH) -> NDArray[np.float32]:
+def coverage(region: AnyRegion | NDArray[np.bool_] | NDArray[np.floating], size_wh: SizeWH) -> NDArray[np.float32]:
     """How much of each pixel the region covers, (height, width), 0 to 1.
 
     Raises:

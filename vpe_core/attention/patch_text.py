@@ -26,4 +26,5 @@ def patch_text(tower: TracedTower, pixels: Tensor, text: Tensor) -> Tensor:
 METHOD = AttentionMethod(
     name="patch-text", title="Patch-text similarity", reads_text=True, relevance=patch_text,
     source="Zhou et al., Extract free dense labels from CLIP (MaskCLIP), ECCV 2022, without its change of a layer",
+    reason="How well each patch alone fits the words; noisy, because CLIP models are not trained for it.",
 )  # fmt: skip

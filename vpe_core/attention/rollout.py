@@ -33,4 +33,5 @@ def rollout(tower: TracedTower, pixels: Tensor, _text: Tensor) -> Tensor:
 METHOD = AttentionMethod(
     name="rollout", title="Attention rollout", reads_text=False, relevance=rollout,
     source="Abnar and Zuidema, Quantifying attention flow in transformers, ACL 2020",
+    reason="Attention followed through all blocks: what of the picture can have reached the answer at all.",
 )  # fmt: skip

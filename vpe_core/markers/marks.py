@@ -8,13 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from vpe_core.errors import RegionError
 from vpe_core.markers.catalog import MARKERS, drawing_tools
+from vpe_core.markers.painting import ShapeMask
 from vpe_core.markers.protocols import DEFAULT_COLOR, draw_marker
 from vpe_core.types import Arrow, Box, Point, Polygon, Region
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from PIL import Image
+
+    from vpe_core.markers.base import Shape
 
 MAX_MARKS = 20
 MAX_CONTOUR_POINTS = 120
@@ -59,13 +65,37 @@ def draw_marks(
         VPEError: As `draw_marker`.
     """
     if marks and treatment is not None and not MARKERS.get(treatment).phrase:
-        lefts, tops, rights, bottoms = zip(*(mark.region.box.xyxy for mark in marks), strict=True)
-        around = Box(min(lefts), min(tops), max(rights), max(bottoms))
-        return draw_marker(image, around, treatment, color=color)
+        return draw_marker(image, _around(marks), treatment, color=color)
     drawn = image.convert("RGB")
     for mark in marks:
         drawn = draw_marker(drawn, mark.region, treatment or mark.marker, color=color, width=width)
     return drawn
+
+
+def marked_area(
+    marks: Sequence[Mark], size_wh: tuple[int, int], *, treatment: str | None = None
+) -> NDArray[np.float32]:
+    """What the marks point at: how much of each pixel, (height, width), 0 to 1.
+
+    It is the inside of what is drawn: the ellipse of a circle, the polygon of a contour, the rectangle of a box. An
+    arrow points at the disc around its tip, as wide as the arrow is long, a dot at the disc in its region. A benchmark
+    measures the finding's box instead, whatever marker stands around it.
+
+    Args:
+        marks: At least one.
+        size_wh: Size of the image in pixels.
+        treatment: As in `draw_marks`.
+
+    Raises:
+        MarkerError: There is no such treatment.
+    """
+    if treatment is not None and not MARKERS.get(treatment).phrase:
+        return _area(_around(marks), "box", size_wh)
+    area = np.zeros(size_wh[::-1], np.float32)
+    for mark in marks:
+        shape = MARKERS.get(treatment or mark.marker).drawn_as
+        np.maximum(area, _area(mark.region, shape, size_wh), out=area)
+    return area
 
 
 def point_region(x: float, y: float, size_wh: tuple[int, int]) -> Box:
@@ -97,6 +127,29 @@ def marks_from_text(text: str) -> tuple[Mark, ...]:
     if len(parts) > MAX_MARKS:
         raise RegionError(f"Expected at most {MAX_MARKS} marks, but got {len(parts)}.")
     return tuple(_mark_from_text(part) for part in parts)
+
+
+def _around(marks: Sequence[Mark]) -> Box:
+    lefts, tops, rights, bottoms = zip(*(mark.region.box.xyxy for mark in marks), strict=True)
+    return Box(min(lefts), min(tops), max(rights), max(bottoms))
+
+
+def _area(region: Region, shape: Shape | None, size_wh: tuple[int, int]) -> NDArray[np.float32]:
+    area = np.zeros(size_wh[::-1], np.float32)
+    x0, y0, x1, y1 = region.box.xyxy
+    if x1 <= 0 or y1 <= 0 or x0 >= size_wh[0] or y0 >= size_wh[1]:
+        return area
+    inside = ShapeMask(region.box, size_wh)
+    match region, shape:
+        case Polygon(points), "contour":
+            inside.polygon(points)
+        case _, "ellipse" | "arrow" | "dot":
+            inside.ellipse(region.box)
+        case _:
+            inside.rectangle(region.box)
+    covered = np.asarray(inside.coverage(), dtype=np.float32) / 255
+    area[inside.top : inside.top + covered.shape[0], inside.left : inside.left + covered.shape[1]] = covered
+    return area
 
 
 def _number(value: float) -> str:

@@ -58,9 +58,19 @@ def answer_bars(
     return render("answer_bars", marker=marker, source=source, simulated=simulated, bars=bars)
 
 
-def overlay_pair(without: OverlayImage, with_marker: OverlayImage | None, *, marker: str) -> Markup:
-    """The two overlays side by side; an empty frame of the same size while nothing is drawn."""
-    return render("overlay_pair", without=without, with_marker=with_marker, marker=marker)
+def overlay_pair(
+    without: OverlayImage, with_marker: OverlayImage | None, *, marker: str, shows: str = "", reason: str = ""
+) -> Markup:
+    """The two overlays side by side; an empty frame of the same size while nothing is drawn.
+
+    Args:
+        without: Of the unmarked image.
+        with_marker: Of the marked image; None while nothing is drawn.
+        marker: What the marker is called, such as "circle".
+        shows: What the maps are maps of, as `AttentionMethod.shows` says it: their common title.
+        reason: One sentence more on that, for whoever points at the title.
+    """
+    return render("overlay_pair", without=without, with_marker=with_marker, marker=marker, shows=shows, reason=reason)
 
 
 def signed(value: float) -> str:
