@@ -21,10 +21,11 @@ from PIL import Image
 
 from dashboard.demo.answer import draw
 from dashboard.demo.state import DemoState
-from dashboard.library.steering import COLUMNS, NORMAL, TABLE, WAYS, class_of
+from dashboard.library.steering import COLUMNS, TABLE, WAYS, class_of
 from vpe_core import load_image, load_model
 from vpe_core.attention import GazeEncoder, attention_inside
 from vpe_core.datasets.gallery import GalleryImage, simulated_gallery
+from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.markers.marks import Mark
 from vpe_core.models import Model
 from vpe_core.models.encoder import probabilities
@@ -72,7 +73,7 @@ def _rows(
 ) -> Iterator[dict[str, object]]:
     """A row a finding; one for an X-ray without any."""
     places: list[tuple[str, Box | None]] = [(finding.label, finding.box) for finding in entry.findings]
-    for label, box in places or [(NORMAL, None)]:
+    for label, box in places or [(HEALTHY, None)]:
         expected = class_of(label, classes)
         if expected is None:
             continue

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
-from urllib.parse import urlencode
+from collections.abc import Callable
 
+import numpy as np
 import streamlit as st
 from PIL import Image
 
-from dashboard.demo.answer import Answer, draw, out_of_domain, suffix_words
-from dashboard.demo.state import UPLOAD, DemoState, query_from_state
+import vpe_core
+from dashboard.demo.answer import Answer, Impression, draw, out_of_domain, suffix_words
+from dashboard.demo.captions import answer_line, attention_line, question_line
+from dashboard.demo.copy_link import copy_link
+from dashboard.demo.state import DemoState
 from dashboard.demo.xray import Xray
+from dashboard.frame.words import answer_sentence, marker_name
 from vpe_core.attention import overlay
 from vpe_core.markers.marks import marks_to_text
 from vpe_core.models import Model
-from vpe_core.plots.take_along import OUT_OF_DOMAIN, file_name, png_file
+from vpe_core.plots.slide import SlideClass, answer_slide
+from vpe_core.plots.take_along import OUT_OF_DOMAIN, file_name, png_bytes, png_file, what_it_is
+from vpe_core.types import Heatmap
 
 _COLUMNS = (
     "class", "without", "with_marker", "model", "weights_sha256", "xray", "simulated", "caution", "marks", "color",
-    "width", "treatment", "prompt", "suffix",
+    "width", "treatment", "prompt", "suffix", "attention_method", "target", "xray_pixels_sha256", "app_version",
+    "package_versions",
 )  # fmt: skip
+_GAP_SHARE = 0.015
 
 
 def take_along(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
     """Link, files, and the model's view; what costs something is made when it is asked for."""
     with st.container(key="demo_take", horizontal=True, gap="small"):
-        with st.popover("Copy link", icon=":material/link:"):
-            _link(state)
+        copy_link(state)
         with st.popover("Download", icon=":material/download:", key="demo_download", on_change="rerun") as files:
             if files.open:
                 _files(result, model, xray, state)
@@ -36,26 +45,18 @@ def take_along(result: Answer, model: Model, xray: Xray, state: DemoState) -> No
                 _seen(result)
 
 
-def _link(state: DemoState) -> None:
-    if state.sample == UPLOAD:
-        st.caption(
-            "An upload stays in this session: the link carries the settings, but neither it nor what is drawn on it."
-        )
-    query = query_from_state(state)
-    st.code(f"{st.context.url or ''}{'?' + urlencode(query) if query else ''}", language=None, wrap_lines=True)
-
-
 def _files(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
-    astray = out_of_domain(model.spec, xray)
-    for label, image, name, of_model in (
-        ("Marked X-ray (PNG)", draw(xray.image, state), "marked-xray.png", False),
-        ("Overlays (PNG)", _side_by_side(result, state), "overlays.png", True),
-    ):
-        data, full_name = png_file(image, name, simulated=xray.simulated, out_of_domain=of_model and astray)
-        st.download_button(label, data, full_name, "image/png", on_click="ignore", width="stretch")
-    table = _table(result, model, xray, state)
-    full_name = file_name("probabilities.csv", simulated=xray.simulated)
-    st.download_button("Probabilities (CSV)", table, full_name, "text/csv", on_click="ignore", width="stretch")
+    """A button a file; the content is made at the click."""
+    makers: dict[str, tuple[str, Callable[[], bytes]]] = {
+        "Slide, before and after (PNG)": ("before-and-after.png", lambda: slide_png(result, model, xray, state)),
+        "Overlays (PNG)": ("overlays.png", lambda: overlays_png(result, model, xray, state)),
+        "Marked X-ray (PNG)": ("marked-xray.png", lambda: marked_png(result, model, xray, state)),
+        "Probabilities (CSV)": ("probabilities.csv", lambda: table_csv(result, model, xray, state)),
+    }
+    for label, (name, make) in makers.items():
+        kind = "text/csv" if name.endswith(".csv") else "image/png"
+        full_name = file_name(name, simulated=xray.simulated)
+        st.download_button(label, make, full_name, kind, on_click="ignore", width="stretch")
 
 
 def _seen(result: Answer) -> None:
@@ -67,24 +68,70 @@ def _seen(result: Answer) -> None:
             column.image(impression.seen, caption=name, alt=f"The model's input, {name}")
 
 
-def _side_by_side(result: Answer, state: DemoState) -> Image.Image:
-    impressions = [one for one in (result.without, result.marked) if one]
-    colored = [overlay(one.shown, one.heatmap, opacity=state.opacity / 100) for one in impressions]
-    gap = 8
-    both = Image.new("RGB", (sum(one.width for one in colored) + gap * (len(colored) - 1), colored[0].height))
+def marked_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> bytes:
+    """The marked X-ray in full resolution, with what was asked and answered below it."""
+    lines = (answer_line(result, state), question_line(result, model, state))
+    return _png(draw(xray.image, state), lines, model, xray)
+
+
+def overlays_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> bytes:
+    """The X-ray with its attention, without and with the marks side by side, in full resolution."""
+    pictures = [one for one in _overlaid(result, xray, state) if one]
+    gap = round(_GAP_SHARE * pictures[0].width)
+    width = sum(one.width for one in pictures) + gap * (len(pictures) - 1)
+    both = Image.new("RGB", (width, max(one.height for one in pictures)))
     left = 0
-    for one in colored:
+    for one in pictures:
         both.paste(one, (left, 0))
         left += one.width + gap
-    return both
+    lines = (answer_line(result, state), question_line(result, model, state), attention_line(result, state))
+    return _png(both, lines, model, xray)
 
 
-def _table(result: Answer, model: Model, xray: Xray, state: DemoState) -> bytes:
+def slide_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> bytes:
+    """Before and after on one slide, 16:9."""
+    without, marked = _overlaid(result, xray, state)
+    marked_chances = result.marked.probabilities if result.marked else [None] * len(result.classes)
+    name = marker_name(state.marks, state.treatment)
+    label = what_it_is(simulated=xray.simulated, out_of_domain=out_of_domain(model.spec, xray))
+    lines = (question_line(result, model, state), attention_line(result, state))
+    title = answer_sentence(
+        result.classes, result.without.probabilities, result.marked.probabilities if result.marked else None, name
+    )
+    classes = [
+        SlideClass(*row) for row in zip(result.classes, result.without.probabilities, marked_chances, strict=True)
+    ]
+    slide = answer_slide(title, without, marked, classes, marker=name, lines=lines, label=label)
+    return png_bytes(slide, label, (answer_line(result, state), *lines))
+
+
+def _png(picture: Image.Image, lines: tuple[str, ...], model: Model, xray: Xray) -> bytes:
+    astray = out_of_domain(model.spec, xray)
+    content, _ = png_file(picture, "", simulated=xray.simulated, out_of_domain=astray, caption=lines)
+    return content
+
+
+def _overlaid(result: Answer, xray: Xray, state: DemoState) -> tuple[Image.Image, Image.Image | None]:
+    """The unmarked and the marked X-ray in full resolution, each with its attention."""
+    without = _with_attention(xray.image, result.without, state)
+    return without, _with_attention(draw(xray.image, state), result.marked, state) if result.marked else None
+
+
+def _with_attention(picture: Image.Image, impression: Impression, state: DemoState) -> Image.Image:
+    small = impression.heatmap
+    values = Image.fromarray(small.values).resize(picture.size, Image.Resampling.BILINEAR)
+    heatmap = Heatmap(np.asarray(values), small.method, small.label)
+    return overlay(picture, heatmap, opacity=state.opacity / 100)
+
+
+def table_csv(result: Answer, model: Model, xray: Xray, state: DemoState) -> bytes:
+    """A row a class, with everything that is needed to ask again."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(_COLUMNS)
     marked = result.marked.probabilities if result.marked else None
     caution = OUT_OF_DOMAIN if out_of_domain(model.spec, xray) else ""
+    versions = "; ".join(f"{package} {version}" for package, version in model.record.versions)
     for index, name in enumerate(result.classes):
         writer.writerow(
             [
@@ -102,9 +149,19 @@ def _table(result: Answer, model: Model, xray: Xray, state: DemoState) -> bytes:
                 state.treatment,
                 _cell(state.template),
                 suffix_words(state).strip(),
+                state.method,
+                _cell(result.target),
+                pixels_sha256(xray.image),
+                vpe_core.__version__,
+                versions,
             ]
         )
     return buffer.getvalue().encode()
+
+
+def pixels_sha256(image: Image.Image) -> str:
+    """Hash of an X-ray's pixels, row by row: the same whatever file format they came in."""
+    return hashlib.sha256(image.tobytes()).hexdigest()
 
 
 def _cell(text: str) -> str:

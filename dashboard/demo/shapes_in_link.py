@@ -29,5 +29,5 @@ def shapes_in_link(text: str) -> tuple[tuple[Mark, ...], str]:
 
 
 def how_many(number: int) -> str:
-    """ "One shape in this link", "3 shapes in this link"."""
+    """The shapes of a link that a sentence is about: "One shape in this link", or "3 shapes in this link"."""
     return f"{'One shape' if number == 1 else f'{number} shapes'} in this link"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ import streamlit as st
 
 from dashboard.demo import session
 from dashboard.demo.shapes_in_link import how_many
-from dashboard.demo.state import UPLOAD
+from dashboard.demo.state import UPLOAD, case_code
 from dashboard.demo.xray import Xray
 from dashboard.frame.clicks import counted_button
 from dashboard.frame.html import render
@@ -35,12 +37,14 @@ def chosen_xray() -> Xray | None:
     wanted = session.state().sample
     own = session.upload() if wanted == UPLOAD else None
     entries = gallery()
-    entry = next((one for one in entries if one.name == wanted), None) or set_entry(wanted)
+    entry = next((one for one in entries if wanted in (one.name, case_code(one.name))), None) or set_entry(wanted)
+    if entry:
+        session.change(sample=entry.name)
     if entry is None and own is None and wanted:
         session.leave_out(_unknown(wanted))
         session.change(sample="", marks=())
     entry = entry or next(iter(entries), None)
-    xray = own or (gallery_xray(entry) if entry else None)
+    xray = own or (gallery_xray(_as_called(entry, entries)) if entry else None)
     if xray:
         _leave_out_marks_beside(xray)
     session.say_left_out()
@@ -64,11 +68,24 @@ def _touches(mark: Mark, xray: Xray) -> bool:
     return True
 
 
+def _as_called(entry: GalleryImage, entries: Sequence[GalleryImage]) -> GalleryImage:
+    """The entry as it is called: by its name, or by its number while names are hidden and the answer is not shown."""
+    state = session.state()
+    return entry if state.findings or not state.hidden else _unnamed(entry, entries)
+
+
+def _unnamed(entry: GalleryImage, entries: Sequence[GalleryImage]) -> GalleryImage:
+    title = f"Case {entries.index(entry) + 1}" if entry in entries else "A case"
+    return replace(entry, title=title, note="")
+
+
 def source_row(xray: Xray) -> None:
     """The row under the X-ray: which one it is, the previous and next one, and the way to others."""
     entries = gallery()
     names = [entry.name for entry in entries]
     place = names.index(xray.key) if xray.key in names else None
+    # While names are hidden, a switch that cannot be used would give away that there is nothing to find.
+    answerable = bool(xray.findings) or (session.state().hidden and session.state().sample != UPLOAD)
     with st.container(key="demo_source_row", horizontal=True, vertical_alignment="center", gap="small"):
         if st.button("Choose X-ray", key="demo_choose", icon=":material/photo_library:"):
             _choose()
@@ -83,11 +100,11 @@ def source_row(xray: Xray) -> None:
             )
         st.html(render("place", title=xray.title, note=xray.note, place=place, total=len(entries)))
         st.toggle(
-            "Known findings",
+            "Show answer",
             value=session.state().findings,
             key=session.key("findings"),
-            disabled=not xray.findings,
-            help=None if xray.findings else "There is no known finding with a place in this X-ray.",
+            disabled=not answerable,
+            help=None if answerable else "There is no known finding with a place in this X-ray.",
         )
 
 
@@ -101,16 +118,28 @@ def no_xray() -> None:
     _upload_field()
 
 
-@st.dialog("Choose an X-ray", width="large")
+@st.dialog("Choose an X-ray", width="large", on_dismiss="rerun")
 def _choose() -> None:
     _upload_field()
+    hidden = st.toggle(
+        "Hide names",
+        session.state().hidden,
+        key=session.key("hidden"),
+        on_change=_hide_names,
+        help="X-rays are called case 1, 2, 3, here and under the picture, until the answer is shown.",
+    )
     entries = gallery()
+    named = [_unnamed(entry, entries) for entry in entries] if hidden else entries
     for title, kind in (("Simulated", True), ("Real, public", False)):
-        group = [entry for entry in entries if entry.simulated is kind]
+        group = [entry for entry in named if entry.simulated is kind]
         if group:
             st.subheader(title, anchor=False)
             _thumbnails(group)
     _real_section()
+
+
+def _hide_names() -> None:
+    session.change(hidden=st.session_state[session.key("hidden")])
 
 
 def _thumbnails(entries: list[GalleryImage]) -> None:
@@ -156,7 +185,8 @@ def _turn(names: list[str], step: int, times: int) -> None:
 
 
 def _show(name: str) -> None:
-    session.change(sample=name, marks=())
+    session.change(sample=name, marks=(), findings=False)
+    st.session_state[session.key("findings")] = False  # each X-ray begins with its answer hidden
 
 
 def _unknown(name: str) -> str:

@@ -6,6 +6,7 @@ so. An upload is never part of a link.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -49,7 +50,8 @@ class DemoState:
         method: An attention method's name; the last block by default, because there a marker moves the gaze itself.
         target: The class whose evidence the attention shows; empty for the likeliest.
         opacity: Of the attention overlays, in percent.
-        findings: Whether the known findings are shown.
+        findings: Whether the answer, the known findings, is shown.
+        hidden: Whether X-rays are called case 1, 2, 3, so that no name gives a finding away.
     """
 
     sample: str = ""
@@ -66,6 +68,7 @@ class DemoState:
     target: str = ""
     opacity: int = 60
     findings: bool = False
+    hidden: bool = False
 
     @property
     def shown_classes(self) -> tuple[str, ...]:
@@ -120,11 +123,19 @@ _OF_PICTURE = ("sample", "marks")
 def query_from_state(state: DemoState) -> dict[str, str]:
     """What a link says: only what differs from the default, and of an upload neither that nor what is drawn on it."""
     default = DemoState()
-    return {
+    query = {
         name: write(getattr(state, name))
         for name, (_, write) in _FIELDS.items()
         if getattr(state, name) != getattr(default, name) and not (name in _OF_PICTURE and state.sample == UPLOAD)
     }
+    if state.hidden and "sample" in query and "." not in state.sample:  # an image of a data set has a number for a name
+        query["sample"] = case_code(state.sample)
+    return query
+
+
+def case_code(sample: str) -> str:
+    """The name of an X-ray in links that give no finding away."""
+    return f"case-{hashlib.sha256(sample.encode()).hexdigest()[:8]}"
 
 
 def _one_of(what: str, choices: Callable[[], tuple[str, ...]]) -> Callable[[str], str]:
@@ -216,6 +227,7 @@ _FIELDS: dict[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
     "target": (lambda text: check_classes([text])[0], str),
     "opacity": (_number_of("an opacity", range(101)), str),
     "findings": (_flag, lambda value: str(int(value))),
+    "hidden": (_flag, lambda value: str(int(value))),
 }
 """How each part is read from a link, and written into one."""
 
@@ -233,6 +245,7 @@ _NAMES = {
     "method": "The attention method",
     "target": "The class that evidence is asked for",
     "opacity": "The opacity",
-    "findings": "Whether known findings are shown",
+    "findings": "Whether the answer is shown",
+    "hidden": "Whether names are hidden",
 }
 """What each part is called in a sentence."""

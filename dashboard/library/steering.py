@@ -11,11 +11,10 @@ from itertools import groupby
 from pathlib import Path
 
 from vpe_core.datasets.gallery import GalleryImage
+from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.settings import get_settings
 
 TABLE = "samples/steering.csv"
-NORMAL = "no abnormality"
-"""What is said of an X-ray without a finding."""
 WAYS = ("circle_tight", "circle_loose", "circle_double", "box_tight", "box_loose", "box_double", "arrow")
 """Columns: the share of markers of this kind and size, at their place and beside it, that lead to the finding."""
 EASY_SHARE, HARD_SHARE = 0.95, 0.75
@@ -113,9 +112,9 @@ def _steering(rows: list[dict[str, str]]) -> Steering:
         share=sum(shares) / len(shares),
         lowest=min(float(row["lowest"]) for row in rows),
         gain=sum(float(row["mean"]) - float(row["unmarked"]) for row in rows) / len(rows),
-        findings=sum(row["finding"] != NORMAL for row in rows),
+        findings=sum(row["finding"] != HEALTHY for row in rows),
         agrees=bool(only)
-        and only["said_unmarked"] == only["finding"] != NORMAL
+        and only["said_unmarked"] == only["finding"] != HEALTHY
         and min(shares) == 1
         and float(only["attention_circle"]) > float(only["attention_unmarked"]),
     )

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
+from PIL import Image
 
-from dashboard.demo.exports import _table
+from dashboard.demo.answer import Answer, answer
+from dashboard.demo.copy_link import HERE_ONLY, NETWORK_ONLY, reach_of
+from dashboard.demo.exports import marked_png, overlays_png, slide_png, table_csv
 from dashboard.demo.state import DemoState
-from vpe_core.plots.take_along import OUT_OF_DOMAIN
+from dashboard.demo.xray import Xray
+from tests.app_home import chest
+from vpe_core import load_model
+from vpe_core.cache import BoundedCache
+from vpe_core.markers.marks import Mark
+from vpe_core.models import Model
+from vpe_core.plots.percent import percent
+from vpe_core.plots.take_along import LABEL, OUT_OF_DOMAIN
+from vpe_core.types import Box
+
+Asked: TypeAlias = tuple[Answer, Model, Xray]
 
 
 @pytest.mark.parametrize(
@@ -21,13 +36,73 @@ from vpe_core.plots.take_along import OUT_OF_DOMAIN
 def test_a_table_says_when_the_model_has_never_seen_such_an_xray(
     simulated_only: bool, simulated: bool, caution: str
 ) -> None:
-    spec, record = SimpleNamespace(simulated_only=simulated_only), SimpleNamespace(weights_sha256="0")
+    spec = SimpleNamespace(simulated_only=simulated_only)
+    record = SimpleNamespace(weights_sha256="0", versions=(("torch", "2.9"), ("timm", "1.0")))
     model: Any = SimpleNamespace(name="m", spec=spec, record=record)
-    xray: Any = SimpleNamespace(simulated=simulated, key="k")
+    xray: Any = SimpleNamespace(simulated=simulated, key="k", image=Image.new("L", (8, 6)))
     looked = SimpleNamespace(probabilities=(0.25, 0.75))
-    result: Any = SimpleNamespace(classes=("a", "b"), without=looked, marked=None)
-    text = _table(result, model, xray, DemoState()).decode()
+    result: Any = SimpleNamespace(classes=("a", "b"), target="a", without=looked, marked=None)
+    text = table_csv(result, model, xray, DemoState()).decode()
     lines = list(csv.DictReader(io.StringIO(text)))
     assert [line["caution"] for line in lines] == [caution] * 2
     assert [line["simulated"] for line in lines] == [str(simulated)] * 2
     assert {line["prompt"] for line in lines} == {DemoState().template}
+    assert {line["package_versions"] for line in lines} == {"torch 2.9; timm 1.0"}
+    assert {line["attention_method"] for line in lines} == {DemoState().method}
+    assert {line["xray_pixels_sha256"] for line in lines} == {hashlib.sha256(bytes(48)).hexdigest()}
+
+
+@pytest.mark.parametrize(
+    ("link", "reach"),
+    [
+        ("http://localhost:8501/live_demo?marks=a", HERE_ONLY),
+        ("http://127.0.0.1:8501/live_demo", HERE_ONLY),
+        ("http://[::1]:8501/", HERE_ONLY),
+        ("http://192.168.0.7:8501/live_demo", NETWORK_ONLY),
+        ("http://workstation:8501/live_demo", NETWORK_ONLY),
+        ("https://lab.example.org/live_demo", ""),
+        ("http://93.184.216.34/live_demo", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_that_does_not_work_everywhere_says_so(link: str, reach: str) -> None:
+    assert reach_of(link) == reach
+
+
+MARKED = DemoState(marks=(Mark("circle", Box(100, 120, 260, 300)),), target="lung mass")
+
+
+@pytest.fixture(scope="module")
+def asked() -> Asked:
+    """A simulated X-ray, what the embedded model answers, and the model."""
+    model = load_model("simclip", device="cpu", precision="fp32")
+    xray = Xray("x", chest((512, 480)), simulated=True)
+    return answer(model, xray, MARKED, MARKED.shown_classes, BoundedCache()), model, xray
+
+
+def test_pictures_keep_the_xrays_own_size_and_say_what_was_asked_and_answered(asked: Asked) -> None:
+    result, model, xray = asked
+    place = result.classes.index("lung mass")
+    assert result.marked is not None
+    chances = [percent(one.probabilities[place]) for one in (result.without, result.marked)]
+    for make, width in ((marked_png, 512), (overlays_png, 2 * 512 + 8), (slide_png, 1920)):
+        with Image.open(io.BytesIO(make(result, model, xray, MARKED))) as picture:
+            about = picture.info
+            assert picture.width == width
+            assert picture.height == 1080 if make is slide_png else picture.height > 480
+        assert about["Description"] == LABEL
+        assert f"lung mass: {chances[0]} → {chances[1]} with the circle" in about["Comment"]
+        assert "A chest x-ray with signs of lung mass." in about["Comment"]
+        assert "red circle, line 3 px" in about["Comment"]
+    with Image.open(io.BytesIO(overlays_png(result, model, replace(xray, simulated=False), MARKED))) as picture:
+        assert picture.info["Description"] == OUT_OF_DOMAIN
+
+
+def test_a_picture_of_nothing_drawn_says_so(asked: Asked) -> None:
+    _, model, xray = asked
+    state = DemoState()
+    result = answer(model, xray, state, state.shown_classes, BoundedCache())
+    for make in (marked_png, overlays_png, slide_png):
+        with Image.open(io.BytesIO(make(result, model, xray, state))) as picture:
+            assert f"{result.target}: " in picture.info["Comment"]
+            assert "without a marker" in picture.info["Comment"]

@@ -9,6 +9,7 @@ from dashboard.demo.state import (
     MAX_CLASSES,
     UPLOAD,
     DemoState,
+    case_code,
     checked_classes,
     default_classes,
     own_classes,
@@ -34,6 +35,7 @@ FULL = DemoState(
     target="lung nodule",
     opacity=35,
     findings=True,
+    hidden=True,
 )
 
 
@@ -45,7 +47,8 @@ def test_the_default_state_has_an_empty_link() -> None:
 def test_every_part_of_the_state_survives_a_link() -> None:
     default = DemoState()
     assert all(getattr(FULL, name) != getattr(default, name) for name in DemoState.__dataclass_fields__)
-    assert state_from_query(query_from_state(FULL)) == (FULL, ())
+    assert state_from_query(query_from_state(replace(FULL, hidden=False))) == (replace(FULL, hidden=False), ())
+    assert state_from_query(query_from_state(FULL)) == (replace(FULL, sample=case_code(FULL.sample)), ())
 
 
 def test_an_upload_is_in_no_link() -> None:

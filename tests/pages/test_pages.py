@@ -268,6 +268,28 @@ def test_the_previous_and_next_xray_drop_the_drawing() -> None:
     assert link_of(app)["sample"] == "case_a"
 
 
+def test_the_answer_is_hidden_again_on_the_next_xray() -> None:
+    app = open_app(LIVE)
+    app.toggle(key="demo_findings-1").set_value(True).run()
+    assert link_of(app) == {"findings": "1"}
+    app.button(key="demo_next").click().run()
+    assert app.toggle(key="demo_findings-1").value is False
+    assert link_of(app) == {"sample": "case_b"}
+
+
+def test_hidden_names_give_nothing_away_until_the_answer_is_shown() -> None:
+    app = open_app(LIVE, {"hidden": "1", "sample": "case_b"})
+    place = next(str(element.body) for element in app.get("html") if "vpl-place" in str(element.body))
+    assert "2 of 4 · Case 2" in place
+    assert not re.search("Large heart|A note|cardiomegaly", place)
+    assert re.fullmatch("case-[0-9a-f]{8}", link_of(app)["sample"])
+    again = open_app(LIVE, link_of(app))
+    again.button(key="demo_next").click().run()  # one without a finding: the switch does not give that away
+    assert not again.toggle(key="demo_findings-1").disabled
+    again.toggle(key="demo_findings-1").set_value(True).run()
+    assert "No abnormality" in str([element.body for element in again.get("html")])
+
+
 def test_no_xray_at_all_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from vpe_core.settings import get_settings
 

@@ -1,0 +1,47 @@
+"""What an exported answer says of itself: the question, the answer and the model in a few lines. No streamlit here."""
+
+from __future__ import annotations
+
+from dashboard.demo.answer import Answer, suffix_words
+from dashboard.demo.state import AS_DRAWN, DemoState
+from dashboard.frame.words import marker_name
+from vpe_core import attention
+from vpe_core.markers import get as get_marker
+from vpe_core.models import Model
+from vpe_core.plots.percent import percent
+from vpe_core.prompts import ENSEMBLES, build_prompts
+
+
+def answer_line(result: Answer, state: DemoState) -> str:
+    """The class at hand and its probability: "consolidation: 27% → 96% with the circle"."""
+    place = result.classes.index(result.target)
+    before = percent(result.without.probabilities[place])
+    if result.marked is None:
+        return f"{result.target}: {before} without a marker"
+    after = percent(result.marked.probabilities[place])
+    return f"{result.target}: {before} → {after} with the {marker_name(state.marks, state.treatment)}"
+
+
+def question_line(result: Answer, model: Model, state: DemoState) -> str:
+    """The model, the prompt and the marker."""
+    parts = [model.spec.title, f"prompt “{_prompt(result.target, state)}”", _marker(state)]
+    return " · ".join(part for part in parts if part)
+
+
+def attention_line(result: Answer, state: DemoState) -> str:
+    """What the colours show."""
+    return f"Colours: {attention.get(state.method).shows(result.target)}"
+
+
+def _prompt(target: str, state: DemoState) -> str:
+    templates = ENSEMBLES.get(state.template, (state.template,))
+    ((first, *others),) = build_prompts([target], templates, suffix=suffix_words(state))
+    return f"{first}” and {len(others)} more, averaged, such as “{others[0]}" if others else first
+
+
+def _marker(state: DemoState) -> str:
+    if not state.marks:
+        return ""
+    if state.treatment != AS_DRAWN:
+        return get_marker(state.treatment).title
+    return f"{state.color} {marker_name(state.marks, state.treatment)}, line {state.width} px"
