@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from io import BytesIO
 
 from vpe_core.images.dicom_display import for_display
+from vpe_core.images.dicom_elements import decimals, text
 from vpe_core.images.dicom_file import read_elements
 from vpe_core.images.dicom_pixels import read_stored
+from vpe_core.images.film import levels_of, pixel_spacing
 from vpe_core.images.pixels import XrayPixels
 
 _ELEMENTS = [
@@ -14,8 +17,9 @@ _ELEMENTS = [
     "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
     "PixelPaddingValue", "PixelPaddingRangeLimit", "ModalityLUTSequence", "RescaleSlope", "RescaleIntercept",
     "VOILUTSequence", "WindowCenter", "WindowWidth", "VOILUTFunction",
-    "FloatPixelData", "DoubleFloatPixelData", "PixelData",
+    "PixelSpacingCalibrationType", "FloatPixelData", "DoubleFloatPixelData", "PixelData",
 ]  # fmt: skip
+_SPACINGS = ["PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"]
 
 
 def read_dicom(data: bytes) -> XrayPixels:
@@ -29,9 +33,12 @@ def read_dicom(data: bytes) -> XrayPixels:
         ImageReadError: It holds no image, several frames or too many pixels. Damaged data also raises whatever pydicom
             and its plug-ins raise.
     """
-    dataset, syntax = read_elements(BytesIO(data), _ELEMENTS, with_pixels=True)
+    dataset, syntax = read_elements(BytesIO(data), _ELEMENTS + _SPACINGS, with_pixels=True)
     stored = read_stored(dataset, syntax)
+    pairs = {name: decimals(dataset, name) for name in _SPACINGS}
+    spacing = pixel_spacing(pairs, text(dataset, "PixelSpacingCalibrationType"))
     if stored.values.ndim == 3:
-        return XrayPixels(stored.values, (0.0, 2.0**stored.bits - 1), "DICOM")
-    values, display_range = for_display(stored, dataset)
-    return XrayPixels(values, display_range, "DICOM")
+        return XrayPixels(stored.values, (0.0, 2.0**stored.bits - 1), "DICOM", spacing=spacing)
+    display = for_display(stored, dataset)
+    levels = partial(levels_of, stored.values, display.before, display.window, white_is_zero=stored.white_is_zero)
+    return XrayPixels(display.values, display.ends, "DICOM", levels, spacing)

@@ -6,6 +6,7 @@ A display attribute that is empty, malformed or shows nothing counts as absent, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from vpe_core.images.dicom_elements import decimals, integer, items, text, words
 from vpe_core.images.pixels import own_range
-from vpe_core.images.windowing import FUNCTIONS, apply_window
+from vpe_core.images.windowing import FUNCTIONS, window_of_range, windowed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,23 +24,43 @@ if TYPE_CHECKING:
     from vpe_core.images.pixels import PixelArray
 
 Shown = tuple["PixelArray", tuple[float, float]]
+Window = tuple[float, float]
 _HALF_A_LEVEL = 0.5 / 255
 _LEAST_SHARE = 0.001
 _ENOUGH_INNER = 0.01
 
 
-def for_display(stored: StoredPixels, dataset: Dataset) -> Shown:
-    """Values after the transformations that the file asks for, bright meaning dense, and their display range."""
-    shown = _windowed(stored, dataset)
-    if shown is None:
-        shown = _without_window(stored, *_after_modality(stored, dataset, False), dataset)
+@dataclass(frozen=True, slots=True, eq=False)
+class Display:
+    """What the transformations that a file asks for make of its values.
+
+    Attributes:
+        values: Bright meaning dense.
+        ends: The values that are shown as black and white.
+        before: The values before the VOI transformation, which windows speak of.
+        window: (center, width) in `before`: the file's, or of what a VOI table tells apart, or of the range shown.
+    """
+
+    values: PixelArray
+    ends: tuple[float, float]
+    before: PixelArray
+    window: Window
+
+
+def for_display(stored: StoredPixels, dataset: Dataset) -> Display:
+    """Values after the transformations that the file asks for, and what they were before the last of them."""
+    display = _windowed(stored, dataset)
+    if display is None:
+        before, levels = _after_modality(stored, dataset, False)
+        values, ends = _without_window(stored, before, levels, dataset)
+        display = Display(values, ends, before, window_of_range(*ends))
     if stored.white_is_zero:  # PS3.3 C.7.6.3.1.2
-        (low, high), turned = shown[1], shown[0]
-        return (low + high) - turned, (low, high)
-    return shown
+        low, high = display.ends
+        return replace(display, values=(low + high) - display.values)
+    return display
 
 
-def _windowed(stored: StoredPixels, dataset: Dataset) -> Shown | None:
+def _windowed(stored: StoredPixels, dataset: Dataset) -> Display | None:
     """What the first VOI LUT or window makes of the values that shows something.
 
     Of the two things that a comma in its numbers may mean, the one that leaves more greys between black and white.
@@ -49,12 +70,13 @@ def _windowed(stored: StoredPixels, dataset: Dataset) -> Shown | None:
     best, most = None, -1.0
     for grouped in (False, True)[: 1 if readings[0] == readings[1] else 2]:
         values, _ = _after_modality(stored, dataset, grouped)
-        shown = next((each for each in _voi(values, dataset, grouped) if _shows_something(each, values)), None)
-        if shown is not None:
-            black, white = _at_ends(*shown)
+        voi = _voi(values, dataset, grouped)
+        display = next((each for each in voi if _shows_something((each.values, each.ends), values)), None)
+        if display is not None:
+            black, white = _at_ends(display.values, display.ends)
             n_between = float((~black & ~white).mean())
             if n_between > most:
-                best, most = shown, n_between
+                best, most = display, n_between
     return best
 
 
@@ -80,18 +102,19 @@ def _after_modality(stored: StoredPixels, dataset: Dataset, grouped: bool) -> tu
     return rescaled, None if levels is None else levels.astype(np.float64) * slope + intercept
 
 
-def _voi(values: PixelArray, dataset: Dataset, grouped: bool) -> Iterator[Shown]:
+def _voi(values: PixelArray, dataset: Dataset, grouped: bool) -> Iterator[Display]:
     """What the VOI LUTs and windows make of the values, in their order."""
     whole = values if values.dtype.kind in "iu" else np.rint(values.clip(-(2.0**31), 2.0**31 - 1)).astype(np.int64)
     for item in items(dataset, "VOILUTSequence"):
         table = _table(item, whole)
         if table is not None:
-            yield table(whole), (0.0, table.white)
+            yield Display(table(whole), (0.0, table.white), values, table.window)
     function = text(dataset, "VOILUTFunction")
     centers, widths = (decimals(dataset, name, groups_thousands=grouped) for name in ("WindowCenter", "WindowWidth"))
     for center, width in zip_longest(centers, widths):
         if center is not None and width is not None and width > 0:
-            yield apply_window(values, center, width, function if function in FUNCTIONS else "LINEAR"), (0.0, 1.0)
+            shown = windowed(values, center, width, function if function in FUNCTIONS else "LINEAR")
+            yield Display(shown, (0.0, 1.0), values, (center, width))
 
 
 def _shows_something(shown: Shown, values: PixelArray) -> bool:
@@ -155,6 +178,11 @@ class _Table:
         largest = int(entries.max())
         # Vendors declare 16 bits for 12-bit entries: the range that the entries contradict is not believed.
         self.white = float(2**bits - 1 if 1 <= bits <= 16 and 2 ** (bits - 1) <= largest < 2**bits else largest)
+
+    @property
+    def window(self) -> Window:
+        """(center, width) of the values that it tells apart."""
+        return window_of_range(self._first, self._first + len(self._entries) - 1)
 
     def __call__(self, values: PixelArray) -> PixelArray:
         index = np.clip(values.astype(np.int64) - self._first, 0, len(self._entries) - 1)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from vpe_core.images.film import GreyLevels, PixelSpacing
+
 PixelArray: TypeAlias = "NDArray[Any]"
 """Values of any real type: (height, width), or (height, width, channels) with 2 (grey, alpha), 3 or 4 channels."""
 
@@ -33,11 +35,15 @@ class XrayPixels:
         values: The pixels, finite. Only uint8 and uint16 images have channels, and RGB of float, from 0 to 1.
         display_range: (low, high) values that are shown as black and white.
         source_format: "PNG", "JPEG", "TIFF", "WebP", "DICOM", "JSRT" or "memory".
+        levels: Makes the grey levels in full depth, where `values` are in a window of the file's already.
+        spacing: The size of a pixel, where the file says it.
     """
 
     values: PixelArray
     display_range: tuple[float, float]
     source_format: str
+    levels: Callable[[], GreyLevels] | None = None
+    spacing: PixelSpacing | None = None
 
     @property
     def size_wh(self) -> tuple[int, int]:

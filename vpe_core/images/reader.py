@@ -11,6 +11,7 @@ import numpy as np
 
 from vpe_core.errors import ImageReadError, VPEError
 from vpe_core.images import jsrt
+from vpe_core.images.film import Film, film_of
 from vpe_core.images.formats import HEAD_BYTES, READABLE, refusal, told_format
 from vpe_core.images.limits import check_byte_count, check_pixel_count
 from vpe_core.images.quiet import without_warnings
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from vpe_core.images.pixels import XrayPixels
 
-__all__ = ["READABLE", "PathOrBytes", "load_image", "read_pixels"]
+__all__ = ["READABLE", "PathOrBytes", "load_image", "read_film", "read_pixels"]
 
 PathOrBytes: TypeAlias = str | os.PathLike[str] | bytes
 _T = TypeVar("_T")
@@ -51,6 +52,18 @@ def load_image(source: PathOrBytes) -> Image.Image:
 def read_pixels(source: PathOrBytes) -> XrayPixels:
     """Read an X-ray in its full bit depth, as the paper's protocol needs it. Arguments and errors: `load_image`."""
     return _guarded(source, lambda pixels: pixels)
+
+
+def read_film(source: PathOrBytes) -> Film:
+    """Read an X-ray with the grey levels behind its picture, for a reader who chooses windows and measures.
+
+    Arguments and errors: `load_image`, whose picture is the film's.
+
+    Example:
+        >>> film = read_film("chest.dcm")  # doctest: +SKIP
+        >>> film.grey.windowed(center=2048, width=1500)  # doctest: +SKIP
+    """
+    return _guarded(source, film_of)
 
 
 def _guarded(source: object, finish: Callable[[XrayPixels], _T]) -> _T:

@@ -14,7 +14,36 @@ if TYPE_CHECKING:
 FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 
 
-def apply_window(values: PixelArray, center: float, width: float, function: str = "LINEAR") -> NDArray[np.float64]:
+def apply_window(values: PixelArray, center: float, width: float, invert: bool = False) -> NDArray[np.uint8]:
+    """The grey levels of a window: black below it, white above it (PS3.3 C.11.2.1.2.1, LINEAR).
+
+    With the standard's own words, for output from 0 to 255:
+    x <= center - 0.5 - (width - 1) / 2 gives 0, x > center - 0.5 + (width - 1) / 2 gives 255, and all others
+    ((x - (center - 0.5)) / (width - 1) + 0.5) * 255, here rounded half to even.
+
+    Args:
+        values: Pixels of any real type; the values that Window Center and Window Width speak of.
+        center: Window Center (0028,1050).
+        width: Window Width (0028,1051), above 0; for one below 1 see `windowed`.
+        invert: Turn black and white over.
+
+    Raises:
+        ValueError: The width is not above 0.
+
+    Example:
+        >>> apply_window(np.array([0, 100, 128, 255]), center=128, width=256).tolist()
+        [0, 100, 128, 255]
+    """
+    grey = np.rint(windowed(values, center, width) * 255).astype(np.uint8)
+    return 255 - grey if invert else grey
+
+
+def window_of_range(low: float, high: float) -> tuple[float, float]:
+    """(center, width) of the LINEAR window that shows `low` as black, `high` as white and all between in proportion."""
+    return (low + high + 1) / 2, high - low + 1
+
+
+def windowed(values: PixelArray, center: float, width: float, function: str = "LINEAR") -> NDArray[np.float64]:
     """Map a window of the values to 0..1.
 
     Args:
