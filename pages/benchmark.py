@@ -5,11 +5,17 @@ import streamlit as st
 from dashboard.benchmark.cases import show_cases
 from dashboard.benchmark.charts import main_charts, more_charts
 from dashboard.benchmark.compare import show_comparison
-from dashboard.benchmark.filters import filters, in_the_papers_words, nothing_chosen
+from dashboard.benchmark.filters import filters, in_the_papers_words
 from dashboard.benchmark.load import load_section, no_results, provenance, show_what_was_loaded
+from dashboard.benchmark.offers import nothing_chosen
+from dashboard.benchmark.own_data import own_data_section
 from dashboard.benchmark.results import columns
 from dashboard.benchmark.run import run_progress, run_section
 from dashboard.benchmark.table import instead_of_missing, is_measured, show_table
+from dashboard.benchmark.unknown_in_link import KNOWN_IN_LINKS
+from dashboard.demo.as_measured import keep_benchmark
+from dashboard.demo.state import LINK_FIELDS
+from dashboard.frame import links
 from dashboard.frame.page import page_setup
 from dashboard.frame.words import as_text
 from vpe_core.errors import VPEError
@@ -55,15 +61,20 @@ def results() -> None:
 
 
 def more_results(*, unfolded: bool = False) -> None:
-    """The two ways to more results: measure them here, or load them."""
+    """The ways to more results: from one's own data, by measuring them here, or by loading them."""
+    own_data_section()
     run_section(unfolded=unfolded)
     load_section()
 
 
-page_setup(
+arrived = page_setup(
     "Benchmark", "Does a marker help, how sure is that, and is it the finding or only the marker's size and place?"
 )
+if arrived:
+    links.check_again("benchmark")
+    links.drop_of_other_page(KNOWN_IN_LINKS, LINK_FIELDS)
 try:
     results()
 except VPEError as error:
     st.error(as_text(str(error)), icon=":material/error:")
+keep_benchmark(links.address())

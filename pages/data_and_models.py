@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.benchmark.own_data import own_data_section
 from dashboard.frame.page import page_link, page_setup
 from dashboard.frame.progress import model_download, xrays_download
 from dashboard.frame.words import as_text
@@ -54,7 +55,10 @@ def data_sets() -> None:
     columns = st.columns(2, gap="large")
     for position, name in enumerate(datasets.names()):
         with columns[position % 2]:
-            dataset_card(datasets.get(name))
+            if name == "table":
+                own_data_section(run=False)
+            else:
+                dataset_card(datasets.get(name))
 
 
 page_setup("Data and models", "What is on this machine, and how to get the rest.")
@@ -69,7 +73,8 @@ try:
         xrays()
         st.header("Your own", anchor=False)
         st.caption(
-            "Uploads are read in the live demo, stay in the session that made them, and are never written to disk. "
+            "X-rays uploaded in the live demo stay in the session that made them, and are never written to disk. "
+            "A table of your own, with its X-rays, lies in a temporary folder as long as the session lasts. "
             "Other models can be allowed with the setting VPE_ALLOWED_MODELS."
         )
     st.header("Data sets", anchor=False)

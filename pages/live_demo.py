@@ -4,11 +4,11 @@ import streamlit as st
 
 from dashboard.demo import session
 from dashboard.demo.answer_column import answer_column
+from dashboard.demo.as_measured import as_measured_line
 from dashboard.demo.canvas import drawing_canvas, latest_marks
 from dashboard.demo.coordinates import region_in_numbers
 from dashboard.demo.settings import model_and_prompt
 from dashboard.demo.source import chosen_xray, no_xray, source_row
-from dashboard.demo.state import COLORS
 from dashboard.demo.toolbar import toolbar
 from dashboard.frame.page import page_setup
 from vpe_core.markers.marks import MAX_MARKS
@@ -32,8 +32,8 @@ def workbench() -> None:
                 xray,
                 state.marks,
                 tool=state.tool,
-                color=COLORS[state.color],
-                width=state.width,
+                color=state.ink,
+                width=state.native_width,
                 findings=xray.findings if state.findings else (),
             )
             if xray.simulated:
@@ -45,6 +45,7 @@ def workbench() -> None:
         model_and_prompt()
         region_in_numbers(xray)
     with answer:
+        as_measured_line()
         answer_column(xray)
     session.write_link()
 

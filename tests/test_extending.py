@@ -14,6 +14,7 @@ from PIL import Image
 
 import dashboard.demo.state as demo
 from dashboard.demo.answer import draw
+from dashboard.demo.xray import Xray
 from tests.results.memory_run import MemoryRun
 from tests.tiny_models import model_root, models  # noqa: F401 - fixtures
 from vpe_core import datasets, list_models, load_model, metrics, open_dataset
@@ -90,7 +91,7 @@ def test_the_live_demo_offers_the_marker(added: dict[str, Any]) -> None:
     state, problems = demo.state_from_query({"treatment": "diamond", "marks": "circle:40,60,120,160"})
     assert (state.treatment, state.marks, problems) == ("diamond", (Mark("circle", BOX),), ())
     xray = Image.new("L", (200, 200))
-    assert draw(xray, state) == draw_marker(xray, BOX, "diamond", color="#ff0000", width=state.width)
+    assert draw(Xray("x", xray), state) == draw_marker(xray, BOX, "diamond", color="#ff0000", width=state.width)
 
 
 def test_without_it_there_is_no_such_marker() -> None:

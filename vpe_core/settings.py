@@ -59,6 +59,12 @@ class Settings(BaseSettings):
         default="local",
         description="Who may start a benchmark in the app: a browser on the machine that runs it, anyone, or nobody.",
     )
+    downloads: Literal["local", "anyone", "nobody"] = Field(
+        default="anyone", description="Who may download models and X-rays in the app, as for `start_runs`."
+    )
+    uploads: Literal["local", "anyone", "nobody"] = Field(
+        default="anyone", description="Who may give files of their own to the app, as for `start_runs`."
+    )
     offline: bool = Field(default=False, description="Never use the network, not even when asked to download.")
     xray_mirror: str | None = Field(
         default=None,

@@ -1,6 +1,8 @@
 // The browser's Back leads to the page as it was left. On a link to another page with a query, Streamlit first writes that
 // query behind the old page's own address, as a step of its own; the step to the new page takes the place of that one.
 // A link to the page that is shown does nothing: to Streamlit it is a step back to the page as it was first.
+// So does the page that a case of the benchmark was opened on, although it writes what the link said in words of its own.
+const CASE = /[?&]case_/;
 const LINK = 'a[data-testid^="stPageLink"]';
 
 export default function () {
@@ -24,6 +26,8 @@ export default function () {
   }, true);
   history.pushState = function (state, title, url) {
     const to = url == null ? window.location.pathname : path(url);
+    const sameCase = target === null && to === window.location.pathname && CASE.test(window.location.search);
+    if (sameCase) return history.replaceState(state, title, url); // the same in the page's own words
     if (target !== null && to === window.location.pathname) {
       if (detour) return history.replaceState(state, title, url);
       detour = true;

@@ -1,136 +1,196 @@
-"""Cases: the samples that a marker helped or hurt most, with a way into the live demo."""
+"""Cases: what the marker does to single samples, with a way into the live demo, which shows each as it was measured."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard.benchmark.filters import Choice
-from dashboard.benchmark.results import evaluation, image_folder
+from dashboard.benchmark.case_link import box_of, case_state
+from dashboard.benchmark.filters import ALL, NUMBERS, ORDERS, Choice
+from dashboard.benchmark.results import OwnRun, evaluation, image_folder
 from dashboard.benchmark.table import look_of
-from dashboard.demo.state import COLORS, MAX_CLASSES, MIN_CLASSES, default_classes, treatments
+from dashboard.benchmark.unknown_in_link import KNOWN_IN_LINKS
+from dashboard.demo.state import FROM_CASE, query_from_state
 from dashboard.frame.html import render
-from dashboard.frame.page import page_link
+from dashboard.frame.page import asset, page_link
 from dashboard.frame.words import as_text
-from vpe_core import models
-from vpe_core.datasets.gallery import set_sample_name
 from vpe_core.errors import VPEError
 from vpe_core.images import load_image
-from vpe_core.markers import automatic_arrow, draw_marker
-from vpe_core.markers.catalog import drawing_tools
-from vpe_core.markers.marks import Mark, marks_to_text, rounded
-from vpe_core.prompts import PAPER_TEMPLATE
-from vpe_core.results.analysis.cases import helped_and_hurt
+from vpe_core.markers import draw_marker
+from vpe_core.results.analysis.cases import case_table
 from vpe_core.results.analysis.numerals import signed_text
 from vpe_core.types import Box
 
-N_CASES = 6
+_SORTED: Mapping[str, tuple[list[str], list[bool]]] = dict(
+    zip(
+        ORDERS,
+        (
+            (["change"], [False]),
+            (["change"], [True]),
+            (["label", "change"], [True, False]),
+            (["box_share"], [True]),
+            (["box_share"], [False]),
+        ),
+        strict=True,
+    )
+)
+"""For each order the columns, and whether each ascends."""
+_A_TIME = 20
+"""Cases that are drawn before somebody scrolls to their end."""
 _THUMB_PX = 288
+_UNFOLDED = "bench:unfolded cases"
 
 
 @st.fragment
 def show_cases(choice: Choice) -> None:
-    """Show the most helped and the most hurt samples of the leading results."""
+    """Show single samples of the leading results, the ones that the marker helped most first."""
     first = choice.first
-    st.subheader(f"Cases that {look_of(choice.look)} helped or hurt most", anchor=False)
-    st.caption(as_text(f"{first.who} on {first.dataset}: the score of the true class, without → with the marker"))
+    st.subheader(f"Cases: what {look_of(choice.look)} does to single X-rays", anchor=False)
+    what = "score" if choice.question.scoring == "cosine" else "probability"
+    st.caption(
+        as_text(
+            f"{first.who} on {first.dataset}: the {what} of the true class, without → with the marker; what it said"
+        )
+    )
     try:
-        table = helped_and_hurt(first.run, choice.lead, choice.question, N_CASES, evaluation())
+        table = case_table(first.run, choice.lead, choice.question, evaluation())
     except VPEError as error:
         st.info(as_text(str(error)), icon=":material/info:")
         return
+    table, most = _chosen(table)
     folder = image_folder(first.run)
     if folder is None:
         st.caption("The X-rays of this data set are not on this machine, so there are only numbers.")
-    for title, part in (("Helped most", table[table["change"] > 0]), ("Hurt most", table[table["change"] < 0][::-1])):
-        if part.empty:
-            continue
-        st.markdown(f"**{title}**")
-        with st.container(key=f"bench_cases_{title.split()[0].lower()}"):
-            for _, case in part.iterrows():
-                _case(case, choice, folder)
+    if table.empty:
+        st.info("No case is like that. Choose all classes, or turn off “Flips only”.", icon=":material/filter_alt:")
+        return
+    wanted = min(len(table), most or len(table))
+    drawn = min(wanted, _unfolded((first.run.fingerprint, choice.lead, choice.question, most)))
+    st.caption(f"{drawn:,} of {len(table):,} cases")
+    with st.container(key="bench_cases"):
+        for _, case in table.head(drawn).iterrows():
+            _case(case, choice, folder)
+    _component("place")(key="bench_place", height="content")
+    if drawn < wanted:
+        _component("more_when_seen")(
+            key="bench_cases_end", data={"shown": drawn}, on_seen_change=_unfold, height="content"
+        )
+
+
+def _chosen(table: pd.DataFrame) -> tuple[pd.DataFrame, int | None]:
+    """The cases that are asked for, sorted, and how many at most."""
+    classes = sorted(set(table["label"]))
+    with st.container(key="bench_cases_row", horizontal=True, vertical_alignment="bottom", gap="small"):
+        order = st.segmented_control(
+            "Sort by", ORDERS, default=ORDERS[0], key="cases_order", required=True, bind="query-params"
+        )
+        number = st.segmented_control(
+            "How many", NUMBERS, default=NUMBERS[0], key="cases", required=True, bind="query-params"
+        )
+        label = st.selectbox("Class of the cases", (ALL, *classes), key="cases_class", bind="query-params", width=190)
+        flips = st.toggle("Flips only", key="flips", bind="query-params", help="Where the marker changed the answer.")
+    if label in classes:
+        table = table[table["label"] == label]
+    if flips:
+        table = table[table["said_before"] != table["said_after"]]
+    columns, ascending = _SORTED[order or ORDERS[0]]
+    most = None if number == NUMBERS[-1] else int(number or NUMBERS[0])
+    return table.sort_values(columns, ascending=ascending, kind="stable"), most
+
+
+def _unfolded(shown: object) -> int:
+    """How many cases have been scrolled to; anew for other cases."""
+    known, number = st.session_state.get(_UNFOLDED, (None, _A_TIME))
+    if known != shown:
+        number = _A_TIME
+        st.session_state[_UNFOLDED] = (shown, number)
+    return int(number)
+
+
+def _unfold() -> None:
+    shown, number = st.session_state[_UNFOLDED]
+    seen = (st.session_state.get("bench_cases_end") or {}).get("seen")
+    if seen == number:  # and not an earlier end, told late
+        st.session_state[_UNFOLDED] = (shown, number + _A_TIME)
+
+
+@cache
+def _component(name: str) -> Any:
+    return st.components.v2.component(f"vpl_{name}", js=asset(f"{name}.js"))
 
 
 def _case(case: pd.Series, choice: Choice, folder: Path | None) -> None:
-    kind = "vpl-gain" if case["change"] > 0 else "vpl-loss"
     with st.container(key=f"bench_case_{case['sample']}", gap=None):
         picture = _picture(case, choice, folder)
         if picture:
             st.image(picture, width="stretch", alt=f"Chest X-ray with {case['label']} marked")
-        st.html(
-            render(
-                "case",
-                label=case["label"],
-                kind=kind,
-                change=signed_text(case["change"]),
-                before=f"{case['before']:.2f}",
-                after=f"{case['after']:.2f}",
-                said_before=case["said_before"],
-                said_after=case["said_after"],
-            )
-        )
+        st.html(_caption(case, percent=choice.question.scoring != "cosine"))
         if query := demo_link(case, choice):
-            page_link("pages/live_demo.py", "Open in live demo", icon=":material/draw:", query_params=query)
+            label = "Open as measured" if "measured" in query else "Open in live demo"
+            page_link("pages/live_demo.py", label, icon=":material/draw:", query_params=query)
+
+
+def _caption(case: pd.Series, percent: bool) -> str:
+    before, after = case["before"], case["after"]
+    change = f"{100 * (after - before):+.0f} points".replace("-", "−") if percent else signed_text(case["change"])
+    return render(
+        "case",
+        label=case["label"],
+        kind="vpl-gain" if case["change"] > 0 else "vpl-loss",
+        change=change,
+        before=f"{before:.0%}" if percent else f"{before:.2f}",
+        after=f"{after:.0%}" if percent else f"{after:.2f}",
+        said_before=case["said_before"],
+        said_after=case["said_after"],
+    )
 
 
 def demo_link(case: pd.Series, choice: Choice) -> dict[str, str] | None:
-    """What a link to the live demo says to show this case with its marker; None if the demo does not have the X-ray."""
-    data, model = choice.first.run.manifest.dataset, choice.first.run.manifest.model.name
-    box = _box(case)
-    if box is None or image_folder(choice.first.run) is None or model not in models.names():
+    """What a link to the live demo says to show this case as measured; None if the demo does not have the X-ray."""
+    run = choice.first.run
+    if image_folder(run) is None:
         return None
-    variant = choice.look
-    query = {"sample": set_sample_name(data.name, str(case["image_id"])), "findings": "1", "model": model}
-    size_wh = (int(case["image_width"]), int(case["image_height"]))
-    tools = {name: shape for shape, name in drawing_tools().items()}
-    match tools.get(variant.marker):
-        case "arrow":
-            mark = Mark(variant.marker, automatic_arrow(box.center, size_wh))
-        case "box" | "ellipse" | "dot":
-            mark = Mark(variant.marker, box)
-        case _:
-            mark = Mark(drawing_tools()["box"], box)
-            if variant.marker in treatments():
-                query["treatment"] = variant.marker
-    query["marks"] = marks_to_text((rounded(mark),))
-    if variant.color in COLORS and variant.color != "red":
-        query["color"] = variant.color
-    if data.template != PAPER_TEMPLATE:
-        query["template"] = data.template
-    words = _words(data.class_words, data.classes)
-    if set(words) != set(default_classes()) and MIN_CLASSES <= len(words) <= MAX_CLASSES:
-        query["classes"] = "|".join(words)
-    return query
-
-
-def _words(class_words: Mapping[str, str], classes: tuple[str, ...]) -> list[str]:
-    return [class_words.get(label, label) for label in classes]
+    state = case_state(run, int(case["sample"]), choice.look, choice.question, choice.named)
+    query = {} if state is None else query_from_state(state)
+    return {f"{FROM_CASE}{name}" if name in KNOWN_IN_LINKS else name: text for name, text in query.items()} or None
 
 
 def _picture(case: pd.Series, choice: Choice, folder: Path | None) -> bytes | None:
     """The X-ray with the marker, as people see it; None without a file that can be read."""
-    box, file = _box(case), case.get("image_path")
+    box, file = box_of(case), case.get("image_path")
     if folder is None or box is None or not isinstance(file, str):
         return None
     path = (folder / file).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
         return None
     variant = choice.look
+    draw = _thumbnail if isinstance(choice.first.run, OwnRun) else _drawn  # one's own X-rays stay in the session
     try:
-        return _drawn(str(path), path.stat().st_mtime_ns, box.xyxy, variant.marker, variant.color)
+        return draw(str(path), path.stat().st_mtime_ns, box.xyxy, variant.marker, variant.color)
     except VPEError:
         return None
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_data(max_entries=512, show_spinner=False)
 def _drawn(
     path: str,
-    changed_ns: int,  # noqa: ARG001 - part of the cache's key
+    changed_ns: int,
+    xyxy: tuple[float, float, float, float],
+    marker: str,
+    color: str,
+) -> bytes:
+    return _thumbnail(path, changed_ns, xyxy, marker, color)
+
+
+def _thumbnail(
+    path: str,
+    changed_ns: int,  # noqa: ARG001 - as in `_drawn`
     xyxy: tuple[float, float, float, float],
     marker: str,
     color: str,
@@ -140,8 +200,3 @@ def _drawn(
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=88)
     return buffer.getvalue()
-
-
-def _box(case: pd.Series) -> Box | None:
-    corners = [float(case[name]) for name in ("x0", "y0", "x1", "y1")]
-    return Box(*corners) if np.isfinite(corners).all() else None

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from dashboard.benchmark.prompt import prompt_fields
-from dashboard.benchmark.results import Column
+from dashboard.benchmark.results import Column, is_carried
 from dashboard.benchmark.unknown_in_link import SWITCH, unknown_in_link
 from dashboard.frame import links
-from dashboard.frame.words import as_text, few
 from vpe_core import markers, metrics, scoring
 from vpe_core.ensembles import AVERAGES
 from vpe_core.results.analysis.controls import control_variants
@@ -35,7 +34,10 @@ _SCORING_TITLES = {
 NO_ENSEMBLES = "none"
 _AVERAGES: dict[str, Combination] = {title: combine for combine, title in AVERAGES.items()}
 CHARTS = ("Bars", "ROC", "Precision and recall", "Reliability", "Confusion", "Box size", "Attention")
-_PAGE, _DATA, _MODEL, _BEFORE = "benchmark", "data", "model", "bench:before"
+ORDERS = ("Largest gain", "Largest loss", "Class", "Smallest box", "Largest box")
+NUMBERS = ("10", "20", "all")
+"""How cases can be sorted, and how many of them there can be."""
+_PAGE, DATA, MODEL, _BEFORE = "benchmark", "data", "model", "bench:before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def filters(found: Sequence[Column]) -> Choice | None:
         classes = sorted({label for column in chosen for label in column.run.manifest.dataset.classes})
         per_class = metrics.get(metric).per_class
         label = st.selectbox(
-            "Class", (ALL, *classes), key="class", disabled=not per_class, **_bound(130),
+            "Class", (ALL, *classes), key="class", disabled=not per_class, **_bound(180),
             help="One class against the others." if per_class else "This metric has no value for a single class.",
         )  # fmt: skip
         with st.popover("More", icon=":material/tune:"):
@@ -137,8 +139,8 @@ def _offered(
 ) -> dict[str, Sequence[str]]:
     """All that can be chosen, as links write it."""
     return {
-        _DATA: [column.dataset for column in found],
-        _MODEL: [column.who for column in found],
+        DATA: [column.dataset for column in found],
+        MODEL: [column.who for column in found],
         "marker": [marker_title(name) for name in _markers(variants)],
         "color": _first("red", {variant.color for variant in of_marker}),
         "metric": [metrics.get(name).title for name in metrics.names()],
@@ -150,27 +152,40 @@ def _offered(
         "rows": [marker_title(name) for name in _table_markers(variants)],
         "ensembles": [NO_ENSEMBLES, *_AVERAGES],
         "chart": CHARTS,
-        **dict.fromkeys(("named", "intervals"), SWITCH),
+        "cases": NUMBERS,
+        "cases_order": ORDERS,
+        "cases_class": [ALL, *classes],
+        **dict.fromkeys(("named", "intervals", "flips"), SWITCH),
     }
 
 
 def show_only(columns: Sequence[Column]) -> None:
     """Set the filters so that just these results are shown; before the filters are drawn, as in a callback."""
-    st.session_state[_DATA] = list(dict.fromkeys(column.dataset for column in columns))
-    st.session_state[_MODEL] = list(dict.fromkeys(column.who for column in columns))
+    st.session_state[DATA] = list(dict.fromkeys(column.dataset for column in columns))
+    st.session_state[MODEL] = list(dict.fromkeys(column.who for column in columns))
 
 
 def remember_shown() -> None:
     """Keep which results are shown, unless some are kept already, for the time when loaded ones are forgotten."""
-    st.session_state.setdefault(_BEFORE, (st.session_state.get(_DATA), st.session_state.get(_MODEL)))
+    st.session_state.setdefault(_BEFORE, (st.session_state.get(DATA), st.session_state.get(MODEL)))
+
+
+def is_shown(column: Column) -> bool:
+    """Whether the filters are set to these results."""
+    return column.dataset in (st.session_state.get(DATA) or ()) and column.who in (st.session_state.get(MODEL) or ())
+
+
+def usually_shown(found: Sequence[Column]) -> Sequence[Column]:
+    """What is shown unless somebody chooses: what the project carries, so that nobody's run changes it for others."""
+    return [column for column in found if is_carried(column.run)] or found
 
 
 def show_as_before(found: Sequence[Column]) -> None:
     """Show of some results what was shown when `remember_shown` kept it, or what is usual if that is not there."""
     data, who = st.session_state.pop(_BEFORE, (None, None))
     for key, kept, there, most in (
-        (_DATA, data, [column.dataset for column in found], None),
-        (_MODEL, who, [column.who for column in found], 1),
+        (DATA, data, [column.dataset for column in usually_shown(found)], None),
+        (MODEL, who, [column.who for column in found], 1),
     ):
         usual = list(dict.fromkeys(there))
         st.session_state[key] = [one for one in kept or () if one in usual] or usual[:most]
@@ -185,61 +200,23 @@ def show_look(look: Variant) -> None:
     )
 
 
-def offer_measured(choice: Choice, having: Sequence[Column], look: Variant | None, title: str) -> None:
-    """What there is instead of a marker that the leading results lack, one click each.
-
-    Args:
-        choice: What the filters ask for.
-        having: Results that do have this marker.
-        look: What the leading results have instead; None if they have no marker at all.
-        title: What that is called.
-    """
-    with st.container(horizontal=True, gap="small", key="bench_offers"):
-        if look:
-            words = f"Show {title} on {choice.first.dataset}"
-            st.button(as_text(words), key="bench_offer_look", on_click=show_look, args=(look,))
-        if having:
-            st.button(as_text(_offer(having)), key="bench_offer_results", on_click=show_only, args=(having,))
-
-
-def nothing_chosen(found: Sequence[Column]) -> None:
-    """What there is instead of a choice without results, and one click that leads to it."""
-    data, who = st.session_state.get(_DATA) or [], st.session_state.get(_MODEL) or []
-    if data and who:
-        st.info(as_text(f"There are no results of {few(who)} on {few(data)}."), icon=":material/filter_alt:")
-    else:
-        what = "a data set and a model" if not data and not who else "a model" if data else "a data set"
-        st.info(f"Choose {what} to see results.", icon=":material/filter_alt:")
-    of_model = tuple(column for column in found if column.who in who)
-    of_data = tuple(column for column in found if column.dataset in data)
-    offers = list(dict.fromkeys(filter(None, (of_model, of_data)))) or [tuple(found)]
-    with st.container(horizontal=True, gap="small", key="bench_offers"):
-        for number, near in enumerate(offers):
-            st.button(as_text(_offer(near)), key=f"bench_offer_{number}", on_click=show_only, args=(near,))
-
-
-def _offer(columns: Sequence[Column]) -> str:
-    names, who = (list(dict.fromkeys(part)) for part in zip(*((one.dataset, one.who) for one in columns), strict=True))
-    return f"Show {few(who, 2)} on {few(names, 3)}"
-
-
 def in_the_papers_words(choice: Choice) -> Choice:
     """The same choice with the paper's prompts."""
     return replace(choice, question=replace(choice.question, template=None, class_words=(), suffix=True))
 
 
 def _columns(found: Sequence[Column]) -> tuple[Column, ...]:
-    names = list(dict.fromkeys(column.dataset for column in found))
+    names, usual = (list(dict.fromkeys(one.dataset for one in part)) for part in (found, usually_shown(found)))
     who = list(dict.fromkeys(column.who for column in found))
     wanted = st.multiselect(
-        "Data sets", names, default=names, key=_DATA, placeholder="Choose data sets",
+        "Data sets", names, default=usual, key=DATA, placeholder="Choose data sets",
         bind="query-params", width=_wide(names),
     )  # fmt: skip
     models = st.multiselect(
         "Model",
         who,
         default=who[:1],
-        key=_MODEL,
+        key=MODEL,
         placeholder="Choose a model",
         bind="query-params",
         width=165,

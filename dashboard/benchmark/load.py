@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.benchmark.filters import Choice, remember_shown, show_as_before, show_only
+from dashboard.benchmark.filters import Choice, is_shown, remember_shown, show_as_before, show_only
 from dashboard.benchmark.results import Column, columns, forget_loaded, keep_loaded, loaded, run_command
 from dashboard.frame.html import render
+from dashboard.frame.rights import may, why_not
 from dashboard.frame.uploads import new_upload
-from dashboard.frame.words import as_text
+from dashboard.frame.words import as_text, few
 from vpe_core.errors import ResultsError
 from vpe_core.results import Manifest, Run
-from vpe_core.results.exchange.archive import LoadedRun, pack_run, place_of, read_archive
+from vpe_core.results.exchange.archive import pack_run, place_of, read_archive
 from vpe_core.results.exchange.score_tables import read_scores
 
 if TYPE_CHECKING:
@@ -42,12 +43,18 @@ def load_section() -> None:
             "changed; a table of probabilities, CSV or Parquet; or the official code's folder of experiments as a ZIP "
             "file. It stays in this session."
         )
+        if not may("uploads"):
+            st.caption(as_text(why_not("uploads")))
+            return
         file = st.file_uploader("Results", key=f"bench_file{st.session_state.get(_FIELD, '')}")
         if new_upload(file, _READ, _take, "Reading the file"):
             st.rerun()
         if taken := loaded():
             names = ", ".join(f"{column.who} on {column.dataset}" for column in taken)
             st.caption(as_text(f"Loaded: {names}. They stand under Model, beside the others."))
+            if hidden := [column for column in taken if not is_shown(column)]:
+                label = f"Show {few([f'{column.who} on {column.dataset}' for column in hidden], 2)}"
+                st.button(as_text(label), key="bench_show_loaded", on_click=show_only, args=(hidden,))
             st.button("Forget loaded results", key="bench_forget", on_click=_forget)
 
 
@@ -128,7 +135,7 @@ def _facts(column: Column) -> str:
 
 
 def _folder(column: Column) -> str:
-    if isinstance(column.run, LoadedRun) or not isinstance(column.run, Run):
+    if column.file or not isinstance(column.run, Run):
         return ""
     return "/".join(column.run.folder.parts[-3:])
 

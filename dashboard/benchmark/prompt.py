@@ -50,13 +50,23 @@ def prompt_fields(
                 words += [(label, said)] if said and any(said != one for one in own) else []
     if not asked:
         return None, (), ""
-    return (None if template in (None, AS_IN_PAPER) else template), tuple(words), suffix.strip()
+    return _template_of(template), tuple(words), suffix.strip()
 
 
 def _own_words(asked: Sequence[Column], label: str) -> list[str]:
     """What the results that can be asked say for a class, each that has it."""
     sets = (column.run.manifest.dataset for column in asked)
     return list(dict.fromkeys(data.class_words.get(label, label) for data in sets if label in data.classes))
+
+
+def _template_of(said: str | None) -> str | None:
+    """What the field says, as a template; None for the paper's.
+
+    The browser knows an option by its title, and gives that back as if it were typed when the field was drawn anew.
+    """
+    text = (said or "").strip()
+    by_title = {title: name for name, title in _TEMPLATE_TITLES.items()}
+    return None if text in ("", AS_IN_PAPER) else by_title.get(text, text)
 
 
 def _template_title(template: str) -> str:

@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard.frame.shared_models import shared_model
 from dashboard.frame.words import few
+from dashboard.library.own_set import OwnSet
 from vpe_core import datasets
 from vpe_core.errors import ModelError, ResultsError
 from vpe_core.plots.table_html import Head
@@ -28,6 +29,18 @@ if TYPE_CHECKING:
 N_RESAMPLES = 2000
 MAX_LOADED_FILES = 8
 _LOADED = "bench:loaded"
+
+
+class OwnRun(Run):
+    """Results of a person's own data, in their folder.
+
+    Attributes:
+        own: The data; the results are here as long as they are.
+    """
+
+    def __init__(self, folder: Path, own: OwnSet) -> None:
+        super().__init__(folder)
+        self.own = own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +66,7 @@ class Column:
 
 def columns() -> tuple[Column, ...]:
     """All results: those of the project, of the results folder, and what this session has loaded."""
-    stored = _stored(_stamp())
+    stored = sorted(_stored(_stamp()), key=lambda run: not is_carried(run))  # what somebody measures here comes after
     seen = Counter((_dataset_name(run), run.manifest.model.name, run.manifest.source) for run in stored)
     found = [
         Column(
@@ -64,6 +77,11 @@ def columns() -> tuple[Column, ...]:
     return (*found, *loaded())
 
 
+def is_carried(run: Results) -> bool:
+    """Whether the project itself carries the results."""
+    return isinstance(run, Run) and run.folder.is_relative_to(get_settings().precomputed_dir)
+
+
 def loaded() -> tuple[Column, ...]:
     """What this session has loaded, named after its files."""
     kept: dict[str, tuple[Results, ...]] = st.session_state.get(_LOADED, {})
@@ -71,7 +89,21 @@ def loaded() -> tuple[Column, ...]:
         Column(run, _dataset_name(run), f"{run.manifest.model.name} ({file})", file)
         for file, runs in kept.items()
         for run in runs
+        if not isinstance(run, OwnRun) or run.own.is_here
     )
+
+
+def keep_own(run: OwnRun) -> Column:
+    """Keep results of one's own data for this session, beside those of other models; the column that they become.
+
+    Raises:
+        ResultsError: The session holds as many files as it may.
+    """
+    file = run.own.name
+    kept: dict[str, tuple[Results, ...]] = st.session_state.get(_LOADED, {})
+    others = [one for one in kept.get(file, ()) if one.manifest.model.name != run.manifest.model.name]
+    keep_loaded(file, (*others, run))
+    return next(column for column in loaded() if column.run is run)
 
 
 def keep_loaded(file: str, runs: Sequence[Results]) -> None:
@@ -84,6 +116,12 @@ def keep_loaded(file: str, runs: Sequence[Results]) -> None:
     if file not in kept and len(kept) >= MAX_LOADED_FILES:
         raise ResultsError(f"At most {MAX_LOADED_FILES} files can be loaded at a time. Forget the loaded ones first.")
     st.session_state[_LOADED] = {**kept, file: tuple(runs)}
+
+
+def forget_file(file: str) -> None:
+    """Drop what this session has loaded from a file of this name."""
+    kept: dict[str, tuple[Results, ...]] = st.session_state.get(_LOADED, {})
+    st.session_state[_LOADED] = {name: runs for name, runs in kept.items() if name != file}
 
 
 def forget_loaded() -> None:
@@ -156,6 +194,8 @@ def run_command(dataset: str, model: str = "simclip") -> str:
 
 def image_folder(run: Results) -> Path | None:
     """The folder with the images of a run's data set, if it is one that this machine knows."""
+    if isinstance(run, OwnRun):
+        return run.own.dataset.root if run.own.is_here else None
     spec = datasets.spec_of(run.manifest.dataset.name)
     if spec is None or spec.default_root is None:
         return None
@@ -186,5 +226,4 @@ def _who(run: Run, how_many: int) -> str:
     name = run.manifest.model.name
     if run.manifest.source == "official code":
         return f"{name} (official code)"
-    ours = run.folder.is_relative_to(get_settings().precomputed_dir)
-    return name if how_many == 1 or ours else f"{name} (results folder)"
+    return name if how_many == 1 or is_carried(run) else f"{name} (results folder)"

@@ -8,44 +8,44 @@ from typing import Any
 import streamlit as st
 
 from dashboard.benchmark import run_job
-from dashboard.benchmark.filters import show_only
-from dashboard.benchmark.results import Column, columns
+from dashboard.benchmark.filters import remember_shown, show_only
+from dashboard.benchmark.results import Column, OwnRun, columns, keep_own
 from dashboard.benchmark.run_job import PLANS, RUN, Order
 from dashboard.frame.progress import follow, followed, unfollow
+from dashboard.frame.rights import may, why_not
 from dashboard.frame.words import as_text
 from vpe_core import datasets, jobs, models
+from vpe_core.datasets import Dataset
+from vpe_core.errors import VPEError
 from vpe_core.results import Run
-from vpe_core.settings import get_settings
+from vpe_core.results.store.manifest import MANIFEST
 
 _EVERY_S = 1.0
-_TOO_LATE = "bench:too late"
+_TOO_LATE, _TAKEN = "bench:too late", "bench:own results taken"
+FEW_SAMPLES = 20
+"""Of a class; with fewer, a warning comes before the run."""
 _LIMITS = {"All images": None, "The first 100, to try it out": 100, "The first 20, to try it out": 20}
 _FORM = "bench:form"
-_FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
 
 
 def run_progress() -> None:
-    """The run that is under way, or what became of the one that this session saw; nothing if there was none."""
+    """The run that is under way, or what became of the one that this session follows; nothing if there is none."""
     current = jobs.state(RUN)
     if current and current.running:
-        follow(RUN)
         if st.session_state.pop(_TOO_LATE, False):
             st.info("Another run was started a moment before. Start yours when this one has ended.")
         _watched()
     elif ended := followed(RUN):
+        if _is_own(ended) and ended.result is not None and not ended.stopped:
+            _show_own(ended)
         _outcome(ended)
 
 
 def run_section(*, unfolded: bool = False) -> None:
-    """The form that starts a run; nothing where the settings let nobody start one."""
-    if get_settings().start_runs == "nobody":
-        return
+    """The form that starts a run, or why this visitor may start none."""
     with st.expander("Run a benchmark", icon=":material/play_circle:", key="bench_run", expanded=unfolded):
         if not may_start():
-            st.caption(
-                "Runs are started in a browser on the machine that runs this app. With the setting "
-                "VPE_START_RUNS=anyone, everybody may start one."
-            )
+            st.caption(as_text(why_not("start_runs")))
             return
         known = jobs.state(RUN)
         if known and known.running:
@@ -55,16 +55,8 @@ def run_section(*, unfolded: bool = False) -> None:
 
 
 def may_start() -> bool:
-    """Whether the settings let this visitor start and stop runs.
-
-    A browser on this machine has no address here. One that comes through a proxy on this machine looks the same but
-    for the headers that a proxy adds; where it adds none, the settings have to say who may.
-    """
-    who = get_settings().start_runs
-    if who == "local":
-        forwarded = any(name in st.context.headers for name in _FORWARDED)
-        return st.context.ip_address is None and not forwarded
-    return who == "anyone"
+    """Whether the settings let this visitor start and stop runs."""
+    return may("start_runs")
 
 
 @st.fragment(run_every=_EVERY_S)
@@ -72,13 +64,49 @@ def _watched() -> None:
     known = jobs.state(RUN)
     if known is None or not known.running:
         st.rerun()
+    ours = followed(RUN) is not None
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="bench_run_progress"):
-        st.progress(known.fraction, text=as_text(known.text))
-        if may_start():
+        secret = _is_own(known) and not ours
+        st.progress(known.fraction, text="Another visitor's run is under way" if secret else as_text(known.text))
+        if not ours and not secret:
+            st.button("Tell me when it is done", key="bench_run_follow", on_click=follow, args=(RUN,))
+        if may_start() and not secret:
             st.button(
-                "Stop", key="bench_stop", icon=":material/stop:", on_click=jobs.stop, args=(RUN,),
+                "Stop", key="bench_stop", icon=":material/stop:", on_click=_stop,
                 disabled=known.stopped, help="What is finished is kept, and the same run goes on when it is started.",
             )  # fmt: skip
+
+
+def _stop() -> None:
+    """Who stops a run is told how it ended, and can let it go on."""
+    follow(RUN)
+    jobs.stop(RUN)
+
+
+def _is_own(known: jobs.JobState) -> bool:
+    return isinstance(known.order, Order) and known.order.own is not None
+
+
+def _show_own(known: jobs.JobState) -> None:
+    """Take over the results of this session's own data, once, and show them."""
+    own = known.order.own if isinstance(known.order, Order) else None
+    if own is None or st.session_state.get(_TAKEN) == known.number:
+        return
+    st.session_state[_TAKEN] = known.number
+    folders = sorted(manifest.parent for manifest in own.results.rglob(MANIFEST))
+    remember_shown()
+    show_only([keep_own(OwnRun(folder, own)) for folder in folders])
+
+
+def warn_of_few(n_samples: int, n_classes: int) -> None:
+    """Say before a run that so few samples tell hardly anything."""
+    if n_samples >= FEW_SAMPLES * max(n_classes, 1):
+        return
+    st.warning(
+        f"{n_samples:,} samples of {n_classes} classes are few: the intervals will be wide, and a difference between "
+        f"markers will hardly be more than chance. {FEW_SAMPLES} of each class are a beginning.",
+        icon=":material/warning:",
+    )
 
 
 def _outcome(known: jobs.JobState) -> None:
@@ -99,7 +127,7 @@ def _outcome(known: jobs.JobState) -> None:
         if order and (known.stopped or known.error) and may_start():
             st.button(
                 "Go on" if known.stopped else "Try again", key="bench_run_again", type="primary",
-                icon=":material/play_arrow:", on_click=_begin, args=(order,),
+                icon=":material/play_arrow:", on_click=begin, args=(order,),
             )  # fmt: skip
         st.button("Close", key="bench_run_close", on_click=unfollow, args=(RUN,))
 
@@ -126,10 +154,29 @@ def _form() -> None:
             _field("Part", spec.parts, f"run_part_{spec.name}", 110, usual=spec.default_part)
         _field("Model", ready, "run_model", 260, format_func=lambda name: models.get(name).title)
         _field("What to measure", tuple(PLANS), "run_plan", 290)
-        _field("Images", tuple(_LIMITS), "run_limit", 230)
+        limit = _LIMITS[_field("Images", tuple(_LIMITS), "run_limit", 230)]
         if st.button("Start", key="run_start", type="primary", icon=":material/play_arrow:", on_click=_start):
             st.rerun()
+    if (known := _size(spec.name, limit)) is not None:
+        warn_of_few(*known)
     st.caption("It may take minutes or hours, and the live demo is slower meanwhile. What is already measured is kept.")
+
+
+def _size(name: str, limit: int | None) -> tuple[int, int] | None:
+    """How many samples and classes a run would have, where that can be told quickly."""
+    if limit is None and name != "table":
+        return None
+    try:
+        dataset = _opened(name)
+    except VPEError:
+        return None
+    first = list(dict.fromkeys(sample.image_id for sample in dataset))[:limit]
+    return sum(sample.image_id in set(first) for sample in dataset), len(dataset.classes)
+
+
+@st.cache_data(max_entries=8, ttl=60, show_spinner="Counting")
+def _opened(name: str) -> Dataset:
+    return datasets.open_dataset(name)
 
 
 def _field(label: str, choices: Sequence[str], key: str, width: int, usual: str = "", **options: Any) -> str:
@@ -148,10 +195,12 @@ def _start() -> None:
     part = said.get(part_key := f"run_part_{spec.name}", spec.default_part)
     fields = (part_key, "run_dataset", "run_model", "run_plan", "run_limit")
     said.setdefault(_FORM, {}).update({key: said[key] for key in fields if key in said})
-    _begin(Order(spec.name, part, said["run_model"], said["run_plan"], _LIMITS[said["run_limit"]]))
+    begin(Order(spec.name, part, said["run_model"], said["run_plan"], _LIMITS[said["run_limit"]]))
 
 
-def _begin(order: Order) -> None:
+def begin(order: Order) -> None:
+    """Start a run that this session follows, if it may; one that is under way is left alone, which is said."""
     if may_start():
         st.session_state[_TOO_LATE] = not run_job.start(order)
-        follow(RUN)
+        if not st.session_state[_TOO_LATE]:
+            follow(RUN)

@@ -10,9 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from dashboard.frame.shared_models import shared_model
+from dashboard.library.own_set import OwnSet
 from vpe_core import datasets, jobs, models
 from vpe_core.benchmark.plan import Plan, load_plan, make_plan
+from vpe_core.datasets import Dataset
 from vpe_core.errors import BenchmarkError
+from vpe_core.results import Run
 from vpe_core.settings import get_settings
 
 RUN = "benchmark run"
@@ -35,6 +38,8 @@ class Order:
         model: Name of a model that is on this machine.
         plan: A title out of `PLANS`.
         limit: Only the first so many images; None for all.
+        others: More models, one after the other.
+        own: A person's own data in place of the data set; results stay in its folder, which no other session sees.
     """
 
     dataset: str
@@ -42,11 +47,13 @@ class Order:
     model: str
     plan: str
     limit: int | None = None
+    others: tuple[str, ...] = ()
+    own: OwnSet | None = None
 
     @property
     def title(self) -> str:
         """What it is called, as in "SimCLIP on sim-multi"."""
-        return f"{models.get(self.model).title} on {self.dataset}"
+        return f"{' and '.join(models.get(name).title for name in (self.model, *self.others))} on {self.dataset}"
 
     @property
     def details(self) -> str:
@@ -64,19 +71,33 @@ def perform(order: Order, report: jobs.Report) -> Path:
     """Measure what of an order is not yet in the results folder; the first call imports torch.
 
     Returns:
-        The folder with the results.
+        The folder with the results, of several models that of the last.
 
     Raises:
         VPEError: The data set, the model or the results folder cannot be used; what was finished is kept.
     """
+    report(0.0, f"{order.title}: reading the data set")
+    dataset = order.own.dataset if order.own else datasets.open_dataset(order.dataset, part=order.part)
+    names, done = (order.model, *order.others), []
+    for number, name in enumerate(names):
+
+        def share(fraction: float, text: str, before: int = number) -> None:
+            report((before + fraction) / len(names), text)
+
+        done.append(_perform_with(name, dataset, order, share))
+    latest = done[-1].manifest
+    skipped = f" {len(latest.problems):,} rows or images were skipped." if latest.problems else ""
+    report(1.0, f"{order.title} is measured: {len(done[-1].variants)} markers and controls.{skipped}")
+    return done[-1].folder
+
+
+def _perform_with(name: str, dataset: Dataset, order: Order, report: jobs.Report) -> Run:
     from vpe_core.benchmark.runner import RunSettings, run_folder, run_plan
 
-    report(0.0, f"{order.title}: reading the data set")
-    dataset = datasets.open_dataset(order.dataset, part=order.part)
     report(0.0, f"{order.title}: loading the model")
-    model = shared_model(order.model)
+    model = shared_model(name)
     plan = PLANS[order.plan]().model_copy(update={"stored": "auto"})  # so that one plan can go on with another's run
-    folder = run_folder(get_settings().results_dir, dataset, order.model)
+    folder = run_folder(order.own.results if order.own else get_settings().results_dir, dataset, name)
     started = time.monotonic()
 
     def show(done: int, total: int) -> None:
@@ -87,15 +108,12 @@ def perform(order: Order, report: jobs.Report) -> Path:
         report(done / total if total else 1.0, f"{order.title}: {progress_words(done, total, seconds)}")
 
     try:
-        done = run_plan(plan, dataset, model, folder, RunSettings(limit=order.limit), show)
+        return run_plan(plan, dataset, model, folder, RunSettings(limit=order.limit), show)
     except OSError as error:
         raise BenchmarkError(
             f"The results folder {folder} cannot be used: {error.strerror or error}. Make room or set VPE_RESULTS_DIR "
             "to another folder, then start again; what was finished is kept."
         ) from error
-    skipped = f" {len(done.manifest.problems):,} rows or images were skipped." if done.manifest.problems else ""
-    report(1.0, f"{order.title} is measured: {len(done.variants)} markers and controls.{skipped}")
-    return done.folder
 
 
 def progress_words(done: int, total: int, seconds: float) -> str:

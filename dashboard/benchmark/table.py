@@ -10,7 +10,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.benchmark.filters import Choice, offer_measured
+from dashboard.benchmark.filters import Choice
+from dashboard.benchmark.offers import offer_measured
 from dashboard.benchmark.results import N_RESAMPLES, Column, evaluation, prompt_losses, run_command, without_results
 from dashboard.benchmark.words import finding_sentence, not_measured
 from dashboard.frame.html import render

@@ -23,7 +23,13 @@ _NAMES = {
     "intervals": "intervals",
     "ensembles": "ensembles",
     "chart": "chart",
+    "cases": "number of cases",
+    "cases_order": "order of the cases",
+    "cases_class": "class of the cases",
+    "flips": "flips only",
 }
+KNOWN_IN_LINKS = (*_NAMES, "prompt", "suffix_words")
+"""What the benchmark page reads from the address, besides the wording of classes."""
 SWITCH = ("true", "false", "1", "0")
 """What a link may say of a switch."""
 _MAY_BE_EMPTY = ("data", "model", "rows")

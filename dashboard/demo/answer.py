@@ -92,7 +92,7 @@ def answer(model: Model, xray: Xray, state: DemoState, classes: tuple[str, ...],
     Raises:
         VPEError: A prompt, mark or attention method does not fit.
     """
-    images = [MarkedXray(model, xray, DemoState(), memory)]
+    images = [MarkedXray(model, xray, DemoState(protocol=state.protocol), memory)]
     if state.marks:
         images.append(MarkedXray(model, xray, state, memory))
     look_together(images)

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -27,8 +28,8 @@ from vpe_core.types import Heatmap
 
 _COLUMNS = (
     "class", "without", "with_marker", "model", "weights_sha256", "xray", "simulated", "caution", "marks", "color",
-    "width", "treatment", "prompt", "suffix", "attention_method", "target", "xray_pixels_sha256", "app_version",
-    "package_versions",
+    "width", "treatment", "protocol", "prompt", "suffix", "attention_method", "target", "xray_pixels_sha256",
+    "app_version", "package_versions",
 )  # fmt: skip
 _GAP_SHARE = 0.015
 
@@ -59,6 +60,11 @@ def _files(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
         st.download_button(label, make, full_name, kind, on_click="ignore", width="stretch")
 
 
+def _for_people(xray: Xray, state: DemoState) -> Image.Image:
+    """The marked X-ray in full resolution, also where the model is shown the paper's small picture."""
+    return draw(xray, replace(state, protocol="native", width=round(state.native_width)))
+
+
 def _seen(result: Answer) -> None:
     width, height = result.without.seen.size
     st.caption(f"The X-ray as it reaches the network: {width} by {height} pixels.")
@@ -71,7 +77,7 @@ def _seen(result: Answer) -> None:
 def marked_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> bytes:
     """The marked X-ray in full resolution, with what was asked and answered below it."""
     lines = (answer_line(result, state), question_line(result, model, state))
-    return _png(draw(xray.image, state), lines, model, xray)
+    return _png(_for_people(xray, state), lines, model, xray)
 
 
 def overlays_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> bytes:
@@ -114,7 +120,7 @@ def _png(picture: Image.Image, lines: tuple[str, ...], model: Model, xray: Xray)
 def _overlaid(result: Answer, xray: Xray, state: DemoState) -> tuple[Image.Image, Image.Image | None]:
     """The unmarked and the marked X-ray in full resolution, each with its attention."""
     without = _with_attention(xray.image, result.without, state)
-    return without, _with_attention(draw(xray.image, state), result.marked, state) if result.marked else None
+    return without, _with_attention(_for_people(xray, state), result.marked, state) if result.marked else None
 
 
 def _with_attention(picture: Image.Image, impression: Impression, state: DemoState) -> Image.Image:
@@ -147,6 +153,7 @@ def table_csv(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
                 state.color,
                 state.width,
                 state.treatment,
+                state.protocol,
                 _cell(state.template),
                 suffix_words(state).strip(),
                 state.method,

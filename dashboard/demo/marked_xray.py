@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dashboard.demo.state import AS_DRAWN, COLORS, DemoState
+from dashboard.demo.state import AS_DRAWN, DemoState
 from dashboard.demo.xray import Xray
 from vpe_core.attention import GazeEncoder, patch_relevance
 from vpe_core.attention.explain import spread
@@ -47,16 +47,24 @@ def template_of(state: DemoState) -> Template:
     return ENSEMBLES.get(state.template, state.template)
 
 
-def draw(image: Image.Image, state: DemoState) -> Image.Image:
-    """The image as the model is shown it: with all marks, in the chosen treatment; a new RGB image."""
-    treatment = treatment_of(state)
-    return draw_marks(image, state.marks, treatment=treatment, color=COLORS[state.color], width=state.width)
+def draw(xray: Xray, state: DemoState) -> Image.Image:
+    """The X-ray as the model is shown it: with all marks, in the chosen treatment; a new RGB image."""
+    return draw_marks(
+        xray.pixels if state.protocol == "paper" else xray.image,
+        xray.exact(state.marks),
+        treatment=treatment_of(state),
+        color=state.ink,
+        width=state.width,
+        protocol=state.protocol,
+    )
 
 
 def suffix_words(state: DemoState) -> str:
     """The words that name the latest mark, if the prompt is to name it: " indicated by a red circle"."""
     if not state.suffix or not state.marks:
         return ""
+    if state.marker_words:
+        return f" {state.marker_words}"
     return marker_suffix(treatment_of(state) or state.marks[-1].marker, state.color)
 
 
@@ -73,13 +81,13 @@ class MarkedXray:
     def __init__(self, model: Model, xray: Xray, state: DemoState, memory: BoundedCache) -> None:
         self._model, self._xray, self._state, self._memory = model, xray, state, memory
         self._suffix = suffix_words(state)
-        look = (state.marks, state.treatment, state.color, state.width) if state.marks else ()
-        self._picture: Hashable = (xray.key, look)
+        look = (state.marks, state.treatment, state.ink, state.width) if state.marks else ()
+        self._picture: Hashable = (xray.key, state.protocol, look)
 
     @cached_property
     def image(self) -> Image.Image:
         """In full resolution, RGB."""
-        return draw(self._xray.image, self._state)
+        return draw(self._xray, self._state)
 
     @property
     def seen(self) -> Image.Image:

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.demo.state import (
+    FROM_CASE,
     POLYGON,
     UPLOAD,
     DemoState,
@@ -17,6 +18,7 @@ from dashboard.demo.state import (
     marker_of_tool,
     own_classes,
     query_from_state,
+    same_question,
     state_from_query,
 )
 from dashboard.demo.xray import Xray
@@ -39,10 +41,11 @@ def begin(arrived: bool) -> None:
     link = links.new_link(_PAGE, arrived)
     if _STATE in st.session_state and link is None:
         return
-    state, problems = state_from_query(link or {})
+    named = {name.removeprefix(FROM_CASE): value for name, value in (link or {}).items()}
+    state, problems = state_from_query(named)
     st.session_state[_STATE] = state
     st.session_state[_EPOCH] = st.session_state.get(_EPOCH, 0) + 1
-    unknown = links.unknown_parts(link or {}, DemoState.__dataclass_fields__, "the live demo")
+    unknown = links.unknown_parts(named, DemoState.__dataclass_fields__, "the live demo")
     links.leave_out(_PAGE, (*problems, *unknown))
 
 
@@ -53,9 +56,12 @@ def state() -> DemoState:
 
 
 def change(**values: Any) -> DemoState:
-    """Change parts of the state."""
-    st.session_state[_STATE] = replace(state(), **values)
-    return state()
+    """Change parts of the state; what differs from a benchmark's case is no longer shown as that."""
+    changed = replace(state(), **values)
+    if changed.measured and not same_question(state(), changed):
+        changed = replace(changed, measured="")
+    st.session_state[_STATE] = changed
+    return changed
 
 
 def key(name: str) -> str:

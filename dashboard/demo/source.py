@@ -16,6 +16,7 @@ from dashboard.demo.xray import Xray
 from dashboard.frame.clicks import counted_button
 from dashboard.frame.html import render
 from dashboard.frame.progress import xrays_download
+from dashboard.frame.rights import may, why_not
 from dashboard.frame.uploads import new_upload
 from dashboard.frame.words import as_text
 from dashboard.library.pictures import gallery, gallery_xray, set_entry, thumbnail, uploaded_xray
@@ -161,6 +162,9 @@ def _thumbnails(entries: list[GalleryImage]) -> None:
 
 
 def _upload_field() -> None:
+    if not may("uploads"):
+        st.caption(as_text(why_not("uploads")))
+        return
     # Of any name: on a hospital's CD, a DICOM file's name may have no ending. The content decides.
     file = st.file_uploader(f"Your own X-ray: {READABLE}. It stays in this session.", key="demo_upload_field")
     if new_upload(file, _READ, _take_upload, "Reading the X-ray"):

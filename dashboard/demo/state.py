@@ -7,18 +7,21 @@ so. An upload is never part of a link.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 from dashboard.demo.shapes_in_link import shapes_in_link
 from vpe_core import attention, datasets, models
 from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.errors import PromptError, VPEError
-from vpe_core.markers import catalog
+from vpe_core.markers import Protocol, catalog, parse_color
 from vpe_core.markers.catalog import drawing_tools
 from vpe_core.markers.marks import Mark, marks_from_text, marks_to_text
+from vpe_core.markers.protocols import MAX_WIDTH, NATIVE_REFERENCE_PX, PAPER_SIDE_PX
 from vpe_core.prompts import ENSEMBLES, PAPER_TEMPLATE, check_classes, check_template
+from vpe_core.prompts.texts import clean_text
 
 COLORS = {"red": "#ff0000", "yellow": "#ffff00", "blue": "#1e90ff", "white": "#ffffff"}
 """Swatches: the name, which prompts use too, and the ink."""
@@ -27,9 +30,12 @@ AS_DRAWN = "as drawn"
 POLYGON = "polygon"
 """The tool that draws a contour point by point."""
 UPLOAD = "upload"
+FROM_CASE = "case_"
+"""Before a name in links on the benchmark page: Streamlit takes out of them what that page's own filters are called."""
 MIN_CLASSES, MAX_CLASSES = 2, 40
 _SEPARATOR = "|"
-_MAX_NAME_CHARS = 200
+_MAX_NAME_CHARS, _MAX_WORDS = 200, 100
+_CASE = re.compile(r"[0-9a-f]{12}:\d{1,7}:[\w#./+-]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,9 @@ class DemoState:
         opacity: Of the attention overlays, in percent.
         findings: Whether the answer, the known findings, is shown.
         hidden: Whether X-rays are called case 1, 2, 3, so that no name gives a finding away.
+        protocol: How the picture is made for the model: "native", as people see it, or as in the paper.
+        marker_words: What names the marker in the prompt; empty for the paper's words.
+        measured: The case of a benchmark that this is, from `dashboard.demo.as_measured`; empty once anything differs.
     """
 
     sample: str = ""
@@ -69,11 +78,29 @@ class DemoState:
     opacity: int = 60
     findings: bool = False
     hidden: bool = False
+    protocol: Protocol = "native"
+    marker_words: str = ""
+    measured: str = ""
+
+    @property
+    def ink(self) -> str:
+        """The colour that is drawn: a swatch's, or, as benchmarks draw it, the one of that name."""
+        return self.color if self.measured or self.color not in COLORS else COLORS[self.color]
+
+    @property
+    def native_width(self) -> float:
+        """The line width on the picture for people; the paper's counts pixels of a picture half as large."""
+        return self.width * (NATIVE_REFERENCE_PX / PAPER_SIDE_PX if self.protocol == "paper" else 1)
 
     @property
     def shown_classes(self) -> tuple[str, ...]:
         """What the model chooses from."""
         return self.classes or default_classes()
+
+
+def same_question(state: DemoState, other: DemoState) -> bool:
+    """Whether both show a model the same and ask it the same, whatever the page looks like."""
+    return all(getattr(state, name) == getattr(other, name) for name in _OF_QUESTION)
 
 
 def tools() -> tuple[str, ...]:
@@ -118,6 +145,10 @@ def state_from_query(query: Mapping[str, str]) -> tuple[DemoState, tuple[str, ..
 
 
 _OF_PICTURE = ("sample", "marks")
+_OF_QUESTION = (
+    "sample", "treatment", "marks", "color", "width", "model", "classes", "template", "suffix", "protocol",
+    "marker_words",
+)  # fmt: skip
 
 
 def query_from_state(state: DemoState) -> dict[str, str]:
@@ -159,6 +190,18 @@ def _number_of(what: str, choices: tuple[int, ...] | range) -> Callable[[str], i
         return int(text)
 
     return parse
+
+
+def _color(text: str) -> str:
+    if text not in COLORS:
+        parse_color(text)
+    return text
+
+
+def _case(text: str) -> str:
+    if not _CASE.fullmatch(text):
+        raise ValueError(f"There is no such case: {text[:40]!r}.")
+    return text
 
 
 def _flag(text: str) -> bool:
@@ -217,8 +260,8 @@ _FIELDS: dict[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
     "tool": (_one_of("a tool", tools), str),
     "treatment": (_one_of("a treatment", treatments), str),
     "marks": (marks_from_text, marks_to_text),
-    "color": (_one_of("a colour", lambda: tuple(COLORS)), str),
-    "width": (_number_of("a width", WIDTHS), str),
+    "color": (_color, str),
+    "width": (_number_of("a width", range(1, int(MAX_WIDTH) + 1)), str),
     "model": (_model, str),
     "classes": (_classes, _SEPARATOR.join),
     "template": (checked_template, str),
@@ -228,8 +271,14 @@ _FIELDS: dict[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
     "opacity": (_number_of("an opacity", range(101)), str),
     "findings": (_flag, lambda value: str(int(value))),
     "hidden": (_flag, lambda value: str(int(value))),
+    "protocol": (_one_of("a protocol", lambda: get_args(Protocol)), str),
+    "marker_words": (lambda text: clean_text(text, "the words for the marker", _MAX_WORDS), str),
+    "measured": (_case, str),
 }
 """How each part is read from a link, and written into one."""
+
+LINK_FIELDS = tuple(_FIELDS)
+"""What the live demo's address says."""
 
 _NAMES = {
     "sample": "The X-ray",
@@ -247,5 +296,8 @@ _NAMES = {
     "opacity": "The opacity",
     "findings": "Whether the answer is shown",
     "hidden": "Whether names are hidden",
+    "protocol": "How the picture is made",
+    "marker_words": "The words for the marker",
+    "measured": "The case of the benchmark",
 }
 """What each part is called in a sentence."""

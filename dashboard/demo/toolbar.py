@@ -16,6 +16,7 @@ from vpe_core.markers.catalog import drawing_tools
 def toolbar(xray: Xray) -> None:
     """Show the row above the canvas."""
     state = session.state()
+    widths = sorted({*WIDTHS, state.width})  # a benchmark's may be another one
     with st.container(key="demo_tools", horizontal=True, wrap=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
             "Tool",
@@ -28,7 +29,7 @@ def toolbar(xray: Xray) -> None:
         )
         st.segmented_control(
             "Colour",
-            tuple(COLORS),
+            tuple(dict.fromkeys((*COLORS, state.color))),
             format_func=str.capitalize,
             default=state.color,
             key=session.key("color"),
@@ -37,9 +38,9 @@ def toolbar(xray: Xray) -> None:
         )
         st.selectbox(
             "Line width",
-            WIDTHS,
+            widths,
             format_func=lambda value: f"{value} px",
-            index=WIDTHS.index(state.width),
+            index=widths.index(state.width),
             key=session.key("width"),
             label_visibility="collapsed",
             width=84,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from PIL import Image
 
 from vpe_core.datasets.gallery import Finding
+from vpe_core.images import XrayPixels, as_pixels, read_pixels
+from vpe_core.markers.marks import Mark, mark_on
 
 CANVAS_PX = 1024
 """Longer side of the canvas; the browser scales it to the column, so that the picture is sharp on any screen."""
@@ -26,6 +30,7 @@ class Xray:
         note: A sentence of background; may be empty.
         simulated: Whether it was simulated.
         findings: What is known to be there.
+        file: Where it was read from; None for an upload, of which nothing but the picture is kept.
     """
 
     key: str
@@ -35,6 +40,7 @@ class Xray:
     note: str = ""
     simulated: bool = False
     findings: tuple[Finding, ...] = ()
+    file: Path | None = None
 
     @property
     def size_wh(self) -> tuple[int, int]:
@@ -51,6 +57,26 @@ class Xray:
         """Width and height of the canvas in canvas pixels."""
         width, height = (max(1, round(side * self.canvas_scale)) for side in self.size_wh)
         return width, height
+
+    @cached_property
+    def pixels(self) -> XrayPixels:
+        """The picture in its full depth, which the paper's protocol stretches; of an upload, the picture for people.
+
+        Raises:
+            ImageReadError: Its file is gone.
+        """
+        return as_pixels(self.image) if self.file is None else read_pixels(self.file)
+
+    def exact(self, marks: Iterable[Mark]) -> tuple[Mark, ...]:
+        """The marks; those that lie on a known finding with its own box, as a benchmark draws them.
+
+        A mark in a link is rounded to a tenth of a pixel, which the paper's whole pixels may turn into another one; and
+        the paper's arrow is drawn from the finding's box, not from tail to tip.
+        """
+        boxes = {
+            mark_on(mark.marker, finding.box, self.size_wh): finding.box for mark in marks for finding in self.findings
+        }
+        return tuple(Mark(mark.marker, boxes.get(mark, mark.region)) for mark in marks)
 
     @cached_property
     def backdrop(self) -> bytes:

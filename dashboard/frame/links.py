@@ -8,7 +8,7 @@ with `left_out`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import streamlit as st
 
@@ -66,6 +66,24 @@ def unknown_parts(query: Mapping[str, str], known: Collection[str], page_name: s
 def quoted(text: str) -> str:
     """The beginning of what somebody wrote into a link, in quotation marks."""
     return f"“{text[:_MAX_CHARS]}{'…' if len(text) > _MAX_CHARS else ''}”"
+
+
+def check_again(page: str) -> None:
+    """Forget what was left out of an earlier link: the person has come by another one."""
+    st.session_state.pop(_left_out(page), None)
+
+
+def drop_of_other_page(names: Iterable[str], theirs: Iterable[str]) -> None:
+    """Take out of the address what another page has written there.
+
+    Args:
+        names: What this page reads.
+        theirs: What the other page writes. If the address says something that only they have, all of it is theirs.
+    """
+    said, other = set(st.query_params), set(theirs)
+    if said & other - set(names):
+        for name in said & other:
+            del st.query_params[name]
 
 
 def is_checked(page: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from dashboard.frame.rights import may, why_not
 from dashboard.frame.words import as_text
 from vpe_core import jobs, models
 from vpe_core.datasets.real_xrays import fetch_xrays, missing_xrays
@@ -74,6 +75,9 @@ def _show(key: str, label: str, work: Callable[[jobs.Report], object], done: str
 
 def model_download(spec: ModelSpec) -> None:
     """The way to a model that is not on this machine: a download, or for an embedded one what to do instead."""
+    if not may("downloads"):
+        st.caption(as_text(why_not("downloads")))
+        return
     if spec.scheme != "hf-hub":
         st.caption("Its folder is missing; restore it from the repository.")
         return
@@ -87,6 +91,9 @@ def model_download(spec: ModelSpec) -> None:
 
 def xrays_download() -> None:
     """The way to the real X-rays; nothing if they are here."""
-    if missing := missing_xrays():
+    missing = missing_xrays()
+    if missing and not may("downloads"):
+        st.caption(as_text(why_not("downloads")))
+    elif missing:
         size_mb = sum(xray.size_bytes for xray in missing) / 1e6
         watched("real X-rays", f"Fetch {len(missing)} real X-rays ({size_mb:.0f} MB)", fetch_xrays, "They are here.")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dashboard.frame.words import as_text
 from vpe_core import datasets
-from vpe_core.datasets import Dataset, DatasetSpec
+from vpe_core.datasets import Dataset, DatasetSpec, Problem
 from vpe_core.errors import VPEError
 
 _SHOWN_PROBLEMS = 200
@@ -42,13 +44,13 @@ def _check(spec: DatasetSpec) -> None:
                 st.session_state[memory] = str(error)
     match st.session_state.get(memory):
         case Dataset() as dataset:
-            _content(dataset)
+            dataset_content(dataset, dataset.all_problems)
         case str() as message:
             st.error(as_text(message), icon=":material/error:")
 
 
-def _content(dataset: Dataset) -> None:
-    """Counts, classes, and the rows that cannot be used."""
+def dataset_content(dataset: Dataset, problems: Sequence[Problem]) -> None:
+    """Counts, classes, and what cannot be used."""
     part = "" if dataset.part == "all" else f"Part {dataset.part}: "
     st.markdown(
         f"{part}**{len(dataset):,} samples** in {dataset.n_images:,} images of "
@@ -63,7 +65,8 @@ def _content(dataset: Dataset) -> None:
         height=_ROW_PX * (min(len(counts), 10) + 1) + 3,
         key=f"classes {dataset.name}",
     )
-    problems = dataset.all_problems
+    if dataset.class_warning:
+        st.warning(as_text(dataset.class_warning), icon=":material/warning:")
     if not problems:
         st.success("Nothing is wrong.", icon=":material/check:")
         return

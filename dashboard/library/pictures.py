@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.demo.xray import Xray
+from dashboard.library.own_set import own_entry
 from dashboard.library.steering import in_order
 from vpe_core import datasets
 from vpe_core.datasets.gallery import BoxedSamples, GalleryImage, boxed_samples, offered, set_image
@@ -18,6 +19,7 @@ from vpe_core.errors import DatasetError
 from vpe_core.images import load_image
 
 _THUMB_PX = 160
+_OWN_XRAY = "own:xray"
 _LOOK_AGAIN_S = 300
 """An image deep in a data set's folders may have come meanwhile."""
 
@@ -29,7 +31,7 @@ def gallery() -> tuple[GalleryImage, ...]:
 
 def set_entry(name: str) -> GalleryImage | None:
     """The image of a data set, as a case of the benchmark links to it; None if there is none of that name."""
-    return set_image(name, lambda dataset: _boxed(dataset, _stamp(dataset)))
+    return own_entry(name) or set_image(name, lambda dataset: _boxed(dataset, _stamp(dataset)))
 
 
 @st.cache_resource(max_entries=4, ttl=_LOOK_AGAIN_S, show_spinner=False)
@@ -55,6 +57,8 @@ def gallery_xray(entry: GalleryImage) -> Xray:
     Raises:
         ImageReadError: Its file is missing or damaged.
     """
+    if own_entry(entry.name) == entry:
+        return own_xray(entry)
     return _read(entry, entry.path.stat().st_mtime_ns if entry.path.is_file() else 0)
 
 
@@ -81,8 +85,23 @@ def thumbnail(path: str, changed_ns: int) -> bytes:  # noqa: ARG001 - part of th
     return buffer.getvalue()
 
 
+def own_xray(entry: GalleryImage) -> Xray:
+    """An X-ray of this session's own data; the latest one is kept, in the session and nowhere else."""
+    kept: tuple[GalleryImage, Xray] | None = st.session_state.get(_OWN_XRAY)
+    if kept is None or kept[0] != entry:
+        kept = entry, _xray_of(entry)
+        st.session_state[_OWN_XRAY] = kept
+    return kept[1]
+
+
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={GalleryImage: repr})
 def _read(entry: GalleryImage, changed_ns: int) -> Xray:  # noqa: ARG001 - part of the cache's key
+    return _xray_of(entry)
+
+
+def _xray_of(entry: GalleryImage) -> Xray:
     kind = "Simulated" if entry.simulated else "Real"
     label = f"{kind} chest X-ray: {entry.title}. Draw on it with the mouse, or type a region under Region in numbers."
-    return Xray(entry.name, load_image(entry.path), label, entry.title, entry.note, entry.simulated, entry.findings)
+    return Xray(
+        entry.name, load_image(entry.path), label, entry.title, entry.note, entry.simulated, entry.findings, entry.path
+    )

@@ -147,6 +147,29 @@ def open_a_case_and_come_back(demo: Demo) -> None:
     assert sentence(demo) == said
 
 
+def test_a_case_opens_as_measured_until_something_is_drawn_and_the_way_back_leads_to_its_place(demo: Demo) -> None:
+    open_page(demo, {"metric": "MCC", "cases_order": "Largest loss"})
+    address = demo.page.url
+    case = demo.page.locator('[class*="st-key-bench_case_"]').nth(7)
+    stored = case.locator(".vpl-case b").inner_text()
+    for back in (lambda: demo.page.get_by_role("link", name="Back to the benchmark").click(), demo.page.go_back):
+        case.get_by_role("link").click()
+        line = demo.page.locator(".vpl-measured")
+        expect(line).to_contain_text("As measured: ")
+        assert " → ".join(line.locator("b").all_inner_texts()) == stored
+        demo.settle()
+        back()
+        demo.page.wait_for_selector(".vpl-results")
+        demo.page.wait_for_url(address)
+        expect(case.get_by_role("link")).to_be_in_viewport()
+    case.get_by_role("link").click()
+    expect(line).to_be_visible()
+    demo.wait_for_marks(1)
+    demo.choose_tool("Box")
+    demo.drag([(40, 50), (120, 150)], (EDGE_PX, EDGE_PX))
+    expect(line).to_have_count(0)
+
+
 def test_back_from_a_case_leads_to_the_page_as_it_was_left(demo: Demo) -> None:
     open_page(demo, {"metric": "MCC", "suffix": "without"})
     open_a_case_and_come_back(demo)
@@ -175,7 +198,7 @@ def test_scores_are_downloaded_loaded_again_and_compared(demo: Demo) -> None:
     assert set(pd.read_parquet(io.BytesIO(data))["label"]) == set(LABELS)
     demo.page.keyboard.press("Escape")
     demo.page.get_by_text("Load other results").click()
-    demo.page.locator("input[type=file]").set_input_files(
+    demo.page.locator(".st-key-bench_load input[type=file]").set_input_files(
         {"name": "theirs.parquet", "mimeType": "application/octet-stream", "buffer": data}
     )
     expect(demo.page.get_by_text("Loaded: simclip (theirs.parquet) on sim-multi")).to_be_visible()
@@ -192,7 +215,7 @@ def test_scores_are_downloaded_loaded_again_and_compared(demo: Demo) -> None:
 def test_a_file_that_is_no_table_of_scores_is_refused(demo: Demo) -> None:
     open_page(demo)
     demo.page.get_by_text("Load other results").click()
-    demo.page.locator("input[type=file]").set_input_files(
+    demo.page.locator(".st-key-bench_load input[type=file]").set_input_files(
         {"name": "x.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
     )
     expect(demo.page.get_by_role("alert")).to_contain_text("is missing")

@@ -57,7 +57,7 @@ def test_the_numbers_are_those_of_the_library(model: VisionLanguageModel, pictur
 def test_attention_is_that_of_the_library(model: VisionLanguageModel, picture: Xray) -> None:
     state = replace(MARKED, target="cardiomegaly")
     result = answer(model, picture, state, CLASSES, BoundedCache())
-    heat = explain(model, draw(picture.image, state), "cardiomegaly", method=state.method)
+    heat = explain(model, draw(picture, state), "cardiomegaly", method=state.method)
     assert result.inside is not None
     expected = attention_inside(heat, ellipse(CIRCLE.region.box, picture.size_wh))
     assert result.inside.after == pytest.approx(expected.share, abs=0.001)
@@ -141,7 +141,7 @@ def test_two_sessions_remember_nothing_of_each_other(model: VisionLanguageModel,
 @pytest.mark.parametrize("treatment", ["crop", "spotlight", "blur", "grayscale-tint", "bbox", "arrow"])
 def test_regions_can_be_shown_in_another_way(model: VisionLanguageModel, picture: Xray, treatment: str) -> None:
     state = replace(MARKED, treatment=treatment, color="yellow")
-    shown = draw(picture.image, state)
+    shown = draw(picture, state)
     expected = draw_marker(picture.image, CIRCLE.region, treatment, color=COLORS["yellow"], width=3)
     assert ImageChops.difference(shown, expected).getbbox() is None
     result = answer(model, picture, state, CLASSES, BoundedCache())
@@ -178,13 +178,13 @@ def test_words_of_our_own_ensembles_are_not_said_to_be_unreadable(
 
 def test_several_marks_are_all_drawn_and_treated_as_one_region(picture: Xray) -> None:
     marks = (CIRCLE, Mark("arrow", Arrow((300, 20), (240, 90))))
-    both = draw(picture.image, DemoState(marks=marks))
+    both = draw(picture, DemoState(marks=marks))
     for mark in marks:
-        alone = draw(picture.image, DemoState(marks=(mark,)))
+        alone = draw(picture, DemoState(marks=(mark,)))
         difference = ImageChops.difference(alone, picture.image.convert("RGB"))
         x, y = np.argwhere(np.asarray(difference).max(axis=2) > 60)[0][::-1]
         assert both.getpixel((int(x), int(y))) == alone.getpixel((int(x), int(y)))
-    spot = draw(picture.image, DemoState(marks=marks, treatment="spotlight"))
+    spot = draw(picture, DemoState(marks=marks, treatment="spotlight"))
     between = (200, 75)
     assert spot.getpixel(between) == picture.image.convert("RGB").getpixel(between)
 

@@ -36,6 +36,9 @@ FULL = DemoState(
     opacity=35,
     findings=True,
     hidden=True,
+    protocol="paper",
+    marker_words="pointed out by a friend",
+    measured="0123456789ab:17:circle/red/1/paper",
 )
 
 
@@ -136,7 +139,7 @@ def test_a_healthy_xray_can_be_called_one() -> None:
     assert "no abnormality" in default_classes()
 
 
-def test_a_width_that_is_not_offered_is_told_those_that_are() -> None:
-    _, problems = state_from_query({"width": "5"})
+def test_a_width_that_cannot_be_drawn_is_told_those_that_can() -> None:
+    _, problems = state_from_query({"width": "65"})
     assert len(problems) == 1
-    assert "a width out of 1, 2, 3, 4, 6, 8, 12, but got '5'" in problems[0]
+    assert "a width from 1 to 64, but got '65'" in problems[0]

@@ -275,15 +275,6 @@ def test_no_torch_until_a_prompt_is_edited() -> None:
     )
 
 
-def test_cases_are_numbers_where_the_xrays_are_not_here() -> None:
-    app = open_app(PAGE, {"data": "first-set"})
-    assert any("not on this machine" in caption.value for caption in app.caption)
-    cases = [str(element.body) for element in app.get("html") if 'class="vpl-case"' in str(element.body)]
-    assert len(cases) == 12
-    assert "+0." in cases[0]
-    assert "−0." in cases[-1]
-
-
 def test_provenance_tells_weights_data_and_date() -> None:
     app = open_app(PAGE, {"data": "first-set"})
     facts = next(str(element.body) for element in app.get("html") if "vpl-facts" in str(element.body))

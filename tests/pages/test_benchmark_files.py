@@ -74,6 +74,9 @@ def test_forgetting_loaded_results_leads_back_to_what_was_shown_before() -> None
     assert "is missing" in said(app)
     captions = " ".join(caption.value for caption in app.caption).replace("\\", "")
     assert "theirs (a.parquet) on their-set, theirs (b.parquet) on their-set" in captions
+    app.multiselect(key="model").set_value(["tiny"]).run()
+    app.button(key="bench_show_loaded").click().run()
+    assert app.multiselect(key="model").value == ["theirs (a.parquet)", "theirs (b.parquet)"]
     app.button(key="bench_forget").click().run()
     assert not app.exception
     assert not app.error

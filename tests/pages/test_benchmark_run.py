@@ -74,11 +74,13 @@ def said(app: AppTest) -> str:
     return " ".join(element.value for element in found).replace("\\", "")
 
 
-def test_a_run_is_started_and_only_those_who_were_there_are_told_how_it_ended(place: Path) -> None:
-    watcher = open_app(PAGE)
+def test_a_run_is_started_and_only_those_who_follow_it_are_told_how_it_ended(place: Path) -> None:
+    watcher, passer_by = open_app(PAGE), open_app(PAGE)
     app = started()
-    watcher.run()
+    assert "on table" in str([one.proto.text for one in passer_by.run().get("progress")])
+    watcher.run().button(key="bench_run_follow").click().run()
     until_ended()
+    assert "is measured" not in said(passer_by.run())
     for there in (app, watcher):
         there.run()
         assert not there.exception
@@ -152,7 +154,7 @@ def test_the_form_keeps_what_it_said_and_a_stopped_run_goes_on_as_it_was_ordered
     late = open_app(PAGE)
     late.selectbox(key="run_model").set_value("simclip-plain").run()
     app.button(key="run_start").click().run()
-    late.run()
+    late.run().button(key="bench_run_follow").click().run()
     app.button(key="bench_stop").click().run()
     go_on()
     until_ended()
@@ -215,7 +217,7 @@ def test_the_settings_say_who_may_start_a_run(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(visitor, "ip_address", address)
         monkeypatch.setattr(visitor, "headers", headers)
         assert benchmark_run.may_start() is may
-    assert "on the machine that runs this app" in said(open_app(PAGE))
+    assert "cannot be started from another machine here" in said(open_app(PAGE))
 
 
 def test_the_limit_is_kept(place: Path) -> None:

@@ -28,7 +28,7 @@ TITLES = {
 TIMEOUT_S = 120
 BENCHMARK_FILTERS = (
     "data", "marker", "metric", "class", "protocol", "named", "scoring", "rows", "intervals", "ensembles", "prompt",
-    "suffix_words", "say lung mass", "chart",
+    "suffix_words", "say lung mass", "chart", "cases", "cases_order", "cases_class", "flips",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from sklearn.metrics import auc, confusion_matrix, roc_auc_score
 
 from tests.results.memory_run import CLASSES, PAPER_STRENGTHS, MemoryRun
 from tests.results.test_tables import CIRCLE, RESAMPLES, by_hand
-from vpe_core.results.analysis.cases import attention_inside, gain_by_box_size, helped_and_hurt
+from vpe_core.results.analysis.cases import attention_inside, case_table, gain_by_box_size
 from vpe_core.results.analysis.controls import GEOMETRY, UNMARKED, controls, geometry_scores
 from vpe_core.results.analysis.curves import ALL_CLASSES, confusion, curves, reliability_table
 from vpe_core.results.analysis.questions import Question
@@ -75,11 +75,11 @@ def test_without_boxes_there_is_no_such_classifier(evaluation: Evaluation) -> No
 
 
 def test_the_most_helped_come_first_and_the_most_hurt_last(run: MemoryRun, evaluation: Evaluation) -> None:
-    table = helped_and_hurt(run, ROW, Question(), n=4, evaluation=evaluation)
+    table = case_table(run, ROW, Question(), evaluation)
     labels, before = by_hand(run, "none")
     _, after = by_hand(run, CIRCLE)
     change = after[np.arange(len(labels)), labels] - before[np.arange(len(labels)), labels]
-    assert list(table["sample"].head(4)) == list(np.argsort(-change)[:4])
+    assert list(table["sample"]) == list(np.argsort(-change, kind="stable"))
     np.testing.assert_allclose(table["change"], change[table["sample"]], atol=1e-6)
     assert table["change"].is_monotonic_decreasing
     assert list(table["sample_id"]) == [f"s{row}" for row in table["sample"]]
@@ -87,7 +87,7 @@ def test_the_most_helped_come_first_and_the_most_hurt_last(run: MemoryRun, evalu
 
 
 def test_cases_of_one_class(run: MemoryRun, evaluation: Evaluation) -> None:
-    table = helped_and_hurt(run, ROW, Question(label="mass"), evaluation=evaluation)
+    table = case_table(run, ROW, Question(label="mass"), evaluation)
     assert set(table["label"]) == {"mass"}
 
 

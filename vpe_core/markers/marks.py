@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vpe_core.errors import RegionError
+from vpe_core.markers.arrow import automatic_arrow
 from vpe_core.markers.catalog import MARKERS, drawing_tools
 from vpe_core.markers.painting import ShapeMask
-from vpe_core.markers.protocols import DEFAULT_COLOR, draw_marker
+from vpe_core.markers.protocols import DEFAULT_COLOR, Protocol, VariantRenderer
 from vpe_core.types import Arrow, Box, Point, Polygon, Region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
+    from vpe_core.images import ImageSource
     from vpe_core.markers.base import Shape
 
 MAX_MARKS = 20
@@ -44,31 +46,36 @@ class Mark:
 
 
 def draw_marks(
-    image: Image.Image,
+    image: ImageSource,
     marks: Sequence[Mark],
     *,
     treatment: str | None = None,
     color: str = DEFAULT_COLOR,
     width: float | None = None,
+    protocol: Protocol = "native",
 ) -> Image.Image:
-    """`draw_marker` for several marks at once.
+    """`render_variant` for several marks at once.
 
     Args:
-        image: Any mode; it is not changed.
-        marks: In the order in which they are drawn; none gives the image in RGB.
+        image: Any mode; it is not changed. The protocol "paper" stretches it, so give it in its full depth
+            (`XrayPixels`) where there is more than the picture for people.
+        marks: In the order in which they are drawn; none gives the unmarked picture in RGB.
         treatment: The marker that shows all regions, whatever they were drawn with. One that no words name, such as a
             crop or a blur, takes them all as one region: the box around them. None: each as it was drawn.
-        color: As in `draw_marker`.
+        color: As in `render_variant`.
         width: The same.
+        protocol: The same.
 
     Raises:
-        VPEError: As `draw_marker`.
+        VPEError: As `render_variant`.
     """
+    renderer = VariantRenderer(image, protocol)
     if marks and treatment is not None and not MARKERS.get(treatment).phrase:
-        return draw_marker(image, _around(marks), treatment, color=color)
-    drawn = image.convert("RGB")
+        return renderer.render(_around(marks), treatment, color=color)
+    drawn = renderer.render()
     for mark in marks:
-        drawn = draw_marker(drawn, mark.region, treatment or mark.marker, color=color, width=width)
+        marker = treatment or mark.marker
+        drawn = renderer.render(mark.region, marker, color=color, width=width, drawn=drawn)
     return drawn
 
 
@@ -102,6 +109,26 @@ def point_region(x: float, y: float, size_wh: tuple[int, int]) -> Box:
     """The region that a point stands for: the square around it whose side is 8% of the image's shorter side."""
     half = 0.04 * min(size_wh)
     return Box(x - half, y - half, x + half, y + half)
+
+
+def mark_on(marker: str, box: Box, size_wh: tuple[int, int]) -> Mark:
+    """The mark with which a marker points at a box, rounded; that of a marker nobody draws is the box itself.
+
+    Args:
+        marker: A name from `vpe_core.markers.names()`.
+        box: Where the finding is.
+        size_wh: Width and height of the image, which say from where an arrow comes.
+    """
+    match MARKERS.get(marker).drawn_as:
+        case "arrow":
+            return rounded(Mark(marker, automatic_arrow(box.center, size_wh)))
+        case "contour":
+            (x0, y0), (x1, y1) = (box.x0, box.y0), (box.x1, box.y1)
+            return rounded(Mark(marker, Polygon(((x0, y0), (x1, y0), (x1, y1), (x0, y1)))))
+        case None:
+            return rounded(Mark(drawing_tools()["box"], box))
+        case _:
+            return rounded(Mark(marker, box))
 
 
 def rounded(mark: Mark) -> Mark:

@@ -30,7 +30,7 @@ Protocol: TypeAlias = Literal["paper", "native"]
 PAPER_WIDTH, NATIVE_WIDTH, MAX_WIDTH = 1.0, 3.0, 64.0
 DEFAULT_COLOR = "red"
 NATIVE_REFERENCE_PX = 512
-_PAPER_SIDE_PX = 256
+PAPER_SIDE_PX = 256
 
 
 def draw_marker(
@@ -144,27 +144,33 @@ class VariantRenderer:
         color: str = DEFAULT_COLOR,
         width: float | None = None,
         opacity: float | None = None,
+        drawn: Image.Image | None = None,
     ) -> Image.Image:
-        """One variant; arguments, result and errors as for `render_variant`."""
+        """One variant; arguments, result and errors as for `render_variant`.
+
+        `drawn` is an earlier result, which the marker is added to; a crop takes no notice of it.
+        """
         if self._protocol == "native":
-            return draw_marker(self._picture, region, marker, color=color, width=width, opacity=opacity)
+            picture = self._picture if drawn is None else drawn
+            return draw_marker(picture, region, marker, color=color, width=width, opacity=opacity)
         chosen = MARKERS.get(marker or "none")
         ink = Ink(parse_color(color), _valid_width(width, "paper"), _valid_opacity(opacity, chosen))
+        under = self._small if drawn is None else drawn
         if chosen is NONE:
-            return self._small.copy()
-        return self._render_paper(chosen, _region_inside(region, self._pixels.size_wh), ink)
+            return under.copy()
+        return self._render_paper(chosen, _region_inside(region, self._pixels.size_wh), ink, under)
 
-    def _render_paper(self, marker: Marker, region: Region, ink: Ink) -> Image.Image:
+    def _render_paper(self, marker: Marker, region: Region, ink: Ink, under: Image.Image) -> Image.Image:
         if marker.crops:
             return marker.draw(self._full.convert("RGB"), region, ink)
         width, height = self._pixels.size_wh
         if marker.draw_paper is None:
-            return marker.draw(self._small, region.scaled(_PAPER_SIDE_PX / width, _PAPER_SIDE_PX / height), ink)
+            return marker.draw(under, region.scaled(PAPER_SIDE_PX / width, PAPER_SIDE_PX / height), ink)
         if ink.width_px != int(ink.width_px) or ink.width_px < 1:
             raise MarkerError(f"The paper's protocol draws lines of whole pixels, but got the width {ink.width_px}.")
-        marked = self._small.copy()
+        marked = under.copy()
         marker.draw_paper(ImageDraw.Draw(marked), paper_region(region, self._pixels.size_wh), ink)
-        return marked if ink.opacity == 1 else Image.blend(self._small, marked, ink.opacity)
+        return marked if ink.opacity == 1 else Image.blend(under, marked, ink.opacity)
 
     @cached_property
     def _full(self) -> Image.Image:
@@ -172,19 +178,19 @@ class VariantRenderer:
 
     @cached_property
     def _small(self) -> Image.Image:
-        return self._full.resize((_PAPER_SIDE_PX, _PAPER_SIDE_PX)).convert("RGB")
+        return self._full.resize((PAPER_SIDE_PX, PAPER_SIDE_PX)).convert("RGB")
 
 
 def paper_region(region: Region, size_wh: tuple[int, int]) -> PaperRegion:
     """A region of a source image of this size on the paper's 256 x 256 image, truncated to whole pixels."""
-    x_ratio, y_ratio = size_wh[0] / _PAPER_SIDE_PX, size_wh[1] / _PAPER_SIDE_PX
+    x_ratio, y_ratio = size_wh[0] / PAPER_SIDE_PX, size_wh[1] / PAPER_SIDE_PX
 
     def truncated(point: Point) -> tuple[int, int]:
         return int(point[0] / x_ratio), int(point[1] / y_ratio)
 
     x0, y0, x1, y1 = region.box.xyxy
     shaft = (truncated(region.tail), truncated(region.tip)) if isinstance(region, Arrow) else None
-    return PaperRegion((*truncated((x0, y0)), *truncated((x1, y1))), (_PAPER_SIDE_PX, _PAPER_SIDE_PX), shaft)
+    return PaperRegion((*truncated((x0, y0)), *truncated((x1, y1))), (PAPER_SIDE_PX, PAPER_SIDE_PX), shaft)
 
 
 def default_width(protocol: Protocol) -> float:

@@ -17,21 +17,19 @@ if TYPE_CHECKING:
     from vpe_core.variants import Variant
 
 
-def helped_and_hurt(
-    run: Results, row: TableRow, question: Question, n: int = 6, evaluation: Evaluation | None = None
-) -> pd.DataFrame:
-    """The samples whose true class gained or lost most through a marker.
+def case_table(run: Results, row: TableRow, question: Question, evaluation: Evaluation | None = None) -> pd.DataFrame:
+    """What a marker does to each sample's true class.
 
     Args:
         run: Stored results.
         row: The marker.
         question: How to score; with a label, only samples of that class count.
-        n: How many of each kind at most.
         evaluation: Shared, so that nothing is computed twice.
 
     Returns:
         One line a sample, from the most helped to the most hurt. Columns: sample (its row), before, after, change (of
-        the true class's score), said_before, said_after (the likeliest classes), and those of the run's samples.
+        the true class's score), said_before, said_after (the likeliest classes), box_share (the box's share of the
+        image, nan without one), and those of the run's samples.
 
     Raises:
         ResultsError: The marker or the unmarked image was not measured.
@@ -49,12 +47,12 @@ def helped_and_hurt(
         }
     )
     samples = run.samples.iloc[after.rows].reset_index(drop=True)
+    box = (samples["x1"] - samples["x0"]) * (samples["y1"] - samples["y0"])
+    table["box_share"] = box / (samples["image_width"] * samples["image_height"])
     table = pd.concat([table, samples], axis=1)
     if question.label is not None:
         table = table[table["label"] == question.label]
-    table = table.sort_values("change", ascending=False, kind="stable")
-    helped, hurt = table[table["change"] > 0].head(n), table[table["change"] < 0].tail(n)
-    return pd.concat([helped, hurt], ignore_index=True)
+    return table.sort_values("change", ascending=False, kind="stable").reset_index(drop=True)
 
 
 def gain_by_box_size(

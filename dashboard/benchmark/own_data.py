@@ -1,0 +1,177 @@
+"""Your data, in one place: a table and its X-rays are given, checked, measured, shown and taken along."""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.benchmark.filters import show_as_before
+from dashboard.benchmark.results import OwnRun, columns, forget_file, loaded
+from dashboard.benchmark.run import begin, may_start, warn_of_few
+from dashboard.benchmark.run_job import PLANS, RUN, Order
+from dashboard.frame.page import page_link
+from dashboard.frame.rights import may, why_not
+from dashboard.frame.words import as_list, as_text
+from dashboard.library.dataset_check import dataset_content
+from dashboard.library.own_set import KEPT_HOURS, OwnSet, forget_own_set, is_over, keep_own_set, own_set
+from vpe_core import jobs, models
+from vpe_core.datasets.own_files import MAX_UNPACKED_BYTES
+from vpe_core.errors import DatasetError, ImageReadError
+from vpe_core.images import READABLE, load_image
+from vpe_core.markers import draw_marker
+from vpe_core.results.exchange.archive import pack_run, place_of
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+_READ, _PICTURES, _FIELD = "own:read", "own:pictures", "own:field"
+_MAX_MB = MAX_UNPACKED_BYTES // 1_000_000
+_FIRST, _THUMB_PX = 6, 240
+
+
+def own_data_section(*, run: bool = True) -> None:
+    """The panel; where the settings let this visitor give no files, the sentence that says so.
+
+    Args:
+        run: Whether a run can be started in it, and its results are there.
+    """
+    own = own_set()
+    with st.expander("Your data", icon=":material/folder_open:", key="bench_own", expanded=own is not None):
+        if not may("uploads"):
+            st.caption(as_text(why_not("uploads")))
+            return
+        st.caption(
+            "A CSV file with the columns image, label, x0, y0, x1, y1 (the finding's box in pixels) and its X-rays: "
+            f"several files or one ZIP file: {READABLE}, {_MAX_MB} MB at most. They are kept for this session only, in "
+            f"a temporary folder that is removed when the session ends, and after {KEPT_HOURS} hours at the latest."
+        )
+        files = st.file_uploader(
+            "Table and X-rays",
+            accept_multiple_files=True,
+            key=f"own_files{st.session_state.get(_FIELD, '')}",
+            max_upload_size=_MAX_MB,
+        )  # fmt: skip
+        _take_new(files)
+        if is_over():
+            st.info(f"Your data were removed after {KEPT_HOURS} hours. Give them again to go on.")
+        if own := own_set():
+            _content(own)
+            if run:
+                _run_row(own)
+                _results(own)
+            else:
+                page_link("pages/benchmark.py", "Run a benchmark on it", icon=":material/play_circle:")
+            st.button("Remove your data", key="own_forget", icon=":material/delete:", on_click=_forget)
+
+
+def _take_new(files: list[UploadedFile]) -> None:
+    """Read what the field holds now, once; what cannot be used is refused until something else comes.
+
+    An empty field takes nothing away: it is empty, too, when a person comes back from another page.
+    """
+    known, problem = st.session_state.get(_READ, ((), ""))
+    given = tuple(file.file_id for file in files)
+    if given != known:
+        problem = ""
+        if given:
+            with st.spinner("Reading your data"):
+                problem = _read(files)
+        st.session_state[_READ] = (given, problem)
+    if problem:
+        st.error(as_text(problem), icon=":material/error:")
+
+
+def _read(files: list[UploadedFile]) -> str:
+    """Why the files cannot be used; empty if they can, and then they are kept."""
+    st.session_state.pop(_PICTURES, None)
+    try:
+        keep_own_set(OwnSet((file.name, file.getvalue()) for file in files))
+    except DatasetError as error:
+        forget_own_set()
+        return str(error)
+    return ""
+
+
+def _forget() -> None:
+    """Nothing is left of the data and their results in this session."""
+    own = own_set()
+    forget_own_set()
+    st.session_state.pop(_PICTURES, None)
+    if own:
+        forget_file(own.name)
+        show_as_before(columns())
+    st.session_state[_FIELD] = int(st.session_state.get(_FIELD) or 0) + 1
+
+
+def _content(own: OwnSet) -> None:
+    dataset_content(own.dataset, own.problems)
+    if own.refused:
+        st.warning(as_list(own.refused[:20]), icon=":material/rule:")
+    pictures = _pictures(own)
+    if pictures:
+        with st.container(key="own_pictures"):
+            for picture, words in pictures:
+                st.image(picture, caption=as_text(words), width="stretch", alt=f"Your X-ray with the box of {words}")
+
+
+def _pictures(own: OwnSet) -> list[tuple[bytes, str]]:
+    """The first X-rays with their boxes, drawn once."""
+    kept: list[tuple[bytes, str]] | None = st.session_state.get(_PICTURES)
+    if kept is None:
+        kept = []
+        for sample in own.dataset.samples[:_FIRST]:
+            try:
+                image = draw_marker(load_image(sample.image_path), sample.box, "bbox" if sample.box else None)
+            except ImageReadError:
+                continue
+            image.thumbnail((_THUMB_PX, _THUMB_PX))
+            buffer = io.BytesIO()
+            image.save(buffer, "JPEG", quality=85)
+            kept.append((buffer.getvalue(), f"{sample.label}, {sample.image_id}"))
+        st.session_state[_PICTURES] = kept
+    return kept
+
+
+def _run_row(own: OwnSet) -> None:
+    if not may_start():
+        st.caption(as_text(why_not("start_runs")))
+        return
+    ready = [name for name in models.selectable_names() if models.is_ready(models.get(name))]
+    if not own.dataset.samples or own.dataset.class_problem or not ready:
+        st.caption("A run needs samples of two classes and a model on this machine; see Data and models.")
+        return
+    if (known := jobs.state(RUN)) and known.running:
+        st.caption("A run is under way, see the top of this page. Only one runs at a time.")
+        return
+    warn_of_few(len(own.dataset), len(own.dataset.classes))
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="own_run"):
+        chosen = st.multiselect(
+            "Models", ready, default=ready[:1], key="own_models", width=330,
+            format_func=lambda name: models.get(name).title,
+        )  # fmt: skip
+        plan = st.selectbox("What to measure", tuple(PLANS), key="own_plan", width=290)
+        if st.button(
+            "Run on your data", key="own_start", type="primary", icon=":material/play_arrow:", disabled=not chosen,
+            on_click=_start, args=(own, tuple(chosen), plan),
+        ):  # fmt: skip
+            st.rerun()
+
+
+def _start(own: OwnSet, chosen: tuple[str, ...], plan: str) -> None:
+    begin(Order(own.dataset.title, own.dataset.part, chosen[0], plan, None, chosen[1:], own))
+
+
+def _results(own: OwnSet) -> None:
+    made = [column for column in loaded() if isinstance(column.run, OwnRun) and column.run.own is own]
+    for number, column in enumerate(made):
+        if isinstance(column.run, OwnRun):
+            st.download_button(
+                as_text(f"Results of {column.run.manifest.model.title} (ZIP)"), partial(pack_run, column.run),
+                f"{place_of(column.run).replace('/', '-')}.zip", "application/zip", key=f"own_zip_{number}",
+                on_click="ignore", icon=":material/folder_zip:",
+            )  # fmt: skip
+    if made:
+        st.caption("They are shown above, and stand under Model beside the others while this session lasts.")

@@ -1,0 +1,37 @@
+"""Who may do what costs the machine something: start runs, download, give files. The settings say it."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import streamlit as st
+
+from vpe_core.settings import get_settings
+
+Right: TypeAlias = Literal["start_runs", "downloads", "uploads"]
+_FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
+_WHAT = {
+    "start_runs": "Benchmark runs cannot be started",
+    "downloads": "Models and X-rays cannot be downloaded",
+    "uploads": "Files cannot be uploaded",
+}
+
+
+def may(right: Right) -> bool:
+    """Whether the settings let this visitor do it.
+
+    A browser on this machine has no address here. One that comes through a proxy on this machine looks the same but
+    for the headers that a proxy adds; where it adds none, the settings have to say who may.
+    """
+    who = getattr(get_settings(), right)
+    if who == "local":
+        forwarded = any(name in st.context.headers for name in _FORWARDED)
+        return st.context.ip_address is None and not forwarded
+    return bool(who == "anyone")
+
+
+def why_not(right: Right) -> str:
+    """One sentence for those who may not, with the setting that says so."""
+    who = getattr(get_settings(), right)
+    where = " from another machine" if who == "local" else ""
+    return f"{_WHAT[right]}{where} here: the setting VPE_{right.upper()} is “{who}”."

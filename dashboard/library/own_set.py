@@ -1,0 +1,132 @@
+"""A person's own table and X-rays: kept for one session, in a folder of its own that goes with it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterable
+from pathlib import Path
+
+import streamlit as st
+
+from vpe_core import datasets
+from vpe_core.datasets import Dataset, Problem
+from vpe_core.datasets.gallery import Finding, GalleryImage, set_sample_name
+from vpe_core.datasets.own_files import OwnFiles, write_own_files
+from vpe_core.errors import DatasetError
+
+KEPT_HOURS = 2
+_OWN = "own:set"
+
+
+class OwnSet:
+    """A table of one's own with its X-rays, in a folder that lives as long as this object, and `KEPT_HOURS` at most.
+
+    Attributes:
+        dataset: The usable samples, and the problems of the others.
+        refused: A sentence for each file that was left out.
+        undecodable: Images whose header is sound and whose pixels are not.
+
+    Args:
+        files: Name and content of what was given.
+
+    Raises:
+        DatasetError: They hold no table that can be read.
+    """
+
+    dataset: Dataset
+    refused: tuple[str, ...]
+    undecodable: tuple[Problem, ...]
+
+    def __init__(self, files: Iterable[tuple[str, bytes]]) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="visual-prompt-lab-own-")).resolve()
+        remove = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        try:
+            written = write_own_files(files, self.folder / "files")
+            self._read(written)
+        except DatasetError as error:
+            remove()
+            raise DatasetError(self.told(str(error))) from None
+        limit = threading.Timer(KEPT_HOURS * 3600, remove)
+        limit.daemon = True
+        limit.start()
+        weakref.finalize(self, limit.cancel)
+
+    @property
+    def name(self) -> str:
+        """The table's file name."""
+        return f"{self.dataset.title}.csv"
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its time is not over."""
+        return self.folder.is_dir()
+
+    @property
+    def results(self) -> Path:
+        """Where its results are kept."""
+        return self.folder / "results"
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What cannot be used, in words that name no folder of this machine."""
+        found = (*self.dataset.all_problems, *self.undecodable)
+        return tuple(Problem(one.file, one.row, self.told(one.reason), one.kind) for one in found)
+
+    def told(self, text: str) -> str:
+        """The text without the name of the folder."""
+        for folder in (self.folder / "files", self.folder):
+            text = text.replace(f"{folder}/", "").replace(str(folder), "your files")
+        return text
+
+    def entry(self, image_id: str) -> GalleryImage | None:
+        """One of its X-rays with all its findings, as the live demo shows it."""
+        samples = [sample for sample in self.dataset if sample.image_id == image_id]
+        if not samples:
+            return None
+        return GalleryImage(
+            name=set_sample_name(self.dataset.name, image_id),
+            path=samples[0].image_path,
+            title=f"{self.dataset.title} {image_id}: {', '.join(sample.label for sample in samples)}",
+            note="Your own X-ray. It stays in this session.",
+            difficulty="",
+            findings=tuple(Finding(sample.label, sample.box) for sample in samples if sample.box),
+            simulated=False,
+        )
+
+    def _read(self, written: OwnFiles) -> None:
+        self.dataset = datasets.open_dataset("table", written.table)
+        self.refused = written.refused
+        self.undecodable = datasets.undecodable_images(self.dataset)
+
+
+def own_set() -> OwnSet | None:
+    """What this session has given; None if it has given nothing, or its time is over."""
+    kept: OwnSet | None = st.session_state.get(_OWN)
+    return kept if kept and kept.is_here else None
+
+
+def is_over() -> bool:
+    """Whether this session's own data were removed because their time was over."""
+    kept: OwnSet | None = st.session_state.get(_OWN)
+    return kept is not None and not kept.is_here
+
+
+def keep_own_set(kept: OwnSet) -> None:
+    """Keep it for this session, in place of an earlier one."""
+    st.session_state[_OWN] = kept
+
+
+def forget_own_set() -> None:
+    """Remove this session's own data now, unless a run still reads them."""
+    st.session_state.pop(_OWN, None)
+
+
+def own_entry(name: str) -> GalleryImage | None:
+    """An X-ray of this session's own data, by its name in links; nobody else's link leads to it."""
+    kept = own_set()
+    if kept is None or not name.startswith(start := set_sample_name(kept.dataset.name, "")):
+        return None
+    return kept.entry(name.removeprefix(start))

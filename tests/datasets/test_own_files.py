@@ -1,0 +1,100 @@
+"""Files that a person gives: a table and X-rays, alone or in a ZIP file; what is wrong with them is said in words."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.app_home import chest
+from vpe_core.datasets import open_dataset
+from vpe_core.datasets.own_files import MAX_FILES, MAX_UNPACKED_BYTES, write_own_files
+from vpe_core.errors import DatasetError
+
+TABLE = b"image,label,x0,y0,x1,y1\na.png,mass,10,10,40,40\nsub/b.png,effusion,10,20,50,60\n"
+
+
+def png(seed: int = 0) -> bytes:
+    buffer = io.BytesIO()
+    chest((64, 64), seed).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def zipped(files: dict[str, bytes], **options: int) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+        for name, mode in options.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = mode << 16
+            archive.writestr(entry, "/etc/passwd")
+    return content.getvalue()
+
+
+def test_a_zip_file_with_a_folder_of_its_own_is_read(tmp_path: Path) -> None:
+    clutter = {"__MACOSX/mine/._a.png": b"x", "mine/.DS_Store": b"x"}
+    files = {"mine/t.csv": TABLE, "mine/a.png": png(), "mine/sub/b.png": png(1), **clutter}
+    written = write_own_files([("all.zip", zipped(files))], tmp_path)
+    assert (written.images, written.refused) == (2, ())
+    assert len(open_dataset("table", written.table)) == 2
+
+
+def test_images_that_came_without_their_folders_are_found_where_the_table_names_them(tmp_path: Path) -> None:
+    written = write_own_files([("t.csv", TABLE), ("a.png", png()), ("b.png", png(1))], tmp_path)
+    assert len(open_dataset("table", written.table)) == 2
+
+
+def test_several_files_are_read_and_those_that_are_no_xrays_are_named(tmp_path: Path) -> None:
+    files = [
+        ("t.csv", TABLE),
+        ("a.png", png()),
+        ("empty.png", b""),
+        ("page.png", b"<html>" * 200),
+        ("x.csv.png", TABLE),
+    ]
+    written = write_own_files([*files, ("doc.pdf", b"%PDF-1.7 " * 100), ("a.png", png(2))], tmp_path)
+    assert written.images == 1
+    said = " ".join(written.refused)
+    assert "“empty.png” is empty." in said
+    assert "“page.png” is not used: it is in no format that is read here" in said
+    assert "“doc.pdf” is not used: it is a PDF document" in said
+    assert "“a.png” is there twice" in said
+    (problem,) = open_dataset("table", written.table).problems
+    assert problem.row == 3
+
+
+@pytest.mark.parametrize("name", ["../a.png", "/etc/a.png", "x/../../a.png", "..\\a.png", "C:\\a.png"])
+def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+    inside = tmp_path / "in"
+    for files in ([("all.zip", zipped({"t.csv": TABLE, name: png()}))], [("t.csv", TABLE), (name, png())]):
+        with pytest.raises(DatasetError, match="leads out of its folder"):
+            write_own_files(files, inside)
+    assert not list(tmp_path.glob("**/a.png"))
+
+
+def test_bombs_links_and_damage_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    big = zipped({f"{number}.png": b"\0" * 25_000_000 for number in range(MAX_UNPACKED_BYTES // 25_000_000 + 1)})
+    assert len(big) < 1_000_000
+    many = zipped({f"{number}.png": b"" for number in range(MAX_FILES + 1)})
+    inner = zipped({"t.csv": TABLE, "inner.zip": zipped({"a.png": png()})})
+    for data, words in (
+        (big, "MB are the most"),
+        (many, "2,000 are the most"),
+        (zipped({"t.csv": TABLE}, link=0o120777), "holds a link"),
+        (zipped({"t.csv": TABLE, "a.png": png()})[:-30], "is damaged or no ZIP file"),
+        (b"PK\3\4 and nothing else", "is damaged or no ZIP file"),
+    ):
+        with pytest.raises(DatasetError, match=words):
+            write_own_files([("all.zip", data)], tmp_path / "in")
+    assert not (tmp_path / "in").exists()
+    assert "ZIP file inside a ZIP file" in write_own_files([("all.zip", inner)], tmp_path / "in").refused[0]
+
+
+def test_without_a_table_or_with_two_that_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"Expected a CSV file .* but there is none"):
+        write_own_files([("a.png", png())], tmp_path)
+    with pytest.raises(DatasetError, match=r"Expected one CSV file among the files, but found 2: a.csv, b.csv"):
+        write_own_files([("a.csv", TABLE), ("b.csv", TABLE)], tmp_path)
