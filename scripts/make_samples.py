@@ -1,5 +1,8 @@
 """Makes precomputed/samples: the gallery of simulated X-rays, all from base patients of the test part.
 
+Beside each X-ray with findings, in healthy/, lies the same chest, exposure and noise without them, at half the size: a
+model sees no more of it, and marks are drawn in proportion.
+
 python -m scripts.make_samples --ct CT_FOLDER
 """
 
@@ -13,13 +16,17 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
+from vpe_core.datasets.gallery import NO_FINDING, TWINS
 from vpe_core.settings import get_settings
 from vpe_core.simulation.bases import load_base
 from vpe_core.simulation.build import bases_for
 from vpe_core.simulation.cases import CasePlan, FoundFinding, plan_case, render_case
 
 SIZE, QUALITY, BANK_SIZE = 1024, 88, 512
-COLUMNS = ["image", "title", "finding", "x0", "y0", "x1", "y1", "side", "zone", "size_mm", "difficulty", "note"]
+TWIN_SIZE = 512
+COLUMNS = [
+    "image", "title", "finding", "x0", "y0", "x1", "y1", "side", "zone", "size_mm", "difficulty", "note", "patient",
+]  # fmt: skip
 TWIN = "Another picture shows the same patient with a malignant-looking one."
 SEVERAL = (0.0, 0.0, 0.2, 0.4, 0.4)
 
@@ -60,7 +67,7 @@ def several(number: int, note: str) -> Entry:
 
 def normal(number: int, note: str) -> Entry:
     plan = CasePlan(number, 3000 + (number - 8100) * 17 % 60, False, ())
-    return Entry(f"normal-{number}", "No finding", plan, "normal", note)
+    return Entry(f"normal-{number}", NO_FINDING, plan, "normal", note)
 
 
 def write_note(template: str, findings: Sequence[FoundFinding]) -> str:
@@ -120,14 +127,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ct", type=Path, help="folder of the chest CT, for base patients that are not there yet")
     folder = get_settings().precomputed_dir / "samples"
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / TWINS).mkdir(parents=True, exist_ok=True)
     bases = bases_for([entry.plan.patient for entry in GALLERY], False, BANK_SIZE, parser.parse_args().ct)
     rows = []
     for entry, path in zip(GALLERY, bases, strict=True):
-        case = render_case(entry.plan, load_base(path), SIZE)
+        base = load_base(path)
+        case = render_case(entry.plan, base, SIZE)
         name = f"{entry.slug}.webp"
         Image.fromarray(case.image).convert("RGB").save(folder / name, quality=QUALITY, method=6)
-        about = {"image": name, "title": entry.title, "difficulty": entry.difficulty}
+        if case.findings:
+            twin = Image.fromarray(render_case(entry.plan.without_findings(), base, SIZE).image)
+            small = twin.resize((TWIN_SIZE, TWIN_SIZE), Image.Resampling.LANCZOS)
+            small.convert("RGB").save(folder / TWINS / name, quality=QUALITY, method=6)
+        about: dict[str, object] = {"image": name, "title": entry.title, "difficulty": entry.difficulty}
+        about["patient"] = entry.plan.patient
         about["note"] = write_note(entry.note, case.findings)
         rows += [
             {

@@ -17,6 +17,10 @@ from vpe_core.settings import get_settings
 from vpe_core.types import Box, Sample
 
 SAMPLES_TABLE = "samples/samples.csv"
+TWINS = "healthy"
+"""Folder beside the samples with the same chests without their findings, under the same names."""
+NO_FINDING = "No finding"
+"""Title of an X-ray with nothing to find."""
 REAL_TABLE = "real_samples.csv"
 REAL_PREFIX = "nih-"
 REAL_SOURCE = "NIH ChestX-ray14 (Wang et al., CVPR 2017)"
@@ -42,6 +46,8 @@ class GalleryImage:
         difficulty: "easy", "hard" or empty.
         findings: What is known to be there, with a place.
         simulated: False for a real X-ray.
+        patient: Whose it is; empty if it is not known.
+        twin: The file of the same chest without its findings; None where there is none.
     """
 
     name: str
@@ -51,6 +57,8 @@ class GalleryImage:
     difficulty: str
     findings: tuple[Finding, ...]
     simulated: bool
+    patient: str = ""
+    twin: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +95,28 @@ def simulated_gallery(table: Path | None = None) -> tuple[GalleryImage, ...]:
                 difficulty=group[0]["difficulty"],
                 findings=tuple(Finding(row["finding"], _box(row, table)) for row in group if row["x0"]),
                 simulated=True,
+                patient=group[0].get("patient", ""),
+                twin=twin if (twin := table.parent / TWINS / file).is_file() else None,
             )
         )
     return tuple(images)
+
+
+def another_patient(images: Sequence[GalleryImage], *, patient: str, simulated: bool) -> GalleryImage | None:
+    """The first X-ray with nothing to find that is not this patient's: of the same kind, or else a simulated one.
+
+    Args:
+        images: In a fixed order, such as `offered()`.
+        patient: Whose X-ray it must not be.
+        simulated: The kind.
+    """
+    others = [image for image in images if _has_nothing(image) and (not patient or image.patient != patient)]
+    return next((image for image in others if image.simulated is simulated), next(iter(others), None))
+
+
+def _has_nothing(image: GalleryImage) -> bool:
+    """Whether there is nothing to find; of a real X-ray, whose findings often have no place, only its title tells."""
+    return image.title == NO_FINDING if not image.simulated else not image.findings
 
 
 def real_xrays(table: Path | None = None) -> tuple[RealXray, ...]:
@@ -157,6 +184,8 @@ def set_image(name: str, boxed: Callable[[str], BoxedSamples] = boxed_samples) -
         difficulty="",
         findings=tuple(Finding(sample.label, sample.box) for sample in samples if sample.box),
         simulated=spec.simulated,
+        patient=samples[0].patient_id,
+        twin=samples[0].twin_path,
     )
 
 
@@ -174,6 +203,7 @@ def _real_xray(row: dict[str, str], table: Path) -> RealXray:
             difficulty="",
             findings=findings,
             simulated=False,
+            patient=row["file"].partition("_")[0],
         )
         return RealXray(row["file"], row["url"], row["sha256"], int(row["bytes"]), image)
     except (ValueError, RegionError) as error:
