@@ -26,7 +26,7 @@ import numpy as np
 from vpe_core.errors import MarkerError
 from vpe_core.markers import Protocol, get, parse_color
 from vpe_core.markers.protocols import MAX_WIDTH, default_width
-from vpe_core.types import Box
+from vpe_core.types import Arrow, Box, Polygon, Region
 
 if TYPE_CHECKING:
     from vpe_core.geometry import SizeWH
@@ -163,12 +163,21 @@ class Variant:
         """The box that is pointed at, in the finding's size: where a model that follows the marker should look."""
         width, height = size_wh
         if self.place == "mirror":
-            return Box(width - box.x1, box.y0, width - box.x0, box.y1)
+            return mirrored(box, width).box
         if self.place == "random":
             free_wh = max(width - box.width, 0.0), max(height - box.height, 0.0)
             x, y = seeded("place", sample_id).uniform((0, 0), free_wh)
             return Box.from_xywh(float(x), float(y), box.width, box.height)
         return box
+
+
+def mirrored(region: Region, width: float) -> Region:
+    """The region on the other side of an image of this width: left becomes right."""
+    if isinstance(region, Box):
+        return Box(width - region.x1, region.y0, width - region.x0, region.y1)
+    if isinstance(region, Arrow):
+        return Arrow((width - region.tail[0], region.tail[1]), (width - region.tip[0], region.tip[1]))
+    return Polygon(tuple((width - x, y) for x, y in region.points))
 
 
 def seeded(*words: str) -> np.random.Generator:

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from dashboard.demo.marked_xray import MarkedXray, draw, look_together, suffix_words, template_of, treatment_of
+from dashboard.demo.marked_xray import (
+    MarkedXray,
+    draw,
+    look_together,
+    suffix_words,
+    template_of,
+    treatment_of,
+    without_marks,
+)
 from dashboard.demo.state import DemoState
 from dashboard.demo.xray import Xray
 from vpe_core.attention import attention_inside
@@ -92,7 +100,7 @@ def answer(model: Model, xray: Xray, state: DemoState, classes: tuple[str, ...],
     Raises:
         VPEError: A prompt, mark or attention method does not fit.
     """
-    images = [MarkedXray(model, xray, DemoState(protocol=state.protocol), memory)]
+    images = [MarkedXray(model, xray, without_marks(state), memory)]
     if state.marks:
         images.append(MarkedXray(model, xray, state, memory))
     look_together(images)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.demo import session
+from dashboard.demo.all_methods import all_methods
 from dashboard.demo.answer import Answer, answer, out_of_domain
 from dashboard.demo.attention_maps import attention_pair, attention_settings, attention_words
+from dashboard.demo.comparisons import comparisons
 from dashboard.demo.exports import take_along
 from dashboard.demo.state import DemoState
 from dashboard.demo.xray import Xray
@@ -36,6 +38,8 @@ def answer_column(xray: Xray) -> None:
         return
     _shown(result, model, xray, state)
     attention_settings(result)
+    all_methods(result, model, xray)
+    comparisons(result, model, xray)
     take_along(result, model, xray, state)
 
 
@@ -52,7 +56,7 @@ def _shown(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
     st.html(
         render(
             "answer", bars=bars, sentence=sentence, cautions=_cautions(result, model.spec, xray),
-            overlays=attention_pair(result, state, name), attention=attention_words(result, state),
+            overlays=attention_pair(result, state, name, xray.size_wh), attention=attention_words(result, state),
         )
     )  # fmt: skip
 

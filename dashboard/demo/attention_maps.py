@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from functools import cache
+from typing import Any
 
 import streamlit as st
 from markupsafe import Markup
@@ -13,10 +15,11 @@ from dashboard.demo.answer import Answer, Impression
 from dashboard.demo.marked_xray import treatment_of
 from dashboard.demo.state import DemoState
 from dashboard.frame.attention_words import attention_sentence, place_words, shares
+from dashboard.frame.page import asset
 from dashboard.frame.words import as_text
 from vpe_core import attention
 from vpe_core.attention import overlay
-from vpe_core.plots.answer_html import OverlayImage, overlay_pair
+from vpe_core.plots.answer_html import MapValues, OverlayImage, overlay_pair
 from vpe_core.plots.percent import percent
 
 TO_DRAW = "Draw a marker on the X-ray to see how the answer and the attention change."
@@ -24,23 +27,31 @@ OUTSIDE = "The marks lie outside the picture, so there is no share of attention 
 CROPPED = "A crop shows nothing but the region, so there is no share of attention to compare."
 
 
-def attention_pair(result: Answer, state: DemoState, marker: str) -> Markup:
+def attention_pair(result: Answer, state: DemoState, marker: str, picture_wh: tuple[int, int]) -> Markup:
     """The two maps, and what they are maps of."""
     method = attention.get(state.method)
     shows = method.shows(result.target)
     return overlay_pair(
-        _overlay_image(result.without, result, state, f"{shows}, without a marker"),
-        _overlay_image(result.marked, result, state, f"{shows}, with the {marker}") if result.marked else None,
+        _overlay_image(result.without, result, state, f"{shows}, without a marker", picture_wh),
+        _overlay_image(
+            result.marked, result, state, f"{shows}, with the {marker}", None if result.cropped else picture_wh
+        )
+        if result.marked
+        else None,
         marker=marker,
         shows=shows,
         reason=method.reason,
     )
 
 
-def _overlay_image(impression: Impression, result: Answer, state: DemoState, shows: str) -> OverlayImage:
+def _overlay_image(
+    impression: Impression, result: Answer, state: DemoState, shows: str, picture_wh: tuple[int, int] | None
+) -> OverlayImage:
     colored = overlay(impression.shown, impression.heatmap, opacity=state.opacity / 100)
     chance = impression.probabilities[result.classes.index(result.target)]
-    return OverlayImage(_jpeg(colored), colored.size, f"{shows}; the answer gives {result.target} {percent(chance)}")
+    alt = f"{shows}; the answer gives {result.target} {percent(chance)}"
+    values = MapValues.of(impression.heatmap, picture_wh) if picture_wh else None
+    return OverlayImage(_jpeg(colored), colored.size, alt, values)
 
 
 def attention_words(result: Answer, state: DemoState) -> tuple[str, str, str]:
@@ -52,7 +63,14 @@ def attention_words(result: Answer, state: DemoState) -> tuple[str, str, str]:
     return text.partition(shares(inside.before, inside.after))
 
 
+@cache
+def _readout() -> Any:
+    return st.components.v2.component("vpl_map_readout", js=asset("map_readout.js"))
+
+
 def attention_settings(result: Answer) -> None:
+    """Opacity, class and method of the maps; and what tells the value under the pointer."""
+    _readout()(key="vpl_map_readout")
     state, methods = session.state(), attention.names()
     with st.container(key="demo_attention"):
         opacity, target, method = st.columns(3, gap="small", vertical_alignment="bottom")

@@ -47,6 +47,11 @@ def template_of(state: DemoState) -> Template:
     return ENSEMBLES.get(state.template, state.template)
 
 
+def without_marks(state: DemoState) -> DemoState:
+    """The same picture for the model, with nothing drawn on it."""
+    return DemoState(protocol=state.protocol)
+
+
 def draw(xray: Xray, state: DemoState) -> Image.Image:
     """The X-ray as the model is shown it: with all marks, in the chosen treatment; a new RGB image."""
     return draw_marks(

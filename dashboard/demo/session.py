@@ -28,7 +28,9 @@ from vpe_core.errors import PromptError
 
 _PAGE = "live demo"
 _STATE, _EPOCH, _MEMORY, _UPLOAD = "demo:state", "demo:epoch", "demo:memory", "demo:upload"
-_AS_CHOSEN = ("color", "width", "model", "suffix", "treatment", "method", "target", "opacity", "findings")
+_AS_CHOSEN = (
+    "color", "width", "model", "suffix", "treatment", "method", "target", "opacity", "findings", "control", "second",
+)  # fmt: skip
 _CHECKED: dict[str, Callable[[Any], Any]] = {"classes": own_classes, "template": checked_template}
 
 

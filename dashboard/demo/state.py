@@ -33,6 +33,8 @@ UPLOAD = "upload"
 FROM_CASE = "case_"
 """Before a name in links on the benchmark page: Streamlit takes out of them what that page's own filters are called."""
 MIN_CLASSES, MAX_CLASSES = 2, 40
+CONTROLS = ("twin", "blank", "other", "mirror")
+"""Where else the same marker can stand: as a benchmark's variants name their pictures and places."""
 _SEPARATOR = "|"
 _MAX_NAME_CHARS, _MAX_WORDS = 200, 100
 _CASE = re.compile(r"[0-9a-f]{12}:\d{1,7}:[\w#./+-]{1,80}")
@@ -58,6 +60,8 @@ class DemoState:
         opacity: Of the attention overlays, in percent.
         findings: Whether the answer, the known findings, is shown.
         hidden: Whether X-rays are called case 1, 2, 3, so that no name gives a finding away.
+        control: What else the same marker is put on, one of `CONTROLS`; empty for nothing.
+        second: The model that answers beside the first one; empty for none.
         protocol: How the picture is made for the model: "native", as people see it, or as in the paper.
         marker_words: What names the marker in the prompt; empty for the paper's words.
         measured: The case of a benchmark that this is, from `dashboard.demo.as_measured`; empty once anything differs.
@@ -78,6 +82,8 @@ class DemoState:
     opacity: int = 60
     findings: bool = False
     hidden: bool = False
+    control: str = ""
+    second: str = ""
     protocol: Protocol = "native"
     marker_words: str = ""
     measured: str = ""
@@ -271,6 +277,8 @@ _FIELDS: dict[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
     "opacity": (_number_of("an opacity", range(101)), str),
     "findings": (_flag, lambda value: str(int(value))),
     "hidden": (_flag, lambda value: str(int(value))),
+    "control": (_one_of("a control", lambda: CONTROLS), str),
+    "second": (_model, str),
     "protocol": (_one_of("a protocol", lambda: get_args(Protocol)), str),
     "marker_words": (lambda text: clean_text(text, "the words for the marker", _MAX_WORDS), str),
     "measured": (_case, str),
@@ -296,6 +304,8 @@ _NAMES = {
     "opacity": "The opacity",
     "findings": "Whether the answer is shown",
     "hidden": "Whether names are hidden",
+    "control": "The control",
+    "second": "The second model",
     "protocol": "How the picture is made",
     "marker_words": "The words for the marker",
     "measured": "The case of the benchmark",

@@ -30,6 +30,8 @@ class Xray:
         note: A sentence of background; may be empty.
         simulated: Whether it was simulated.
         findings: What is known to be there.
+        patient: Whose it is; empty if it is not known.
+        twin: The file of the same chest without its findings; None where there is none.
         file: Where it was read from; None for an upload, of which nothing but the picture is kept.
     """
 
@@ -40,6 +42,8 @@ class Xray:
     note: str = ""
     simulated: bool = False
     findings: tuple[Finding, ...] = ()
+    patient: str = ""
+    twin: Path | None = None
     file: Path | None = None
 
     @property

@@ -10,6 +10,8 @@ from vpe_core.plots.percent import percent
 
 _NEAR = ("arrow", "dot")
 """Shapes that point at a place and enclose nothing."""
+_SAME = 0.02
+"""A share that changes by less is called unchanged."""
 
 
 def shares(before: float, after: float) -> str:
@@ -48,3 +50,22 @@ def attention_sentence(before: float, after: float, area: float, place: str, tar
     """
     what = f"Evidence for {target}" if target else "Attention"
     return f"{what} {place}: {shares(before, after)}. That area is {percent(area)} of the picture."
+
+
+def how_methods_agree(changes: Sequence[tuple[str, float, float]], place: str) -> str:
+    """Whether attention methods agree on what a marker does to the attention at a place; empty for fewer than two.
+
+    Args:
+        changes: For each method its title, and the share of its attention at the place before and after.
+        place: From `place_words`.
+    """
+    if len(changes) < 2:
+        return ""
+    by_change = sorted(changes, key=lambda change: change[2] - change[1])
+    (least, *down), (most, *up) = by_change[0], by_change[-1]
+    rises, falls = up[1] - up[0] > _SAME, down[0] - down[1] > _SAME
+    if rises and falls:
+        return f"The methods disagree on the share {place}: {most} {shares(*up)}, {least} {shares(*down)}."
+    if not rises and not falls:
+        return f"By every method, the share {place} hardly changes."
+    return f"The methods agree: none sees {'less' if rises else 'more'} {place} with the marker than without it."

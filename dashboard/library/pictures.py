@@ -14,7 +14,7 @@ from dashboard.demo.xray import Xray
 from dashboard.library.own_set import own_entry
 from dashboard.library.steering import in_order
 from vpe_core import datasets
-from vpe_core.datasets.gallery import BoxedSamples, GalleryImage, boxed_samples, offered, set_image
+from vpe_core.datasets.gallery import BoxedSamples, GalleryImage, another_patient, boxed_samples, offered, set_image
 from vpe_core.errors import DatasetError
 from vpe_core.images import load_image
 
@@ -62,6 +62,16 @@ def gallery_xray(entry: GalleryImage) -> Xray:
     return _read(entry, entry.path.stat().st_mtime_ns if entry.path.is_file() else 0)
 
 
+def another_patients_xray(xray: Xray) -> Xray | None:
+    """A fixed X-ray with nothing to find that is not this patient's; None without any.
+
+    Raises:
+        ImageReadError: Its file is damaged.
+    """
+    entry = another_patient(offered(), patient=xray.patient, simulated=xray.simulated)
+    return gallery_xray(entry) if entry else None
+
+
 def uploaded_xray(data: bytes) -> Xray:
     """The X-ray of an upload. Nothing but its pixels is kept: no file name, no DICOM header.
 
@@ -103,5 +113,6 @@ def _xray_of(entry: GalleryImage) -> Xray:
     kind = "Simulated" if entry.simulated else "Real"
     label = f"{kind} chest X-ray: {entry.title}. Draw on it with the mouse, or type a region under Region in numbers."
     return Xray(
-        entry.name, load_image(entry.path), label, entry.title, entry.note, entry.simulated, entry.findings, entry.path
-    )
+        entry.name, load_image(entry.path), label, entry.title, entry.note, entry.simulated, entry.findings,
+        file=entry.path, patient=entry.patient, twin=entry.twin,
+    )  # fmt: skip

@@ -17,6 +17,7 @@ from vpe_core.benchmark.runner import RunSettings, run_folder, run_plan
 from vpe_core.datasets import Dataset, Problem
 from vpe_core.errors import BenchmarkError, ResultsError
 from vpe_core.images import load_image
+from vpe_core.images.blank import BLANK_GREY
 from vpe_core.markers import render_variant
 from vpe_core.models import VisionLanguageModel
 from vpe_core.types import Box
@@ -90,7 +91,7 @@ def test_a_blank_picture_is_an_even_grey_by_both_protocols(tiny: Dataset, models
     for one in maker(annotated_images(tiny, seed=0)[0], variants).inputs:
         seen[one.key] = one.pixels[10:-10, 10:-10]
     for values in seen.values():
-        np.testing.assert_array_equal(values, pictures.BLANK_GREY)
+        np.testing.assert_array_equal(values, BLANK_GREY)
 
 
 def test_each_file_is_read_once_and_each_unmarked_image_encoded_once(

@@ -11,12 +11,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
+from dashboard.demo.all_methods import method_views
 from dashboard.demo.answer import answer, draw, suffix_words
 from dashboard.demo.state import COLORS, DemoState
 from dashboard.demo.xray import Xray
 from tests.tiny_models import write_native_model
 from vpe_core import draw_marker, explain
-from vpe_core.attention import attention_inside, patch_relevance
+from vpe_core.attention import METHODS, attention_inside, patch_relevance
 from vpe_core.attention.resample import grid_to_image
 from vpe_core.cache import BoundedCache
 from vpe_core.markers.marks import Mark
@@ -214,3 +215,27 @@ def test_the_example_is_stored_and_read_back(tmp_path: Path, monkeypatch: pytest
     (example_dir() / "example.json").write_text('{"sample": 3}')
     with pytest.raises(DatasetError, match="damaged"):
         load_example()
+
+
+def test_all_methods_show_what_the_library_computes(model: VisionLanguageModel, picture: Xray) -> None:
+    views = method_views(model, picture, MARKED, "cardiomegaly", BoundedCache())
+    assert [view.name for view in views] == list(METHODS.names())
+    for view in views:
+        one = answer(model, picture, replace(MARKED, method=view.name, target="cardiomegaly"), CLASSES, BoundedCache())
+        assert one.marked is not None
+        assert view.share is not None
+        assert view.share == one.inside
+        np.testing.assert_allclose(view.maps[1].values, one.marked.heatmap.values, atol=1e-6)
+    assert [len(view.maps) for view in method_views(model, picture, DemoState(), CLASSES[0], BoundedCache())] == [1] * 5
+
+
+def test_a_plain_stroke_computes_nothing_that_is_not_shown(
+    model: VisionLanguageModel, picture: Xray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted: list[object] = []
+    submit = model.predictor.submit
+    monkeypatch.setattr(
+        model.predictor, "submit", lambda pictures, *asked: wanted.extend(asked[:1]) or submit(pictures, *asked)
+    )
+    answer(model, picture, MARKED, CLASSES, BoundedCache())
+    assert [type(want).__name__ for want in wanted] == ["EmbeddingAndGaze"]

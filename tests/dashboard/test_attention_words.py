@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.frame.attention_words import attention_sentence, place_words
+from dashboard.frame.attention_words import attention_sentence, how_methods_agree, place_words
 from vpe_core.markers.marks import Mark
 from vpe_core.types import Arrow, Box, Polygon
 
@@ -37,3 +37,14 @@ def test_attention_in_two_numbers_and_the_size_of_the_place() -> None:
 )
 def test_places_are_called_by_what_the_marker_does(marks: tuple[Mark, ...], treatment: str | None, words: str) -> None:
     assert place_words(marks, treatment) == words
+
+
+def test_methods_that_disagree_are_said_to_with_their_numbers() -> None:
+    rise, fall, still = ("Last-layer attention", 0.44, 0.993), ("LeGrad", 0.72, 0.68), ("Attention rollout", 0.3, 0.31)
+    assert how_methods_agree([fall, still, rise], "inside the circle") == (
+        "The methods disagree on the share inside the circle: Last-layer attention 44% → 99%, LeGrad 72% → 68%."
+    )
+    assert "none sees less inside the circle" in how_methods_agree([rise, still], "inside the circle")
+    assert "none sees more near the arrow tip" in how_methods_agree([fall, still], "near the arrow tip")
+    assert "hardly changes" in how_methods_agree([still, still], "inside the circle")
+    assert how_methods_agree([rise], "inside the circle") == ""

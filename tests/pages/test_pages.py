@@ -300,3 +300,50 @@ def test_no_xray_at_all_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Monk
     assert "no X-ray here yet" in app.info[0].value
     assert not open_app("pages/overview.py").exception
     assert not open_app("pages/data_and_models.py").exception
+
+
+def parts_of(app: AppTest) -> str:
+    return " ".join(body for element in app.get("html") if "<style>" not in (body := str(element.body)))
+
+
+def chosen(app: AppTest, label: str, value: str) -> AppTest:
+    """The app after something else is chosen in the list of this label."""
+    return next(box for box in app.selectbox if box.label == label).select(value).run()
+
+
+def test_the_control_and_a_second_model_are_a_switch_and_a_part_of_the_link() -> None:
+    app = open_app(LIVE, {"sample": "case_b", "marks": "circle:100,120,260,300"})
+    assert "vpl-control-answer" not in parts_of(app)
+    for control in ("blank", "other", "mirror"):
+        app = chosen(app, "Control: same marker on", control)
+        assert "vpl-control-answer" in parts_of(app)
+        assert link_of(app)["control"] == control
+    app = chosen(app, "Control: same marker on", "twin")
+    assert any("Of this X-ray there is no such picture" in caption.value for caption in app.caption)
+    app = chosen(chosen(app, "Control: same marker on", ""), "Compare with", "simclip-plain")
+    assert "vpl-second-answer" in parts_of(app)
+    assert "vpl-control-answer" not in parts_of(app)
+    assert link_of(app)["second"] == "simclip-plain"
+    app = chosen(app, "Compare with", "biomedclip")
+    assert any("BiomedCLIP is not on this machine yet" in caption.value for caption in app.caption)
+    assert any("Download BiomedCLIP" in button.label for button in app.button)
+    assert not app.exception
+
+
+def test_a_control_before_a_stroke_asks_for_one() -> None:
+    app = open_app(LIVE, {"control": "blank", "second": "simclip-plain"})
+    assert any("draw one first" in caption.value for caption in app.caption)
+    assert "vpl-second-answer" in parts_of(app)
+
+
+def test_all_methods_are_computed_when_their_part_is_opened_and_one_click_enlarges_one() -> None:
+    app = open_app(LIVE, {"sample": "case_b", "marks": "circle:100,120,260,300"})
+    assert "vpl-card" not in parts_of(app)
+    app.session_state["demo_methods"] = True
+    app.run()
+    assert parts_of(app).count('class="vpl-card') == 5
+    assert "vpl-agreement" in parts_of(app)
+    app.button(key="demo_enlarge_legrad").click().run()
+    assert link_of(app)["method"] == "legrad"
+    assert re.search(r'vpl-shows" title="[^"]+"><bdi>Evidence for [a-z ]+ \(LeGrad\)', answer_of(app))
+    assert "shown above" in parts_of(app)

@@ -4,9 +4,11 @@ import re
 from html import unescape
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
-from vpe_core.plots.answer_html import OverlayImage, answer_bars, overlay_pair, signed
+from vpe_core.plots.answer_html import MapValues, OverlayImage, answer_bars, overlay_pair, signed
+from vpe_core.types import Heatmap
 
 CLASSES = ("cardiomegaly", "consolidation", "lung mass")
 
@@ -72,3 +74,16 @@ def test_overlays_stand_side_by_side_with_words_for_who_cannot_see_them() -> Non
 @pytest.mark.parametrize(("value", "text"), [(0.66, "+0.66"), (-0.464, "−0.46"), (0.0049, "0.00"), (-0.0049, "0.00")])
 def test_changes_carry_their_sign(value: float, text: str) -> None:
     assert signed(value) == text
+
+
+def test_the_values_of_a_map_are_on_the_page_as_a_grid() -> None:
+    ramp = Heatmap(np.tile(np.arange(140, dtype=np.float32), (70, 1)), "legrad")
+    values = MapValues.of(ramp, (1024, 512))
+    grid = np.frombuffer(values.levels, np.uint8).reshape(values.rows, values.columns)
+    assert (values.columns, values.rows) == (64, 32)
+    middles = ((np.arange(64) + 0.5) * 140 / 64).astype(int)
+    np.testing.assert_array_equal(grid, np.tile(np.rint(255 * middles / 139), (32, 1)))
+    html = overlay_pair(OverlayImage(b"jpeg", (140, 70), "map", values), None, marker="circle")
+    assert f'data-values="{values.base64}" data-columns="64" data-rows="32" data-width="1024" data-height="512"' in html
+    nothing = MapValues.of(Heatmap(np.zeros((4, 4), np.float32), "legrad"), (4, 4))
+    assert set(nothing.levels) == {0}

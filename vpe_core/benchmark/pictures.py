@@ -16,13 +16,13 @@ from vpe_core.benchmark.job import AnnotatedImage
 from vpe_core.cache import BoundedCache
 from vpe_core.errors import ImageReadError, MarkerError, RegionError
 from vpe_core.geometry import SizeWH, View
-from vpe_core.images import XrayPixels, as_pixels, read_pixels
+from vpe_core.images import XrayPixels, read_pixels
+from vpe_core.images.blank import blank_pixels
 from vpe_core.markers import VariantRenderer, get
 from vpe_core.results.store.manifest import Skipped
 from vpe_core.types import Box, Sample
 from vpe_core.variants import Variant
 
-BLANK_GREY = 110
 _KEPT_IMAGES = 12
 
 
@@ -148,14 +148,7 @@ class _Renderers:
         name = (variant.picture, variant.protocol)
         if name not in self._made:
             path = self.image.path_of(variant.picture)
-            pixels = _blank(self._size_wh) if path is None else self._decode(path)
+            pixels = blank_pixels(self._size_wh) if path is None else self._decode(path)
             source = pixels if variant.protocol == "paper" else pixels.grey().convert("RGB")
             self._made[name] = VariantRenderer(source, variant.protocol), pixels.size_wh
         return self._made[name]
-
-
-def _blank(size_wh: SizeWH) -> XrayPixels:
-    """An even grey. Two corner pixels span the full range, because the paper's protocol stretches what it is given."""
-    grey = np.full(size_wh[::-1], BLANK_GREY, np.uint8)
-    grey[0, 0], grey[-1, -1] = 0, 255
-    return as_pixels(grey)

@@ -9,10 +9,17 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import numpy as np
 from markupsafe import Markup
 
 from vpe_core.plots.html import render
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from vpe_core.types import Heatmap
 
 _MINUS = "\N{MINUS SIGN}"
 _VISIBLE_CHANGE = 0.005
@@ -20,12 +27,49 @@ _VISIBLE_CHANGE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
+class MapValues:
+    """A map's values on a coarse grid, for a readout on the page.
+
+    Attributes:
+        levels: One byte a cell, row by row: 255 for the strongest value.
+        columns: Cells from left to right.
+        rows: Cells from top to bottom.
+        picture_wh: Size of the X-ray in pixels, in which places are told.
+    """
+
+    levels: bytes
+    columns: int
+    rows: int
+    picture_wh: tuple[int, int]
+
+    @classmethod
+    def of(cls, heatmap: Heatmap, picture_wh: tuple[int, int], longest: int = 64) -> Self:
+        """The values of a heatmap in the middle of each cell, `longest` cells along its longer side."""
+        scale = min(1.0, longest / max(heatmap.size_wh))
+        columns, rows = (max(1, round(side * scale)) for side in heatmap.size_wh)
+        across, down = (
+            ((np.arange(cells) + 0.5) * side / cells).astype(int)
+            for cells, side in zip((columns, rows), heatmap.size_wh, strict=True)
+        )
+        values = heatmap.values[np.ix_(down, across)]
+        top = float(heatmap.values.max())
+        levels = np.rint(255 * values / top if top > 0 else np.zeros_like(values)).astype(np.uint8)
+        return cls(levels.tobytes(), columns, rows, picture_wh)
+
+    @property
+    def base64(self) -> str:
+        """The levels as text."""
+        return b64encode(self.levels).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
 class OverlayImage:
-    """An overlay: a JPEG, its size in pixels, and what it shows in words."""
+    """An overlay: a JPEG, its size in pixels, what it shows in words, and perhaps its values."""
 
     jpeg: bytes
     size_wh: tuple[int, int]
     alt: str
+    values: MapValues | None = None
 
     @property
     def base64(self) -> str:

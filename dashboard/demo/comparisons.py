@@ -1,0 +1,135 @@
+"""Beside the answer: the same marker on a control, and the same question to a second model."""
+
+from __future__ import annotations
+
+import io
+from base64 import b64encode
+
+import streamlit as st
+from PIL import Image
+
+from dashboard.demo import session
+from dashboard.demo.answer import Answer, out_of_domain
+from dashboard.demo.control import ControlAnswer, control_answer, picture_for
+from dashboard.demo.second_model import offered_seconds, second_answer
+from dashboard.demo.state import CONTROLS, DemoState
+from dashboard.demo.xray import Xray
+from dashboard.frame.control_words import TITLES, control_sentence
+from dashboard.frame.html import render
+from dashboard.frame.progress import model_download
+from dashboard.frame.shared_models import shared_model
+from dashboard.frame.words import answer_sentence, as_text, marker_name
+from dashboard.library.pictures import another_patients_xray
+from vpe_core import models
+from vpe_core.errors import VPEError
+from vpe_core.models import Model
+from vpe_core.plots.answer_html import answer_bars
+from vpe_core.plots.percent import percent
+
+_THUMB_PX = 168
+TO_DRAW = "The control puts your marker elsewhere: draw one first."
+NO_TWIN = "Of this X-ray there is no such picture: only simulated samples with a finding have one."
+NO_OTHER = "There is no X-ray of another patient with nothing to find in the gallery."
+
+
+def comparisons(result: Answer, model: Model, xray: Xray) -> None:
+    """The two switches, and under them what they ask for; nothing is computed that is not chosen."""
+    state = session.state()
+    with st.container(key="demo_compare"):
+        control, second = st.columns(2, gap="small")
+        control.selectbox(
+            "Control: same marker on",
+            ("", *CONTROLS),
+            ("", *CONTROLS).index(state.control),
+            format_func=lambda name: TITLES.get(name, "nothing else"),
+            key=session.key("control"),
+            help="How much of the answer does the marker get where the finding is not?",
+        )
+        names = ("", *dict.fromkeys((*offered_seconds(state.model), *filter(None, [state.second]))))
+        second.selectbox(
+            "Compare with",
+            names,
+            names.index(state.second),
+            format_func=_model_title,
+            key=session.key("second"),
+            help="The same X-ray, marks and words, answered by another model.",
+        )
+    if state.control:
+        _control(result, model, xray, state)
+    if state.second and state.second != state.model:
+        _second(result, xray, state)
+
+
+def _control(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
+    if result.marked is None:
+        st.caption(TO_DRAW)
+        return
+    try:
+        picture = session.memory().get_or_compute(
+            ("picture", state.control, xray.key),
+            lambda: picture_for(state.control, xray, another_patients_xray(xray)),
+        )
+        if picture is None:
+            st.caption(NO_TWIN if state.control == "twin" else NO_OTHER)
+            return
+        control = control_answer(model, result, xray, picture, state, session.memory())
+    except VPEError as error:
+        st.error(as_text(str(error)), icon=":material/error:")
+        return
+    name = marker_name(state.marks, state.treatment)
+    sentence = control_sentence(
+        state.control, name, control.target, here=control.here, there=control.there, unmarked=control.unmarked,
+        n_classes=len(result.classes), n_findings=len(xray.findings),
+    )  # fmt: skip
+    where = TITLES[state.control]
+    rows = (
+        (f"{name}, this X-ray", control.here, percent(control.here), "with"),
+        (f"{name}, control", control.there, percent(control.there), "with"),
+        ("control, no marker", control.unmarked, percent(control.unmarked), "without"),
+    )
+    st.html(
+        render(
+            "control", target=control.target, where=where, rows=rows, sentence=sentence, picture=_jpeg_text(control),
+            size_wh=control.shown.size, alt=f"The {name} on {where}", likeliest=control.likeliest,
+            chance=percent(control.chance), simulated=control.simulated,
+        )
+    )  # fmt: skip
+
+
+def _second(result: Answer, xray: Xray, state: DemoState) -> None:
+    try:
+        spec = models.get(state.second)
+        if not models.is_ready(spec):
+            st.caption(as_text(f"{spec.title} is not on this machine yet. {spec.domain} Licence: {spec.licence}."))
+            model_download(spec)
+            return
+        with st.spinner(f"Loading {spec.title}", _cache=True):
+            model = shared_model(spec.name)
+        second = second_answer(model, xray, state, result.classes, session.memory())
+    except VPEError as error:
+        st.error(as_text(str(error)), icon=":material/error:")
+        return
+    name = marker_name(state.marks, state.treatment)
+    bars = answer_bars(
+        result.classes, second.without, second.marked, marker=name, source=spec.title, simulated=xray.simulated
+    )
+    sentence = answer_sentence(result.classes, second.without, second.marked, name)
+    st.html(render("second", bars=bars, sentence=sentence, title=spec.title, astray=out_of_domain(spec, xray)))
+
+
+def _jpeg_text(control: ControlAnswer) -> str:
+    small = control.shown.copy()
+    small.thumbnail((2 * _THUMB_PX, 2 * _THUMB_PX), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=85)
+    return b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _model_title(name: str) -> str:
+    if not name:
+        return "no other model"
+    try:
+        spec = models.get(name)
+    except VPEError:
+        return name
+    return spec.title if models.is_ready(spec) else f"{spec.title} (not downloaded)"

@@ -1,0 +1,52 @@
+"""Attention maps under the pointer and the keys, and small ones that a click enlarges."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.demo import Demo
+
+MARKED = {"sample": "case_b", "marks": "circle:100,120,260,300"}
+
+
+def test_a_map_tells_the_place_and_the_value_under_the_pointer_and_by_keys(demo: Demo) -> None:
+    demo.open(MARKED)
+    page, plot = demo.page, demo.page.locator(".vpl-map").nth(1)
+    plot.scroll_into_view_if_needed()
+    readout = plot.locator(".vpl-readout")
+    expect(readout).to_be_hidden()
+    box = plot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 0.5 * box["height"])
+    expect(readout).to_be_visible()
+    told = re.fullmatch(r"x (\d+), y (\d+): (\d+)% of the strongest", readout.inner_text())
+    assert told is not None
+    x, y, percent = map(int, told.groups())
+    assert abs(x - 128) <= 3
+    assert abs(y - 256) <= 3
+    values, columns, rows = (plot.get_attribute(f"data-{name}") for name in ("values", "columns", "rows"))
+    cell = int(y * int(rows or 0) / 512) * int(columns or 0) + int(x * int(columns or 0) / 512)
+    assert abs(base64.b64decode(values or "")[cell] / 2.55 - percent) <= 2
+    page.mouse.move(2, 2)
+    expect(readout).to_be_hidden()
+    plot.focus()
+    page.keyboard.press("ArrowRight")
+    expect(readout).to_be_visible()
+    before = readout.inner_text()
+    page.keyboard.press("ArrowDown")
+    expect(readout).not_to_have_text(before)
+
+
+def test_a_click_on_a_small_map_enlarges_its_method(demo: Demo) -> None:
+    demo.open(MARKED)
+    demo.page.get_by_text("All methods").click()
+    small = demo.page.locator(".st-key-demo_method_rollout .vpl-card")
+    small.scroll_into_view_if_needed()
+    small.click()
+    expect(demo.page.locator(".vpl-shows").first).to_have_text("Attention rollout (same for every class)")
+    demo.settle()
+    assert demo.link()["method"] == "rollout"
+    expect(small).to_have_class(re.compile("vpl-chosen"))
