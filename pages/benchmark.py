@@ -13,7 +13,6 @@ from dashboard.benchmark.results import columns
 from dashboard.benchmark.run import run_progress, run_section
 from dashboard.benchmark.table import instead_of_missing, is_measured, show_table
 from dashboard.benchmark.unknown_in_link import KNOWN_IN_LINKS
-from dashboard.demo.as_measured import keep_benchmark
 from dashboard.demo.state import LINK_FIELDS
 from dashboard.frame import links
 from dashboard.frame.page import page_setup
@@ -77,4 +76,3 @@ try:
     results()
 except VPEError as error:
     st.error(as_text(str(error)), icon=":material/error:")
-keep_benchmark(links.address())

@@ -30,8 +30,9 @@ export default function ({ parentElement }) {
     const found = document.querySelector(`.${CSS.escape(name)}`);
     if (found) found.scrollIntoView({ block: "center" });
     clearTimeout(last);
-    last = setTimeout(stop, found ? 3000 : 30000);
+    if (found) last = setTimeout(stop, 3000);
   };
+  setTimeout(stop, 30000); // whatever still moves then is none of this
   watch.observe(document.body, { childList: true, subtree: true });
   seek();
 }

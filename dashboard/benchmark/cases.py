@@ -16,7 +16,9 @@ from dashboard.benchmark.filters import ALL, NUMBERS, ORDERS, Choice
 from dashboard.benchmark.results import OwnRun, evaluation, image_folder
 from dashboard.benchmark.table import look_of
 from dashboard.benchmark.unknown_in_link import KNOWN_IN_LINKS
+from dashboard.demo.as_measured import keep_benchmark
 from dashboard.demo.state import FROM_CASE, query_from_state
+from dashboard.frame import links
 from dashboard.frame.html import render
 from dashboard.frame.page import asset, page_link
 from dashboard.frame.words import as_text
@@ -76,6 +78,7 @@ def show_cases(choice: Choice) -> None:
     with st.container(key="bench_cases"):
         for _, case in table.head(drawn).iterrows():
             _case(case, choice, folder)
+    keep_benchmark(links.address())
     _component("place")(key="bench_place", height="content")
     if drawn < wanted:
         _component("more_when_seen")(
@@ -138,7 +141,8 @@ def _case(case: pd.Series, choice: Choice, folder: Path | None) -> None:
 
 def _caption(case: pd.Series, percent: bool) -> str:
     before, after = case["before"], case["after"]
-    change = f"{100 * (after - before):+.0f} points".replace("-", "−") if percent else signed_text(case["change"])
+    points = round(100 * after) - round(100 * before)  # as the two figures beside it differ
+    change = f"{points:+d} points".replace("-", "−") if percent else signed_text(case["change"])
     return render(
         "case",
         label=case["label"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import weakref
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -161,7 +162,7 @@ def _run_row(own: OwnSet) -> None:
 
 
 def _start(own: OwnSet, chosen: tuple[str, ...], plan: str) -> None:
-    begin(Order(own.dataset.title, own.dataset.part, chosen[0], plan, None, chosen[1:], own))
+    begin(Order(own.dataset.title, own.dataset.part, chosen[0], plan, None, chosen[1:], weakref.ref(own)))
 
 
 def _results(own: OwnSet) -> None:

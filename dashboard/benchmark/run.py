@@ -89,7 +89,8 @@ def _is_own(known: jobs.JobState) -> bool:
 
 def _show_own(known: jobs.JobState) -> None:
     """Take over the results of this session's own data, once, and show them."""
-    own = known.order.own if isinstance(known.order, Order) else None
+    kept = known.order.own if isinstance(known.order, Order) else None
+    own = kept() if kept else None
     if own is None or st.session_state.get(_TAKEN) == known.number:
         return
     st.session_state[_TAKEN] = known.number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -39,7 +40,8 @@ class Order:
         plan: A title out of `PLANS`.
         limit: Only the first so many images; None for all.
         others: More models, one after the other.
-        own: A person's own data in place of the data set; results stay in its folder, which no other session sees.
+        own: A person's own data in place of the data set, as long as that session has them; results stay in their
+            folder, which no other session sees.
     """
 
     dataset: str
@@ -48,7 +50,7 @@ class Order:
     plan: str
     limit: int | None = None
     others: tuple[str, ...] = ()
-    own: OwnSet | None = None
+    own: weakref.ref[OwnSet] | None = None
 
     @property
     def title(self) -> str:
@@ -77,27 +79,31 @@ def perform(order: Order, report: jobs.Report) -> Path:
         VPEError: The data set, the model or the results folder cannot be used; what was finished is kept.
     """
     report(0.0, f"{order.title}: reading the data set")
-    dataset = order.own.dataset if order.own else datasets.open_dataset(order.dataset, part=order.part)
+    own = order.own and order.own()
+    if order.own and not (own and own.is_here):
+        raise BenchmarkError("The data of this run are no longer here. Give them again.")
+    dataset = own.dataset if own else datasets.open_dataset(order.dataset, part=order.part)
+    out = own.results if own else get_settings().results_dir
     names, done = (order.model, *order.others), []
     for number, name in enumerate(names):
 
         def share(fraction: float, text: str, before: int = number) -> None:
             report((before + fraction) / len(names), text)
 
-        done.append(_perform_with(name, dataset, order, share))
+        done.append(_perform_with(name, dataset, out, order, share))
     latest = done[-1].manifest
     skipped = f" {len(latest.problems):,} rows or images were skipped." if latest.problems else ""
     report(1.0, f"{order.title} is measured: {len(done[-1].variants)} markers and controls.{skipped}")
     return done[-1].folder
 
 
-def _perform_with(name: str, dataset: Dataset, order: Order, report: jobs.Report) -> Run:
+def _perform_with(name: str, dataset: Dataset, out: Path, order: Order, report: jobs.Report) -> Run:
     from vpe_core.benchmark.runner import RunSettings, run_folder, run_plan
 
     report(0.0, f"{order.title}: loading the model")
     model = shared_model(name)
     plan = PLANS[order.plan]().model_copy(update={"stored": "auto"})  # so that one plan can go on with another's run
-    folder = run_folder(order.own.results if order.own else get_settings().results_dir, dataset, name)
+    folder = run_folder(out, dataset, name)
     started = time.monotonic()
 
     def show(done: int, total: int) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from vpe_core import datasets
 from vpe_core.datasets import Dataset, Problem
@@ -18,6 +22,8 @@ from vpe_core.datasets.own_files import OwnFiles, write_own_files
 from vpe_core.errors import DatasetError
 
 KEPT_HOURS = 2
+_MAY_BE_AWAY = 3
+"""Minutes that a browser may be away, as while a page is loaded anew over a slow line."""
 _OWN = "own:set"
 
 
@@ -49,10 +55,10 @@ class OwnSet:
         except DatasetError as error:
             remove()
             raise DatasetError(self.told(str(error))) from None
-        limit = threading.Timer(KEPT_HOURS * 3600, remove)
-        limit.daemon = True
-        limit.start()
-        weakref.finalize(self, limit.cancel)
+        gone = threading.Event()
+        weakref.finalize(self, gone.set)
+        watch = partial(remove_when_over, remove, gone, _connection())
+        threading.Thread(target=watch, name="own data", daemon=True).start()
 
     @property
     def name(self) -> str:
@@ -100,6 +106,39 @@ class OwnSet:
         self.dataset = datasets.open_dataset("table", written.table)
         self.refused = written.refused
         self.undecodable = datasets.undecodable_images(self.dataset)
+
+
+def remove_when_over(
+    remove: Callable[[], object],
+    gone: threading.Event,
+    is_connected: Callable[[], bool],
+    every_s: float = 60.0,
+    kept_s: float = KEPT_HOURS * 3600,
+) -> None:
+    """Wait until a session has ended or the time is over, and remove its data.
+
+    Args:
+        remove: Removes them.
+        gone: Set when nobody holds them any more.
+        is_connected: Whether the session's browser is there; it may be away for a moment.
+        every_s: How often that is asked, in seconds.
+        kept_s: After how many seconds the time is over.
+    """
+    end, absent = time.monotonic() + kept_s, 0
+    while not gone.wait(every_s):
+        absent = 0 if is_connected() else absent + 1
+        if absent > _MAY_BE_AWAY or time.monotonic() > end:
+            remove()
+            return
+
+
+def _connection() -> Callable[[], bool]:
+    """Whether this session's browser is there, as a question that any thread can ask."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None or not runtime.exists():
+        return lambda: True
+    session, app = context.session_id, runtime.get_instance()
+    return lambda: app.is_active_session(session)
 
 
 def own_set() -> OwnSet | None:

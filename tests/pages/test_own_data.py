@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.benchmark.run_job import RUN
+from dashboard.library.own_set import OwnSet, remove_when_over
 from tests.app_home import chest
 from tests.pages.test_pages import LIVE, open_app
 from vpe_core import jobs
@@ -91,6 +93,22 @@ def test_own_data_are_checked_measured_shown_and_opened_as_measured_and_nobody_e
     app.button(key="own_forget").click().run()
     assert not app.exception
     assert "table-cohort" not in str([one.options for one in app.multiselect])
+
+
+def test_own_data_go_with_the_session_and_with_the_time(tmp_path: Path) -> None:
+    gone, removed = threading.Event(), []
+    away = iter([True, False, True, False, False, False, False])
+    remove_when_over(lambda: removed.append("session"), gone, lambda: next(away), every_s=0)
+    remove_when_over(lambda: removed.append("time"), gone, lambda: True, every_s=0, kept_s=-1)
+    assert removed == ["session", "time"]
+    gone.set()
+    remove_when_over(lambda: removed.append("never"), gone, lambda: False, every_s=0)
+    assert len(removed) == 2
+    own = OwnSet((name, data) for name, data, _ in files())
+    folder = own.folder
+    assert folder.is_dir()
+    del own
+    assert not folder.exists()
 
 
 def test_what_cannot_be_used_is_refused_in_words() -> None:
