@@ -8,6 +8,7 @@ from dashboard.demo import session
 from dashboard.demo.all_methods import all_methods
 from dashboard.demo.answer import Answer, answer, out_of_domain
 from dashboard.demo.attention_maps import attention_pair, attention_settings, attention_words
+from dashboard.demo.class_evidence import class_evidence
 from dashboard.demo.comparisons import comparisons
 from dashboard.demo.exports import take_along
 from dashboard.demo.state import DemoState
@@ -38,6 +39,7 @@ def answer_column(xray: Xray) -> None:
         return
     _shown(result, model, xray, state)
     attention_settings(result)
+    class_evidence(result, model, xray)
     all_methods(result, model, xray)
     comparisons(result, model, xray)
     take_along(result, model, xray, state)

@@ -51,7 +51,7 @@ def _overlay_image(
     chance = impression.probabilities[result.classes.index(result.target)]
     alt = f"{shows}; the answer gives {result.target} {percent(chance)}"
     values = MapValues.of(impression.heatmap, picture_wh) if picture_wh else None
-    return OverlayImage(_jpeg(colored), colored.size, alt, values)
+    return OverlayImage(jpeg(colored), colored.size, alt, values)
 
 
 def attention_words(result: Answer, state: DemoState) -> tuple[str, str, str]:
@@ -95,7 +95,8 @@ def attention_settings(result: Answer) -> None:
         )
 
 
-def _jpeg(image: Image.Image) -> bytes:
+def jpeg(image: Image.Image) -> bytes:
+    """The picture as it is embedded in the page."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=88)
     return buffer.getvalue()

@@ -119,6 +119,22 @@ class MarkedXray:
         (grid,) = self._grids(target, method, template)
         return spread(grid, self._model, self.shown.size, method=method, text=target)
 
+    def heatmaps(self, targets: tuple[str, ...], method: str, template: Template) -> list[Heatmap]:
+        """`heatmap` for several classes, those that are not kept yet in one go."""
+        by_key = {self._attention_key(target, method, template): target for target in targets}
+        relevance = partial(patch_relevance, method=method, template=template, suffix=self._suffix)
+
+        def compute(missing: list[Hashable]) -> list[Grids]:
+            pictures = np.repeat(self._prepared, len(missing), axis=0)
+            grids = relevance(self._model, pictures, [by_key[key] for key in missing])
+            return [grids[number : number + 1] for number in range(len(missing))]
+
+        grids = self._memory.get_or_compute_each(by_key, compute)
+        return [
+            spread(grid, self._model, self.shown.size, method=method, text=target)
+            for (grid,), target in zip(grids, targets, strict=True)
+        ]
+
     def cost_ms(self, target: str, method: str, template: Template) -> float:
         """What encoding it and reading its attention took."""
         keys = (self._look_key, self._attention_key(target, method, template))

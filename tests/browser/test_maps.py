@@ -44,9 +44,27 @@ def test_a_click_on_a_small_map_enlarges_its_method(demo: Demo) -> None:
     demo.open(MARKED)
     demo.page.get_by_text("All methods").click()
     small = demo.page.locator(".st-key-demo_method_rollout .vpl-card")
+    small.wait_for()
+    demo.settle()
     small.scroll_into_view_if_needed()
-    small.click()
-    expect(demo.page.locator(".vpl-shows").first).to_have_text("Attention rollout (same for every class)")
+    box = small.bounding_box()
+    assert box is not None
+    demo.page.mouse.click(box["x"] + 0.2 * box["width"], box["y"] + 0.3 * box["height"])  # the picture, not its title
+    demo.page.get_by_text("Attention rollout (same for every class)").wait_for()
     demo.settle()
     assert demo.link()["method"] == "rollout"
     expect(small).to_have_class(re.compile("vpl-chosen"))
+
+
+def test_a_class_that_is_pointed_at_lights_its_own_evidence(demo: Demo) -> None:
+    demo.open({**MARKED, "method": "legrad"})
+    layers = demo.page.locator(".vpl-evidence")
+    tell = "name => document.dispatchEvent(new CustomEvent('vpl-class', { detail: { name } }))"
+    demo.page.evaluate(tell, "pleural effusion")
+    layers.nth(1).wait_for()
+    assert layers.count() == 2
+    expect(layers.first).to_have_text("Evidence for pleural effusion")
+    demo.page.evaluate(tell, "")
+    expect(layers).to_have_count(0)
+    demo.settle()
+    assert "target" not in demo.link()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from PIL import Image, ImageChops
 
 from dashboard.demo.all_methods import method_views
 from dashboard.demo.answer import answer, draw, suffix_words
+from dashboard.demo.class_evidence import evidence_maps
 from dashboard.demo.state import COLORS, DemoState
 from dashboard.demo.xray import Xray
 from tests.tiny_models import write_native_model
@@ -22,6 +24,7 @@ from vpe_core.attention.resample import grid_to_image
 from vpe_core.cache import BoundedCache
 from vpe_core.markers.marks import Mark
 from vpe_core.models import VisionLanguageModel, load_model
+from vpe_core.plots.answer_html import MapValues
 from vpe_core.prompts import ENSEMBLES
 from vpe_core.settings import get_settings
 from vpe_core.types import Arrow, Box
@@ -239,3 +242,19 @@ def test_a_plain_stroke_computes_nothing_that_is_not_shown(
     )
     answer(model, picture, MARKED, CLASSES, BoundedCache())
     assert [type(want).__name__ for want in wanted] == ["EmbeddingAndGaze"]
+
+
+def test_the_evidence_for_each_class_is_that_of_the_library(model: VisionLanguageModel, picture: Xray) -> None:
+    state, memory = replace(MARKED, method="legrad"), BoundedCache()
+    result = answer(model, picture, state, CLASSES, memory)
+    maps = evidence_maps(result, model, picture, state, memory)
+    assert len(maps) == 2
+    for name in CLASSES:
+        one = answer(model, picture, replace(state, target=name), CLASSES, BoundedCache())
+        assert one.marked is not None
+        for shown, impression in zip(maps, (one.without, one.marked), strict=True):
+            expected = MapValues.of(impression.heatmap, impression.shown.size, 40)
+            assert (shown["columns"], shown["rows"]) == (expected.columns, expected.rows)
+            levels = np.frombuffer(base64.b64decode(shown["levels"][name]), np.uint8)  # type: ignore[index]
+            difference = levels.astype(int) - np.frombuffer(expected.levels, np.uint8)
+            assert abs(difference).max() <= 1
