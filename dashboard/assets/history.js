@@ -2,7 +2,10 @@
 // query behind the old page's own address, as a step of its own; the step to the new page takes the place of that one.
 // A link to the page that is shown does nothing: to Streamlit it is a step back to the page as it was first.
 // So does the page that a case of the benchmark was opened on, although it writes what the link said in words of its own.
+// A step back while the page before is still at work can leave an empty page for good; that one is loaded again.
 const CASE = /[?&]case_/;
+const EMPTY_LOOKS = 3; // seconds
+const LOOKS = 20;
 const LINK = 'a[data-testid^="stPageLink"]';
 
 export default function () {
@@ -24,6 +27,20 @@ export default function () {
       event.stopImmediatePropagation();
     }
   }, true);
+  let watch = 0;
+  window.addEventListener("popstate", () => {
+    const wanted = window.location.href;
+    let looks = 0;
+    let empty = 0;
+    clearInterval(watch);
+    watch = setInterval(() => {
+      const idle = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== "running";
+      empty = idle && !document.querySelector(".stMain h1") ? empty + 1 : 0;
+      looks += 1;
+      if (empty === EMPTY_LOOKS || looks === LOOKS) clearInterval(watch);
+      if (empty === EMPTY_LOOKS) window.location.replace(wanted);
+    }, 1000);
+  });
   history.pushState = function (state, title, url) {
     const to = url == null ? window.location.pathname : path(url);
     const sameCase = target === null && to === window.location.pathname && CASE.test(window.location.search);
