@@ -7,6 +7,7 @@ from dashboard.demo.answer_column import answer_column
 from dashboard.demo.as_measured import as_measured_line
 from dashboard.demo.canvas import drawing_canvas, latest_marks
 from dashboard.demo.coordinates import region_in_numbers
+from dashboard.demo.hint import first_hint
 from dashboard.demo.settings import model_and_prompt
 from dashboard.demo.source import chosen_xray, no_xray, source_row
 from dashboard.demo.toolbar import toolbar
@@ -38,6 +39,7 @@ def workbench() -> None:
             )
             if xray.simulated:
                 st.html('<span class="vpl-pill vpl-on-image">simulated X-ray</span>')
+            first_hint(xray)
         if len(state.marks) >= MAX_MARKS:
             st.caption(f"{MAX_MARKS} shapes are the most. Delete one to draw another.")
     with settings:

@@ -9,22 +9,34 @@ import argparse
 import io
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from dashboard.demo.answer import Impression, answer
+from dashboard.demo.answer import Answer, Impression, answer, draw
 from dashboard.demo.state import DemoState
 from dashboard.demo.xray import Xray
-from dashboard.library.example import Example, example_dir, save_example
+from dashboard.library.example import (
+    AFTER,
+    BEFORE,
+    LAST_BLOCK,
+    SEEN,
+    Example,
+    example_dir,
+    levels_text,
+    save_example,
+)
 from vpe_core import load_image, load_model
-from vpe_core.attention import get as get_method
-from vpe_core.attention import overlay
+from vpe_core.attention import patch_relevance
 from vpe_core.cache import BoundedCache
 from vpe_core.datasets.gallery import simulated_gallery
 from vpe_core.markers.marks import Mark
+from vpe_core.models import Model
 
 COMMAND = "python -m scripts.make_example"
 MARGIN_SHARE = 0.12
 """The circle is drawn this much of the finding's longer side outside its box, as a person would."""
+EVIDENCE = "legrad"
 
 
 def main() -> None:
@@ -38,9 +50,11 @@ def main() -> None:
     region = finding.box.expanded(margin).clipped(*image.size)
     state = DemoState(sample=entry.name, model=options.model, marks=(Mark("circle", region),), target=finding.label)
     model = load_model(options.model)
-    result = answer(model, Xray(entry.name, image), state, state.shown_classes, BoundedCache())
+    xray = Xray(entry.name, image)
+    result = answer(model, xray, state, state.shown_classes, BoundedCache())
     if result.marked is None or result.inside is None:
         raise SystemExit("The circle covers nothing of the image.")
+    maps, grid_wh = _maps(model, [image.convert("RGB"), draw(xray, state)], result)
     example = Example(
         sample=entry.name,
         title=entry.title,
@@ -50,18 +64,22 @@ def main() -> None:
         without=_rounded(result.without),
         marked=_rounded(result.marked),
         target=result.target,
-        asked_for=result.asked_for,
+        prompt=state.template,
         attention_before=round(result.inside.before, 4),
         attention_after=round(result.inside.after, 4),
         area=round(result.inside.area, 4),
+        maps=maps,
+        grid_wh=grid_wh,
+        patch_px=result.marked.seen.width // grid_wh[0],
+        dimension=model.encode_texts("x-ray").shape[1],
         model=model.name,
         model_title=model.spec.title,
         weights_sha256=model.record.weights_sha256,
         size_wh=result.without.shown.size,
-        shows=get_method(state.method).shows(result.target),
         command=f"{COMMAND} --sample {entry.name} --finding {options.finding} --model {model.name}",
     )
-    save_example(example, _overlay(result.without), _overlay(result.marked), options.out)
+    pictures = {BEFORE: result.without.shown, AFTER: result.marked.shown, SEEN: result.marked.seen}
+    save_example(example, {name: _jpeg(picture) for name, picture in pictures.items()}, options.out)
 
 
 def _options() -> argparse.Namespace:
@@ -73,14 +91,32 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _maps(
+    model: Model, pictures: list[Image.Image], result: Answer
+) -> tuple[dict[str, tuple[str, str]], tuple[int, int]]:
+    """The maps as the example keeps them, and (columns, rows) of their grid."""
+    last = patch_relevance(model, pictures)
+    evidence = {
+        name: patch_relevance(model, pictures, name, method=EVIDENCE, template=DemoState().template)
+        for name in result.classes
+    }
+    peak = float(max(grids.max() for grids in evidence.values()))
+    maps = {LAST_BLOCK: _pair(last, *(float(grid.max()) for grid in last))}
+    maps |= {name: _pair(grids, peak, peak) for name, grids in evidence.items()}
+    return maps, (last.shape[2], last.shape[1])
+
+
+def _pair(grids: NDArray[np.float32], peak_before: float, peak_after: float) -> tuple[str, str]:
+    return levels_text(grids[0], peak_before), levels_text(grids[1], peak_after)
+
+
 def _rounded(impression: Impression) -> tuple[float, ...]:
     return tuple(round(float(value), 4) for value in impression.probabilities)
 
 
-def _overlay(impression: Impression) -> bytes:
+def _jpeg(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    colored: Image.Image = overlay(impression.shown, impression.heatmap)
-    colored.save(buffer, "JPEG", quality=90)
+    picture.save(buffer, "JPEG", quality=85)
     return buffer.getvalue()
 
 

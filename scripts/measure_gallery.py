@@ -21,6 +21,7 @@ from PIL import Image
 
 from dashboard.demo.answer import draw
 from dashboard.demo.state import DemoState
+from dashboard.demo.xray import Xray
 from dashboard.library.steering import COLUMNS, TABLE, WAYS, class_of
 from vpe_core import load_image, load_model
 from vpe_core.attention import GazeEncoder, attention_inside
@@ -30,7 +31,7 @@ from vpe_core.markers.marks import Mark
 from vpe_core.models import Model
 from vpe_core.models.encoder import probabilities
 from vpe_core.settings import get_settings
-from vpe_core.types import Arrow, Box, Region
+from vpe_core.types import Arrow, Box
 
 COMMAND = "python -m scripts.measure_gallery"
 FACTORS = {"tight": 1.0, "loose": 1.5, "double": 2.0}
@@ -80,7 +81,7 @@ def _rows(
         column = classes.index(expected)
         ways = _ways_to_mark(box, image.size)
         marks = [mark for group in ways.values() for mark in group]
-        chances, maps = _answers(image, marks, model, embed, classes)
+        chances, maps = _answers(Xray(entry.name, image), marks, model, embed, classes)
         said = chances.argmax(axis=1)
         row: dict[str, object] = {
             "sample": entry.name,
@@ -96,17 +97,18 @@ def _rows(
         row["mean"] = f"{chances[1:, column].mean():.3f}"
         if box is not None:
             at_loose_circle = 1 + sum(len(group) for group in list(ways.values())[: list(ways).index("circle_loose")])
-            before, after = (_share_inside(maps[index], box, image.size) for index in (0, at_loose_circle))
-            row |= {"attention_unmarked": f"{before:.3f}", "attention_circle": f"{after:.3f}"}
+            for name, index in (("unmarked", 0), ("circle", at_loose_circle)):
+                share, peaks = _inside_finding(maps[index], box, image.size)
+                row |= {f"attention_{name}": f"{share:.3f}", f"peak_{name}": int(peaks)}
         yield row
 
 
 def _answers(
-    image: Image.Image, marks: list[Mark], model: Model, embed: GazeEncoder, classes: tuple[str, ...]
+    xray: Xray, marks: list[Mark], model: Model, embed: GazeEncoder, classes: tuple[str, ...]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Probabilities (1 + marks, classes) and attention (1 + marks, rows, columns), the unmarked X-ray first."""
     states = [DemoState(), *(DemoState(marks=(mark,)) for mark in marks)]
-    prepared = np.stack([model.prepare(draw(image, state)) for state in states])
+    prepared = np.stack([model.prepare(draw(xray, state)) for state in states])
     embeddings, maps = embed.encode(prepared)
     if maps is None:
         raise SystemExit(f"Expected a model whose attention can be read, but {model.name} is none.")
@@ -159,9 +161,13 @@ def _arrow(tip: tuple[float, float], size_wh: tuple[int, int]) -> Mark:
     return Mark("arrow", Arrow((min(max(tail[0], 0), size_wh[0] - 1), min(tail[1], size_wh[1] - 1)), tip))
 
 
-def _share_inside(grid: NDArray[np.float32], region: Region, size_wh: tuple[int, int]) -> float:
+def _inside_finding(grid: NDArray[np.float32], box: Box, size_wh: tuple[int, int]) -> tuple[float, bool]:
+    """The share of the attention inside the finding's box, and whether the strongest patch has its middle there."""
     rows, columns = grid.shape
-    return attention_inside(grid, region.scaled(columns / size_wh[0], rows / size_wh[1])).share
+    region = box.scaled(columns / size_wh[0], rows / size_wh[1])
+    row, column = np.unravel_index(int(grid.argmax()), grid.shape)
+    peaks = region.x0 <= column + 0.5 <= region.x1 and region.y0 <= row + 0.5 <= region.y1
+    return attention_inside(grid, region).share, bool(peaks)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
@@ -16,7 +17,7 @@ import vpe_core
 from dashboard.demo.answer import Answer, Impression, draw, out_of_domain, suffix_words
 from dashboard.demo.captions import answer_line, attention_line, question_line
 from dashboard.demo.copy_link import copy_link
-from dashboard.demo.state import DemoState
+from dashboard.demo.state import UPLOAD, DemoState, query_from_state
 from dashboard.demo.xray import Xray
 from dashboard.frame.words import answer_sentence, marker_name
 from vpe_core.attention import overlay
@@ -29,7 +30,7 @@ from vpe_core.types import Heatmap
 _COLUMNS = (
     "class", "without", "with_marker", "model", "weights_sha256", "xray", "simulated", "caution", "marks", "color",
     "width", "treatment", "protocol", "prompt", "suffix", "attention_method", "target", "xray_pixels_sha256",
-    "app_version", "package_versions",
+    "app_version", "package_versions", "settings",
 )  # fmt: skip
 _GAP_SHARE = 0.015
 
@@ -138,6 +139,7 @@ def table_csv(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
     marked = result.marked.probabilities if result.marked else None
     caution = OUT_OF_DOMAIN if out_of_domain(model.spec, xray) else ""
     versions = "; ".join(f"{package} {version}" for package, version in model.record.versions)
+    settings = _settings(state)
     for index, name in enumerate(result.classes):
         writer.writerow(
             [
@@ -161,9 +163,16 @@ def table_csv(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
                 pixels_sha256(xray.image),
                 vpe_core.__version__,
                 versions,
+                settings,
             ]
         )
     return buffer.getvalue().encode()
+
+
+def _settings(state: DemoState) -> str:
+    """All that is set, as a link says it; unlike in a link, also what belongs to an upload."""
+    sample = "" if state.sample == UPLOAD else state.sample
+    return urlencode(query_from_state(replace(state, sample=sample, hidden=False)))
 
 
 def pixels_sha256(image: Image.Image) -> str:

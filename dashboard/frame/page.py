@@ -20,7 +20,7 @@ APP_NAME = "Visual Prompt Lab"
 ASSETS = Path(__file__).parent.parent / "assets"
 _SIDEBAR_PX = 208
 _LATEST = "frame:page"
-_SCRIPTS = ("theme", "history")
+_SCRIPTS = ("theme", "history", "menu")
 """Small things that the browser does on every page."""
 _FOOTER = "Research and teaching. Not a medical device."
 

@@ -1,18 +1,29 @@
-"""The worked example of the overview: one measured answer, stored with its two overlays. Reading it needs no torch."""
+"""The worked example of the overview: one measured answer with its pictures and maps. Reading it needs no torch."""
 
 from __future__ import annotations
 
+import io
 import json
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 from pydantic import TypeAdapter
 
+from vpe_core.attention.colormaps import table
 from vpe_core.errors import DatasetError
 from vpe_core.settings import get_settings
 
-BEFORE, AFTER = "before.jpg", "after.jpg"
+BEFORE, AFTER, SEEN = "before.jpg", "after.jpg", "seen.jpg"
+"""The X-ray without and with the circle, and the marked one as the network is shown it."""
+LAST_BLOCK = ""
+"""Where the attention of the last block stands among the maps, which no class changes."""
 _NUMBERS = "example.json"
+_MAP_PX, _OPACITY, _QUALITY = 112, 0.7, 70
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +39,21 @@ class Example:
         without: Their probabilities for the unmarked image.
         marked: Their probabilities with the circle.
         target: The class at hand.
-        asked_for: The same, or empty if the overlays do not depend on a class.
-        attention_before: Share of the attention inside the circle, unmarked.
+        prompt: The template of the sentences that the picture was compared with.
+        attention_before: Share of the last block's attention inside the circle, unmarked.
         attention_after: The same with the circle.
-        area: Share of the image that the circle covers.
+        area: Share of the image that this is.
+        maps: Of each class its evidence, and under `LAST_BLOCK` the attention, without and with the circle: levels of
+            0 to 255 for each patch, row by row, in base64. All evidence has one scale, the attention of each picture
+            its own.
+        grid_wh: Patches in a row and in a column.
+        patch_px: Side of a patch in pixels of what the network is shown.
+        dimension: Numbers in an embedding.
         model: The model's name.
         model_title: The model's name for people.
         weights_sha256: Hash of its checkpoint.
-        size_wh: Width and height of the overlays in pixels.
+        size_wh: Width and height of the pictures in pixels.
         command: What measured it.
-        shows: What the overlays are maps of.
     """
 
     sample: str
@@ -48,16 +64,35 @@ class Example:
     without: tuple[float, ...]
     marked: tuple[float, ...]
     target: str
-    asked_for: str
+    prompt: str
     attention_before: float
     attention_after: float
     area: float
+    maps: Mapping[str, tuple[str, str]]
+    grid_wh: tuple[int, int]
+    patch_px: int
+    dimension: int
     model: str
     model_title: str
     weights_sha256: str
     size_wh: tuple[int, int]
     command: str
-    shows: str = ""
+
+    def map_webp(self, kind: str, *, marked: bool) -> bytes:
+        """A map in colour on nothing, to be laid over the picture: WebP, the stronger the less transparent."""
+        columns, rows = self.grid_wh
+        levels = np.frombuffer(b64decode(self.maps[kind][marked]), np.uint8).reshape(rows, columns)
+        smooth = np.asarray(Image.fromarray(levels).resize((_MAP_PX, _MAP_PX), Image.Resampling.BILINEAR))
+        alpha = np.rint(_OPACITY * smooth).astype(np.uint8)
+        buffer = io.BytesIO()
+        Image.fromarray(np.dstack([table("inferno")[smooth], alpha])).save(buffer, "WEBP", quality=_QUALITY)
+        return buffer.getvalue()
+
+
+def levels_text(grid: NDArray[np.float32], peak: float) -> str:
+    """A map as `Example.maps` keeps it; `peak` becomes 255."""
+    levels = np.rint(255 * np.clip(grid / max(peak, 1e-12), 0, 1)).astype(np.uint8)
+    return b64encode(levels.tobytes()).decode("ascii")
 
 
 def example_dir() -> Path:
@@ -65,12 +100,12 @@ def example_dir() -> Path:
     return get_settings().precomputed_dir / "example"
 
 
-def save_example(example: Example, before: bytes, after: bytes, folder: Path) -> None:
-    """Store an example with its two overlays (JPEG)."""
+def save_example(example: Example, pictures: Mapping[str, bytes], folder: Path) -> None:
+    """Store an example with its pictures, JPEGs by `BEFORE`, `AFTER` and `SEEN`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / _NUMBERS).write_text(json.dumps(asdict(example), indent=2) + "\n", encoding="utf-8")
-    (folder / BEFORE).write_bytes(before)
-    (folder / AFTER).write_bytes(after)
+    (folder / _NUMBERS).write_text(json.dumps(asdict(example), indent=1) + "\n", encoding="utf-8")
+    for name, picture in pictures.items():
+        (folder / name).write_bytes(picture)
 
 
 def load_example() -> Example | None:
@@ -80,7 +115,7 @@ def load_example() -> Example | None:
         DatasetError: It is there, but damaged.
     """
     file = example_dir() / _NUMBERS
-    if not all((example_dir() / name).is_file() for name in (_NUMBERS, BEFORE, AFTER)):
+    if not all((example_dir() / name).is_file() for name in (_NUMBERS, BEFORE, AFTER, SEEN)):
         return None
     try:
         return TypeAdapter(Example).validate_json(file.read_bytes())
@@ -88,3 +123,13 @@ def load_example() -> Example | None:
         raise DatasetError(
             f"The example {file} is damaged ({error}). Make it again: scripts/make_example.py."
         ) from None
+
+
+def picture_uri(name: str) -> str:
+    """One of the example's pictures as an address that holds it."""
+    return data_uri((example_dir() / name).read_bytes(), "jpeg")
+
+
+def data_uri(picture: bytes, kind: str) -> str:
+    """A picture as an address that holds it."""
+    return f"data:image/{kind};base64,{b64encode(picture).decode('ascii')}"

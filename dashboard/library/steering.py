@@ -21,7 +21,7 @@ EASY_SHARE, HARD_SHARE = 0.95, 0.75
 """From and below which share of markers an X-ray is called easy or hard to steer."""
 COLUMNS = (
     "sample", "finding", "said_unmarked", "unmarked", *WAYS, "lowest", "mean", "attention_unmarked",
-    "attention_circle", "model", "weights_sha256", "command",
+    "attention_circle", "peak_unmarked", "peak_circle", "model", "weights_sha256", "command",
 )  # fmt: skip
 
 
@@ -41,7 +41,8 @@ class Steering:
         lowest: The lowest probability of a marked finding under any of the markers.
         gain: What the markers add to the probability of the findings, on average.
         findings: How many findings were measured; 0 for an X-ray without any.
-        agrees: Whether the unmarked answer, every marked one and the attention agree on the finding.
+        agrees: Whether the unmarked answer, every marked one and the attention agree on the finding: it is strongest
+            there, with and without a circle, and the circle draws more of it there.
     """
 
     share: float
@@ -116,5 +117,6 @@ def _steering(rows: list[dict[str, str]]) -> Steering:
         agrees=bool(only)
         and only["said_unmarked"] == only["finding"] != HEALTHY
         and min(shares) == 1
-        and float(only["attention_circle"]) > float(only["attention_unmarked"]),
+        and float(only["attention_circle"]) > float(only["attention_unmarked"])
+        and only["peak_unmarked"] == only["peak_circle"] == "1",
     )

@@ -200,7 +200,8 @@ def test_numbers_and_pictures_can_be_taken_along(demo: Demo) -> None:
     assert (table[0]["color"], table[0]["width"], table[0]["suffix"]) == ("red", "3", "")
     demo.open({"sample": "case_a", "marks": "circle:100,120,260,300"})
     overlays = demo.download_picture("Overlays (PNG)")
-    assert overlays.width > 1.8 * overlays.height
+    assert overlays.width > 2 * 512, "both in full resolution"
+    assert "with the circle" in overlays.info["Comment"]
     assert "Simulated" in overlays.info["Description"]
 
 

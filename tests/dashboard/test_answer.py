@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -198,26 +197,6 @@ def test_the_prompt_names_the_marker_only_if_told_to() -> None:
     assert suffix_words(replace(MARKED, suffix=True)) == " indicated by a red circle"
     assert suffix_words(replace(MARKED, suffix=True, treatment="crop")) == ""
     assert suffix_words(DemoState(suffix=True)) == ""
-
-
-def test_the_example_is_stored_and_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dashboard.library.example import Example, example_dir, load_example, save_example
-    from vpe_core.errors import DatasetError
-
-    monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(tmp_path))
-    get_settings.cache_clear()
-    assert load_example() is None
-    example = Example(
-        sample="case", title="Mass", finding="lung mass", region=(1.0, 2.0, 3.0, 4.0), classes=CLASSES,
-        without=(0.5, 0.3, 0.2), marked=(0.1, 0.8, 0.1), target="lung nodule", asked_for="", attention_before=0.1,
-        attention_after=0.6, area=0.05, model="simclip", model_title="SimCLIP", weights_sha256="0" * 64,
-        size_wh=(560, 560), command="scripts/make_example.py --sample case",
-    )  # fmt: skip
-    save_example(example, b"before", b"after", example_dir())
-    assert load_example() == example
-    (example_dir() / "example.json").write_text('{"sample": 3}')
-    with pytest.raises(DatasetError, match="damaged"):
-        load_example()
 
 
 def test_all_methods_show_what_the_library_computes(model: VisionLanguageModel, picture: Xray) -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 from dashboard.demo.answer import Answer, answer
 from dashboard.demo.copy_link import HERE_ONLY, NETWORK_ONLY, reach_of
 from dashboard.demo.exports import marked_png, overlays_png, slide_png, table_csv
-from dashboard.demo.state import DemoState
+from dashboard.demo.state import UPLOAD, DemoState
 from dashboard.demo.xray import Xray
 from tests.app_home import chest
 from vpe_core import load_model
@@ -42,12 +42,13 @@ def test_a_table_says_when_the_model_has_never_seen_such_an_xray(
     xray: Any = SimpleNamespace(simulated=simulated, key="k", image=Image.new("L", (8, 6)))
     looked = SimpleNamespace(probabilities=(0.25, 0.75))
     result: Any = SimpleNamespace(classes=("a", "b"), target="a", without=looked, marked=None)
-    text = table_csv(result, model, xray, DemoState()).decode()
+    text = table_csv(result, model, xray, DemoState(color="white", sample=UPLOAD)).decode()
     lines = list(csv.DictReader(io.StringIO(text)))
     assert [line["caution"] for line in lines] == [caution] * 2
     assert [line["simulated"] for line in lines] == [str(simulated)] * 2
     assert {line["prompt"] for line in lines} == {DemoState().template}
     assert {line["package_versions"] for line in lines} == {"torch 2.9; timm 1.0"}
+    assert {line["settings"] for line in lines} == {"color=white"}
     assert {line["attention_method"] for line in lines} == {DemoState().method}
     assert {line["xray_pixels_sha256"] for line in lines} == {hashlib.sha256(bytes(48)).hexdigest()}
 

@@ -26,6 +26,7 @@ def row(sample: str, share: float, *, finding: str = "lung mass", said: str = "l
     return {
         **dict.fromkeys(WAYS, share), "sample": sample, "finding": finding, "said_unmarked": said, "unmarked": 0.6,
         "lowest": lowest, "mean": 0.8, "attention_unmarked": 0.3, "attention_circle": 0.9,
+        "peak_unmarked": 1, "peak_circle": 1,
     }  # fmt: skip
 
 

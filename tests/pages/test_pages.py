@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from streamlit.util import calc_hash
 from dashboard.demo.state import _FIELDS
 from dashboard.frame.page import PAGES
 from tests.app_home import chest
+from vpe_core.markers.marks import Mark
 from vpe_core.settings import PROJECT_DIR, get_settings
+from vpe_core.types import Box
 
 LIVE = "pages/live_demo.py"
 TITLES = {
@@ -26,6 +29,7 @@ TITLES = {
     "pages/data_and_models.py": "Data and models",
 }
 TIMEOUT_S = 120
+MARK = (Mark("circle", Box(100, 120, 260, 300)),)
 BENCHMARK_FILTERS = (
     "data", "marker", "metric", "class", "protocol", "named", "scoring", "rows", "intervals", "ensembles", "prompt",
     "suffix_words", "say lung mass", "chart", "cases", "cases_order", "cases_class", "flips",
@@ -288,6 +292,25 @@ def test_hidden_names_give_nothing_away_until_the_answer_is_shown() -> None:
     assert not again.toggle(key="demo_findings-1").disabled
     again.toggle(key="demo_findings-1").set_value(True).run()
     assert "No abnormality" in str([element.body for element in again.get("html")])
+
+
+def hint_of(app: AppTest) -> str:
+    return " ".join(str(element.body) for element in app.get("html") if 'class="vpl-hint"' in str(element.body))
+
+
+def test_the_first_xray_says_once_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(PROJECT_DIR / "precomputed"))
+    get_settings.cache_clear()
+    app = open_app(LIVE)
+    assert "Circle the white patch" in hint_of(app)
+    assert "pixels across" in hint_of(app)
+    app.button_group(key="demo_tool-1").set_value("arrow").run()
+    assert "Point an arrow at the white patch" in hint_of(app)
+    app.session_state["demo:state"] = replace(app.session_state["demo:state"], marks=MARK)
+    assert hint_of(app.run()) == ""
+    app.session_state["demo:state"] = replace(app.session_state["demo:state"], marks=())
+    assert hint_of(app.run()) == ""
+    assert hint_of(open_app(LIVE, {"marks": "circle:100,120,260,300"})) == ""
 
 
 def test_no_xray_at_all_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,48 @@
+"""The first minute in a real browser: the overview's example, the menu, the link."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+from tests.browser.demo import TIMEOUT_MS, Demo
+from vpe_core.settings import PROJECT_DIR
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+def test_the_example_answers_to_pointer_and_keyboard(demo: Demo, precomputed: Path) -> None:
+    shutil.copytree(PROJECT_DIR / "precomputed" / "example", precomputed / "example", dirs_exist_ok=True)
+    demo.open(page="overview")
+    words = demo.page.locator(".vpl-example-words")
+    expect(words).to_contain_text("With the circle, the likeliest is consolidation")
+    demo.page.get_by_role("button", name="pacemaker").hover()
+    expect(words).to_contain_text("With the circle, the model gives pacemaker")
+    expect(demo.page.locator(".vpl-map.vpl-on")).to_have_attribute("data-of", "pacemaker")
+    demo.page.get_by_role("button", name="Without a marker").focus()
+    expect(words).to_contain_text("Without a marker, the model gives pacemaker")
+    expect(demo.page.get_by_role("button", name="Without a marker")).to_have_attribute("aria-pressed", "true")
+    expect(demo.page.locator(".vpl-how img")).to_have_count(2)
+    assert demo.page.evaluate("[...document.querySelectorAll('.vpl-how img')].every(image => image.naturalWidth > 0)")
+
+
+def test_on_a_narrow_screen_the_menu_closes_after_a_choice(browser: Browser, app_url: str) -> None:
+    demo = Demo(browser, app_url, width=390, height=844)
+    demo.open(page="overview")
+    demo.settle()
+    demo.page.get_by_test_id("stExpandSidebarButton").click()
+    demo.page.get_by_test_id("stSidebar").get_by_role("link", name="Data and models").click()
+    demo.page.get_by_role("heading", name="Data and models").wait_for()
+    expect(demo.page.get_by_test_id("stSidebar")).not_to_be_in_viewport()
+    demo.close()
+
+
+def test_a_click_copies_the_link_and_says_so(demo: Demo) -> None:
+    demo.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    demo.open({"sample": "case_b", "color": "yellow"})
+    demo.page.get_by_role("button", name="Copy link").click()
+    expect(demo.page.locator(".vpl-copied")).to_have_text("Copied.")
+    expect(demo.page.locator('[data-testid="stPopoverBody"]')).to_contain_text("works on this machine only")
+    assert demo.page.evaluate("navigator.clipboard.readText()") == demo.page.url
