@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard.benchmark.cases import show_cases
-from dashboard.benchmark.charts import main_charts, more_charts
-from dashboard.benchmark.compare import show_comparison
+from dashboard.benchmark.charts import all_controls, main_charts, more_charts
+from dashboard.benchmark.compare import COMPARE, show_comparison
 from dashboard.benchmark.filters import filters, in_the_papers_words
 from dashboard.benchmark.load import load_section, no_results, provenance, show_what_was_loaded
 from dashboard.benchmark.offers import nothing_chosen
@@ -13,6 +13,7 @@ from dashboard.benchmark.results import columns
 from dashboard.benchmark.run import run_progress, run_section
 from dashboard.benchmark.table import instead_of_missing, is_measured, show_table
 from dashboard.benchmark.unknown_in_link import KNOWN_IN_LINKS
+from dashboard.benchmark.verdict import show_leak
 from dashboard.demo.state import LINK_FIELDS
 from dashboard.frame import links
 from dashboard.frame.page import page_setup
@@ -52,6 +53,8 @@ def results() -> None:
         provenance(choice)
         return
     show_comparison(choice, table)
+    show_leak(choice)
+    all_controls(choice)
     main_charts(choice, table)
     more_charts(choice, table)
     show_cases(choice)
@@ -71,6 +74,7 @@ arrived = page_setup(
 )
 if arrived:
     links.check_again("benchmark")
+    links.check_again(COMPARE)
     links.drop_of_other_page(KNOWN_IN_LINKS, LINK_FIELDS)
 try:
     results()

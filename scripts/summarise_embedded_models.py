@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from vpe_core.metrics import Interval, auroc, bootstrap_mean, compare
 from vpe_core.results import Run, find_runs
 from vpe_core.results.analysis.controls import geometry_only
+from vpe_core.results.analysis.leak import findings_known
 from vpe_core.results.analysis.questions import Question
 from vpe_core.results.analysis.scores import Evaluation, class_numbers
 from vpe_core.settings import get_settings
@@ -133,8 +134,7 @@ def _touches(run: Run, variant: Variant) -> dict[str, float]:
 
 
 def _all_findings_known(run: Run) -> float:
-    present = _present(run)
-    return float(auroc(class_numbers(run), present / present.sum(1, keepdims=True)).macro)
+    return float(auroc(class_numbers(run), findings_known(run)).macro)
 
 
 def _hits(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -24,6 +25,7 @@ from vpe_core.plots.theme import DARK, LIGHT, Palette
 from vpe_core.results.analysis.cases import attention_inside, gain_by_box_size
 from vpe_core.results.analysis.controls import controls
 from vpe_core.results.analysis.curves import confusion, curves, reliability_table
+from vpe_core.results.analysis.domain import is_out_of_domain
 from vpe_core.results.analysis.numerals import number_text
 from vpe_core.results.analysis.rows import TableRow, marker_title
 from vpe_core.results.analysis.tables import per_class
@@ -31,17 +33,15 @@ from vpe_core.variants import Variant
 
 
 def main_charts(choice: Choice, table: pd.DataFrame) -> None:
-    """Controls across the page, then gains beside classes."""
+    """Gains beside classes."""
     marker, first = marker_title(choice.look.marker), choice.first
     where = f"{first.who} on {first.dataset}"
-    _title("Is it the finding, or the marker's size and place?", where)
-    _controls(choice)
     left, right = st.columns(2, gap="large")
     with left:
         _title("Gain over unmarked, with interval", where)
-        lines = table[table["run"] == 0]
+        lines = table[(table["run"] == 0) & ~table["control"]]
         best = metrics.get(choice.question.metric).higher_is_better
-        _chart(forest(lines, palette(), higher_is_better=best), "forest", _gains_in_words(lines), [first])
+        _chart(forest(lines, _palette_of(first), higher_is_better=best), "forest", _gains_in_words(lines), [first])
     with right:
         _title(f"Per class, without and with {look_of(choice.look)}", where)
         _guarded(lambda: _per_class(choice, marker))
@@ -76,6 +76,14 @@ def palette() -> Palette:
     return LIGHT if st.context.theme.type == "light" else DARK
 
 
+def _palette_of(column: Column) -> Palette:
+    """The palette, grey where the model is out of its domain: such numbers are neither gain nor loss."""
+    usual = palette()
+    if not is_out_of_domain(column.run.manifest):
+        return usual
+    return replace(usual, gain=usual.muted, loss=usual.muted, marked=usual.muted, unmarked=usual.line)
+
+
 def _title(text: str, where: str) -> None:
     st.subheader(as_text(text), anchor=False)
     st.caption(as_text(where))
@@ -94,6 +102,8 @@ def _chart(figure: go.Figure, key: str, alt: str, shown: Sequence[Column]) -> No
     simulated = {column.run.manifest.dataset.simulated for column in shown}
     if True in simulated:
         say_simulated(figure, palette(), "partly simulated X-rays" if False in simulated else "simulated X-rays")
+    if any(is_out_of_domain(column.run.manifest) for column in shown):
+        say_simulated(figure, palette(), "out of its domain: the model has seen only simulated X-rays")
     name = f"{PREFIX if True in simulated else ''}benchmark {key}"
     config = {
         "displaylogo": False,
@@ -103,22 +113,26 @@ def _chart(figure: go.Figure, key: str, alt: str, shown: Sequence[Column]) -> No
     st.plotly_chart(figure, key=f"chart {key}", config=config, alt=alt, theme="streamlit")
 
 
-def _controls(choice: Choice) -> None:
-    drawn = {variant for variant in choice.first.run.variants if variant.is_control}
-    look = choice.look
-    rows = []
-    for marker in dict.fromkeys((look.marker, *named_markers())):
-        plain = Variant(marker, look.color, look.width, look.protocol)
-        if any(variant.plain == plain for variant in drawn):
-            rows.append(TableRow(plain))
+@st.fragment
+def all_controls(choice: Choice) -> None:
+    """The controls of every marker, computed when somebody unfolds them."""
+    rows = _controlled(choice)
     if not rows:
-        st.info(
-            "There are no controls of this marker here: the same marker on another patient's X-ray, on a blank image, "
-            "at a random and at the mirrored place. “The paper's rows and their controls” under Run a benchmark "
-            "measures them.",
-            icon=":material/rule:",
-        )
         return
+    with st.expander("Controls of every marker", key="bench_controls", on_change="rerun") as folded:
+        if folded.open:
+            _guarded(lambda: _controls(choice, rows))
+
+
+def _controlled(choice: Choice) -> list[TableRow]:
+    """The markers, as the leading one is drawn, that have controls."""
+    drawn = {variant.plain for variant in choice.first.run.variants if variant.is_control}
+    look, names = choice.look, dict.fromkeys((choice.look.marker, *named_markers()))
+    looks = (Variant(marker, look.color, look.width, look.protocol) for marker in names)
+    return [TableRow(plain) for plain in looks if plain in drawn]
+
+
+def _controls(choice: Choice, rows: list[TableRow]) -> None:
     shared = evaluation()
     key = ("controls", choice.first.run.fingerprint, tuple(rows), choice.question)
     table = shared.get_or_compute(key, lambda: controls(choice.first.run, rows, choice.question, shared))
@@ -126,18 +140,11 @@ def _controls(choice: Choice) -> None:
         f"{line['marker'] and marker_title(line['marker'])} {line['condition']} {number_text(line['value'])}".strip()
         for _, line in table.iterrows()
     )
-    _chart(
-        control_chart(table, palette(), title=choice.metric_title),
-        "controls",
-        f"Dot plot of controls: {words}.",
-        [choice.first],
-    )
+    figure = control_chart(table, palette(), title=choice.metric_title)
+    _chart(figure, "controls", f"Dot plot of controls: {words}.", [choice.first])
     st.caption(
-        "Filled: the marker on the finding. Hollow: the same marker elsewhere. A random or mirrored place and another "
-        "patient's picture may still have a finding under it, the finding-free and the blank image have none. A mean "
-        "over classes can hide that small and large markers lead opposite ways: choose one class to see it. "
-        "Grey line: no marker. "
-        "Dashed line: a classifier that sees only the box's x, y, width and height, cross-validated by patient."
+        "Filled: the marker on the finding. Hollow: the same marker elsewhere. Grey line: no marker. Dashed line: a "
+        "classifier that sees only the box's x, y, width and height."
     )
 
 
@@ -150,7 +157,7 @@ def _per_class(choice: Choice, marker: str) -> None:
         return
     title = metrics.get(choice.question.metric).title
     _chart(
-        dumbbells(table, palette(), marker=marker, title=title),
+        dumbbells(table, _palette_of(choice.first), marker=marker, title=title),
         "classes",
         _classes_in_words(table, title),
         [choice.first],

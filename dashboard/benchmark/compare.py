@@ -20,7 +20,9 @@ from vpe_core.results.analysis.pairs import Pair, Side, compare_all, compare_sid
 from vpe_core.results.analysis.rows import TableRow
 
 ONE, OTHER = "compare", "against"
-_PAGE, _USUAL = "benchmark: compare", "bench:usual sides"
+COMPARE = "benchmark: compare"
+"""Under which name `links` keeps what of a link names rows that are not there."""
+_USUAL = "bench:usual sides"
 _HOW = (
     "A difference on one data set is paired: both sides are measured on the same samples, and each resample draws the "
     "same patients for both. Intervals hold 95%; p-values are two-sided, and corrected (Holm) for all comparisons of "
@@ -108,17 +110,17 @@ def _two_of(found: dict[str, Contender], usual: tuple[str, str]) -> tuple[Conten
         if key in st.session_state and (st.session_state[key] == then or st.session_state[key] not in found):
             st.session_state[key] = now
     st.session_state[_USUAL] = usual
-    if not links.is_checked(_PAGE):
+    if not links.is_checked(COMPARE):
         asked = [st.query_params[key] for key in (ONE, OTHER) if key in st.query_params]
         lost = [links.quoted(title) for title in asked if title not in found]
-        links.leave_out(_PAGE, [f"Not among the rows that can be compared: {', '.join(lost)}."] if lost else [])
+        links.leave_out(COMPARE, [f"Not among the rows that can be compared: {', '.join(lost)}."] if lost else [])
     titles = list(found)
     with st.container(horizontal=True, key="bench_compare", gap="small"):
         one, other = (
             st.selectbox(label, titles, index=titles.index(now), key=key, bind="query-params", width=420)
             for label, key, now in (("Compare", ONE, usual[0]), ("against", OTHER, usual[1]))
         )
-    links.say_left_out(_PAGE, (one, other))
+    links.say_left_out(COMPARE, (one, other))
     return None if one == other else (found[one], found[other])
 
 

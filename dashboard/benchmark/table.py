@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 
@@ -11,22 +10,22 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.benchmark.filters import Choice
+from dashboard.benchmark.heads import heads, lacks_class, too_few_words
 from dashboard.benchmark.offers import offer_measured
 from dashboard.benchmark.results import N_RESAMPLES, Column, evaluation, prompt_losses, run_command, without_results
-from dashboard.benchmark.words import finding_sentence, not_measured
+from dashboard.benchmark.words import finding_sentence, headline_parts, not_measured
 from dashboard.frame.html import render
-from dashboard.frame.words import as_text
+from dashboard.frame.words import as_list, as_text
 from vpe_core import markers, metrics
 from vpe_core.ensembles import is_ensemble, members_of
 from vpe_core.errors import ResultsError
-from vpe_core.plots.table_html import Head, paper_table_html
+from vpe_core.plots.table_html import paper_table_html
 from vpe_core.plots.take_along import file_name
 from vpe_core.prompts import ENSEMBLES
-from vpe_core.results.analysis.controls import geometry_only
 from vpe_core.results.analysis.domain import out_of_domain
 from vpe_core.results.analysis.questions import Question, prompts_for, with_suffix
 from vpe_core.results.analysis.rows import TableRow, marker_title
-from vpe_core.results.analysis.scores import Evaluation
+from vpe_core.results.analysis.scores import Evaluation, Results
 from vpe_core.results.analysis.tables import available, paper_table
 from vpe_core.results.exchange.formats import ensemble_notes, fewer_samples, to_csv, to_latex, to_markdown
 from vpe_core.results.exchange.score_tables import scores_table
@@ -43,17 +42,19 @@ def show_table(choice: Choice) -> pd.DataFrame:
     Raises:
         VPEError: The question cannot be asked, for example because a prompt is not valid.
     """
+    for words in out_of_domain([column.run.manifest for column in choice.columns]):
+        st.warning(as_text(words), icon=":material/warning:")
+    if few := too_few_words(choice):
+        st.warning(as_list(few), icon=":material/warning:")
     bar, place = st.empty(), st.empty()
     full = evaluation()
     key = _key(choice)
     if not full.has(key):
         with st.spinner("Asking in other words", show_time=False) if choice.question.edited else st.empty():
             quick = _table(choice, full.values_alone())
-        place.html(_html(choice, quick, math.nan))
+        place.html(_html(choice, quick))
     table = full.get_or_compute(key, lambda: _table(choice, full, _progress_bar(bar)))
-    place.html(_html(choice, table, _box_numbers(choice)))
-    for words in out_of_domain([column.run.manifest for column in choice.columns]):
-        st.warning(as_text(words), icon=":material/warning:")
+    place.html(_html(choice, table))
     _warn_of_prompt_losses(choice)
     _notes(choice, table)
     _downloads(choice, table)
@@ -100,11 +101,6 @@ def _unlike(one: Variant, look: Variant) -> tuple[bool, ...]:
     )  # fmt: skip
 
 
-def heads(choice: Choice) -> list[Head]:
-    """What stands above the columns."""
-    return [column.head(choice.several_models) for column in choice.columns]
-
-
 def reference_of(choice: Choice) -> Question | None:
     """The paper's question, where the words are other ones."""
     question = choice.question
@@ -117,9 +113,24 @@ def _key(choice: Choice) -> tuple[object, ...]:
 
 def _table(choice: Choice, shared: Evaluation, progress: Progress = lambda _done, _total: None) -> pd.DataFrame:
     return paper_table(
-        [column.run for column in choice.columns], choice.question, rows=choice.rows, reference=reference_of(choice),
-        evaluation=shared, progress=progress,
+        [column.run for column in choice.columns], choice.question, rows=_rows(choice),
+        reference=reference_of(choice), evaluation=shared, progress=progress,
     )  # fmt: skip
+
+
+def _rows(choice: Choice) -> list[TableRow]:
+    """The rows that some of the results can fill: tables of scores often have none whose prompt names the marker."""
+    return [
+        row
+        for row in choice.rows
+        if not row.suffix
+        or row == choice.lead
+        or any(one.run.has_embeddings or _holds_suffix(one.run, row) for one in choice.columns)
+    ]
+
+
+def _holds_suffix(run: Results, row: TableRow) -> bool:
+    return any(suffix.strip() for member in members_of(row.variant) if member in run for suffix in run.suffixes(member))
 
 
 def _progress_bar(bar: DeltaGenerator) -> Progress:
@@ -135,12 +146,7 @@ def _progress_bar(bar: DeltaGenerator) -> Progress:
     return show
 
 
-def _box_numbers(choice: Choice) -> float:
-    line = geometry_only(choice.first.run, choice.question, evaluation())
-    return float(line["value"]) if line else math.nan
-
-
-def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
+def _html(choice: Choice, table: pd.DataFrame) -> str:
     metric = metrics.get(choice.question.metric)
     # The row with a suffix may be hidden or have no answer, and so may the one without.
     rows = (choice.lead, TableRow(choice.look), TableRow(choice.look, True))
@@ -150,8 +156,7 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
         sentence = finding_sentence(
             line, metric=choice.metric_title, look=look_of(choice.look),
             noun=marker_title(choice.look.marker), label=choice.question.label,
-            higher_is_better=metric.higher_is_better, box_numbers=box_numbers,
-            samples=choice.first.run.manifest.dataset.samples,
+            higher_is_better=metric.higher_is_better, samples=choice.first.run.manifest.dataset.samples,
         )  # fmt: skip
     html = paper_table_html(
         table,
@@ -163,7 +168,18 @@ def _html(choice: Choice, table: pd.DataFrame, box_numbers: float) -> str:
     )
     if not sentence:
         return html
-    return render("finding", sentence=sentence, simulated=choice.first.run.manifest.dataset.simulated) + html
+    lacking = [f"{one.dataset} has no {choice.question.label}." for one in choice.columns if lacks_class(one, choice)]
+    more: list[str] = lacking
+    if len(choice.columns) > 1:
+        names = [(column.dataset, column.who) for column in choice.columns]
+        shown = [(number, name) for number, name in enumerate(names) if not lacks_class(choice.columns[number], choice)]
+        renumbered = table[table["run"].isin([number for number, _ in shown])].assign(
+            run=lambda lines: lines["run"].map({number: place for place, (number, _) in enumerate(shown)})
+        )
+        look = [(row.title, row.variant.key) for row in rows]
+        more = headline_parts(renumbered, [name for _, name in shown], look, lacking)
+    simulated = choice.first.run.manifest.dataset.simulated
+    return render("finding", sentence=sentence, simulated=simulated) + render("headline", lines=more) + html
 
 
 def _warn_of_prompt_losses(choice: Choice) -> None:
@@ -198,12 +214,17 @@ def typed_texts(question: Question) -> tuple[str, ...]:
 
 def _notes(choice: Choice, table: pd.DataFrame) -> None:
     """How to read the table, and what is missing from it."""
+    shown = set(zip(table["row"], table["variant"], strict=True))
     notes = [
         f"95% intervals by patient, or by image where patients are not known ({N_RESAMPLES:,} resamples), on hover; "
-        "bold: best of its column; coloured: Holm-corrected p < 0.05, or for controls, in italics, and changes of the "
-        "prompt an interval without 0. On another X-ray: the same marker on another patient's picture, whose findings "
-        "it may touch."
+        "bold: best of its column; coloured: Holm-corrected p < 0.05."
     ]
+    if reference_of(choice):
+        notes.append("Changes of the prompt are coloured where their interval excludes 0.")
+    if table["control"].any() or table["elsewhere"].notna().any():
+        notes.append("A control on another patient's picture may touch that one's findings.")
+    if hidden := [row for row in choice.rows if row.suffix and (row.title, row.variant.key) not in shown]:
+        notes.append(f"These results hold no prompts that name the marker, so {len(hidden)} rows are left out.")
     if fewer_samples(table).any():
         notes.append("† Fewer samples than other markers: compare it with its gain, not with the column.")
     notes += [f"{note[0].upper()}{note[1:]}." for note in ensemble_notes(table)]
@@ -236,7 +257,9 @@ def _row_words(line: pd.Series) -> str:
 
 
 def _downloads(choice: Choice, table: pd.DataFrame) -> None:
-    titles = {number: head.words for number, head in enumerate(heads(choice))}
+    titles = {
+        number: f"{one.words} ({one.name})" if one.name else one.words for number, one in enumerate(heads(choice))
+    }
     better = metrics.get(choice.question.metric).higher_is_better
     simulated = any(column.run.manifest.dataset.simulated for column in choice.columns)
     name = file_name(f"benchmark-{choice.question.metric}", simulated=simulated)

@@ -28,14 +28,14 @@ _NAMES = {
     "cases_class": "class of the cases",
     "flips": "flips only",
 }
-KNOWN_IN_LINKS = (*_NAMES, "prompt", "suffix_words")
+TYPED = ("prompt", "suffix_words", "compare", "against")
+"""What is checked where it is used: what a person writes, and the rows that are compared."""
+KNOWN_IN_LINKS = (*_NAMES, *TYPED)
 """What the benchmark page reads from the address, besides the wording of classes."""
 SWITCH = ("true", "false", "1", "0")
 """What a link may say of a switch."""
 _MAY_BE_EMPTY = ("data", "model", "rows")
 """Lists that a person may have emptied."""
-TYPED = ("prompt", "suffix_words", "compare", "against")
-"""What is checked where it is used: what a person writes, and the rows that are compared."""
 _WORDING = "say "
 _MOST = 6
 

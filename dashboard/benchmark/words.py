@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -22,7 +23,6 @@ def finding_sentence(
     noun: str,
     label: str | None,
     higher_is_better: bool,
-    box_numbers: float = math.nan,
     samples: int = 0,
 ) -> str:
     """The answer to the page's question, from a line of `paper_table`.
@@ -34,7 +34,6 @@ def finding_sentence(
         noun: What it is called, such as "circle".
         label: The one class that is measured; None for all.
         higher_is_better: As the metric has it.
-        box_numbers: What a classifier of the box's four numbers reaches; nan if unknown.
         samples: How many there are in the data set; that fewer were measured is said.
     """
     part = f" ({line['n']:,} of {samples:,} samples)" if 0 < line["n"] < samples else ""
@@ -48,11 +47,32 @@ def finding_sentence(
     if not math.isnan(line["elsewhere"]):
         where = _ELSEWHERE[line["elsewhere_picture"]]
         sentences.append(f"{where} the same {noun} reaches {number_text(line['elsewhere'])}.")
-    if not math.isnan(box_numbers):
-        sentences.append(
-            f"A classifier of the box's four numbers, without any image, reaches {number_text(box_numbers)}."
-        )
     return " ".join(sentences)
+
+
+def headline_parts(
+    table: pd.DataFrame, names: Sequence[tuple[str, str]], rows: Sequence[tuple[str, str]], lacking: Sequence[str]
+) -> list[str]:
+    """What the marker does in each of the results that are shown, a line for each model: "simclip: +0.151 … on …".
+
+    Args:
+        table: From `paper_table`.
+        names: For each run its data set and its model.
+        rows: Title and variant of the marker's row, and of those that stand in for it, in this order.
+        lacking: What is said of data sets that lack the chosen class.
+    """
+    found: dict[str, list[str]] = {}
+    for run, (dataset, who) in enumerate(names):
+        lines = table[table["run"] == run]
+        own = (lines[(lines["row"] == row) & (lines["variant"] == variant)] for row, variant in rows)
+        line = next((one.iloc[0] for one in own if len(one) and one["gain"].notna().all()), None)
+        if line is None:
+            found.setdefault(who, []).append(f"no result on {dataset}")
+            continue
+        gain = f"{signed_text(line['gain'])} {interval_text(line['gain_low'], line['gain_high'], signed=True)}".strip()
+        unclear = " (not clear)" if line["p_holm"] >= SIGNIFICANT else ""
+        found.setdefault(who, []).append(f"{gain} on {dataset}{unclear}")
+    return [*(f"{who}: {', '.join(parts)}" for who, parts in found.items()), *lacking]
 
 
 def comparison_sentence(

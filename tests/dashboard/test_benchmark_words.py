@@ -25,12 +25,10 @@ LINE = {
 }  # fmt: skip
 
 
-def sentence(
-    box_numbers: float = math.nan, higher: bool = True, label: str | None = None, samples: int = 0, **changes: Any
-) -> str:
+def sentence(higher: bool = True, label: str | None = None, samples: int = 0, **changes: Any) -> str:
     return finding_sentence(
         pd.Series({**LINE, **changes}), metric="macro AUROC", look="a red circle",
-        noun="circle", label=label, higher_is_better=higher, box_numbers=box_numbers, samples=samples,
+        noun="circle", label=label, higher_is_better=higher, samples=samples,
     )  # fmt: skip
 
 
@@ -39,11 +37,10 @@ def test_a_part_of_the_samples_is_not_taken_for_the_set() -> None:
     assert sentence(samples=20, n=20).startswith("On sim-multi, a red circle lifts")
 
 
-def test_a_gain_with_its_interval_and_what_geometry_explains() -> None:
-    assert sentence(box_numbers=0.9) == (
+def test_a_gain_with_its_interval_and_its_control() -> None:
+    assert sentence() == (
         "On sim-multi, a red circle lifts simclip's macro AUROC from 0.842 to 0.961 (+0.119 [+0.101, +0.137]). "
-        "On another patient's X-ray the same circle reaches 0.710. "
-        "A classifier of the box's four numbers, without any image, reaches 0.900."
+        "On another patient's X-ray the same circle reaches 0.710."
     )
 
 
@@ -68,7 +65,6 @@ def test_values_that_are_not_there_are_not_invented() -> None:
     assert text == "On sim-multi, a red circle has no result here. circle/red/1/paper was not measured."
     assert "another patient" not in sentence(elsewhere=math.nan)
     assert "On a blank picture the same circle reaches 0.710." in sentence(elsewhere_picture="blank")
-    assert "four numbers" not in sentence()
 
 
 def test_both_numbers_are_of_the_same_samples() -> None:

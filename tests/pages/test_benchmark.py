@@ -13,10 +13,15 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.test_pages import imports_torch, open_app
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
 from tests.results.test_importer import write_experiment
+from vpe_core.results.analysis.controls import geometry_only
+from vpe_core.results.analysis.leak import leak
+from vpe_core.results.analysis.numerals import number_text, signed_text
 from vpe_core.results.analysis.questions import Question
+from vpe_core.results.analysis.rows import TableRow
 from vpe_core.results.analysis.tables import paper_table
 from vpe_core.results.exchange.importer import import_experiments
 from vpe_core.settings import get_settings
+from vpe_core.variants import Variant
 
 PAGE = "pages/benchmark.py"
 
@@ -62,10 +67,30 @@ def test_the_sentence_and_the_table_hold_the_numbers_of_the_results() -> None:
     sentence = sentence_of(app)
     assert f"from {expected.loc['none', 'value']:.3f} to {circle['value']:.3f} (+{circle['gain']:.3f} [" in sentence
     assert f"the same circle reaches {circle['elsewhere']:.3f}" in sentence
-    assert "A classifier of the box's four numbers, without any image, reaches" in sentence
     table = table_of(app)
     assert table.count("vpl-control") == 3  # random place, finding-free image, another patient
     assert table.count('<span class="vpl-pill">simulated</span>') == 3  # beside the sentence and each data set
+
+
+def test_the_verdict_on_size_and_place_holds_the_numbers_of_the_library() -> None:
+    run, row = MemoryRun(PAPER_STRENGTHS, name="first-set", seed=9), TableRow(Variant.parse("circle/red/1/paper"))
+    app = open_app(PAGE, {"data": "first-set"})
+    (verdict,) = [unescape(str(one.body)) for one in app.get("html") if 'class="vpl-leak"' in str(one.body)]
+    found, boxes = leak(run, row, Question(suffix=True)), geometry_only(run, Question())
+    assert found.explained is not None
+    assert boxes is not None
+    assert f"{signed_text(found.gain.interval.value)} [" in verdict
+    assert f"{signed_text(found.explained.interval.value)} [" in verdict
+    for value in (
+        found.unmarked.value,
+        found.marked.value,
+        boxes["value"],
+        found.controls["on the finding-free image"].value,
+    ):
+        assert number_text(value) in verdict
+    assert "same circle, another patient" in verdict
+    assert "0.5 = gives nothing away" in verdict
+    assert '<span class="vpl-pill">simulated</span>' in verdict
 
 
 def test_filters_come_from_the_address_and_change_the_table() -> None:
@@ -93,7 +118,7 @@ def test_a_marker_that_does_nothing_is_said_to_do_nothing() -> None:
     app = open_app(PAGE, {"model": "zero"})
     assert not app.exception
     assert "does not clearly change zero's macro AUROC" in sentence_of(app)
-    assert any("no controls of this marker here" in info.value for info in app.info)
+    assert any("was not measured here" in info.value for info in app.info)
 
 
 def test_models_stand_side_by_side() -> None:
@@ -208,7 +233,7 @@ def test_every_chart_is_drawn(chart: str) -> None:
     assert not app.exception
     assert not app.error
     figures = [json.loads(element.proto.spec) for element in app.get("plotly_chart")]
-    assert len(figures) == 4
+    assert len(figures) == 3  # and the controls of every marker, once somebody unfolds them
     assert all(element.proto.alt for element in app.get("plotly_chart"))
     assert figures[-1]["data"]
 
@@ -216,6 +241,7 @@ def test_every_chart_is_drawn(chart: str) -> None:
 def test_a_metric_without_classes_and_a_scoring_without_probabilities_still_show_a_page() -> None:
     app = open_app(PAGE, {"metric": "MCC", "data": "first-set"})
     assert any("no value for a single class" in info.value.replace("\\", "") for info in app.info)
+    assert any("Choose AUROC" in info.value.replace("\\", "") for info in app.info)
     app = open_app(PAGE, {"scoring": "cosine, each class alone", "chart": "Reliability", "data": "first-set"})
     assert not app.exception
     assert any("Expected probabilities" in info.value.replace("\\", "") for info in app.info)

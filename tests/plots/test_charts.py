@@ -50,13 +50,13 @@ def points(figure: go.Figure) -> dict[float, float]:
 
 def test_the_forest_holds_every_gain_and_colours_what_is_sure(table: pd.DataFrame) -> None:
     figure = forest(table, DARK)
-    shown = table[table["gain"].notna()].reset_index(drop=True)
+    shown = table[table["gain"].notna() & ~table["control"]].reset_index(drop=True)
     assert points(figure) == pytest.approx(shown["gain"].to_dict())
     colors = {y: trace.marker.color for trace in figure.data for y in trace.y}
     circle, crop = shown.index[shown["row"] == "circle"][0], shown.index[shown["row"] == "crop"][0]
     assert colors[circle] == DARK.gain
     assert colors[crop] == DARK.muted
-    assert list(figure.layout.yaxis.ticktext) == [*shown["row"][:-1], "<i>circle, random place</i>"]
+    assert list(figure.layout.yaxis.ticktext) == list(shown["row"])  # a control has no gain
     (trace,) = [one for one in figure.data if circle in list(one.y)]
     place = list(trace.y).index(circle)
     assert trace.x[place] + trace.error_x.array[place] == pytest.approx(shown["gain_high"][circle])
@@ -76,6 +76,9 @@ def test_bars_have_the_values_and_the_colour_of_their_marker_but_no_controls(tab
         assert trace.y[0] == table.set_index("row").loc[row, "value"]
     assert bars["circle"].marker.color == bars["circle + suffix"].marker.color == LIGHT.marker("circle")
     assert bars["circle"].marker.pattern.shape != bars["circle + suffix"].marker.pattern.shape
+    assert set(bars["circle"].marker.opacity) == {1.0}
+    astray = grouped_bars(table.assign(out_of_domain=True), {0: "made-up"}, LIGHT, title="AUROC")
+    assert all(one < 0.5 for trace in astray.data for one in trace.marker.opacity)
 
 
 def test_dumbbells_join_unmarked_and_marked(run: MemoryRun, evaluation: Evaluation) -> None:

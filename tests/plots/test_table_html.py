@@ -27,9 +27,7 @@ def table() -> pd.DataFrame:
 def body(html: str) -> list[ElementTree.Element]:
     """The rows of the table."""
     root = ElementTree.fromstring(html[html.index("<table") : html.index("</table>") + 8].replace("&nbsp;", " "))
-    tbody = root.find("tbody")
-    assert tbody is not None
-    return list(tbody)
+    return [row for tbody in root.findall("tbody") for row in tbody if row.get("class") != "vpl-controls-head"]
 
 
 def texts(row: ElementTree.Element) -> list[str]:
@@ -98,3 +96,34 @@ def test_runs_stand_side_by_side_and_say_whose_they_are() -> None:
     assert "&lt;b&gt;other&lt;/b&gt;" in html
     assert not re.search("<b>", html)
     assert "<b>other</b>" in unescape(html)
+
+
+def test_a_control_stands_above_chance_and_is_neither_gain_nor_loss(table: pd.DataFrame) -> None:
+    control = body(paper_table_html(table, HEADS, metric="AUROC"))[-1]
+    line = table[table["control"]].iloc[0]
+    assert texts(control)[0] == "control: circle, random place"
+    assert texts(control)[3] == signed_text(line["value"] - 0.5)
+    leaks = line["low"] > 0.5 or line["high"] < 0.5
+    assert ("vpl-leaks" if leaks else "vpl-even") in control[3].get("class", "")
+    assert not {"vpl-gain", "vpl-loss"} & set(control[3].get("class", "").split())
+    html = paper_table_html(table, HEADS, metric="AUROC")
+    assert "control: same marker, another patient (0.5 = gives nothing away)" in html
+
+
+def test_what_rounds_to_nothing_is_no_gain() -> None:
+    table = paper_table([MemoryRun(PAPER_STRENGTHS)], n_resamples=100)
+    table.loc[table["row"] == "circle", ["gain", "p_holm"]] = (0.0004, 0.001)
+    circle = body(paper_table_html(table, HEADS, metric="AUROC"))[6]
+    assert (texts(circle)[3], circle[3].get("class")) == ("0.000", "vpl-is-gain")
+
+
+def test_how_many_samples_there_are_is_seen_and_few_or_foreign_ones_stand_out() -> None:
+    table = paper_table([MemoryRun(PAPER_STRENGTHS, covered={"circle/red/1/paper": 40})], n_resamples=50)
+    head = Head("Made up", name="made-up", too_few="6 samples: too few to tell", out_of_domain=True)
+    html = paper_table_html(table, [head], metric="AUROC")
+    assert " n = 120</small>" in html
+    assert texts(body(html)[6])[2].endswith("n = 40")
+    assert "n = " not in texts(body(html)[2])[2]
+    assert "6 samples: too few to tell" in html
+    assert "out of its domain" in html
+    assert all("vpl-astray" in cell.get("class", "") for row in body(html) for cell in row[2:])

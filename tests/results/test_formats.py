@@ -48,7 +48,7 @@ def test_markdown_has_a_line_a_row_and_the_values_of_the_table(table: pd.DataFra
     assert lines[0] == r"| Marker | Suffix | sim \| multi | gain |"
     cells = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines[2:11]]
     assert cells[0][0] == "none"
-    assert cells[-1][0] == "*circle, random place*"
+    assert cells[-1][0] == "*control: circle, random place*"
     circle = table[table["row"] == "circle"].iloc[0]
     (found,) = [row for row in cells if row[0] == "circle"]
     assert number_text(circle["value"]) in " ".join(found)
@@ -60,8 +60,11 @@ def test_latex_escapes_what_latex_reads(table: pd.DataFrame) -> None:
     text = to_latex(table, {0: "sim_multi & 100%"})
     assert r"sim\_multi \& 100\%" in text
     assert text.count(r" \\") == 10
+    circle = table[table["row"] == "circle"].iloc[0]
+    assert f"{number_text(circle['value'])}" in text
+    assert rf"{{\scriptsize {interval_text(circle['low'], circle['high'])}}}" in text
     assert text.count(r"\textbf{") == 1
-    assert r"\textit{circle, random place}" in text
+    assert r"\textit{control: circle, random place}" in text
     assert "−" not in text
 
 
@@ -88,4 +91,25 @@ def test_what_is_simulated_is_said_where_the_table_goes(table: pd.DataFrame) -> 
 def test_csv_comes_back_as_the_same_table(table: pd.DataFrame) -> None:
     again = pd.read_csv(io.StringIO(to_csv(table)))
     np.testing.assert_allclose(again["value"], table["value"])
-    assert list(again.columns) == list(table.columns)
+    assert list(again.columns) == [*table.columns, "best", "significant"]
+    assert again["best"].tolist() == best_lines(table).tolist()
+    assert again["significant"].tolist() == (table["p_holm"] < 0.05).tolist()
+
+
+@pytest.mark.parametrize("write", [to_markdown, to_latex])
+def test_exports_say_how_they_are_read(table: pd.DataFrame, write) -> None:  # type: ignore[no-untyped-def]
+    text = write(table, {0: "sim"})
+    for words in (
+        "macro AUROC; simulated X-rays, no patients; sim: n = 120;", "95", "intervals by patient",
+        "Holm-corrected p", "bold: best of its column", "0.5 = gives nothing away", "above chance",
+    ):  # fmt: skip
+        assert words in text
+    assert "out of its domain" not in text
+    assert "out of its domain" in write(table.assign(out_of_domain=True, simulated=False), {0: "nih14"})
+
+
+def test_a_control_stands_above_chance_not_below_the_unmarked_image(table: pd.DataFrame) -> None:
+    control = table[table["control"]].iloc[0]
+    (line,) = [line for line in to_markdown(table, {0: "sim"}).splitlines() if "*control:" in line]
+    ends = interval_text(control["low"] - 0.5, control["high"] - 0.5)
+    assert f"{signed_text(control['value'] - 0.5)} above chance {ends}" in line

@@ -184,6 +184,7 @@ class DatasetSpec:
     Attributes:
         name: As in the registry.
         title: For people.
+        short_title: The same for heads and lists; its title if empty.
         read: Reads a part from a folder.
         parts: What `open_dataset` accepts as a part; only "all" where the set is not divided.
         default_part: One of them.
@@ -209,6 +210,7 @@ class DatasetSpec:
     terms: str = ""
     citation: str = ""
     default_root: Callable[[], Path] | None = None
+    short_title: str = ""
     classes: tuple[str, ...] = ()
     template: str = PAPER_TEMPLATE
     official_names: Mapping[str, str] = field(default_factory=dict)

@@ -27,6 +27,11 @@ TITLES = {
     NODULES: "Simulated X-rays, one benign or malignant nodule",
     "sim-shift": "Simulated portable X-rays, 2 to 4 findings each",
 }
+_SHORT_TITLES = {
+    "sim-multi": "Several findings",
+    NODULES: "One nodule, benign or malignant",
+    "sim-shift": "Portable X-rays (unseen look)",
+}
 _REQUIRED = ("image", "patient", "finding", "x0", "y0", "x1", "y1")
 
 
@@ -70,6 +75,7 @@ SPECS = tuple(
     DatasetSpec(
         name=name,
         title=title,
+        short_title=_SHORT_TITLES[name],
         parts=("test", "train", "val"),
         default_part=CARRIED_PART,
         read=partial(_read, name),

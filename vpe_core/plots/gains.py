@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -13,23 +12,22 @@ from vpe_core.plots.theme import Palette
 from vpe_core.results.analysis.numerals import interval_text, number_text, p_text, signed_text
 from vpe_core.results.exchange.formats import SIGNIFICANT, fewer_samples
 
+_FAINT = 0.35
+
 
 def forest(lines: pd.DataFrame, palette: Palette, *, higher_is_better: bool = True) -> go.Figure:
-    """The gain of each row over the unmarked image with its interval; grey where it may be chance.
+    """The gain of each row over the unmarked image with its interval; grey where it may be chance. No controls.
 
     Args:
         lines: Those of one run, from `paper_table`.
         palette: Of the page's background.
         higher_is_better: As the metric has it.
     """
-    shown = lines[lines["gain"].notna()].reset_index(drop=True)
+    shown = lines[lines["gain"].notna() & ~lines["control"]].reset_index(drop=True)
     figure = new_figure(palette, rows_height(len(shown)), showlegend=False)
     figure.add_vline(0, line={"color": palette.muted, "width": 1})
     better = (shown["gain"] > 0) == higher_is_better
-    # A control is in no family of comparisons: its own interval says whether it differs from 0.
-    apart = np.where(
-        shown["control"], (shown["gain_low"] > 0) | (shown["gain_high"] < 0), shown["p_holm"] < SIGNIFICANT
-    ).astype(bool)
+    apart = (shown["p_holm"] < SIGNIFICANT) & (shown["gain"].map(signed_text) != signed_text(0.0))
     for kind, color in (
         (apart & better, palette.gain),
         (apart & ~better, palette.loss),
@@ -40,18 +38,12 @@ def forest(lines: pd.DataFrame, palette: Palette, *, higher_is_better: bool = Tr
             x=part["gain"],
             y=part.index,
             mode="markers",
-            marker={
-                "color": color,
-                "size": 10,
-                "symbol": ["circle-open" if one else "circle" for one in part["control"]],
-            },
+            marker={"color": color, "size": 10},
             error_x=error_bar(part["gain"], part["gain_low"], part["gain_high"], color),
             customdata=[_gain_words(line) for _, line in part.iterrows()],
             hovertemplate="%{customdata}<extra></extra>",
         )
-    name_rows(
-        figure, [f"<i>{row}</i>" if c else row for row, c in zip(shown["row"], shown["control"], strict=True)], palette
-    )
+    name_rows(figure, list(shown["row"]), palette)
     figure.update_xaxes(tickformat="+.3~f", nticks=6)
     return figure
 
@@ -60,6 +52,8 @@ def grouped_bars(
     table: pd.DataFrame, heads: Mapping[int, str], palette: Palette, *, title: str, chance: float | None = None
 ) -> go.Figure:
     """The value of each row with its interval, a group for each run; suffixes are hatched, fewer samples marked †.
+
+    Results out of the model's domain are faint.
 
     Args:
         table: From `paper_table`.
@@ -80,6 +74,7 @@ def grouped_bars(
             name=f"{row}†" if fewer[lines.index].any() else str(row),
             marker={
                 "color": color,
+                "opacity": [_FAINT if one else 1.0 for one in lines["out_of_domain"]],
                 "pattern": {
                     "shape": "/" if suffix else "",
                     "fillmode": "overlay",

@@ -17,6 +17,7 @@ from vpe_core.ensembles import Ensemble, VariantOrEnsemble, members_of
 from vpe_core.errors import ResultsError
 from vpe_core.metrics import Bootstrap, Resamples, bootstrap, draw_resamples
 from vpe_core.results.analysis.questions import Question, prompts_for, suffix_of, suffix_words
+from vpe_core.results.analysis.rows import marker_title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -284,8 +285,11 @@ def _given_probabilities(run: Results, shown: VariantOrEnsemble, question: Quest
     suffix = next((one for one in run.suffixes(shown) if one.strip() == asked), None)
     if suffix is None:
         raise ResultsError(
-            f"There are no results of {shown.key} with the suffix {asked!r}; "
-            f"there are {', '.join(map(repr, run.suffixes(shown))) or 'none'}."
+            f"{run.manifest.model.title} on {run.manifest.dataset.title} holds no probabilities of the "
+            f"{marker_title(shown.marker)} with “{asked}” in the prompt."
+            if asked
+            else f"{run.manifest.model.title} on {run.manifest.dataset.title} holds no probabilities of the "
+            f"{marker_title(shown.marker)} without a marker in the prompt."
         )
     return run.probabilities(shown, suffix)
 

@@ -20,6 +20,7 @@ from vpe_core.ensembles import Ensemble, VariantOrEnsemble, control_of, members_
 from vpe_core.errors import ResultsError
 from vpe_core.metrics import Bootstrap, compare, get, holm
 from vpe_core.results.analysis.columns import difference_of, interval_of, p_value, value_columns
+from vpe_core.results.analysis.domain import is_out_of_domain
 from vpe_core.results.analysis.questions import Question, suffix_words, with_suffix
 from vpe_core.results.analysis.rows import TableRow, paper_rows
 from vpe_core.results.analysis.scores import Evaluation, IntArray, Results, Scored, TextEncoder, common
@@ -57,11 +58,12 @@ def paper_table(
         progress: Called after each line with how many are done and how many there are.
 
     Returns:
-        Columns: run (its number), dataset, part, model, source, simulated, row (its title), variant (its key), marker,
-        suffix (the words), control; value, low, high; unmarked (the value of the unmarked image on the same samples)
-        and gain over it with gain_low, gain_high, p and p_holm (corrected over all gains of the table that are no
-        controls); elsewhere (the value of the same marker on another patient's image) and elsewhere_picture
-        ("other", or "blank" where only that was measured);
+        Columns: run (its number), dataset, part, model, source, simulated, out_of_domain (real X-rays for a model that
+        has seen only simulated ones), metric (its name), label (the one class, or empty), row (its title),
+        variant (its key), marker, suffix (the words), control; value, low, high; unmarked (the value of the unmarked
+        image on the same samples) and gain over it with gain_low, gain_high, p and p_holm (corrected over all gains of
+        the table that are no controls); elsewhere (the value of the same marker on another patient's image) and
+        elsewhere_picture ("other", or "blank" where only that was measured);
         prompt_gain, prompt_low, prompt_high against the reference; n, patients, undefined (classes without a value,
         with ", " between them) and missing (why there is no value, or empty). Undefined numbers are nan.
 
@@ -73,7 +75,7 @@ def paper_table(
     lines: list[dict[str, Any]] = []
     for number, run in enumerate(runs):
         for row in chosen:
-            lines.append({**_about(number, run), **_line(shared, run, row, question, reference)})
+            lines.append({**_about(number, run, question), **_line(shared, run, row, question, reference)})
             progress(len(lines), len(runs) * len(chosen))
     table = pd.DataFrame(lines)
     if len(table):
@@ -171,7 +173,7 @@ def available(run: Results, shown: AnyVariant) -> AnyVariant:
     raise ResultsError(f"{variant.key} was not measured.")
 
 
-def _about(number: int, run: Results) -> dict[str, Any]:
+def _about(number: int, run: Results, question: Question) -> dict[str, Any]:
     manifest = run.manifest
     return {
         "run": number,
@@ -180,6 +182,9 @@ def _about(number: int, run: Results) -> dict[str, Any]:
         "model": manifest.model.name,
         "source": manifest.source,
         "simulated": manifest.dataset.simulated,
+        "out_of_domain": is_out_of_domain(manifest),
+        "metric": question.metric,
+        "label": question.label or "",
     }
 
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from vpe_core import metrics
 from vpe_core.ensembles import Ensemble, is_ensemble
 from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
 from vpe_core.results.analysis.rows import ensemble_title
 
 SIGNIFICANT = 0.05
+_LATEX_MARKS = str.maketrans({"†": r"\dag{}", "‡": r"\ddag{}", "\u2212": "$-$", "\u2013": "--"})
 _LATEX = str.maketrans(
     {
         "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
@@ -39,6 +41,23 @@ class Cell:
     def significant(self) -> bool:
         """Whether the gain's corrected p-value is below `SIGNIFICANT`."""
         return bool(self.line["p_holm"] < SIGNIFICANT)
+
+    @property
+    def control_interval(self) -> tuple[float, float, float]:
+        """How far a control's value lies above what guessing reaches, and the ends of that; nan elsewhere."""
+        chance = metrics.get(self.line["metric"]).chance
+        if not self.line["control"] or chance is None:
+            return np.nan, np.nan, np.nan
+        return self.line["value"] - chance, self.line["low"] - chance, self.line["high"] - chance
+
+
+def measure_title(table: pd.DataFrame) -> str:
+    """What a `paper_table` measures: "macro AUROC", "AUROC for mass", "MCC"."""
+    name, label = table["metric"].iloc[0], table["label"].iloc[0]
+    metric = metrics.get(name)
+    if label:
+        return f"{metric.title} for {label}"
+    return f"macro {metric.title}" if metric.per_class else metric.title
 
 
 def best_lines(table: pd.DataFrame, higher_is_better: bool = True) -> pd.Series:
@@ -103,8 +122,36 @@ def marks(cell: Cell) -> str:
     return ("†" if cell.fewer else "") + ("‡" if cell.line["undefined"] and not np.isnan(cell.line["value"]) else "")
 
 
+def reading_notes(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool = True) -> list[str]:
+    """How a printed `paper_table` is read: what it measures, on how many samples, and what its marks mean."""
+    if table.empty:
+        return []
+    shown = table[table["run"].isin(list(heads))]
+    most = shown.groupby("run")["n"].max()
+    counts = "; ".join(f"{head}: n = {most[run]:,}" for run, head in heads.items() if run in most)
+    notes = [
+        measure_title(table),
+        *simulated_note(table, heads),
+        *(f"out of its domain, says nothing about how the model reads X-rays: {heads[run]}" for run in _astray(shown)),
+        counts,
+        "95% intervals by patient, or by image where the patients are not known",
+        "gain: over the unmarked image of the same samples",
+        f"* Holm-corrected p < {SIGNIFICANT:g}",
+        f"bold: best of its column{'' if higher_is_better else ' (lowest)'}",
+    ]
+    if table["control"].any():
+        chance = metrics.get(table["metric"].iloc[0]).chance
+        nothing = (
+            "" if chance is None else f"; {chance:g} = gives nothing away, and how far above that stands beside it"
+        )
+        notes.append(f"in italics, controls: the same marker where it should not help{nothing}")
+    if fewer_samples(table).any():
+        notes.append("† fewer samples than other markers")
+    return [*notes, *ensemble_notes(table), *undefined_notes(table, heads)]
+
+
 def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool = True) -> str:
-    """A Markdown table: value with interval, gain with interval, best in bold, controls in italics.
+    """A Markdown table: values and gains with intervals, best in bold, controls in italics, then how to read it.
 
     Args:
         table: From `paper_table`.
@@ -113,12 +160,10 @@ def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bo
     """
 
     def cell(one: Cell) -> list[str]:
-        number = number_text(one.line["value"]) + marks(one)
-        value = f"{number} {interval_text(one.line['low'], one.line['high'])}".strip()
-        gain = f"{signed_text(one.line['gain'])} {interval_text(one.line['gain_low'], one.line['gain_high'])}".strip()
-        if np.isnan(one.line["gain"]):
-            gain = ""
-        return [f"**{value}**" if one.best else value, gain + ("*" if one.significant else "")]
+        value = _with_ends(
+            number_text(one.line["value"]) + marks(one), interval_text(one.line["low"], one.line["high"])
+        )
+        return [f"**{value}**" if one.best else value, gain_text(one) + ("*" if one.significant else "")]
 
     def pipe(text: str) -> str:
         return text.replace("|", r"\|")
@@ -128,30 +173,19 @@ def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bo
         titles += [pipe(head), "gain"]
     lines = [_joined(titles), _joined(["---", "---", *["---:"] * (len(titles) - 2)])]
     for first, cells in grid(table, higher_is_better):
-        words = [f"*{first['row']}*" if first["control"] else first["row"], first["suffix"] or ""]
+        words = [f"*{_title(first)}*" if first["control"] else first["row"], first["suffix"] or ""]
         lines.append(_joined([*map(pipe, words), *_cells(heads, cells, cell)]))
-    notes = [
-        "95% intervals by patient, or by image where the patients are not known",
-        f"* Holm-corrected p < {SIGNIFICANT:g}",
-        "bold: best of its column",
-    ]
-    if fewer_samples(table).any():
-        notes.append("† fewer samples than other markers")
-    lines += [
-        "",
-        "; ".join([*simulated_note(table, heads), *notes, *ensemble_notes(table), *undefined_notes(table, heads)])
-        + ".",
-    ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", "; ".join(reading_notes(table, heads, higher_is_better)) + "."]) + "\n"
 
 
 def to_latex(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool = True) -> str:
     """The same content as `to_markdown` has it, as a LaTeX `tabular` for booktabs."""
 
     def cell(one: Cell) -> list[str]:
-        value = number_text(one.line["value"])
-        gain = "" if np.isnan(one.line["gain"]) else f"${signed_text(one.line['gain']).replace('−', '-')}$"
-        return [rf"\textbf{{{value}}}" if one.best else value, gain + (r"$^{*}$" if one.significant else "")]
+        value = number_text(one.line["value"]) + marks(one).translate(_LATEX_MARKS)
+        ends = _small(interval_text(one.line["low"], one.line["high"]))
+        gain = "" if not gain_text(one) else f"{_small(gain_text(one))}{'$^{*}$' if one.significant else ''}"
+        return [(rf"\textbf{{{value}}}" if one.best else value) + ends, gain]
 
     columns = "ll" + "rr" * len(heads)
     titles = ["Marker", "Suffix"]
@@ -159,17 +193,57 @@ def to_latex(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool 
         titles += [head.translate(_LATEX), "gain"]
     lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", " & ".join(titles) + r" \\", r"\midrule"]
     for first, cells in grid(table, higher_is_better):
-        title = first["row"].translate(_LATEX)
+        title = _title(first).translate(_LATEX)
         words = [rf"\textit{{{title}}}" if first["control"] else title, (first["suffix"] or "").translate(_LATEX)]
         lines.append(" & ".join([*words, *_cells(heads, cells, cell)]) + r" \\")
-    told = [*simulated_note(table, heads), *ensemble_notes(table), *undefined_notes(table, heads)]
-    notes = [f"% {' '.join(note.split())}" for note in told]
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", *notes]) + "\n"
+    told = "; ".join(" ".join(note.split()) for note in reading_notes(table, heads, higher_is_better))
+    told = told.translate(_LATEX | _LATEX_MARKS)
+    note = rf"\multicolumn{{{len(titles)}}}{{p{{0.95\linewidth}}}}{{\footnotesize {told}.}}"
+    return "\n".join([*lines, r"\bottomrule", note, r"\end{tabular}"]) + "\n"
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """All columns of `paper_table`, one line a row and run; full precision."""
-    return str(table.to_csv(index=False))
+    """All columns of `paper_table`, one line a row and run; full precision.
+
+    Two more say what the marks of the other forms say: best (of its column) and significant (Holm-corrected p).
+    """
+    if table.empty:
+        return str(table.to_csv(index=False))
+    numbered = table.reset_index(drop=True)
+    parts = [
+        part.assign(
+            best=best_lines(part, metrics.get(part["metric"].iloc[0]).higher_is_better),
+            significant=part["p_holm"] < SIGNIFICANT,
+        )
+        for _, part in numbered.groupby(["model", "dataset", "source", "run"], sort=False)
+    ]
+    return str(pd.concat(parts).sort_index().to_csv(index=False))
+
+
+def gain_text(cell: Cell) -> str:
+    """A gain with its interval; of a control how far it lies above chance; empty if unknown."""
+    if cell.line["control"]:
+        above, low, high = cell.control_interval
+        return "" if np.isnan(above) else _with_ends(f"{signed_text(above)} above chance", interval_text(low, high))
+    if np.isnan(cell.line["gain"]):
+        return ""
+    return _with_ends(signed_text(cell.line["gain"]), interval_text(cell.line["gain_low"], cell.line["gain_high"]))
+
+
+def _title(line: pd.Series) -> str:
+    return f"control: {line['row']}" if line["control"] else str(line["row"])
+
+
+def _astray(table: pd.DataFrame) -> list[int]:
+    return [int(run) for run in table.loc[table["out_of_domain"], "run"].unique()]
+
+
+def _with_ends(number: str, ends: str) -> str:
+    return f"{number} {ends}".strip()
+
+
+def _small(text: str) -> str:
+    return rf" {{\scriptsize {text.translate(_LATEX | _LATEX_MARKS)}}}" if text else ""
 
 
 def _cells(heads: dict[int, str], cells: dict[int, Cell], text: Callable[[Cell], list[str]]) -> list[str]:

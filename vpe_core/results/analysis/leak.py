@@ -1,0 +1,133 @@
+"""What explains a gain without better sight: the marker's size and place, and that it says which finding is meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from vpe_core import metrics
+from vpe_core.ensembles import control_of
+from vpe_core.errors import ResultsError
+from vpe_core.metrics import Bootstrap, Difference, Interval, bootstrap, compare
+from vpe_core.results.analysis.columns import difference_of, interval_of
+from vpe_core.results.analysis.controls import CONTROLS
+from vpe_core.results.analysis.questions import Question, with_suffix
+from vpe_core.results.analysis.scores import Evaluation, FloatArray, Results, class_numbers, common
+from vpe_core.results.analysis.tables import available, baseline_of
+
+if TYPE_CHECKING:
+    from vpe_core.results.analysis.rows import TableRow
+
+BY_ITSELF = ("on the finding-free image", "on a blank image", "on another patient's image")
+"""Controls that show what a marker tells by itself, the purest first."""
+_SMALLEST = 1e-12  # keeps the logarithm of a probability that was rounded to 0 finite
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A gain beside what could explain it without better sight. All values are of the same samples.
+
+    Attributes:
+        unmarked: The metric without a marker.
+        marked: With it.
+        gain: The second minus the first.
+        controls: What the same marker reaches in each control that was measured: 0.5 gives nothing away.
+        by_itself: The control out of `BY_ITSELF` that the next two are about; empty if none was measured.
+        with_marker_alone: The unmarked answer combined with the answer to the marker by itself; None if unknown.
+        explained: How much more than unmarked that is: what the marker's size and place add.
+        all_known: What somebody reaches who knows all findings of each image, but not which one is meant: no answer
+            without a marker can be better. None where each image has one finding.
+        pointing: How much more than that the marked answer reaches; only knowing which one is meant can add it.
+        samples: How many there are.
+    """
+
+    unmarked: Interval
+    marked: Interval
+    gain: Difference
+    controls: dict[str, Interval]
+    by_itself: str
+    with_marker_alone: Interval | None
+    explained: Difference | None
+    all_known: Interval | None
+    pointing: Difference | None
+    samples: int
+
+
+def leak(run: Results, row: TableRow, question: Question, evaluation: Evaluation | None = None) -> Leak:
+    """Take a marker's gain apart.
+
+    What a marker tells by itself is added to the unmarked answer as independent evidence is: the probabilities of the
+    two pictures are multiplied class by class and brought back to a sum of 1.
+
+    Raises:
+        ResultsError: The marker or the unmarked image was not measured, or guessing has no value of its own in the
+            question's metric, so that nothing can be told from a control.
+    """
+    if metrics.get(question.metric).chance is None:
+        raise ResultsError(
+            f"What guessing reaches in {metrics.get(question.metric).title} depends on the classes, so controls say "
+            "nothing. Choose AUROC."
+        )
+    shared = evaluation or Evaluation()
+    asked = with_suffix(question, row.suffix)
+    shown, bare = available(run, row.variant), available(run, baseline_of(row.variant))
+    rows = common(shared.rows(run, shown), shared.rows(run, bare))
+    labels, resamples = class_numbers(run)[rows], shared.resamples(run, rows)
+    unmarked = shared.measured(run, bare, with_suffix(question, False), rows)
+    marked = shared.measured(run, shown, asked, rows)
+
+    def of(scores: FloatArray) -> Bootstrap:
+        return bootstrap(question.metric, labels, scores, resamples)
+
+    found: dict[str, Interval] = {}
+    by_itself, combined = "", None
+    for condition, change in CONTROLS[1:]:
+        try:
+            control = available(run, control_of(row.variant, **change))  # type: ignore[arg-type]
+            found[condition] = interval_of(shared.measured(run, control, asked), run, question)
+        except ResultsError:
+            continue
+    for condition in (one for one in BY_ITSELF if one in found and question.scoring == "paper"):
+        control = available(run, control_of(row.variant, **dict(CONTROLS)[condition]))  # type: ignore[arg-type]
+        scored = shared.scored(run, control, asked)
+        if np.isin(rows, scored.rows).all():
+            without = shared.scored(run, bare, with_suffix(question, False)).at(rows)
+            by_itself, combined = condition, of(together(without.scores, scored.at(rows).scores))
+            break
+    known = findings_known(run)
+    ceiling = of(known[rows]) if _several(known[rows]) else None
+    return Leak(
+        unmarked=interval_of(unmarked, run, question),
+        marked=interval_of(marked, run, question),
+        gain=difference_of(compare(marked, unmarked), run, question),
+        controls=found,
+        by_itself=by_itself,
+        with_marker_alone=interval_of(combined, run, question) if combined else None,
+        explained=difference_of(compare(combined, unmarked), run, question) if combined else None,
+        all_known=interval_of(ceiling, run, question) if ceiling else None,
+        pointing=difference_of(compare(marked, ceiling), run, question) if ceiling else None,
+        samples=len(rows),
+    )
+
+
+def together(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Two answers as independent evidence: probabilities (n, k) multiplied class by class, each row of sum 1."""
+    logs = np.log(np.maximum(one, _SMALLEST)) + np.log(np.maximum(other, _SMALLEST))
+    products = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return np.asarray(products / products.sum(axis=1, keepdims=True))
+
+
+def findings_known(run: Results) -> FloatArray:
+    """(n, k): for each sample the share of each class among the findings of its image."""
+    counts: Any = pd.crosstab(run.samples["image_id"], run.samples["label"])
+    counts = counts.reindex(columns=list(run.manifest.dataset.classes), fill_value=0)
+    present = counts.loc[run.samples["image_id"]].to_numpy(np.float64)
+    return np.asarray(present / present.sum(axis=1, keepdims=True))
+
+
+def _several(shares: FloatArray) -> bool:
+    """Whether some images show findings of several classes."""
+    return bool((np.count_nonzero(shares, axis=1) > 1).any())
