@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -94,6 +95,21 @@ def test_filters_go_into_the_address_and_the_address_shows_the_same(browser: Bro
     other.page.wait_for_selector(".vpl-results")
     expect(other.page.locator(".vpl-finding bdi")).to_have_text(sentence(demo))
     other.close()
+
+
+def test_two_clicks_say_whether_one_marker_is_better_than_another_and_the_link_says_the_same(demo: Demo) -> None:
+    open_page(demo)
+    asked = demo.page.get_by_role("combobox", name="against", exact=True)
+    asked.scroll_into_view_if_needed()
+    asked.click()
+    demo.page.get_by_role("option", name="arrow on sim-multi, simclip", exact=True).click()
+    said = demo.page.locator(".vpl-compared bdi").first
+    expect(said).to_contain_text(re.compile("circle.* arrow .* after correction for 7 comparisons"))
+    demo.settle()
+    assert link(demo) == {"against": ["arrow on sim-multi, simclip"]}
+    words = said.inner_text()
+    demo.page.reload()
+    expect(demo.page.locator(".vpl-compared bdi").first).to_have_text(words)
 
 
 def test_a_prompt_is_edited_and_the_difference_to_the_papers_stands_beside(demo: Demo) -> None:
