@@ -168,7 +168,8 @@ def _html(choice: Choice, table: pd.DataFrame) -> str:
     )
     if not sentence:
         return html
-    lacking = [f"{one.dataset} has no {choice.question.label}." for one in choice.columns if lacks_class(one, choice)]
+    without = dict.fromkeys(column.dataset for column in choice.columns if lacks_class(column, choice))
+    lacking = [f"{name} has no {choice.question.label}." for name in without]
     more: list[str] = lacking
     if len(choice.columns) > 1:
         names = [(column.dataset, column.who) for column in choice.columns]

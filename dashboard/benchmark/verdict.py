@@ -124,7 +124,7 @@ def _by_itself(found: Leak, gain: Interval, look: str, noun: str) -> str:
     if own.low > 0:
         what = f"{_signed(own)} ({percent(min(own.value / gain.value, 1.0))})"
     else:
-        what = f"nothing that can be told from chance ({_signed(own)})"
+        what = f"nothing {'' if own.high < 0 else 'that can be told from chance '}({_signed(own)})"
     return (
         f"Of the {_signed(gain)} that {look} adds, {what} is what the {noun}'s size and place tell this model by "
         f"themselves, measured {_WHERE[found.by_itself]}."

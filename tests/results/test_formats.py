@@ -24,6 +24,7 @@ def table() -> pd.DataFrame:
     ("text", "expected"),
     [
         (number_text(0.8416), "0.842"), (number_text(np.nan), "–"), (number_text(-0.2), "−0.200"),
+        (number_text(-0.0003), "0.000"),
         (signed_text(0.1194), "+0.119"), (signed_text(-0.0046), "−0.005"), (signed_text(-0.0004), "0.000"),
         (interval_text(0.1, 0.2), "[0.100, 0.200]"), (interval_text(np.nan, 0.2), ""),
         (interval_text(-0.1, 0.2, signed=True), "[−0.100, +0.200]"), (p_text(0.0004), "p < 0.001"),

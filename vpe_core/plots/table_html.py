@@ -65,7 +65,8 @@ def paper_table_html(
         intervals: Whether intervals are written under the values, too.
         prompt_change: Whether there is a column for the difference to the paper's prompt.
     """
-    columns = {column: title for column, title in _TITLES.items() if column != "prompt" or prompt_change}
+    unused = {"prompt": not prompt_change, "elsewhere": not len(table) or table["elsewhere"].isna().all()}
+    columns = {column: title for column, title in _TITLES.items() if not unused.get(column)}
     most = table.groupby("run")["n"].max() if len(table) else {}
     counts = [int(most.get(run, 0)) for run in range(len(heads))]
     rows = [

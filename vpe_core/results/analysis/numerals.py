@@ -9,8 +9,11 @@ MINUS = "−"
 
 
 def number_text(value: float) -> str:
-    """0.842; a dash if undefined."""
-    return UNDEFINED if math.isnan(value) else f"{value:.3f}".replace("-", MINUS)
+    """0.842, and 0.000 without a sign; a dash if undefined."""
+    if math.isnan(value):
+        return UNDEFINED
+    text = f"{value:.3f}"
+    return (text if float(text) else f"{0:.3f}").replace("-", MINUS)
 
 
 def signed_text(value: float) -> str:
