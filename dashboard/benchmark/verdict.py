@@ -87,7 +87,7 @@ def _html(choice: Choice, found: Leak, boxes: Interval | None) -> str:
     bar = leak_html(
         found, noun=noun, metric=choice.metric_title, about=words, chance=metric.chance or 0.0, boxes=boxes
     )  # fmt: skip
-    return render("compared", sentence=words, simulated=simulated) + bar
+    return render("verdict", sentence=words, simulated=simulated) + bar
 
 
 def leak_words(found: Leak, *, look: str, noun: str, boxes: Interval | None) -> str:
