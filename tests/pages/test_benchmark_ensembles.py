@@ -55,7 +55,7 @@ def test_they_stand_in_table_and_charts_beside_an_unchanged_answer(chart: str) -
         assert f"{value:.3f}" in table_of(app)
     assert "Marker ensemble: mean embedding of arrow, box and circle." in captions(app)
     figures = [json.loads(element.proto.spec) for element in app.get("plotly_chart")]
-    assert {*TITLES, "marker ensemble + suffix"} <= set(figures[1]["layout"]["yaxis"]["ticktext"])  # the forest plot
+    assert {*TITLES, "marker ensemble + suffix"} <= set(figures[0]["layout"]["yaxis"]["ticktext"])  # the forest plot
     if chart == "Bars":
         assert {*TITLES, "marker ensemble + suffix"} <= {bar.get("name") for bar in figures[-1]["data"]}
 
