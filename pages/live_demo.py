@@ -5,8 +5,8 @@ import streamlit as st
 from dashboard.demo import session
 from dashboard.demo.answer_column import answer_column
 from dashboard.demo.as_measured import as_measured_line
-from dashboard.demo.canvas import drawing_canvas, latest_marks
-from dashboard.demo.coordinates import region_in_numbers
+from dashboard.demo.canvas import collect_drawing, drawing_canvas
+from dashboard.demo.coordinates import shapes_by_coordinates
 from dashboard.demo.hint import first_hint
 from dashboard.demo.settings import model_and_prompt
 from dashboard.demo.source import chosen_xray, no_xray, source_row
@@ -23,7 +23,8 @@ def workbench() -> None:
     if xray is None:
         no_xray()
         return
-    state = session.change(marks=latest_marks(xray, session.state().marks))
+    collect_drawing(xray)
+    state = session.state()
     with st.container(key="demo"):
         image, answer, settings = (st.container(key=f"demo_{name}") for name in ("image", "answer", "settings"))
     with image:
@@ -45,7 +46,7 @@ def workbench() -> None:
     with settings:
         source_row(xray)
         model_and_prompt()
-        region_in_numbers(xray)
+        shapes_by_coordinates(xray)
     with answer:
         as_measured_line()
         answer_column(xray)

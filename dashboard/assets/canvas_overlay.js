@@ -1,5 +1,10 @@
-// Dresses the drawing canvas (streamlit-drawable-canvas, in its own shadow root): fits it to the column, lays arrow
-// heads and known findings over it, and reports a stroke the moment the pointer is lifted.
+// Completes the drawing canvas (streamlit-drawable-canvas: a canvas of Fabric.js in a shadow root of its own): fits it
+// to the column; makes boxes, ellipses and arrows follow the pointer exactly; gives shapes handles and keys; shows arrow
+// heads and known findings over it; and tells the app what is drawn the moment the pointer is lifted.
+//
+// The app tells the canvas what to show, and every report says which of these drawings it began with (`revision`). A
+// drawing that arrives while the pointer is down waits; strokes that the app had not heard of when it sent the drawing
+// (`seen` is the last report that it knew) are put back. So no stroke is lost, whatever is undone meanwhile.
 
 const STYLE = `
   .dc-root { width: 100%; }
@@ -10,105 +15,295 @@ const STYLE = `
   }
   .dc-container canvas, .canvas-container { width: 100% !important; height: 100% !important; }
   .dc-canvas { outline: none; }
-  .canvas-container:focus-within { outline: 2px solid var(--st-primary-color); outline-offset: -2px; }
+  .dc-toolbar { display: none !important; }
+  .canvas-container:has(:focus-visible) { outline: 2px solid var(--st-primary-color); outline-offset: -2px; }
   .vpl-layer { position: absolute; inset: 0; width: 100%; height: 100%; z-index: 15; pointer-events: none; }
-  .dc-toolbar { opacity: 1 !important; top: .5rem !important; right: .5rem; padding: 0; transition: none !important; }
-  .dc-toolbar-card { background: rgb(8 12 16 / .72); color: #dfe6ec; box-shadow: none; }
-  .dc-toolbar-contextual button:not([aria-label="Delete selected"]), .dc-toolbar-separator,
-  .dc-toolbar-card > button:not([aria-label="Edit"]) { display: none !important; }
-  .dc-icon-button { gap: .35rem; font: 500 .8rem/1 "Source Sans", sans-serif; padding: .3rem .45rem; min-height: 1.75rem; }
-  .dc-icon-button:focus-visible { outline: 2px solid #fff; }
-  .dc-icon-button[aria-pressed=true] { background: rgb(255 255 255 / .22); }
 `;
-const LABELS = { "Edit": "Move", "Delete selected": "Delete" };
-const SEND = '[aria-label="Update the app with this drawing"]';
 const AS_MOUSE = { touchstart: "mousedown", touchmove: "mousemove", touchend: "mouseup", touchcancel: "mouseup" };
-const SVG = "http://www.w3.org/2000/svg";
+const DRAWN_AS = { line: "Line", rect: "Rect", circle: "Circle", point: "Circle", freedraw: "Path", polygon: "Polygon" };
+const SHAPED = ["line", "rect", "circle"];
+const HANDLE_PX = matchMedia("(pointer: coarse)").matches ? 20 : 11; // of the screen
+const GRIP_PX = matchMedia("(pointer: coarse)").matches ? 16 : 7;
+const NUDGES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const TYPED_IN = "input:not([type=radio], [type=checkbox], [type=range], [type=file]), textarea, [contenteditable=true]";
 
-export default function ({ data }) {
+export default function ({ data, setStateValue }) {
   let frame;
   const started = performance.now();
   const dress = () => {
     const root = document.querySelector(`.st-key-${data.canvas} [data-testid="stBidiComponentIsolated"]`)?.shadowRoot;
-    const container = root?.querySelector(".canvas-container")?.parentElement;
-    if (!container) {
-      if (performance.now() - started < 20000) frame = requestAnimationFrame(dress);
-      return;
+    const upper = root?.querySelector(".upper-canvas");
+    if (upper) {
+      fit(root, upper.closest(".dc-container"), data);
+      upper.vplDrawing ??= drawingOn(root, upper);
     }
-    if (!root.vplDressed) once(root, container);
-    root.vplMode = data.mode;
-    container.style.setProperty("--vpl-aspect", data.width / data.height);
-    root.querySelector(".upper-canvas").setAttribute("aria-label", data.label);
-    draw(container.querySelector(".vpl-layer"), data);
+    if (upper?.vplDrawing) upper.vplDrawing.update(data, setStateValue);
+    else if (performance.now() - started < 20000) frame = requestAnimationFrame(dress);
   };
   dress();
   return () => cancelAnimationFrame(frame);
 }
 
-function once(root, container) {
-  root.vplDressed = true;
+function fit(root, container, { width, height }) {
+  container.style.setProperty("--vpl-aspect", width / height);
+  if (root.vplFitted) return;
+  root.vplFitted = true;
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
-  root.querySelector(".upper-canvas").setAttribute("role", "img");
-  for (const [name, text] of Object.entries(LABELS)) {
-    const button = root.querySelector(`[aria-label="${name}"]`);
-    button.append(text);
-    button.title = `${text} a shape`;
-  }
-  const layer = document.createElementNS(SVG, "svg");
-  layer.setAttribute("class", "vpl-layer");
-  layer.setAttribute("aria-hidden", "true");
-  container.append(layer);
-
-  drawWithFingers(container);
-
-  // After a stroke the component waits 200 ms before it tells the app, and while polygons are drawn it says nothing of
-  // moves and deletions; its hidden send button tells at once. A polygon reports itself when it is closed.
-  const send = () => setTimeout(() => root.querySelector(SEND).click());
-  const editing = () => root.querySelector('[aria-label="Edit"]').ariaPressed === "true";
-  let pressed = false;
-  const released = () => {
-    if (!container.isConnected) window.removeEventListener("mouseup", released);
-    else if (pressed && (root.vplMode !== "polygon" || editing())) send();
-    pressed = false;
-  };
-  container.addEventListener("pointerdown", () => { pressed = true; }, true);
-  window.addEventListener("mouseup", released);
-  root.querySelector('[aria-label="Delete selected"]').addEventListener("click", send);
 }
 
-// The component's tools ask for the left mouse button, which a finger does not have: it is passed on as one.
-function drawWithFingers(container) {
-  const pass = (event) => {
-    if (event.touches.length > 1) return;
-    event.preventDefault();
-    event.stopPropagation();
+function drawingOn(root, upper) {
+  const canvas = fabricOf(upper);
+  return canvas.vpl && new Drawing(root, upper, canvas); // not before it shows what the app told it
+}
+
+class Drawing {
+  data = {};
+  tell = () => {};
+  hand = null; // what the pressed pointer is doing
+  fresh = []; // strokes that the app may not have heard of
+  selected = -1;
+  number = 0; // of the last report
+  sent = "";
+  loading = false;
+
+  constructor(root, upper, canvas) {
+    this.upper = upper;
+    this.canvas = canvas;
+    this.container = upper.closest(".dc-container");
+    this.editButton = root.querySelector('[aria-label="Edit"]');
+    this.layer = element("svg", { class: "vpl-layer", "aria-hidden": "true" });
+    this.layer.append(element("g", {}), element("g", {}));
+    this.container.append(this.layer);
+    upper.setAttribute("role", "img");
+    this.setUpCanvas();
+    this.listen();
+  }
+
+  update(data, tell) {
+    const entered = data.move && !this.data.move;
+    const chosen = data.turn !== this.data.turn;
+    this.data = data;
+    this.tell = tell;
+    this.upper.setAttribute("aria-label", data.label);
+    this.canvas.defaultCursor = data.move ? "default" : "crosshair";
+    this.followTool();
+    if (chosen) this.selected = data.selected;
+    const offered = entered && this.selected < 0 && this.shapes().length; // handles show what Move does
+    if (offered) this.selected = offered - 1;
+    if (chosen || entered) this.showSelection();
+    if (offered) this.report();
+    this.layer.setAttribute("viewBox", `0 0 ${data.width} ${data.height}`);
+    this.layer.firstChild.replaceChildren(...data.findings.flatMap(findingParts));
+    this.drawLive();
+  }
+
+  setUpCanvas() {
+    const { canvas } = this;
+    const point = canvas.getScenePoint.bind(canvas);
+    canvas.getScenePoint = (event) => { // nothing is drawn beyond the film, for nothing there is kept
+      const { x, y, constructor } = point(event);
+      return new constructor(within(x, 0, canvas.width), within(y, 0, canvas.height));
+    };
+    const load = canvas.loadFromJSON.bind(canvas);
+    let latest;
+    canvas.loadFromJSON = async (json, ...others) => {
+      latest = json;
+      while (this.hand) await this.hand.released;
+      if (latest !== json) return canvas;
+      this.loading = true;
+      await load(json, ...others);
+      this.fresh = this.fresh.filter(({ number }) => number > (json.vpl?.seen ?? 0));
+      canvas.add(...this.fresh.map(({ object }) => object));
+      this.loading = false;
+      this.showSelection();
+      return canvas;
+    };
+    // One shape at a time, each side by itself unless Shift is held.
+    Object.defineProperty(canvas, "selection", { get: () => false, set: () => {} });
+    canvas.uniformScaling = false;
+    canvas.getObjects().forEach(giveHandles);
+    canvas.on("object:added", ({ target }) => {
+      giveHandles(target);
+      const wanted = DRAWN_AS[this.data.mode];
+      const isNew = this.hand && !this.loading && !this.data.move && !target.excludeFromExport;
+      if (isNew && target.constructor.type === wanted) this.hand.stroke = target;
+    });
+    canvas.on("object:moving", ({ target }) => keepOnFilm(target, canvas));
+    for (const name of ["selection:created", "selection:updated"]) canvas.on(name, () => this.sizeHandles());
+    canvas.on("after:render", () => this.drawLive());
+  }
+
+  listen() {
+    const gone = new AbortController();
+    const on = (target, name, handle, options = {}) =>
+      target.addEventListener(
+        name,
+        (event) => (this.container.isConnected ? handle(event) : gone.abort()),
+        { signal: gone.signal, ...options },
+      );
+    on(this.container, "mousedown", (event) => this.press(event), { capture: true });
+    on(window, "mousemove", () => this.keepBrush(), { capture: true });
+    on(window, "mouseup", () => this.keepBrush(), { capture: true });
+    on(window, "mousemove", (event) => this.drag(event)); // after Fabric, which listens at the document
+    on(window, "mouseup", () => this.release());
+    on(window, "blur", () => this.release());
+    on(window, "keydown", (event) => this.key(event));
+    on(window, "keyup", (event) => NUDGES[event.key] && this.data.move && this.report());
+    for (const name of Object.keys(AS_MOUSE)) {
+      on(this.container, name, (event) => this.touch(event), { capture: true, passive: false });
+    }
+    new MutationObserver(() => this.followTool()).observe(this.editButton, { attributeFilter: ["aria-pressed"] });
+  }
+
+  // The component leaves its edit mode by itself when its drawing mode changes.
+  followTool() {
+    if ((this.editButton.ariaPressed === "true") !== Boolean(this.data.move)) this.editButton.click();
+    if (!this.data.move && this.canvas.getActiveObject()) this.canvas.discardActiveObject();
+  }
+
+  press(event) {
+    if (event.button !== 0) return;
+    this.release();
+    document.activeElement?.blur(); // or its keys would be typed into the field that was used last
+    this.sizeHandles();
+    const hand = { from: this.canvas.getScenePoint(event), stroke: null };
+    hand.released = new Promise((resolve) => { hand.end = resolve; });
+    this.hand = hand;
+  }
+
+  drag(event) {
+    const { hand, canvas, data } = this;
+    if (!hand) return;
+    hand.to = canvas.getScenePoint(event);
+    if (hand.stroke && SHAPED.includes(data.mode)) {
+      follow(hand.stroke, hand.from, hand.to, event.shiftKey, canvas);
+      canvas.renderAll();
+    } else if (data.mode === "freedraw") this.drawLive();
+  }
+
+  // A tool that is set up anew, as for another colour, would begin another line in the middle of one.
+  keepBrush() {
+    if (!this.hand || this.data.mode !== "freedraw") return;
+    this.hand.brush ??= this.canvas.freeDrawingBrush;
+    this.canvas.freeDrawingBrush = this.hand.brush;
+  }
+
+  release() {
+    const { hand, canvas, data } = this;
+    if (!hand) return;
+    this.hand = null;
+    const kept = hand.stroke && !hand.cancelled && !isClick(hand, data.mode);
+    if (hand.stroke && !kept) canvas.remove(hand.stroke);
+    if (kept) this.fresh.push({ object: hand.stroke, number: Infinity });
+    if (data.move) this.selected = this.shapes().indexOf(canvas.getActiveObject());
+    if (kept || data.move) this.report();
+    hand.end();
+  }
+
+  // The component's tools ask for the left mouse button, which a finger does not have: it is passed on as one.
+  touch(event) {
     const { clientX, clientY } = event.changedTouches[0];
     const buttons = event.touches.length;
+    if (buttons > 1 && !this.hand) return;
+    if (buttons > 1) this.hand.cancelled = true; // two fingers do not draw
+    else event.preventDefault();
+    event.stopPropagation();
     const mouse = { clientX, clientY, button: 0, buttons, bubbles: true, composed: true, cancelable: true, view: window };
-    event.target.dispatchEvent(new MouseEvent(AS_MOUSE[event.type], mouse));
+    event.target.dispatchEvent(new MouseEvent(buttons > 1 ? "mouseup" : AS_MOUSE[event.type], mouse));
+  }
+
+  key(event) {
+    const typing = event.composedPath()[0].matches?.(TYPED_IN);
+    if (typing || event.altKey || document.querySelector('[role="dialog"]')) return;
+    if (event.ctrlKey || event.metaKey) {
+      const letter = event.key.toLowerCase();
+      const name = letter === "y" || (letter === "z" && event.shiftKey) ? "redo" : letter === "z" ? "undo" : null;
+      if (!name) return;
+      event.preventDefault();
+      document.querySelector(`.st-key-${this.data[name]} button:enabled`)?.click();
+      return;
+    }
+    const shape = this.data.move && !this.hand ? this.canvas.getActiveObject() : null;
+    if (!shape) return;
+    if (event.key === "Delete" || event.key === "Backspace") {
+      this.fresh = this.fresh.filter(({ object }) => object !== shape);
+      this.canvas.discardActiveObject();
+      this.canvas.remove(shape);
+      this.selected = -1;
+      this.report();
+    } else if (NUDGES[event.key]) {
+      const [x, y] = NUDGES[event.key].map((step) => step * this.data.scale * (event.shiftKey ? 10 : 1));
+      shape.set({ left: shape.left + x, top: shape.top + y });
+      keepOnFilm(shape, this.canvas);
+      this.canvas.requestRenderAll();
+    } else return;
+    event.preventDefault();
+  }
+
+  shapes() {
+    return this.canvas.getObjects().filter((object) => !object.excludeFromExport);
+  }
+
+  showSelection() {
+    const shape = this.data.move && this.shapes()[this.selected];
+    if (shape) this.canvas.setActiveObject(shape);
+    else this.canvas.discardActiveObject();
+    this.sizeHandles();
+    this.canvas.requestRenderAll();
+  }
+
+  // As large on any screen and at any zoom.
+  sizeHandles() {
+    const shape = this.canvas.getActiveObject();
+    if (!shape) return;
+    const pixel = this.canvas.width / this.upper.getBoundingClientRect().width;
+    shape.set({ cornerSize: HANDLE_PX * pixel, borderScaleFactor: pixel });
+    if (shape.constructor.type === "Line" || isDot(shape)) shape.padding = GRIP_PX * pixel;
+    shape.setCoords();
+  }
+
+  report() {
+    const { objects } = this.canvas.toObject();
+    const drawing = { objects, revision: this.canvas.vpl.revision, selected: this.selected };
+    const text = JSON.stringify(drawing);
+    if (text === this.sent) return;
+    this.sent = text;
+    this.number = Math.max(Date.now(), this.number + 1);
+    for (const stroke of this.fresh) stroke.number = Math.min(stroke.number, this.number);
+    this.tell("drawing", { ...drawing, number: this.number });
+  }
+
+  // What Fabric does not draw, but `draw_marker` does: arrow heads, and the line that closes a contour.
+  drawLive() {
+    const { canvas, hand, data } = this;
+    const parts = canvas.getObjects().flatMap((object) => {
+      const { type } = object.constructor;
+      if (type === "Line") return [head(...ends(object), object, data.head)];
+      return type === "Path" && data.mode !== "polygon" ? [chord(...pathEnds(object), object)] : [];
+    });
+    const brush = hand && canvas.isDrawingMode && canvas.freeDrawingBrush;
+    if (brush?._points?.length > 1) {
+      parts.push(chord(brush._points[0], brush._points.at(-1), { stroke: brush.color, strokeWidth: brush.width }));
+    }
+    this.layer.lastChild.replaceChildren(...parts);
+  }
+}
+
+// The component keeps its Fabric canvas to itself, but Fabric calls the listeners of its events with itself as `this`.
+function fabricOf(upper) {
+  const { call } = Function.prototype;
+  let found;
+  Function.prototype.call = function (self, ...values) {
+    if (self?.upperCanvasEl === upper) found = self;
+    return Reflect.apply(this, self, values);
   };
-  for (const name of Object.keys(AS_MOUSE)) container.addEventListener(name, pass, { capture: true, passive: false });
-}
-
-function draw(layer, { width, height, heads, findings, color }) {
-  layer.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  layer.replaceChildren(
-    ...heads.map((points) => element("polygon", { points, fill: color })),
-    ...findings.flatMap(({ x, y, w, h, label }) => [
-      element("rect", { x, y, width: w, height: h, rx: 4, fill: "none", stroke: "#fff", "stroke-width": 2, "stroke-dasharray": "9 7", opacity: .85 }),
-      element("text", {
-        x: x + 4, y: y > 34 ? y - 10 : y + h + 26, fill: "#fff", "font-size": 24, "font-family": "Source Sans, sans-serif",
-        stroke: "#000", "stroke-width": 5, "paint-order": "stroke",
-      }, label),
-    ]),
-  );
-}
-
-function element(name, attributes, text = "") {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.textContent = text;
-  return node;
+  try {
+    upper.dispatchEvent(new MouseEvent("dblclick", { detail: 2 }));
+  } finally {
+    Function.prototype.call = call;
+  }
+  if (!found) throw new Error("Expected a canvas of Fabric.js in the drawing component, but it has none.");
+  return found;
 }

@@ -3,7 +3,10 @@
 The app owns the marks; the canvas shows them and reports changes. It is told to redraw only when what it holds differs
 from what it should show (another colour, a typed region, an undone stroke), never after a stroke of its own, so a
 drawing is not lost and nothing flickers. What it is told carries a revision, which comes back with every report: one
-that was sent before the latest revision arrived adds its new strokes and brings nothing back that was undone.
+that was sent before the latest revision arrived adds its new strokes and brings nothing back that was undone. It also
+carries the number of the last report that it takes into account; the browser puts later strokes back on the canvas.
+
+`assets/canvas_overlay.js` makes the reports, for the component's own come late and are dropped when it has to redraw.
 """
 
 from __future__ import annotations
@@ -17,8 +20,9 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.demo import session
 from dashboard.demo.fabric import count_objects, dot_radius_px, read_marks, write_drawing
-from dashboard.demo.state import POLYGON
+from dashboard.demo.state import MOVE, POLYGON
 from dashboard.demo.xray import Xray
 from dashboard.frame.page import asset
 from vpe_core.datasets.gallery import Finding
@@ -26,13 +30,14 @@ from vpe_core.markers import get
 from vpe_core.markers.arrow import HEAD_SHARE
 from vpe_core.markers.marks import MAX_MARKS, Mark
 from vpe_core.markers.protocols import NATIVE_REFERENCE_PX
-from vpe_core.types import Arrow
 
 _MODES = {"arrow": "line", "box": "rect", "ellipse": "circle", "contour": "freedraw", "dot": "point"}
 """Shape to the component's drawing mode."""
 
-_STAMP = re.compile(r"rgba\((\d+), (\d+), (\d+), 0\)")
+_MODE_WHILE_MOVING = "rect"
 _REVISIONS_KNOWN = 50
+UNDO_KEY, REDO_KEY = "demo_undo", "demo_redo"
+"""Of the buttons that the keyboard reaches from the canvas, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class _Held:
     """What the browser's canvas holds: what it was last told to show, and what it last reported.
 
     It is not `clean` when it shows something else besides, such as what a mere click leaves behind. `earlier` has the
-    marks of the latest revisions before this one.
+    marks of the latest revisions before this one. Each `turn` is one in which the app, not the person, has selected.
     """
 
     seed: dict[str, Any]
@@ -51,37 +56,72 @@ class _Held:
     revision: int = 0
     report: Any = None
     earlier: Mapping[int, tuple[Mark, ...]] = field(default_factory=dict)
+    selected: Mark | None = None
+    turn: int = 0
 
 
-def latest_marks(xray: Xray, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
-    """`marks` with what was drawn, moved and deleted on the canvas since the last call."""
+class _Memory:
+    """What is known of one canvas in one session. It is changed in place, which no newer run can interrupt."""
+
+    held: _Held | None = None
+
+
+def collect_drawing(xray: Xray) -> tuple[Mark, ...]:
+    """Bring the state's marks up to date with what was drawn, moved and deleted on the canvas; returns them."""
     memory = _memory(xray)
-    held: _Held | None = st.session_state.get(memory)
-    report = (st.session_state.get(_key(xray)) or {}).get("drawing")
+    report = (st.session_state.get(_overlay_key(xray)) or {}).get("drawing")
+    held, marks = _merged(memory.held, report, session.state().marks, xray)
+    # Any access to the session's state may end this run for a newer one. The latest one is the marks' own change: what
+    # the canvas holds goes with it, or the same report would be merged twice.
+    marks = session.change(marks=marks).marks
+    memory.held = held
+    return marks
+
+
+def _merged(
+    held: _Held | None, report: Any, marks: tuple[Mark, ...], xray: Xray
+) -> tuple[_Held | None, tuple[Mark, ...]]:
+    """What the canvas holds by its report, and `marks` with what that says is new."""
     if held is None or report == held.report:
-        return marks
+        return held, marks
     if report is None:  # mounted anew: it shows what it was told, not what was drawn on it since
-        st.session_state[memory] = replace(held, marks=held.seed_marks, clean=True, report=None)
-        return marks
-    drawing = report.get("raw") or {}
-    earlier = held.earlier.get(_revision(drawing))
-    if earlier is None:
-        before, expected = held.marks, held.seed_marks
+        return replace(held, marks=held.seed_marks, clean=True, report=None), marks
+    revision = report.get("revision")
+    is_earlier = isinstance(revision, int) and revision in held.earlier
+    before = held.earlier[revision] if is_earlier else held.marks
+    drawn = read_marks(report, xray.canvas_scale, xray.size_wh, before if is_earlier else held.seed_marks)
+    if is_earlier:
+        held = replace(held, earlier={**held.earlier, revision: drawn})
     else:
-        before = expected = earlier
-    drawn = read_marks(drawing, xray.canvas_scale, xray.size_wh, expected)
-    if earlier is None:
-        held = replace(held, marks=drawn, clean=count_objects(drawing) == len(drawn))
-    st.session_state[memory] = replace(held, report=report)
-    return _with_changes(marks, before, drawn)
+        held = replace(held, marks=drawn, clean=count_objects(report) == len(drawn))
+    held = replace(held, report=report, selected=_selected(report, drawn, held.clean))
+    return held, _with_changes(marks, before, drawn)
+
+
+def selected_mark(xray: Xray, marks: tuple[Mark, ...]) -> int | None:
+    """Which of `marks` is selected on the canvas; None if none is."""
+    held = _memory(xray).held
+    return marks.index(held.selected) if held is not None and held.selected in marks else None
+
+
+def select_mark(xray: Xray, mark: Mark) -> None:
+    """Select a shape on the canvas, which shows it while shapes can be moved there."""
+    memory = _memory(xray)
+    if memory.held is not None:
+        memory.held = replace(memory.held, selected=mark, turn=memory.held.turn + 1)
+
+
+def _selected(report: Mapping[str, Any], drawn: tuple[Mark, ...], clean: bool) -> Mark | None:
+    place = report.get("selected")
+    return drawn[place] if clean and isinstance(place, int) and 0 <= place < len(drawn) else None
 
 
 def _with_changes(marks: tuple[Mark, ...], before: tuple[Mark, ...], after: tuple[Mark, ...]) -> tuple[Mark, ...]:
     """`marks` with what came and went on the canvas; the app may have changed them meanwhile."""
     if marks == before:
         return after
-    kept = (mark for mark in marks if mark in after or mark not in before)
-    return (*kept, *(mark for mark in after if mark not in before))[:MAX_MARKS]
+    kept = tuple(mark for mark in marks if mark in after or mark not in before)
+    return (*kept, *(mark for mark in after if mark not in before and mark not in kept))[:MAX_MARKS]
 
 
 def drawing_canvas(
@@ -93,7 +133,7 @@ def drawing_canvas(
     width: float,
     findings: tuple[Finding, ...] = (),
 ) -> None:
-    """Show `marks` on the X-ray, to be drawn on; `latest_marks` tells what became of them.
+    """Show `marks` on the X-ray, to be drawn on; `collect_drawing` tells what became of them.
 
     Args:
         xray: The picture behind the drawing.
@@ -109,7 +149,7 @@ def drawing_canvas(
     stroke_px = _stroke_px(xray, width)
     held = _laid_out(xray, marks, (color, stroke_px))
     canvas_width, canvas_height = xray.canvas_wh
-    mode = POLYGON if tool == POLYGON else _MODES[get(tool).drawn_as or "box"]
+    mode = _mode(tool)
     is_point = mode == "point"
     st_canvas(
         key=key,
@@ -122,25 +162,34 @@ def drawing_canvas(
         fill_color=color if is_point else "rgba(0, 0, 0, 0)",
         point_display_radius=dot_radius_px(stroke_px),
         initial_drawing=held.seed,
+        update_streamlit=False,
     )
     _overlay()(
-        key=f"{key}-overlay",
+        key=_overlay_key(xray),
         data={
             "canvas": key,
             "mode": mode,
             "label": xray.label,
             "width": canvas_width,
             "height": canvas_height,
-            "color": color,
-            "heads": [
-                _head(mark.region, xray.canvas_scale, HEAD_SHARE * min(xray.canvas_wh), stroke_px)
-                for mark in marks
-                if isinstance(mark.region, Arrow)
-            ],
+            "move": tool == MOVE,
+            "selected": -1 if (selected := selected_mark(xray, marks)) is None else selected,
+            "turn": held.turn,
+            "scale": xray.canvas_scale,
+            "head": HEAD_SHARE * min(xray.canvas_wh),
+            "undo": UNDO_KEY,
+            "redo": REDO_KEY,
             "findings": [_finding(finding, xray.canvas_scale) for finding in findings],
         },
+        on_drawing_change=lambda: None,
         height="content",
     )
+
+
+def _mode(tool: str) -> str:
+    if tool == MOVE:
+        return _MODE_WHILE_MOVING
+    return POLYGON if tool == POLYGON else _MODES[get(tool).drawn_as or "box"]
 
 
 def _stroke_px(xray: Xray, width: float) -> float:
@@ -152,15 +201,23 @@ def _stroke_px(xray: Xray, width: float) -> float:
 def _laid_out(xray: Xray, marks: tuple[Mark, ...], style: tuple[str, float]) -> _Held:
     """What the canvas is to hold: what it holds already, or a new drawing if that is not `marks` in this style."""
     memory = _memory(xray)
-    held: _Held | None = st.session_state.get(memory)
+    held = memory.held
     if held is None or not held.clean or held.marks != marks or held.style != style:
-        revision, report, earlier = 0, None, {}
-        if held is not None:
-            revision, report = held.revision + 1, held.report
-            known = {**held.earlier, held.revision: held.marks}
-            earlier = dict(list(known.items())[-_REVISIONS_KNOWN:])
-        held = _Held(_seed(marks, xray, style, revision), marks, style, marks, True, revision, report, earlier)
-        st.session_state[memory] = held
+        latest = held or _Held({}, (), style, ())
+        known = {**latest.earlier, latest.revision: latest.marks}
+        revision = latest.revision + 1
+        held = replace(
+            latest,
+            seed=_seed(marks, xray, style, revision, latest.report),
+            seed_marks=marks,
+            style=style,
+            marks=marks,
+            clean=True,
+            revision=revision,
+            earlier=dict(list(known.items())[-_REVISIONS_KNOWN:]),
+            turn=latest.turn + 1,
+        )
+        memory.held = held
     return held
 
 
@@ -171,41 +228,22 @@ def _key(xray: Xray) -> str:
     return f"canvas-{clean}{suffix}"
 
 
-def _memory(xray: Xray) -> str:
-    return f"{_key(xray)}-held"
+def _memory(xray: Xray) -> _Memory:
+    memory: _Memory = st.session_state.setdefault(f"{_key(xray)}-held", _Memory())
+    return memory
 
 
-def _seed(marks: tuple[Mark, ...], xray: Xray, style: tuple[str, float], revision: int) -> dict[str, Any]:
+def _overlay_key(xray: Xray) -> str:
+    return f"{_key(xray)}-overlay"
+
+
+def _seed(
+    marks: tuple[Mark, ...], xray: Xray, style: tuple[str, float], revision: int, report: Mapping[str, Any] | None
+) -> dict[str, Any]:
     # The component redraws when this JSON changes; the revision makes it change even if the marks do not, as when
-    # what a mere click left behind is to be wiped. Of all that a drawing may hold, Fabric gives back the colour of the
-    # overlay as it was; this one is fully transparent.
-    red_green, blue = divmod(revision, 256)
-    red, green = divmod(red_green, 256)
-    return write_drawing(marks, xray.canvas_scale, *style) | {"overlay": f"rgba({red % 256}, {green}, {blue}, 0)"}
-
-
-def _revision(drawing: Mapping[str, Any]) -> int:
-    """The revision that a drawing began with; -1 if it does not say."""
-    numbers = _STAMP.fullmatch(str(drawing.get("overlay")))
-    if numbers is None:
-        return -1
-    red, green, blue = map(int, numbers.groups())
-    return (red * 256 + green) * 256 + blue
-
-
-def _head(arrow: Arrow, scale: float, head_px: float, stroke_px: float) -> str:
-    """The corners of an arrow head on the canvas, as an SVG list of points."""
-    (tail_x, tail_y), (tip_x, tip_y) = arrow.scaled(scale, scale).tail, arrow.scaled(scale, scale).tip
-    length = arrow.length * scale
-    along_x, along_y = (tip_x - tail_x) / length, (tip_y - tail_y) / length
-    size = min(max(head_px, 3 * stroke_px), length)
-    base_x, base_y = tip_x - size * along_x, tip_y - size * along_y
-    corners = (
-        (tip_x, tip_y),
-        (base_x - size / 2 * along_y, base_y + size / 2 * along_x),
-        (base_x + size / 2 * along_y, base_y - size / 2 * along_x),
-    )
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+    # what a mere click left behind is to be wiped. Fabric keeps `vpl` as a property of its canvas.
+    origin = {"revision": revision, "seen": (report or {}).get("number", 0)}
+    return write_drawing(marks, xray.canvas_scale, *style) | {"vpl": origin}
 
 
 def _finding(finding: Finding, scale: float) -> dict[str, float | str]:
@@ -215,4 +253,4 @@ def _finding(finding: Finding, scale: float) -> dict[str, float | str]:
 
 @cache
 def _overlay() -> Any:
-    return st.components.v2.component("vpl_canvas_overlay", js=asset("canvas_overlay.js"))
+    return st.components.v2.component("vpl_canvas_overlay", js=asset("canvas_shapes.js") + asset("canvas_overlay.js"))

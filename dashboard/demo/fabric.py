@@ -159,8 +159,8 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Points]] = {
 
 
 def _is_click(item: Mapping[str, Any]) -> bool:
-    """The box and circle tools never draw smaller than this, and a click leaves exactly this behind."""
-    if item["type"] not in ("Rect", "Circle") or _is_dot(item):
+    """What the component's box and circle tools leave behind after a click. What is dragged is placed by its centre."""
+    if item["type"] not in ("Rect", "Circle") or _is_dot(item) or item.get("originX") == "center":
         return False
     stroke = float(item["strokeWidth"])
     size = float(item["radius"]) if item["type"] == "Circle" else max(float(item["width"]), float(item["height"]))
@@ -246,9 +246,9 @@ def _write_mark(mark: Mark, scale: float, color: str, stroke_px: float) -> dict[
                 "radius": dot_radius_px(stroke_px), "strokeWidth": 0, "fill": color,
             }  # fmt: skip
         case Box() as box:
-            return style | {
-                "type": "Rect", "originX": "left", "originY": "top",
-                "left": box.x0, "top": box.y0, "width": box.width, "height": box.height,
+            return style | centered | {
+                "type": "Rect", "left": box.center[0], "top": box.center[1],
+                "width": box.width, "height": box.height,
             }  # fmt: skip
         case Arrow((x1, y1), (x2, y2)):
             middle = ((x1 + x2) / 2, (y1 + y2) / 2)

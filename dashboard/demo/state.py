@@ -29,6 +29,8 @@ WIDTHS = (1, 2, 3, 4, 6, 8, 12)
 AS_DRAWN = "as drawn"
 POLYGON = "polygon"
 """The tool that draws a contour point by point."""
+MOVE = "move"
+"""The tool that draws nothing: it moves, resizes and deletes."""
 UPLOAD = "upload"
 FROM_CASE = "case_"
 """Before a name in links on the benchmark page: Streamlit takes out of them what that page's own filters are called."""
@@ -46,7 +48,7 @@ class DemoState:
 
     Attributes:
         sample: Name of the X-ray; empty for the first one, `UPLOAD` for the session's own.
-        tool: The drawing tool, one of `tools()`.
+        tool: What the pointer does, one of `tools()`.
         treatment: One of `treatments()`.
         marks: What is drawn.
         color: A key of `COLORS`.
@@ -110,12 +112,12 @@ def same_question(state: DemoState, other: DemoState) -> bool:
 
 
 def tools() -> tuple[str, ...]:
-    """What can be drawn with: markers, and `POLYGON`."""
-    return (*drawing_tools().values(), POLYGON)
+    """What a pointer can do on the X-ray: draw one of the markers, `POLYGON`, and `MOVE`."""
+    return (*drawing_tools().values(), POLYGON, MOVE)
 
 
 def marker_of_tool(tool: str) -> str:
-    """What a tool draws."""
+    """What a tool draws; `MOVE`, which draws nothing, is itself."""
     return drawing_tools()["contour"] if tool == POLYGON else tool
 
 

@@ -1,12 +1,16 @@
-"""The row above the X-ray: tool, colour, width, undo, clear."""
+"""The row above the X-ray: what the pointer does, colour, width, undo, redo, delete, clear."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
 from dashboard.demo import session
-from dashboard.demo.canvas import latest_marks
-from dashboard.demo.state import COLORS, WIDTHS, marker_of_tool
+from dashboard.demo.canvas import REDO_KEY, UNDO_KEY, collect_drawing, selected_mark
+from dashboard.demo.state import COLORS, MOVE, WIDTHS, marker_of_tool
+from dashboard.demo.undo import MarkHistory, keep, record
 from dashboard.demo.xray import Xray
 from dashboard.frame.clicks import counted_button
 from vpe_core.markers import get
@@ -17,11 +21,12 @@ def toolbar(xray: Xray) -> None:
     """Show the row above the canvas."""
     state = session.state()
     widths = sorted({*WIDTHS, state.width})  # a benchmark's may be another one
+    history = record(xray.key, state.marks)
     with st.container(key="demo_tools", horizontal=True, wrap=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
             "Tool",
-            tuple(drawing_tools().values()),
-            format_func=lambda name: get(name).short_title.capitalize(),
+            (*drawing_tools().values(), MOVE),
+            format_func=_tool_title,
             default=marker_of_tool(state.tool),
             key=session.key("tool"),
             required=True,
@@ -43,32 +48,68 @@ def toolbar(xray: Xray) -> None:
             index=widths.index(state.width),
             key=session.key("width"),
             label_visibility="collapsed",
-            width=84,
+            width=76,
         )
-        counted_button(
-            "Undo",
-            "demo_undo",
-            lambda times: _undo(xray, times),
-            icon=":material/undo:",
-            disabled=not state.marks,
-            help="Take back the latest shape",
-        )
-        st.button(
-            "Clear",
-            key="demo_clear",
-            icon=":material/delete:",
-            on_click=_clear,
-            args=(xray,),
-            disabled=not state.marks,
-            help="Remove all shapes",
-        )
+        with st.container(key="demo_steps", horizontal=True, gap="small", width="content"):
+            _steps(xray, history)
 
 
-def _undo(xray: Xray, times: int) -> None:
-    marks = latest_marks(xray, session.state().marks)  # a stroke may have come together with the click
-    session.change(marks=marks[: max(0, len(marks) - times)])
+def _steps(xray: Xray, history: MarkHistory) -> None:
+    marks = session.state().marks
+    counted_button(
+        "Undo",
+        UNDO_KEY,
+        partial(_step, xray, MarkHistory.undone),
+        icon=":material/undo:",
+        disabled=not history.past,
+        help="Undo the latest change (Ctrl+Z)",
+    )
+    counted_button(
+        "Redo",
+        REDO_KEY,
+        partial(_step, xray, MarkHistory.redone),
+        icon=":material/redo:",
+        disabled=not history.future,
+        help="Bring back what was undone (Ctrl+Shift+Z)",
+    )
+    st.button(
+        "Delete",
+        key="demo_delete",
+        icon=":material/delete:",
+        on_click=_delete,
+        args=(xray,),
+        disabled=selected_mark(xray, marks) is None,
+        help="Delete the selected shape (Delete key). Move selects.",
+    )
+    st.button(
+        "Clear",
+        key="demo_clear",
+        icon=":material/delete_sweep:",
+        on_click=_clear,
+        args=(xray,),
+        disabled=not marks,
+        help="Remove all shapes. Undo brings them back.",
+    )
+
+
+def _tool_title(tool: str) -> str:
+    return "Move" if tool == MOVE else get(tool).short_title.capitalize()
+
+
+def _step(xray: Xray, step: Callable[[MarkHistory, int], MarkHistory], times: int) -> None:
+    # A stroke may have come together with the click.
+    history = keep(xray.key, step(record(xray.key, collect_drawing(xray)), times))
+    session.change(marks=history.present)
+
+
+def _delete(xray: Xray) -> None:
+    marks = collect_drawing(xray)
+    record(xray.key, marks)
+    place = selected_mark(xray, marks)
+    if place is not None:
+        session.change(marks=(*marks[:place], *marks[place + 1 :]))
 
 
 def _clear(xray: Xray) -> None:
-    latest_marks(xray, session.state().marks)
+    record(xray.key, collect_drawing(xray))
     session.change(marks=())

@@ -111,7 +111,7 @@ def _read(entry: GalleryImage, changed_ns: int) -> Xray:  # noqa: ARG001 - part 
 
 def _xray_of(entry: GalleryImage) -> Xray:
     kind = "Simulated" if entry.simulated else "Real"
-    label = f"{kind} chest X-ray: {entry.title}. Draw on it with the mouse, or type a region under Region in numbers."
+    label = f"{kind} chest X-ray: {entry.title}. Draw on it with the mouse, or add a shape by coordinates below."
     return Xray(
         entry.name, load_image(entry.path), label, entry.title, entry.note, entry.simulated, entry.findings,
         file=entry.path, patient=entry.patient, twin=entry.twin,

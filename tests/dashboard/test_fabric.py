@@ -50,6 +50,13 @@ def test_a_dragged_circle_has_the_drag_as_its_diameter() -> None:
     np.testing.assert_allclose(mark.region.box.xyxy, [*(center - radius), *(center + radius)], atol=0.1)
 
 
+def test_an_ellipse_that_follows_the_drag_is_read_as_its_box_however_small() -> None:
+    placed = {"type": "Circle", "originX": "center", "originY": "center", "left": 300.0, "top": 200.0, "strokeWidth": 6}
+    shape = {"radius": 12.0, "scaleX": 1, "scaleY": 0.5, "fill": "rgba(0, 0, 0, 0)"}  # a click leaves such a radius
+    (mark,) = read_marks({"objects": [placed | shape]}, 1.0, WIDE)
+    assert mark == Mark("circle", Box(288, 194, 312, 206))
+
+
 def test_an_arrow_points_where_the_drag_ended() -> None:
     mark = read("arrow")
     assert mark.marker == "arrow"

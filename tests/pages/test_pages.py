@@ -220,21 +220,6 @@ def test_changing_colour_model_and_prompt_keeps_the_drawing() -> None:
     }
 
 
-def test_a_region_can_be_typed_and_taken_back() -> None:
-    app = open_app(LIVE)
-    app.selectbox(key="demo_region_kind").set_value("bbox").run()
-    for name, value in (("left", 50), ("top", 60), ("right", 150), ("bottom", 170)):
-        app.number_input(key=f"demo_region_bbox_{name}").set_value(value)
-    app.button(key="demo_region_add").click().run()
-    assert link_of(app)["marks"] == "bbox:50,60,150,170"
-    assert "with the box" in answer_of(app)
-    app.number_input(key="demo_region_bbox_right").set_value(40)
-    app.button(key="demo_region_add").click().run()
-    assert "x0 < x1" in app.error[0].value.replace("\\", "")
-    app.button(key="demo_undo").click().run()
-    assert "marks" not in link_of(app)
-
-
 @pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "**fat** [a](http://b)", "😀 رئة", "a & b < c"])
 def test_any_class_name_is_shown_as_text(name: str) -> None:
     from html import escape

@@ -1,0 +1,67 @@
+"""Undo and redo: what was drawn on each X-ray, step by step, for as long as the session lasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import streamlit as st
+
+from vpe_core.markers.marks import Mark
+
+Marks: TypeAlias = tuple[Mark, ...]
+
+MAX_STEPS = 200
+_MAX_XRAYS = 50
+_HISTORIES = "demo:mark_histories"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkHistory:
+    """The marks on one X-ray as they were, are and would be again; of `past` and `future`, the nearest step is last."""
+
+    past: tuple[Marks, ...] = ()
+    present: Marks = ()
+    future: tuple[Marks, ...] = ()
+
+    def changed(self, marks: Marks) -> MarkHistory:
+        """With `marks` as the present. Shapes that only came on top are a step each, as if drawn one after another."""
+        if marks == self.present:
+            return self
+        kept = len(self.present)
+        drawn_on = marks[:kept] == self.present
+        steps = [marks[:number] for number in range(kept, len(marks))] if drawn_on else [self.present]
+        return MarkHistory((*self.past, *steps)[-MAX_STEPS:], marks)
+
+    def undone(self, times: int = 1) -> MarkHistory:
+        """So many steps earlier, or as many as there are."""
+        history = self
+        for _ in range(min(times, len(self.past))):
+            *past, present = history.past
+            history = MarkHistory(tuple(past), present, (*history.future, history.present))
+        return history
+
+    def redone(self, times: int = 1) -> MarkHistory:
+        """So many undone steps later, or as many as there are."""
+        mirrored = replace(self, past=self.future, future=self.past).undone(times)
+        return replace(mirrored, past=mirrored.future, future=mirrored.past)
+
+
+def record(xray_key: str, marks: Marks) -> MarkHistory:
+    """Take note of what is drawn on an X-ray now; returns how it came to be."""
+    return keep(xray_key, _histories().get(xray_key, MarkHistory()).changed(marks))
+
+
+def keep(xray_key: str, history: MarkHistory) -> MarkHistory:
+    """Take over a history, as after undoing; the one that was longest untouched makes room."""
+    histories = _histories()
+    histories.pop(xray_key, None)
+    histories[xray_key] = history
+    if len(histories) > _MAX_XRAYS:
+        del histories[next(iter(histories))]
+    return history
+
+
+def _histories() -> dict[str, MarkHistory]:
+    histories: dict[str, MarkHistory] = st.session_state.setdefault(_HISTORIES, {})
+    return histories
