@@ -21,8 +21,10 @@ from dashboard.demo.marked_xray import (
     treatment_of,
     without_marks,
 )
+from dashboard.demo.presence import opposites
 from dashboard.demo.state import DemoState
 from dashboard.demo.xray import Xray
+from dashboard.frame.verdicts import EACH
 from vpe_core.attention import attention_inside
 from vpe_core.attention import get as get_method
 from vpe_core.cache import BoundedCache
@@ -105,14 +107,16 @@ def answer(model: Model, xray: Xray, state: DemoState, classes: tuple[str, ...],
         images.append(MarkedXray(model, xray, state, memory))
     look_together(images)
     template = template_of(state)
-    scores = [image.probabilities(classes, template) for image in images]
+    scores = [image.probabilities(classes, template, state.question) for image in images]
     target = state.target if state.target in classes else classes[int(np.argmax(scores[-1]))]
     impressions = [
         Impression(image.seen, image.shown, chances, image.heatmap(target, state.method, template))
         for image, chances in zip(images, scores, strict=True)
     ]
     marked = impressions[1] if state.marks else None
-    groups = build_prompts(classes, [template] if isinstance(template, str) else template, suffix=suffix_words(state))
+    templates = [template] if isinstance(template, str) else list(template)
+    asked = [*templates, *opposites(template)] if state.question == EACH else templates
+    groups = build_prompts(classes, asked, suffix=suffix_words(state))
     prompts = [prompt for group in groups for prompt in group]
     own_words = prompts if isinstance(template, str) else [*classes, suffix_words(state)]  # no person wrote an ensemble
     return Answer(

@@ -11,12 +11,15 @@ from dashboard.demo.attention_maps import attention_pair, attention_settings, at
 from dashboard.demo.class_evidence import class_evidence
 from dashboard.demo.comparisons import comparisons
 from dashboard.demo.exports import take_along
+from dashboard.demo.presence import presence_note
+from dashboard.demo.question import moving_answer, question_control
 from dashboard.demo.state import DemoState
 from dashboard.demo.xray import Xray
 from dashboard.frame.html import render
 from dashboard.frame.progress import model_download
 from dashboard.frame.shared_models import shared_model
-from dashboard.frame.words import answer_sentence, as_text, few, marker_name
+from dashboard.frame.verdicts import EACH, guess, winners
+from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_sentence, as_text, few, marker_name
 from vpe_core import models
 from vpe_core.errors import VPEError
 from vpe_core.models import Model, ModelSpec
@@ -26,6 +29,7 @@ from vpe_core.plots.answer_html import answer_bars
 def answer_column(xray: Xray) -> None:
     """Ask the model that the state names and show what it says."""
     state = session.state()
+    question_control()
     try:
         spec = models.get(state.model)
         if not models.is_ready(spec):
@@ -49,30 +53,31 @@ def _shown(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
     """Bars, sentence, overlays and attention in one element, so that they change together."""
     name = marker_name(state.marks, state.treatment)
     source = f"{model.spec.title} · {model.device_title} · {result.milliseconds:.0f} ms"
+    astray = out_of_domain(model.spec, xray)
     marked = result.marked.probabilities if result.marked else None
     bars = answer_bars(
         result.classes, result.without.probabilities, marked,
-        marker=name, source=source, simulated=xray.simulated,
+        marker=name, simulated=xray.simulated, guess=guess(state.question, len(result.classes)),
+        winners=() if astray else winners(state.question, marked or result.without.probabilities),
+        out_of_domain=astray,
     )  # fmt: skip
-    sentence = answer_sentence(result.classes, result.without.probabilities, marked, name)
+    sentence = answer_sentence(result.classes, result.without.probabilities, marked, name, state.question)
     st.html(
         render(
-            "answer", bars=bars, sentence=sentence, cautions=_cautions(result, model.spec, xray),
+            "answer", bars=bars, sentence=ANSWER_OUT_OF_DOMAIN if astray else sentence, out_of_domain=astray,
+            note=presence_note(model) if state.question == EACH and not astray else "",
+            cautions=_cautions(result, model.spec), source=source,
             overlays=attention_pair(result, state, name, xray.size_wh), attention=attention_words(result, state),
         )
     )  # fmt: skip
+    moving_answer()
 
 
-def _cautions(result: Answer, spec: ModelSpec, xray: Xray) -> list[str]:
-    cautions = []
-    if out_of_domain(spec, xray):
-        cautions.append(
-            f"Out of its domain: {spec.title} has seen only simulated X-rays. On this picture its answer means nothing."
-        )
-    cautions += result.reading.losses(spec.title)
+def _cautions(result: Answer, spec: ModelSpec) -> list[str]:
+    cautions = list(result.reading.losses(spec.short_title))
     if result.unknown_words:
         words = few(result.unknown_words)
-        cautions.append(f"{spec.title} cannot read these words, so they mean nothing to it: {words}.")
+        cautions.append(f"{spec.short_title} cannot read these words, so they mean nothing to it: {words}.")
     return cautions
 
 

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from dashboard.demo.answer import Answer, suffix_words
 from dashboard.demo.state import AS_DRAWN, DemoState
+from dashboard.frame.verdicts import EACH
 from dashboard.frame.words import marker_name
 from vpe_core import attention
 from vpe_core.markers import get as get_marker
 from vpe_core.models import Model
 from vpe_core.plots.percent import percent
-from vpe_core.prompts import ENSEMBLES, build_prompts
+from vpe_core.prompts import ENSEMBLES, build_prompts, negated
 
 
 def answer_line(result: Answer, state: DemoState) -> str:
     """The class at hand and its probability: "consolidation: 27% → 96% with the circle"."""
     place = result.classes.index(result.target)
+    what = f"{result.target} present" if state.question == EACH else result.target
     before = percent(result.without.probabilities[place])
     if result.marked is None:
-        return f"{result.target}: {before} without a marker"
+        return f"{what}: {before} without a marker"
     after = percent(result.marked.probabilities[place])
-    return f"{result.target}: {before} → {after} with the {marker_name(state.marks, state.treatment)}"
+    return f"{what}: {before} → {after} with the {marker_name(state.marks, state.treatment)}"
 
 
 def question_line(result: Answer, model: Model, state: DemoState) -> str:
     """The model, the prompt and the marker."""
-    parts = [model.spec.title, f"prompt “{_prompt(result.target, state)}”", _marker(state)]
+    parts = [model.spec.title, _prompts(result.target, state), _marker(state)]
     return " · ".join(part for part in parts if part)
 
 
@@ -33,8 +35,15 @@ def attention_line(result: Answer, state: DemoState) -> str:
     return f"Colours: {attention.get(state.method).shows(result.target)}"
 
 
-def _prompt(target: str, state: DemoState) -> str:
+def _prompts(target: str, state: DemoState) -> str:
     templates = ENSEMBLES.get(state.template, (state.template,))
+    if state.question != EACH:
+        return f"prompt “{_prompt(target, templates, state)}”"
+    against = tuple(negated(one) for one in templates)
+    return f"prompt “{_prompt(target, templates, state)}” against “{_prompt(target, against, state)}”"
+
+
+def _prompt(target: str, templates: tuple[str, ...], state: DemoState) -> str:
     ((first, *others),) = build_prompts([target], templates, suffix=suffix_words(state))
     return f"{first}” and {len(others)} more, averaged, such as “{others[0]}" if others else first
 

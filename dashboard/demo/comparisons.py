@@ -18,7 +18,8 @@ from dashboard.frame.control_words import TITLES, control_sentence
 from dashboard.frame.html import render
 from dashboard.frame.progress import model_download
 from dashboard.frame.shared_models import shared_model
-from dashboard.frame.words import answer_sentence, as_text, marker_name
+from dashboard.frame.verdicts import EACH, guess, winners
+from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_sentence, as_text, marker_name
 from dashboard.library.pictures import another_patients_xray
 from vpe_core import models
 from vpe_core.errors import VPEError
@@ -81,6 +82,8 @@ def _control(result: Answer, model: Model, xray: Xray, state: DemoState) -> None
         state.control, name, control.target, here=control.here, there=control.there, unmarked=control.unmarked,
         n_classes=len(result.classes), n_findings=len(xray.findings),
     )  # fmt: skip
+    if state.question == EACH:
+        sentence = f"{control.target} present: {percent(control.here)} here, {percent(control.there)} on the control."
     where = TITLES[state.control]
     rows = (
         (f"{name}, this X-ray", control.here, percent(control.here), "with"),
@@ -110,11 +113,14 @@ def _second(result: Answer, xray: Xray, state: DemoState) -> None:
         st.error(as_text(str(error)), icon=":material/error:")
         return
     name = marker_name(state.marks, state.treatment)
+    astray = out_of_domain(spec, xray)
     bars = answer_bars(
-        result.classes, second.without, second.marked, marker=name, source=spec.title, simulated=xray.simulated
-    )
-    sentence = answer_sentence(result.classes, second.without, second.marked, name)
-    st.html(render("second", bars=bars, sentence=sentence, title=spec.title, astray=out_of_domain(spec, xray)))
+        result.classes, second.without, second.marked,
+        marker=name, source=spec.title, simulated=xray.simulated, guess=guess(state.question, len(result.classes)),
+        winners=() if astray else winners(state.question, second.marked or second.without), out_of_domain=astray,
+    )  # fmt: skip
+    sentence = answer_sentence(result.classes, second.without, second.marked, name, state.question)
+    st.html(render("second", bars=bars, sentence=ANSWER_OUT_OF_DOMAIN if astray else sentence, astray=astray))
 
 
 def _jpeg_text(control: ControlAnswer) -> str:

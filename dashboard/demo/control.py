@@ -105,7 +105,7 @@ def control_answer(
     there = marks_for(state.control, state, xray, picture)
     images = [MarkedXray(model, picture, without_marks(state), memory), MarkedXray(model, picture, there, memory)]
     look_together(images)
-    unmarked, marked = (image.probabilities(result.classes, template_of(state)) for image in images)
+    unmarked, marked = (image.probabilities(result.classes, template_of(state), state.question) for image in images)
     named = int(np.argmax(result.marked.probabilities))
     likeliest = int(np.argmax(marked))
     return ControlAnswer(

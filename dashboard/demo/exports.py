@@ -30,7 +30,7 @@ from vpe_core.types import Heatmap
 _COLUMNS = (
     "class", "without", "with_marker", "model", "weights_sha256", "xray", "simulated", "caution", "marks", "color",
     "width", "treatment", "protocol", "prompt", "suffix", "attention_method", "target", "xray_pixels_sha256",
-    "app_version", "package_versions", "settings",
+    "app_version", "package_versions", "settings", "question",
 )  # fmt: skip
 _GAP_SHARE = 0.015
 
@@ -164,6 +164,7 @@ def table_csv(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
                 vpe_core.__version__,
                 versions,
                 settings,
+                state.question,
             ]
         )
     return buffer.getvalue().encode()

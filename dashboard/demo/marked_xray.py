@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dashboard.demo.presence import presence_probabilities
 from dashboard.demo.state import AS_DRAWN, DemoState
 from dashboard.demo.xray import Xray
+from dashboard.frame.verdicts import CHOOSE, EACH
 from vpe_core.attention import GazeEncoder, patch_relevance
 from vpe_core.attention.explain import spread
 from vpe_core.attention.last_layer import METHOD as LAST_LAYER
@@ -106,11 +108,13 @@ class MarkedXray:
         """RGB, small enough for the page."""
         return self._memory.get_or_compute(("shown", self._picture), lambda: _shrunk(self.image))
 
-    def probabilities(self, classes: tuple[str, ...], template: Template) -> tuple[float, ...]:
+    def probabilities(self, classes: tuple[str, ...], template: Template, question: str = CHOOSE) -> tuple[float, ...]:
         """Of the classes, 0 to 1."""
         from vpe_core.models.encoder import probabilities
 
         embedding, _ = self._look()
+        if question == EACH:
+            return presence_probabilities(self._model, embedding, classes, template, self._suffix)
         texts = self._model.encode_classes(classes, template=template, suffix=self._suffix)
         return tuple(probabilities(embedding, texts, self._model.logit_scale)[0].tolist())
 

@@ -38,7 +38,7 @@ def second_answer(
     if state.marks:
         images.append(MarkedXray(model, xray, state, memory))
     look_together(images)
-    without, *marked = (image.probabilities(classes, template_of(state)) for image in images)
+    without, *marked = (image.probabilities(classes, template_of(state), state.question) for image in images)
     return SecondAnswer(without, marked[0] if marked else None)
 
 

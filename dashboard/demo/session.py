@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -20,9 +20,11 @@ from dashboard.demo.state import (
     query_from_state,
     same_question,
     state_from_query,
+    with_question,
 )
 from dashboard.demo.xray import Xray
 from dashboard.frame import links
+from dashboard.frame.verdicts import EACH
 from vpe_core.cache import BoundedCache
 from vpe_core.errors import PromptError
 
@@ -31,7 +33,6 @@ _STATE, _EPOCH, _MEMORY, _UPLOAD = "demo:state", "demo:epoch", "demo:memory", "d
 _AS_CHOSEN = (
     "color", "width", "model", "suffix", "treatment", "method", "target", "opacity", "findings", "control", "second",
 )  # fmt: skip
-_CHECKED: dict[str, Callable[[Any], Any]] = {"classes": own_classes, "template": checked_template}
 
 
 def begin(arrived: bool) -> None:
@@ -80,13 +81,24 @@ def collect() -> None:
     chosen = {name: st.session_state[key(name)] for name in _AS_CHOSEN if key(name) in st.session_state}
     if tool := st.session_state.get(key("tool")):
         chosen["tool"] = POLYGON if tool == marker_of_tool(POLYGON) and st.session_state.get(key("by_points")) else tool
-    for name, checked in _CHECKED.items():
-        if key(name) in st.session_state:
+    asked = state().question
+    for name, field, checked in (
+        ("classes", classes_key(asked), partial(own_classes, question=asked)),
+        ("template", key("template"), checked_template),
+    ):
+        if field in st.session_state:
             with suppress(PromptError):
-                chosen[name] = checked(st.session_state[key(name)])
+                chosen[name] = checked(st.session_state[field])
     if chosen.get("target") and chosen["target"] not in change(**chosen).shown_classes:
         chosen["target"] = ""
     change(**chosen)
+    if (question := st.session_state.get(key("question"), asked)) != asked:
+        st.session_state[_STATE] = with_question(state(), question)
+
+
+def classes_key(question: str) -> str:
+    """The key of the field for the classes: one a question, because the other question begins with other classes."""
+    return key(f"classes_{question}" if question == EACH else "classes")
 
 
 def write_link() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.demo import session
+from dashboard.demo.answer import suffix_words
 from dashboard.demo.state import (
     AS_DRAWN,
     MAX_CLASSES,
@@ -20,8 +21,10 @@ from vpe_core import models
 from vpe_core.errors import PromptError, VPEError
 from vpe_core.markers import get as get_marker
 from vpe_core.prompts import PAPER_TEMPLATE
+from vpe_core.prompts.templates import fill_template
 
 _ENSEMBLE_TITLES = {"reports": "Average of 5 report phrasings", "captions": "Average of 4 caption phrasings"}
+_MOST_CHARS = 90
 _TEMPLATES = (PAPER_TEMPLATE, *_ENSEMBLE_TITLES)
 
 
@@ -55,13 +58,13 @@ def _classes() -> None:
         "Classes",
         sorted({*default_classes(), *state.classes}, key=str.casefold),
         default=state.shown_classes,
-        key=session.key("classes"),
+        key=session.classes_key(state.question),
         accept_new_options=True,
         placeholder="Choose or type a class",
         max_selections=MAX_CLASSES,
-        help="What the model chooses from. Type to add your own.",
+        help="What the model is asked about. Type to add your own.",
     )
-    _complain(lambda: checked_classes(names))
+    _complain(lambda: checked_classes(names, state.question))
 
 
 def _template() -> None:
@@ -88,10 +91,16 @@ def _complain(check: Callable[[], object]) -> None:
 
 def _summary() -> str:
     state = session.state()
-    template = _ENSEMBLE_TITLES.get(state.template, f"“{state.template.replace('{suffix}', '')}”")
-    suffix = "marker named" if state.suffix else "no suffix"
-    shown = "" if state.treatment == AS_DRAWN else f" · {_treatment_title(state.treatment).lower()}"
-    return f"Model {state.model} · {len(state.shown_classes)} classes · {template} · {suffix}{shown}"
+    wording = _ENSEMBLE_TITLES.get(state.template) or fill_template(state.template, "{class}", suffix_words(state))
+    shown = wording if len(wording) <= _MOST_CHARS else f"{wording[: _MOST_CHARS - 1]}…"
+    number = len(state.shown_classes)
+    parts = [
+        f"Prompt: {shown}",
+        _model_title(state.model).partition(": ")[0].removesuffix(" (embedded)"),
+        f"{number} {'class' if number == 1 else 'classes'}",
+    ]
+    parts += [] if state.treatment == AS_DRAWN else [_treatment_title(state.treatment).lower()]
+    return " · ".join(parts)
 
 
 def _model_title(name: str) -> str:

@@ -10,9 +10,11 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, get_args
 
 from dashboard.demo.shapes_in_link import shapes_in_link
+from dashboard.frame.verdicts import CHOOSE, EACH, QUESTIONS
 from vpe_core import attention, datasets, models
 from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.errors import PromptError, VPEError
@@ -35,6 +37,7 @@ UPLOAD = "upload"
 FROM_CASE = "case_"
 """Before a name in links on the benchmark page: Streamlit takes out of them what that page's own filters are called."""
 MIN_CLASSES, MAX_CLASSES = 2, 40
+"""To choose from; of a single class it can only be asked whether it is present."""
 CONTROLS = ("twin", "blank", "other", "mirror")
 """Where else the same marker can stand: as a benchmark's variants name their pictures and places."""
 _SEPARATOR = "|"
@@ -54,7 +57,8 @@ class DemoState:
         color: A key of `COLORS`.
         width: Line width in pixels of an image whose shorter side is 512.
         model: A model's name.
-        classes: The classes to choose from; empty for the model's own list.
+        question: `CHOOSE` one of the classes, or `EACH` class: present or not.
+        classes: The classes that are asked about; empty for `default_classes`.
         template: The prompt, with `{class}`, or the name of an ensemble of prompts.
         suffix: Whether the prompt names the marker.
         method: An attention method's name; the last block by default, because there a marker moves the gaze itself.
@@ -76,6 +80,7 @@ class DemoState:
     color: str = "red"
     width: int = 3
     model: str = "simclip"
+    question: str = CHOOSE
     classes: tuple[str, ...] = ()
     template: str = PAPER_TEMPLATE
     suffix: bool = False
@@ -102,8 +107,8 @@ class DemoState:
 
     @property
     def shown_classes(self) -> tuple[str, ...]:
-        """What the model chooses from."""
-        return self.classes or default_classes()
+        """What the model is asked about."""
+        return self.classes or default_classes(self.question)
 
 
 def same_question(state: DemoState, other: DemoState) -> bool:
@@ -126,9 +131,22 @@ def treatments() -> tuple[str, ...]:
     return (AS_DRAWN, *catalog.treatments())
 
 
-def default_classes() -> tuple[str, ...]:
-    """What the model chooses from unless told otherwise: the findings, and that there is none."""
-    return (*datasets.get("sim-multi").classes, HEALTHY)
+def default_classes(question: str = CHOOSE) -> tuple[str, ...]:
+    """What the model is asked about unless told otherwise: the findings, and to choose from also that there is none."""
+    findings = datasets.get("sim-multi").classes
+    return findings if question == EACH else (*findings, HEALTHY)
+
+
+def with_question(state: DemoState, question: str) -> DemoState:
+    """The state with another question, and with classes of which it can be asked.
+
+    A single class becomes one to choose from by its alternative: that there is nothing.
+    """
+    classes = state.classes
+    if question == CHOOSE and len(classes) == 1:
+        classes = (*classes, next(name for name in reversed(default_classes()) if name not in classes))
+    asked = replace(state, question=question, classes=own_classes(classes, question) if classes else ())
+    return asked if asked.target in asked.shown_classes else replace(asked, target="")
 
 
 def state_from_query(query: Mapping[str, str]) -> tuple[DemoState, tuple[str, ...]]:
@@ -142,8 +160,9 @@ def state_from_query(query: Mapping[str, str]) -> tuple[DemoState, tuple[str, ..
             state = replace(state, marks=marks)
             problems += [unread] if unread else []
             continue
+        read: Callable[[str], Any] = partial(_classes, question=state.question) if name == "classes" else parse
         try:
-            state = replace(state, **{name: parse(query[name])})
+            state = replace(state, **{name: read(query[name])})
         except (VPEError, ValueError) as error:
             problems.append(f"{_NAMES[name]} in this link could not be read. {error}")
     if state.target and state.target not in state.shown_classes:
@@ -154,7 +173,7 @@ def state_from_query(query: Mapping[str, str]) -> tuple[DemoState, tuple[str, ..
 
 _OF_PICTURE = ("sample", "marks")
 _OF_QUESTION = (
-    "sample", "treatment", "marks", "color", "width", "model", "classes", "template", "suffix", "protocol",
+    "sample", "treatment", "marks", "color", "width", "model", "question", "classes", "template", "suffix", "protocol",
     "marker_words",
 )  # fmt: skip
 
@@ -230,28 +249,29 @@ def _model(text: str) -> str:
     return models.get(text).name
 
 
-def _classes(text: str) -> tuple[str, ...]:
-    return own_classes(text.split(_SEPARATOR))
+def _classes(text: str, question: str = CHOOSE) -> tuple[str, ...]:
+    return own_classes(text.split(_SEPARATOR), question)
 
 
-def checked_classes(names: Iterable[str]) -> tuple[str, ...]:
+def checked_classes(names: Iterable[str], question: str = CHOOSE) -> tuple[str, ...]:
     """The class names, cleaned.
 
     Raises:
-        PromptError: One is not valid or given twice, holds a |, or there are fewer than two or too many.
+        PromptError: One is not valid or given twice, holds a |, or there are too few or too many for the question.
     """
     classes = check_classes(tuple(names))
-    if not MIN_CLASSES <= len(classes) <= MAX_CLASSES:
-        raise PromptError(f"Expected {MIN_CLASSES} to {MAX_CLASSES} classes to choose from, but got {len(classes)}.")
+    least, purpose = (1, "to ask about") if question == EACH else (MIN_CLASSES, "to choose from")
+    if not least <= len(classes) <= MAX_CLASSES:
+        raise PromptError(f"Expected {least} to {MAX_CLASSES} classes {purpose}, but got {len(classes)}.")
     if divided := next((name for name in classes if "|" in name), None):
         raise PromptError(f"Expected class names without |, which stands between them in links, but got {divided!r}.")
     return classes
 
 
-def own_classes(names: Iterable[str]) -> tuple[str, ...]:
+def own_classes(names: Iterable[str], question: str = CHOOSE) -> tuple[str, ...]:
     """`checked_classes`; empty if they are the default ones."""
-    classes = checked_classes(names)
-    return () if set(classes) == set(default_classes()) else classes
+    classes = checked_classes(names, question)
+    return () if set(classes) == set(default_classes(question)) else classes
 
 
 def checked_template(text: str) -> str:
@@ -271,6 +291,7 @@ _FIELDS: dict[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
     "color": (_color, str),
     "width": (_number_of("a width", range(1, int(MAX_WIDTH) + 1)), str),
     "model": (_model, str),
+    "question": (_one_of("a question", lambda: QUESTIONS), str),
     "classes": (_classes, _SEPARATOR.join),
     "template": (checked_template, str),
     "suffix": (_flag, lambda value: str(int(value))),
@@ -298,6 +319,7 @@ _NAMES = {
     "color": "The colour",
     "width": "The line width",
     "model": "The model",
+    "question": "The question",
     "classes": "The classes",
     "template": "The prompt",
     "suffix": "Whether the prompt names the marker",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
+from dashboard.frame.verdicts import CHOOSE, EACH, SAME, Presence, Verdict, choice, guess, presence
 from vpe_core.markers import MARKERS
 from vpe_core.markers.marks import Mark
+from vpe_core.plots.percent import percent
+from vpe_core.plots.take_along import OUT_OF_DOMAIN
 
-_SAME = 0.02
-"""A probability that changes by less is called unchanged."""
-_CLOSE = 0.8
-"""A second class with this share of the first one's probability is named too: the answer is hardly decided."""
+ANSWER_OUT_OF_DOMAIN = f"{OUT_OF_DOMAIN}. On this picture its answer means nothing."
+"""What stands in place of a sentence about the answer."""
 
 _MARKDOWN = frozenset(r"\`*_{}[]()#+-!|<>~$:&.")
 
@@ -34,6 +33,11 @@ def few(words: Sequence[str], most: int = 8) -> str:
     return f"{listed} and {len(words) - most} more" if len(words) > most else listed
 
 
+def as_series(words: Sequence[str]) -> str:
+    """Words as one writes them: "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
 def marker_name(marks: Sequence[Mark], treatment: str) -> str:
     """What the drawn marks are called in a sentence: "circle", "crop", or "marks" if there are several."""
     if not marks:
@@ -44,42 +48,128 @@ def marker_name(marks: Sequence[Mark], treatment: str) -> str:
 
 
 def answer_sentence(
-    classes: Sequence[str], without: Sequence[float], marked: Sequence[float] | None, marker: str
+    classes: Sequence[str],
+    without: Sequence[float],
+    marked: Sequence[float] | None,
+    marker: str,
+    question: str = CHOOSE,
 ) -> str:
-    """What the marker does to the answer, and which class comes close to it.
+    """What the model says, and what the marker does to it; close to guessing, that it says nothing.
 
     Args:
         classes: Class names.
         without: Probabilities of the unmarked image, one a class.
         marked: Those of the marked image; None while nothing is drawn.
         marker: From `marker_name`.
+        question: `CHOOSE` one of the classes, or `EACH` class: present or not.
     """
-    return _change(classes, without, marked, marker) + _runner_up(classes, without if marked is None else marked)
-
-
-def _runner_up(classes: Sequence[str], probabilities: Sequence[float]) -> str:
-    order = np.argsort(probabilities)[::-1]
-    if len(order) < 2 or probabilities[order[1]] < _CLOSE * probabilities[order[0]]:
-        return ""
-    return f" Close behind: {classes[order[1]]} ({probabilities[order[1]]:.2f})."
-
-
-def _change(classes: Sequence[str], without: Sequence[float], marked: Sequence[float] | None, marker: str) -> str:
-    before = int(np.argmax(without))
+    if question == EACH:
+        return _of_each(classes, without, marked, marker)
+    after = choice(without if marked is None else marked)
     if marked is None:
-        return f"Without a marker, the likeliest class is {classes[before]} ({without[before]:.2f})."
-    after = int(np.argmax(marked))
-    plural = marker.endswith("s") and marker != "crops"
+        return _unmarked_choice(classes, without, after)
+    before = choice(without)
+    if before.kind == after.kind == "decided":
+        return _decided(classes, without, marked, before.leaders[0], after.leaders[0], marker)
+    told = _told(classes, marked, after)
+    if before.kind == after.kind and (after.kind == "undecided" or set(before.leaders) == set(after.leaders)):
+        return f"With the {marker}, {'the model stays' if after.kind == 'undecided' else 'it stays'} {told}."
+    return f"With the {marker}, the answer moves from {_in_short(classes, without, before)} to {told}."
+
+
+def _unmarked_choice(classes: Sequence[str], without: Sequence[float], verdict: Verdict) -> str:
+    if verdict.kind == "decided":
+        return f"Without a marker, the likeliest class is {_named(classes, without, verdict.leaders)}."
+    told = _told(classes, without, verdict)
+    return f"The model is {told}." if verdict.kind == "undecided" else f"Without a marker, it is {told}."
+
+
+def _decided(
+    classes: Sequence[str], without: Sequence[float], marked: Sequence[float], before: int, after: int, marker: str
+) -> str:
+    several = marker.endswith("s") and marker != "crops"
     if before != after:
         return (
-            f"The {marker} {'turn' if plural else 'turns'} the answer from {classes[before]} ({without[before]:.2f}) "
-            f"to {classes[after]} ({marked[after]:.2f})."
+            f"The {marker} {'turn' if several else 'turns'} the answer from {classes[before]} "
+            f"({percent(without[before])}) to {classes[after]} ({percent(marked[after])})."
         )
     change = marked[after] - without[after]
-    if abs(change) < _SAME:
-        return f"The {marker} {'leave' if plural else 'leaves'} the answer at {classes[after]} ({marked[after]:.2f})."
+    if abs(change) < SAME:
+        return f"The {marker} {'leave' if several else 'leaves'} the answer at {_named(classes, marked, (after,))}."
     direction = "surer" if change > 0 else "less sure"
     return (
-        f"The answer stays {classes[after]}; the {marker} {'make' if plural else 'makes'} the model {direction} of it "
-        f"({without[after]:.2f} → {marked[after]:.2f})."
+        f"The answer stays {classes[after]}; the {marker} {'make' if several else 'makes'} the model {direction} of "
+        f"it ({percent(without[after])} → {percent(marked[after])})."
     )
+
+
+def _in_short(classes: Sequence[str], probabilities: Sequence[float], verdict: Verdict) -> str:
+    if verdict.kind == "undecided":
+        return "undecided"
+    if verdict.kind == "tie":
+        return f"a near tie of {as_series([classes[index] for index in verdict.leaders])}"
+    return _named(classes, probabilities, verdict.leaders)
+
+
+def _told(classes: Sequence[str], probabilities: Sequence[float], verdict: Verdict) -> str:
+    """The verdict with its numbers, to stand after "to" or "is"."""
+    if verdict.kind == "decided":
+        return _named(classes, probabilities, verdict.leaders)
+    listed = ", ".join(f"{classes[index]} {percent(probabilities[index])}" for index in verdict.leaders)
+    if verdict.kind == "tie":
+        return f"a near tie: {listed}"
+    return f"undecided: {listed}; guessing is {percent(guess(CHOOSE, len(classes)))}"
+
+
+def _named(classes: Sequence[str], probabilities: Sequence[float], which: Sequence[int], most: int = 2) -> str:
+    """Classes with their probabilities: "mass (88%), nodule (44%) and 2 more"."""
+    return few([f"{classes[index]} ({percent(probabilities[index])})" for index in which], most)
+
+
+def _of_each(classes: Sequence[str], without: Sequence[float], marked: Sequence[float] | None, marker: str) -> str:
+    chance = f"guessing is {percent(guess(EACH, len(classes)))}"
+    after = [presence(one) for one in (without if marked is None else marked)]
+    if marked is None:
+        return f"{_present_and_not(classes, without, after)}; {chance}{'' if len(classes) == 1 else ' for each'}."
+    before = [presence(one) for one in without]
+    if len(classes) == 1:
+        if before == after:
+            return (
+                f"With the {marker}, {classes[0]} stays {after[0]} ({percent(without[0])} → {percent(marked[0])}); "
+                f"{chance}."
+            )
+        return f"With the {marker}, {_moved(classes, without, marked, before, after, 0)}; {chance}."
+    changed = [index for index in range(len(classes)) if before[index] != after[index]]
+    if not changed:
+        return f"With the {marker}, no verdict changes. {_present_and_not(classes, marked, after)}; {chance} for each."
+    changed.sort(key=lambda index: -abs(marked[index] - without[index]))
+    first, others = _moved(classes, without, marked, before, after, changed[0]), len(changed) - 1
+    more = f"; {others} more verdict{'s' if others > 1 else ''} change{'' if others > 1 else 's'}" if others else ""
+    return f"With the {marker}, {first}{more}; {chance} for each."
+
+
+def _moved(
+    classes: Sequence[str],
+    without: Sequence[float],
+    marked: Sequence[float],
+    before: Sequence[Presence],
+    after: Sequence[Presence],
+    index: int,
+) -> str:
+    return (
+        f"{classes[index]} moves from {before[index]} ({percent(without[index])}) "
+        f"to {after[index]} ({percent(marked[index])})"
+    )
+
+
+def _present_and_not(classes: Sequence[str], probabilities: Sequence[float], verdicts: Sequence[Presence]) -> str:
+    """What is present, and what is undecided: "Present: mass (88%). Undecided: nodule (44%)"."""
+    if len(classes) == 1:
+        chance = percent(probabilities[0])
+        return f"{classes[0]}: {verdicts[0]} ({chance if verdicts[0] == 'present' else f'{chance} for present'})"
+    order = sorted(range(len(classes)), key=lambda index: -probabilities[index])
+    parts = []
+    for verdict in ("present", "undecided"):
+        which = [index for index in order if verdicts[index] == verdict]
+        parts += [f"{verdict.capitalize()}: {_named(classes, probabilities, which)}"] if which else []
+    return ". ".join(parts) or f"None of the {len(classes)} is present"

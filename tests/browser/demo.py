@@ -101,7 +101,7 @@ class Demo:
 
     def choose_model(self, title: str) -> None:
         """Choose a model in the settings under the image."""
-        self.page.get_by_text(re.compile("^Model ")).click()
+        self.page.get_by_text(re.compile("^Prompt: ")).click()
         field = self.page.get_by_label("Model", exact=True)
         field.wait_for()
         self.page.wait_for_timeout(500)  # the settings unfold, and what is clicked meanwhile may close again

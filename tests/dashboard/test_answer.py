@@ -14,8 +14,10 @@ from PIL import Image, ImageChops
 from dashboard.demo.all_methods import method_views
 from dashboard.demo.answer import answer, draw, suffix_words
 from dashboard.demo.class_evidence import evidence_maps
+from dashboard.demo.presence import presence_probabilities
 from dashboard.demo.state import COLORS, DemoState
 from dashboard.demo.xray import Xray
+from dashboard.frame.verdicts import EACH
 from tests.tiny_models import write_native_model
 from vpe_core import draw_marker, explain
 from vpe_core.attention import METHODS, attention_inside, patch_relevance
@@ -24,7 +26,7 @@ from vpe_core.cache import BoundedCache
 from vpe_core.markers.marks import Mark
 from vpe_core.models import VisionLanguageModel, load_model
 from vpe_core.plots.answer_html import MapValues
-from vpe_core.prompts import ENSEMBLES
+from vpe_core.prompts import ENSEMBLES, marker_suffix
 from vpe_core.settings import get_settings
 from vpe_core.types import Arrow, Box
 
@@ -237,3 +239,37 @@ def test_the_evidence_for_each_class_is_that_of_the_library(model: VisionLanguag
             levels = np.frombuffer(base64.b64decode(shown["levels"][name]), np.uint8)  # type: ignore[index]
             difference = levels.astype(int) - np.frombuffer(expected.levels, np.uint8)
             assert abs(difference).max() <= 1
+
+
+def test_what_is_present_is_what_the_benchmark_says_of_the_same_embedding_in_every_digit() -> None:
+    from vpe_core.benchmark.runner import run_folder
+    from vpe_core.datasets import open_dataset
+    from vpe_core.results import open_run
+    from vpe_core.results.analysis.questions import Question
+    from vpe_core.results.analysis.scores import score_variant
+
+    dataset = open_dataset("sim-multi")
+    run = open_run(run_folder(get_settings().precomputed_dir / "results" / "benchmark", dataset, "simclip"))
+    variant = next(one for one in run.variants if one.marker == "circle" and not one.is_control)
+    simclip = load_model("simclip", precision="fp32")
+    for template in ("There is {class}.", "reports"):
+        question = Question(scoring="pairs", template=template, suffix=True)
+        asked = score_variant(run, variant, question, lambda _, texts: simclip.encode_texts(list(texts))).scores
+        shown = [
+            presence_probabilities(
+                simclip, row[np.newaxis], dataset.classes, ENSEMBLES.get(template, template),
+                marker_suffix(variant.marker, variant.color),
+            )
+            for row in run.embeddings(variant)[:5]
+        ]  # fmt: skip
+        np.testing.assert_allclose(shown, asked[:5], atol=1e-5 if template == "reports" else 1e-12)
+
+
+def test_each_class_is_answered_without_regard_to_the_others(model: VisionLanguageModel, picture: Xray) -> None:
+    each = replace(MARKED, question=EACH)
+    together = answer(model, picture, each, CLASSES, BoundedCache())
+    alone = answer(model, picture, each, CLASSES[:1], BoundedCache())
+    assert together.marked is not None
+    assert alone.marked is not None
+    assert alone.marked.probabilities == pytest.approx(together.marked.probabilities[:1])
+    assert alone.without.probabilities == pytest.approx(together.without.probabilities[:1])

@@ -15,7 +15,9 @@ from dashboard.demo.state import (
     own_classes,
     query_from_state,
     state_from_query,
+    with_question,
 )
+from dashboard.frame.verdicts import CHOOSE, EACH
 from vpe_core.errors import PromptError
 from vpe_core.markers.marks import Mark
 from vpe_core.types import Box
@@ -28,6 +30,7 @@ FULL = DemoState(
     color="yellow",
     width=6,
     model="simclip-plain",
+    question="each",
     classes=("lung nodule", "Pneumonia & <b>more</b>", "病变"),
     template="There is {class}.",
     suffix=True,
@@ -83,6 +86,7 @@ def test_class_names_that_would_be_divided_in_a_link_are_refused() -> None:
         ("model", "hf-hub:evil/model"),
         ("model", "/etc"),
         ("model", "local-dir:/"),
+        ("question", "why"),
         ("classes", "only one"),
         ("classes", "|"),
         ("classes", "a|a"),
@@ -139,6 +143,14 @@ def test_the_default_classes_are_not_written_into_links() -> None:
 
 def test_a_healthy_xray_can_be_called_one() -> None:
     assert "no abnormality" in default_classes()
+    assert "no abnormality" not in default_classes(EACH)
+
+
+def test_a_single_class_can_be_asked_about_and_gets_an_alternative_to_choose_from() -> None:
+    state, problems = state_from_query({"question": "each", "classes": "lung nodule", "target": "lung nodule"})
+    assert (state.shown_classes, problems) == (("lung nodule",), ())
+    assert with_question(state, CHOOSE).shown_classes == ("lung nodule", "no abnormality")
+    assert with_question(DemoState(target="no abnormality"), EACH) == DemoState(question=EACH)
 
 
 def test_a_width_that_cannot_be_drawn_is_told_those_that_can() -> None:

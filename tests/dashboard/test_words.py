@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from dashboard.frame.verdicts import EACH
 from dashboard.frame.words import answer_sentence, as_text, few, marker_name
 from vpe_core.markers.marks import Mark
 from vpe_core.types import Box
@@ -10,43 +11,78 @@ CLASSES = ("cardiomegaly", "consolidation")
 CIRCLE = Mark("circle", Box(0, 0, 9, 9))
 
 
+NEAR_CHANCE = (0.13, 0.11, *(0.76 / 9,) * 9)
+CLEAR = (0.02, 0.8, *(0.02,) * 9)
+NAMES = ("atelectasis", "consolidation", *(f"class {number}" for number in range(9)))
+
+
 @pytest.mark.parametrize(
     ("without", "marked", "sentence"),
     [
+        ((0.8, 0.1), (0.03, 0.97), "The circle turns the answer from cardiomegaly (80%) to consolidation (97%)."),
+        ((0.86, 0.1), (0.87, 0.1), "The circle leaves the answer at cardiomegaly (87%)."),
         (
-            (0.46, 0.31),
-            (0.01, 0.97),
-            "The circle turns the answer from cardiomegaly (0.46) to consolidation (0.97).",
-        ),
-        ((0.46, 0.31), (0.47, 0.3), "The circle leaves the answer at cardiomegaly (0.47)."),
-        (
-            (0.46, 0.31),
+            (0.76, 0.24),
             (0.86, 0.1),
-            "The answer stays cardiomegaly; the circle makes the model surer of it (0.46 → 0.86).",
+            "The answer stays cardiomegaly; the circle makes the model surer of it (76% → 86%).",
         ),
         (
             (0.86, 0.1),
-            (0.46, 0.31),
-            "The answer stays cardiomegaly; the circle makes the model less sure of it (0.86 → 0.46).",
+            (0.76, 0.24),
+            "The answer stays cardiomegaly; the circle makes the model less sure of it (86% → 76%).",
         ),
-        (
-            (0.46, 0.31),
-            (0.41, 0.45),
-            "The circle turns the answer from cardiomegaly (0.46) to consolidation (0.45). "
-            "Close behind: cardiomegaly (0.41).",
-        ),
-        (
-            (0.12, 0.11),
-            None,
-            "Without a marker, the likeliest class is cardiomegaly (0.12). Close behind: consolidation (0.11).",
-        ),
-        ((0.46, 0.31), None, "Without a marker, the likeliest class is cardiomegaly (0.46)."),
+        ((0.86, 0.1), None, "Without a marker, the likeliest class is cardiomegaly (86%)."),
+        ((0.6, 0.4), None, "The model is undecided: cardiomegaly 60%, consolidation 40%; guessing is 50%."),
     ],
 )
 def test_the_sentence_says_what_the_marker_does(
     without: tuple[float, ...], marked: tuple[float, ...] | None, sentence: str
 ) -> None:
     assert answer_sentence(CLASSES, without, marked, "circle") == sentence
+
+
+@pytest.mark.parametrize(
+    ("without", "marked", "sentence"),
+    [
+        (NEAR_CHANCE, None, "The model is undecided: atelectasis 13%, consolidation 11%; guessing is 9%."),
+        (CLEAR, NEAR_CHANCE, "With the circle, the answer moves from consolidation (80%) to undecided: "
+         "atelectasis 13%, consolidation 11%; guessing is 9%."),
+        (NEAR_CHANCE, CLEAR, "With the circle, the answer moves from undecided to consolidation (80%)."),
+        (NEAR_CHANCE, NEAR_CHANCE[::-1], "With the circle, the model stays undecided: class 8 13%, class 7 11%; "
+         "guessing is 9%."),
+        ((0.45, 0.4, *(0.01,) * 9), None, "Without a marker, it is a near tie: atelectasis 45%, consolidation 40%."),
+        ((0.45, 0.4, *(0.01,) * 9), CLEAR, "With the circle, the answer moves from a near tie of atelectasis and "
+         "consolidation to consolidation (80%)."),
+        ((0.45, 0.4, *(0.01,) * 9), (0.4, 0.41, *(0.01,) * 9), "With the circle, it stays a near tie: "
+         "consolidation 41%, atelectasis 40%."),
+    ],
+)  # fmt: skip
+def test_near_chance_and_near_ties_no_answer_is_claimed(
+    without: tuple[float, ...], marked: tuple[float, ...] | None, sentence: str
+) -> None:
+    assert answer_sentence(NAMES, without, marked, "circle") == sentence
+
+
+@pytest.mark.parametrize(
+    ("classes", "without", "marked", "sentence"),
+    [
+        (("nodule",), (0.83,), None, "nodule: present (83%); guessing is 50%."),
+        (("nodule",), (0.04,), None, "nodule: absent (4% for present); guessing is 50%."),
+        (("nodule",), (0.04,), (0.97,), "With the circle, nodule moves from absent (4%) to present (97%); "
+         "guessing is 50%."),
+        (("nodule", "mass"), (0.83, 0.44), None, "Present: nodule (83%). Undecided: mass (44%); guessing is 50% for "
+         "each."),
+        (("nodule", "mass"), (0.03, 0.1), None, "None of the 2 is present; guessing is 50% for each."),
+        (("nodule", "mass"), (0.03, 0.1), (0.9, 0.4), "With the circle, nodule moves from absent (3%) to present "
+         "(90%); 1 more verdict changes; guessing is 50% for each."),
+        (("nodule", "mass"), (0.8, 0.1), (0.9, 0.2), "With the circle, no verdict changes. Present: nodule (90%); "
+         "guessing is 50% for each."),
+    ],
+)  # fmt: skip
+def test_of_each_class_it_is_said_whether_it_is_present(
+    classes: tuple[str, ...], without: tuple[float, ...], marked: tuple[float, ...] | None, sentence: str
+) -> None:
+    assert answer_sentence(classes, without, marked, "circle", EACH) == sentence
 
 
 def test_several_marks_are_spoken_of_in_the_plural() -> None:

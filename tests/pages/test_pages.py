@@ -95,15 +95,47 @@ def test_only_the_live_demo_imports_torch(page: str) -> None:
 
 def test_without_a_marker_the_demo_answers_once() -> None:
     answer = answer_of(open_app(LIVE))
-    assert "Without a marker, the likeliest class is" in answer
+    assert re.search("Without a marker, (the likeliest class|it) is|The model is undecided: .*; guessing is 9%", answer)
     assert "nothing drawn yet" in answer
     assert answer.count("<img") == 1
 
 
 def test_what_is_not_read_of_a_long_prompt_is_said() -> None:
     answer = answer_of(open_app(LIVE, {"template": "A chest x-ray with " + "signs of " * 20 + "{class}."}))
-    assert "The prompt is too long: SimCLIP (embedded) reads the first " in answer
+    assert "The prompt is too long: SimCLIP reads the first " in answer
     assert "All prompts are read alike" in answer
+
+
+def test_one_class_alone_can_be_asked_for_its_presence() -> None:
+    app = open_app(LIVE, {"question": "each", "classes": "lung nodule"})
+    assert not app.exception
+    assert not app.warning
+    answer = answer_of(app)
+    assert answer.count("vpl-row") == 1
+    assert "for present); guessing is 50%." in answer or "lung nodule: present (" in answer
+    assert "overlook the word" in answer, "nothing was measured with this model"
+    app.button_group(key="demo_question-1").set_value("choose").run()
+    assert link_of(app)["classes"] == "lung nodule|no abnormality"
+    assert "question" not in link_of(app)
+    assert answer_of(app).count("vpl-row") == 2
+
+
+def test_a_real_xray_gets_a_banner_in_place_of_a_sentence(
+    tmp_path: Path, precomputed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "models").symlink_to(precomputed / "models")  # without X-rays, the field is on the page itself
+    monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    app = open_app(LIVE, {"question": "each"})
+    file = io.BytesIO()
+    chest((200, 160)).save(file, "PNG")
+    app.file_uploader(key="demo_upload_field").set_value(("film.png", file.getvalue(), "")).run()
+    assert not app.exception
+    answer = answer_of(app)
+    assert "Out of its domain: the model has seen only simulated X-rays. On this picture its answer means" in answer
+    assert "vpl-astray" in answer
+    assert "vpl-sentence" not in answer
+    assert "vpl-wins" not in answer
 
 
 def test_a_link_shows_its_marker_and_both_answers() -> None:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from vpe_core.plots.answer_html import MapValues, OverlayImage, answer_bars, overlay_pair, signed
+from vpe_core.plots.answer_html import MapValues, OverlayImage, answer_bars, overlay_pair
 from vpe_core.types import Heatmap
 
 CLASSES = ("cardiomegaly", "consolidation", "lung mass")
@@ -19,11 +19,29 @@ def rows(html: str) -> list[list[str]]:
     return [["".join(cell.itertext()) for cell in row] for row in ElementTree.fromstring(table).iter("tr")][1:]
 
 
-def test_classes_are_sorted_by_their_highest_probability_and_the_change_is_a_number() -> None:
-    table = rows(answer_bars(CLASSES, (0.46, 0.31, 0.05), (0.0, 0.97, 0.05), marker="circle"))
+def test_the_order_is_that_of_the_unmarked_answer_and_the_change_is_in_points() -> None:
+    table = rows(answer_bars(CLASSES, (0.31, 0.46, 0.05), (0.97, 0.0, 0.05), marker="circle"))
+    assert [row[0] for row in table] == [row[0] for row in rows(answer_bars(CLASSES, (0.31, 0.46, 0.05)))]
     assert [row[0] for row in table] == ["consolidation", "cardiomegaly", "lung mass"]
-    assert [row[2] for row in table] == ["0.31 → 0.97", "0.46 → 0.00", "0.05 → 0.05"]
-    assert [row[3] for row in table] == ["+0.66", "\N{MINUS SIGN}0.46", "0.00"]
+    assert [row[2] for row in table] == ["46% → 0%", "31% → 97%", "5% → 5%"]
+    assert [row[3] for row in table] == ["\N{MINUS SIGN}46", "+66", "0"]
+
+
+def test_a_long_list_folds_what_says_nothing_and_never_what_moved() -> None:
+    names = tuple(f"class {number}" for number in range(30))
+    without = (0.9, *(0.1 / 29,) * 29)
+    marked = (0.6, *(0.1 / 29,) * 28, 0.3)
+    shown, _, folded = str(answer_bars(names, without, marked)).partition("<details")
+    assert len(rows(shown)) == 12
+    assert "18 more classes, each below 1%" in folded
+    assert 'data-class="class 29"' in shown
+
+
+def test_out_of_its_domain_no_class_wins_and_no_bar_has_a_colour() -> None:
+    html = answer_bars(("a", "b"), (0.25, 0.75), (0.5, 1.0), out_of_domain=True)
+    assert "vpl-astray" in html
+    assert "vpl-wins" not in html
+    assert "vpl-wins" in answer_bars(("a", "b"), (0.25, 0.75), winners=(1,))
 
 
 def test_bars_are_as_long_as_the_probabilities() -> None:
@@ -38,7 +56,7 @@ def test_bars_are_as_long_as_the_probabilities() -> None:
 
 def test_without_a_marker_there_is_no_change() -> None:
     table = rows(answer_bars(CLASSES, (0.46, 0.31, 0.05)))
-    assert [row[2:] for row in table] == [["0.46", ""], ["0.31", ""], ["0.05", ""]]
+    assert [row[2:] for row in table] == [["46%", ""], ["31%", ""], ["5%", ""]]
 
 
 @pytest.mark.parametrize(
@@ -69,11 +87,6 @@ def test_overlays_stand_side_by_side_with_words_for_who_cannot_see_them() -> Non
     empty = overlay_pair(before, None, marker="circle")
     assert empty.count("<img") == 1
     assert "aspect-ratio:560/400" in empty
-
-
-@pytest.mark.parametrize(("value", "text"), [(0.66, "+0.66"), (-0.464, "−0.46"), (0.0049, "0.00"), (-0.0049, "0.00")])
-def test_changes_carry_their_sign(value: float, text: str) -> None:
-    assert signed(value) == text
 
 
 def test_the_values_of_a_map_are_on_the_page_as_a_grid() -> None:

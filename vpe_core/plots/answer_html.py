@@ -1,4 +1,4 @@
-"""The live answer as one piece of HTML: bars, sentence, overlays.
+"""The live answer as one piece of HTML: bars and overlays.
 
 HTML rather than figures: all of it is painted in one go and nothing jumps, it is read aloud as a table with pictures,
 and its text can be selected. Whatever a class name contains, it is shown as plain text.
@@ -7,7 +7,7 @@ and its text can be selected. Whatever a class name contains, it is shown as pla
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,15 +15,17 @@ import numpy as np
 from markupsafe import Markup
 
 from vpe_core.plots.html import render
+from vpe_core.plots.percent import percent, points
 
 if TYPE_CHECKING:
     from typing import Self
 
     from vpe_core.types import Heatmap
 
-_MINUS = "\N{MINUS SIGN}"
-_VISIBLE_CHANGE = 0.005
-"""Below this, a change would be printed as 0.00."""
+_ROWS_SHOWN = 12
+"""Longer tables fold what says nothing, so that sentence and maps stay on the screen."""
+_TINY = 0.01
+"""A class is only folded where it is below this and moves by less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +87,40 @@ def answer_bars(
     marker: str = "marker",
     source: str = "",
     simulated: bool = False,
+    guess: float | None = None,
+    winners: Collection[int] = (),
+    out_of_domain: bool = False,
 ) -> Markup:
-    """A table of bars, the most probable class first: without the marker, with it, and the change.
+    """A table of bars: without the marker, with it, and the change in percentage points.
+
+    The order is that of the unmarked answer, so that no row moves when something is drawn.
 
     Args:
         classes: Class names.
         without: Probability of each class for the unmarked image, 0 to 1.
         with_marker: The same for the marked image; None while nothing is drawn.
         marker: What the marker is called, such as "circle".
-        source: Where the answer comes from, shown at the upper right.
-        simulated: Whether the X-ray is simulated, which is said there, too.
+        source: Where the answer comes from, shown below.
+        simulated: Whether the X-ray is simulated, which is said at the upper left.
+        guess: A class's probability by guessing, for the line across the bars; one of all classes by default.
+        winners: Numbers of the classes that the answer names; they are highlighted.
+        out_of_domain: Whether the numbers mean nothing: bars are then hatched grey, and changes have no colour.
     """
     marked: Sequence[float | None] = with_marker if with_marker is not None else [None] * len(classes)
-    rows = sorted(zip(classes, without, marked, strict=True), key=lambda row: -max(row[1], row[2] or 0))
-    bars = [_bar(*row) for row in rows]
-    return render("answer_bars", marker=marker, source=source, simulated=simulated, bars=bars)
+    order = sorted(range(len(classes)), key=lambda index: -without[index])
+    bars = {index: _bar(classes[index], without[index], marked[index], index in winners) for index in order}
+    shown = _shown(order, without, with_marker)
+    return render(
+        "answer_bars",
+        marker=marker,
+        source=source,
+        simulated=simulated,
+        guess=percent(1 / len(classes) if guess is None else guess),
+        guess_width=_width(1 / len(classes) if guess is None else guess),
+        out_of_domain=out_of_domain,
+        bars=[bars[index] for index in order if index in shown],
+        folded=[bars[index] for index in order if index not in shown],
+    )
 
 
 def overlay_pair(
@@ -117,13 +138,6 @@ def overlay_pair(
     return render("overlay_pair", without=without, with_marker=with_marker, marker=marker, shows=shows, reason=reason)
 
 
-def signed(value: float) -> str:
-    """A change with its sign, two decimals: +0.66, or a true minus sign."""
-    if abs(value) < _VISIBLE_CHANGE:
-        return "0.00"
-    return f"{'+' if value > 0 else _MINUS}{abs(value):.2f}"
-
-
 @dataclass(frozen=True, slots=True)
 class _Bar:
     """A class in the table: its two bars in percent, its numbers as texts, and what kind of change it is."""
@@ -132,18 +146,26 @@ class _Bar:
     width_without: float
     width_with: float
     numbers: str
+    wins: bool
     change: str = ""
     kind: str = ""
 
 
-def _bar(name: str, without: float, marked: float | None) -> _Bar:
+def _bar(name: str, without: float, marked: float | None, wins: bool) -> _Bar:
     if marked is None:
-        return _Bar(name, _percent(without), 0, f"{without:.2f}")
-    change = marked - without
-    kind = "" if abs(change) < _VISIBLE_CHANGE else " vpl-gain" if change > 0 else " vpl-loss"
-    numbers = f"{without:.2f} → {marked:.2f}"
-    return _Bar(name, _percent(without), _percent(marked), numbers, signed(change), kind)
+        return _Bar(name, _width(without), 0, percent(without), wins)
+    change = points(marked - without)
+    kind = "" if change == "0" else " vpl-gain" if marked > without else " vpl-loss"
+    return _Bar(name, _width(without), _width(marked), f"{percent(without)} → {percent(marked)}", wins, change, kind)
 
 
-def _percent(share: float) -> float:
+def _shown(order: Sequence[int], without: Sequence[float], marked: Sequence[float] | None) -> frozenset[int]:
+    """All rows that say something, and as many others as there is room for."""
+    highest = {index: max(without[index], marked[index] if marked is not None else 0.0) for index in order}
+    ranked = sorted(order, key=lambda index: -highest[index])
+    telling = {index for index in order if highest[index] >= _TINY}
+    return frozenset(telling | set(ranked[:_ROWS_SHOWN]))
+
+
+def _width(share: float) -> float:
     return 100 * min(max(share, 0.0), 1.0)
