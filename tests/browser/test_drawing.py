@@ -250,7 +250,7 @@ def test_the_drawing_survives_colour_width_model_and_a_visit_elsewhere(demo: Dem
     assert demo.marks() == drawn
     assert _canvas_has(demo, (255, 255, 0))
     demo.page.get_by_role("link", name="Overview").click()
-    demo.page.get_by_text("Start with the live demo").wait_for()
+    demo.page.get_by_role("heading", name="Visual Prompt Lab").wait_for()
     demo.page.get_by_role("link", name="Live demo", exact=True).click()
     demo.wait_for_marks(1)
     assert demo.marks() == drawn
