@@ -8,6 +8,7 @@ from dashboard.demo.as_measured import as_measured_line
 from dashboard.demo.canvas import collect_drawing, drawing_canvas
 from dashboard.demo.coordinates import shapes_by_coordinates
 from dashboard.demo.hint import first_hint
+from dashboard.demo.reading import model_xray, reading_tools
 from dashboard.demo.settings import model_and_prompt
 from dashboard.demo.source import chosen_xray, no_xray, source_row
 from dashboard.demo.toolbar import toolbar
@@ -43,13 +44,14 @@ def workbench() -> None:
             first_hint(xray)
         if len(state.marks) >= MAX_MARKS:
             st.caption(f"{MAX_MARKS} shapes are the most. Delete one to draw another.")
+        reading_tools(xray)
     with settings:
         source_row(xray)
         model_and_prompt()
         shapes_by_coordinates(xray)
     with answer:
         as_measured_line()
-        answer_column(xray)
+        answer_column(model_xray(xray))
     session.write_link()
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 from dashboard.demo import session
 from dashboard.demo.answer import Answer, out_of_domain
 from dashboard.demo.control import ControlAnswer, control_answer, picture_for
+from dashboard.demo.reading import control_in_window
 from dashboard.demo.second_model import offered_seconds, second_answer
 from dashboard.demo.state import CONTROLS, DemoState
 from dashboard.demo.xray import Xray
@@ -73,7 +74,7 @@ def _control(result: Answer, model: Model, xray: Xray, state: DemoState) -> None
         if picture is None:
             st.caption(NO_TWIN if state.control == "twin" else NO_OTHER)
             return
-        control = control_answer(model, result, xray, picture, state, session.memory())
+        control = control_answer(model, result, xray, control_in_window(picture, xray), state, session.memory())
     except VPEError as error:
         st.error(as_text(str(error)), icon=":material/error:")
         return

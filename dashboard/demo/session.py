@@ -32,6 +32,7 @@ _PAGE = "live demo"
 _STATE, _EPOCH, _MEMORY, _UPLOAD = "demo:state", "demo:epoch", "demo:memory", "demo:upload"
 _AS_CHOSEN = (
     "color", "width", "model", "suffix", "treatment", "method", "target", "opacity", "findings", "control", "second",
+    "window_for_model",
 )  # fmt: skip
 
 

@@ -189,7 +189,7 @@ def _turn(names: list[str], step: int, times: int) -> None:
 
 
 def _show(name: str) -> None:
-    session.change(sample=name, marks=(), findings=False)
+    session.change(sample=name, marks=(), findings=False, window=None, invert=False)
     st.session_state[session.key("findings")] = False  # each X-ray begins with its answer hidden
 
 

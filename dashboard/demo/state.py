@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, get_args
 
 from dashboard.demo.shapes_in_link import shapes_in_link
+from dashboard.demo.windows import Window, window_from_text, window_text
 from dashboard.frame.verdicts import CHOOSE, EACH, QUESTIONS
 from vpe_core import attention, datasets, models
 from vpe_core.datasets.simulated import HEALTHY
@@ -71,6 +72,9 @@ class DemoState:
         protocol: How the picture is made for the model: "native", as people see it, or as in the paper.
         marker_words: What names the marker in the prompt; empty for the paper's words.
         measured: The case of a benchmark that this is, from `dashboard.demo.as_measured`; empty once anything differs.
+        window: (center, width) in the X-ray's own values; None for the file's.
+        invert: Whether black and white are turned over.
+        window_for_model: Whether the model gets the X-ray in that window, too.
     """
 
     sample: str = ""
@@ -94,6 +98,9 @@ class DemoState:
     protocol: Protocol = "native"
     marker_words: str = ""
     measured: str = ""
+    window: Window | None = None
+    invert: bool = False
+    window_for_model: bool = False
 
     @property
     def ink(self) -> str:
@@ -104,6 +111,11 @@ class DemoState:
     def native_width(self) -> float:
         """The line width on the picture for people; the paper's counts pixels of a picture half as large."""
         return self.width * (NATIVE_REFERENCE_PX / PAPER_SIDE_PX if self.protocol == "paper" else 1)
+
+    @property
+    def model_window(self) -> tuple[Window | None, bool]:
+        """Window and inversion that the model gets."""
+        return (self.window, self.invert) if self.window_for_model else (None, False)
 
     @property
     def shown_classes(self) -> tuple[str, ...]:
@@ -171,10 +183,10 @@ def state_from_query(query: Mapping[str, str]) -> tuple[DemoState, tuple[str, ..
     return state, tuple(problems)
 
 
-_OF_PICTURE = ("sample", "marks")
+_OF_PICTURE = ("sample", "marks", "window", "invert")
 _OF_QUESTION = (
     "sample", "treatment", "marks", "color", "width", "model", "question", "classes", "template", "suffix", "protocol",
-    "marker_words",
+    "marker_words", "model_window",
 )  # fmt: skip
 
 
@@ -305,6 +317,9 @@ _FIELDS: dict[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
     "protocol": (_one_of("a protocol", lambda: get_args(Protocol)), str),
     "marker_words": (lambda text: clean_text(text, "the words for the marker", _MAX_WORDS), str),
     "measured": (_case, str),
+    "window": (window_from_text, window_text),
+    "invert": (_flag, lambda value: str(int(value))),
+    "window_for_model": (_flag, lambda value: str(int(value))),
 }
 """How each part is read from a link, and written into one."""
 
@@ -333,5 +348,8 @@ _NAMES = {
     "protocol": "How the picture is made",
     "marker_words": "The words for the marker",
     "measured": "The case of the benchmark",
+    "window": "The window",
+    "invert": "Whether black and white are turned over",
+    "window_for_model": "Whether the model gets the window",
 }
 """What each part is called in a sentence."""

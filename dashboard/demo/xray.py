@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageOps
 
+from dashboard.demo.browser_film import BrowserFilm, browser_film
+from dashboard.demo.windows import Window, window_text
 from vpe_core.datasets.gallery import Finding
-from vpe_core.images import XrayPixels, as_pixels, read_pixels
+from vpe_core.images import Film, GreyLevels, PixelSpacing, XrayPixels, as_pixels, read_pixels
 from vpe_core.markers.marks import Mark, mark_on
 
 CANVAS_PX = 1024
@@ -33,6 +36,7 @@ class Xray:
         patient: Whose it is; empty if it is not known.
         twin: The file of the same chest without its findings; None where there is none.
         file: Where it was read from; None for an upload, of which nothing but the picture is kept.
+        film: The grey levels behind the picture and the size of a pixel; without it, those of the picture.
     """
 
     key: str
@@ -45,6 +49,7 @@ class Xray:
     patient: str = ""
     twin: Path | None = None
     file: Path | None = None
+    film: Film | None = field(default=None, repr=False)
 
     @property
     def size_wh(self) -> tuple[int, int]:
@@ -90,3 +95,33 @@ class Xray:
         drawn_on = self.image if same else self.image.resize(self.canvas_wh, Image.Resampling.LANCZOS)
         drawn_on.save(buffer, "JPEG", quality=92)
         return buffer.getvalue()
+
+    @cached_property
+    def grey(self) -> GreyLevels:
+        """The grey levels behind the picture."""
+        return self.film.grey if self.film else GreyLevels(np.asarray(self.image), np.arange(256.0), (128.0, 256.0))
+
+    @property
+    def spacing(self) -> PixelSpacing | None:
+        """The size of a pixel, where the file says it."""
+        return self.film.spacing if self.film else None
+
+    @cached_property
+    def is_linear(self) -> bool:
+        """Whether the picture is nothing but the window that its grey levels begin with; a table may bend them."""
+        told = np.asarray(self.grey.windowed(*self.grey.window), np.int16)
+        return bool(np.abs(told - np.asarray(self.image)).max() <= 1)
+
+    @cached_property
+    def browser_film(self) -> BrowserFilm | None:
+        """What the browser needs to show other windows; None where the backdrop holds all that there is."""
+        is_plain = len(self.grey.values) == 256 and self.grey.window == (128, 256)
+        return None if is_plain and max(self.size_wh) <= CANVAS_PX else browser_film(self.grey)
+
+    def in_window(self, window: Window | None, invert: bool) -> Xray:
+        """The X-ray as it looks in a window (center, width), under a key of its own; itself if nothing differs."""
+        if window is None and not invert:
+            return self
+        name = f"{self.key}@{window_text(window) if window else 'file'}{',inverted' if invert else ''}"
+        image = self.grey.windowed(*window, invert) if window else ImageOps.invert(self.image)
+        return replace(self, key=name, image=image, file=None)  # or the paper's protocol would read the file

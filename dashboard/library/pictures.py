@@ -16,7 +16,7 @@ from dashboard.library.steering import in_order
 from vpe_core import datasets
 from vpe_core.datasets.gallery import BoxedSamples, GalleryImage, another_patient, boxed_samples, offered, set_image
 from vpe_core.errors import DatasetError
-from vpe_core.images import load_image
+from vpe_core.images import load_image, read_film
 
 _THUMB_PX = 160
 _OWN_XRAY = "own:xray"
@@ -80,7 +80,8 @@ def uploaded_xray(data: bytes) -> Xray:
     """
     key = f"upload-{hashlib.sha256(data).hexdigest()[:16]}"
     label = "Your X-ray. Draw on it with the mouse."
-    return Xray(key, load_image(data), label, "Your X-ray", "It stays in this session.")
+    film = read_film(data)
+    return Xray(key, film.picture, label, "Your X-ray", "It stays in this session.", film=film)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
@@ -104,7 +105,7 @@ def own_xray(entry: GalleryImage) -> Xray:
     return kept[1]
 
 
-@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={GalleryImage: repr})
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={GalleryImage: repr})
 def _read(entry: GalleryImage, changed_ns: int) -> Xray:  # noqa: ARG001 - part of the cache's key
     return _xray_of(entry)
 
@@ -112,7 +113,8 @@ def _read(entry: GalleryImage, changed_ns: int) -> Xray:  # noqa: ARG001 - part 
 def _xray_of(entry: GalleryImage) -> Xray:
     kind = "Simulated" if entry.simulated else "Real"
     label = f"{kind} chest X-ray: {entry.title}. Draw on it with the mouse, or add a shape by coordinates below."
+    film = read_film(entry.path)
     return Xray(
-        entry.name, load_image(entry.path), label, entry.title, entry.note, entry.simulated, entry.findings,
-        file=entry.path, patient=entry.patient, twin=entry.twin,
+        entry.name, film.picture, label, entry.title, entry.note, entry.simulated, entry.findings,
+        file=entry.path, patient=entry.patient, twin=entry.twin, film=film,
     )  # fmt: skip

@@ -44,6 +44,9 @@ FULL = DemoState(
     protocol="paper",
     marker_words="pointed out by a friend",
     measured="0123456789ab:17:circle/red/1/paper",
+    window=(2048.5, 700),
+    invert=True,
+    window_for_model=True,
 )
 
 
