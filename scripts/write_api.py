@@ -14,7 +14,10 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "api"
 PAGES = {
-    "images": ("Reading X-rays", ("vpe_core.load_image",)),
+    "images": (
+        "Reading X-rays",
+        ("vpe_core.load_image", "vpe_core.images.read_film", "vpe_core.images.Film", "vpe_core.images.apply_window"),
+    ),
     "regions": ("Regions", ("vpe_core.Box", "vpe_core.Polygon", "vpe_core.Arrow")),
     "markers": (
         "Markers",
