@@ -192,8 +192,16 @@ class Reader {
     if (!this.pinch || event.type === "touchstart") {
       if (this.hand?.doing === "window") this.window = this.data.window;
       this.hand = null;
-      this.pinch = { at: this.place(middle), apart, zoom: this.zoom };
+      delete this.frame.dataset.busy;
+      this.pinch = { at: this.place(middle), apart: Math.max(1, apart), zoom: this.zoom };
+      setTimeout(() => this.endStroke(one));
     } else this.zoomTo(this.pinch.zoom * apart / this.pinch.apart, middle, this.pinch.at);
+  }
+
+  // A tool that has begun to draw hears that the pointer is lifted: after so short a way, that draws nothing.
+  endStroke({ clientX, clientY }) {
+    const lifted = { clientX, clientY, button: 0, bubbles: true, composed: true, view: window };
+    this.container.querySelector(".upper-canvas").dispatchEvent(new MouseEvent("mouseup", lifted));
   }
 
   wheel(event) {

@@ -21,7 +21,6 @@ from vpe_core.images import PixelSpacing
 from vpe_core.images.windowing import window_of_range
 
 _TOOLS, _REPORTS = "demo_reading_tools", "demo:reading_reports"
-_VALUES_HELP = "The window in numbers, ready-made windows, and whether the model gets it"
 _WIDE, _NARROW = 1.5, 0.5
 
 
@@ -29,7 +28,9 @@ def reading_tools(xray: Xray) -> None:
     """The row under the X-ray, and what the model gets if that is not the plain picture."""
     state = session.state()
     if film := xray.browser_film:
-        _film()(key="demo_film", data=film.packed(canvas_key(xray)), height="content")
+        canvas = canvas_key(xray)
+        packed = session.memory().get_or_compute(("packed film", xray.key), lambda: film.packed(canvas))
+        _film()(key="demo_film", data=packed, height="content")
     with st.container(key="demo_reading", horizontal=True, vertical_alignment="center", gap="small"):
         _tools()(
             key=_TOOLS,
@@ -49,7 +50,7 @@ def reading_tools(xray: Xray) -> None:
             on_window_change=partial(_take_window, xray),
             height="content",
         )
-        with st.popover("Values", key="demo_window", icon=":material/tune:", help=_VALUES_HELP):
+        with st.popover("Set window", key="demo_window", icon=":material/tune:"):
             _window_fields(xray)
     if words := model_words(xray):
         st.caption(words)

@@ -26,6 +26,7 @@ from vpe_core.datasets.real_xrays import missing_xrays
 from vpe_core.errors import ImageReadError, RegionError
 from vpe_core.images import READABLE
 from vpe_core.markers.marks import Mark
+from vpe_core.settings import get_settings
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -43,7 +44,7 @@ def chosen_xray() -> Xray | None:
         session.change(sample=entry.name)
     if entry is None and own is None and wanted:
         session.leave_out(_unknown(wanted))
-        session.change(sample="", marks=())
+        session.change(sample="", marks=(), window=None, invert=False)
     entry = entry or next(iter(entries), None)
     xray = own or (gallery_xray(_as_called(entry, entries)) if entry else None)
     if xray:
@@ -166,7 +167,10 @@ def _upload_field() -> None:
         st.caption(as_text(why_not("uploads")))
         return
     # Of any name: on a hospital's CD, a DICOM file's name may have no ending. The content decides.
-    file = st.file_uploader(f"Your own X-ray: {READABLE}. It stays in this session.", key="demo_upload_field")
+    # What is larger, the field refuses by itself, with no more than a sign; so the limit stands there before.
+    megabytes = min(get_settings().max_image_bytes / 1e6, st.get_option("server.maxUploadSize"))
+    told = f"Your own X-ray: {READABLE}, at most {megabytes:g} MB. It stays in this session."
+    file = st.file_uploader(told, key="demo_upload_field")
     if new_upload(file, _READ, _take_upload, "Reading the X-ray"):
         st.rerun()
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.images.conftest import dicom_bytes, dicom_dataset
 from tests.pages.test_pages import LIVE, answer_of, link_of, open_app
+from vpe_core.settings import get_settings
 
 ONLY_VIEW = "Only your view is changed: the model gets the X-ray as the file says."
 
@@ -61,11 +65,12 @@ def test_a_window_that_is_none_is_left_out_of_the_link(window: str) -> None:
     assert any("window in this link" in str(element.value) for element in (*app.warning, *app.info, *app.error))
 
 
-def test_an_upload_keeps_the_depth_of_its_file() -> None:
+def test_an_upload_keeps_the_depth_of_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(tmp_path))  # without X-rays, the field is on the page itself
+    get_settings.cache_clear()
     app = open_app(LIVE)
     values = np.linspace(300, 3800, 64 * 64).reshape(64, 64).astype(np.uint16)
     data = dicom_bytes(dicom_dataset(values, WindowCenter=2000, WindowWidth=300))
-    app.button(key="demo_choose").click().run()
     app.file_uploader(key="demo_upload_field").set_value(("IM0001", data, "")).run()
     assert not app.exception
     assert (field(app, "Centre").value, field(app, "Width").value) == (2000, 300)
@@ -74,3 +79,21 @@ def test_an_upload_keeps_the_depth_of_its_file() -> None:
     assert (field(app, "Centre").value, field(app, "Width").value) == (2050.5, 3501)
     assert "window" not in link_of(app), "an upload is in no link"
     assert ONLY_VIEW in captions(app)
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused_in_words_which_go_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    app = open_app(LIVE)
+    bomb, sound = io.BytesIO(), io.BytesIO()
+    Image.new("1", (20000, 20000)).save(bomb, "PNG")
+    Image.new("L", (64, 64), 90).save(sound, "PNG")
+    assert len(bomb.getvalue()) < 100_000
+    app.file_uploader(key="demo_upload_field").set_value(("bomb.png", bomb.getvalue(), "")).run()
+    assert not app.exception
+    assert "at most 50.0 million are read" in app.error[0].value.replace("\\", "")
+    app.file_uploader(key="demo_upload_field").set_value(("sound.png", sound.getvalue(), "")).run()
+    assert not app.exception
+    assert not app.error
