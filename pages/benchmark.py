@@ -14,7 +14,7 @@ from dashboard.benchmark.run import run_progress, run_section
 from dashboard.benchmark.table import instead_of_missing, is_measured, show_table
 from dashboard.benchmark.unknown_in_link import KNOWN_IN_LINKS
 from dashboard.benchmark.verdict import show_leak
-from dashboard.demo.state import LINK_FIELDS
+from dashboard.demo.state_link import LINK_FIELDS
 from dashboard.frame import links
 from dashboard.frame.page import page_setup
 from dashboard.frame.words import as_text

@@ -17,7 +17,8 @@ from dashboard.benchmark.results import OwnRun, evaluation, image_folder
 from dashboard.benchmark.table import look_of
 from dashboard.benchmark.unknown_in_link import KNOWN_IN_LINKS
 from dashboard.demo.as_measured import keep_benchmark
-from dashboard.demo.state import FROM_CASE, query_from_state
+from dashboard.demo.state import FROM_CASE
+from dashboard.demo.state_link import query_from_state
 from dashboard.frame import links
 from dashboard.frame.html import render
 from dashboard.frame.page import asset, page_link

@@ -15,7 +15,6 @@ from PIL import Image
 from dashboard.demo.marked_xray import (
     MarkedXray,
     draw,
-    look_together,
     suffix_words,
     template_of,
     treatment_of,
@@ -105,7 +104,6 @@ def answer(model: Model, xray: Xray, state: DemoState, classes: tuple[str, ...],
     images = [MarkedXray(model, xray, without_marks(state), memory)]
     if state.marks:
         images.append(MarkedXray(model, xray, state, memory))
-    look_together(images)
     template = template_of(state)
     scores = [image.probabilities(classes, template, state.question) for image in images]
     target = state.target if state.target in classes else classes[int(np.argmax(scores[-1]))]

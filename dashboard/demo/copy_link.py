@@ -9,7 +9,8 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from dashboard.demo.state import UPLOAD, DemoState, query_from_state
+from dashboard.demo.state import UPLOAD, DemoState
+from dashboard.demo.state_link import query_from_state
 from dashboard.frame.html import render
 from dashboard.frame.page import asset
 

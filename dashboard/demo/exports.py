@@ -17,7 +17,8 @@ import vpe_core
 from dashboard.demo.answer import Answer, Impression, draw, out_of_domain, suffix_words
 from dashboard.demo.captions import answer_line, attention_line, question_line
 from dashboard.demo.copy_link import copy_link
-from dashboard.demo.state import UPLOAD, DemoState, query_from_state
+from dashboard.demo.state import UPLOAD, DemoState
+from dashboard.demo.state_link import query_from_state
 from dashboard.demo.xray import Xray
 from dashboard.frame.words import answer_sentence, marker_name
 from vpe_core.attention import overlay

@@ -17,11 +17,10 @@ from dashboard.demo.state import (
     checked_template,
     marker_of_tool,
     own_classes,
-    query_from_state,
     same_question,
-    state_from_query,
     with_question,
 )
+from dashboard.demo.state_link import query_from_state, state_from_query
 from dashboard.demo.xray import Xray
 from dashboard.frame import links
 from dashboard.frame.verdicts import EACH

@@ -13,7 +13,8 @@ from PIL import Image
 
 from dashboard.benchmark.case_link import case_state, question_of
 from dashboard.demo.answer import answer
-from dashboard.demo.state import DemoState, query_from_state, state_from_query
+from dashboard.demo.state import DemoState
+from dashboard.demo.state_link import query_from_state, state_from_query
 from dashboard.demo.xray import Xray
 from tests.app_home import chest
 from tests.tiny_models import write_native_model

@@ -13,10 +13,9 @@ from dashboard.demo.state import (
     checked_classes,
     default_classes,
     own_classes,
-    query_from_state,
-    state_from_query,
     with_question,
 )
+from dashboard.demo.state_link import query_from_state, state_from_query
 from dashboard.frame.verdicts import CHOOSE, EACH
 from vpe_core.errors import PromptError
 from vpe_core.markers.marks import Mark
