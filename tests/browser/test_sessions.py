@@ -51,7 +51,7 @@ def test_a_copied_link_shows_the_same_thing_in_a_new_browser(browser: Browser, a
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 def test_a_hand_edited_link_gets_a_message(browser: Browser, app_url: str, scheme: str) -> None:
     demo = Demo(browser, app_url, scheme=scheme)
-    demo.open({"model": "../../etc/passwd", "color": "pink", "sample": "../x"})
+    demo.open({"model": "../../etc/passwd", "color": "crayon", "sample": "../x"})
     if scheme == "light":  # the first visit loads the page once more, in dark
         demo.page.wait_for_function(DARK)
         demo.page.wait_for_selector(".vpl-bars")
