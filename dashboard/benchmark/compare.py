@@ -15,9 +15,11 @@ from dashboard.frame.html import render
 from dashboard.frame.words import as_text
 from vpe_core import metrics
 from vpe_core.errors import ResultsError
+from vpe_core.results.analysis.enough import too_few
 from vpe_core.results.analysis.numerals import interval_text, number_text, p_text, signed_text
 from vpe_core.results.analysis.pairs import Pair, Side, compare_all, compare_sides
 from vpe_core.results.analysis.rows import TableRow
+from vpe_core.results.analysis.tables import available
 
 ONE, OTHER = "compare", "against"
 COMPARE = "benchmark: compare"
@@ -80,7 +82,10 @@ def show_comparison(choice: Choice, table: pd.DataFrame) -> None:
     if not pairs:
         return
     with st.expander(f"{_first_upper(row_words(one.row))} against all others", key="bench_pairs"):
-        lines = [_line(beside[number], one, pair, number == place) for number, pair in pairs.items()]
+        lines = [
+            _line(beside[number], one, pair, number == place, _too_few(choice, one, beside[number]))
+            for number, pair in pairs.items()
+        ]
         st.html(
             render(
                 "pairs", pairs=lines, lead=row_words(one.row), metric=choice.metric_title,
@@ -168,7 +173,18 @@ def _sentence(choice: Choice, one: Contender, other: Contender, pairs: dict[int,
         label=choice.question.label,
         higher_is_better=metrics.get(choice.question.metric).higher_is_better,
         comparisons=sum(pair.p_value == pair.p_value for pair in pairs.values()),
+        too_few=_too_few(choice, one, other),
     )
+
+
+def _too_few(choice: Choice, *sides: Contender) -> str:
+    """Why one of them has too few samples to tell anything; empty if all have enough."""
+    for each in sides:
+        run = each.column.run
+        rows = evaluation().rows(run, available(run, each.row.variant))
+        if words := too_few(run, rows, choice.question.label):
+            return words
+    return ""
 
 
 def _names(one: Contender, other: Contender) -> tuple[str, str]:
@@ -184,7 +200,7 @@ def _names(one: Contender, other: Contender) -> tuple[str, str]:
     return first, second
 
 
-def _line(other: Contender, one: Contender, pair: Pair, chosen: bool) -> dict[str, object]:
+def _line(other: Contender, one: Contender, pair: Pair, chosen: bool, few: str) -> dict[str, object]:
     name = _names(one, other)[1]
     return {
         "title": name,
@@ -192,7 +208,7 @@ def _line(other: Contender, one: Contender, pair: Pair, chosen: bool) -> dict[st
         "other_value": number_text(pair.other_value),
         "difference": signed_text(pair.difference.interval.value),
         "interval": interval_text(*pair.ends, signed=True),
-        "p": p_text(pair.p_corrected) or "too few patients to tell",
+        "p": few or p_text(pair.p_corrected) or "too few patients to tell",
         "test": pair.test,
         "chosen": chosen,
     }

@@ -23,6 +23,7 @@ from vpe_core.plots.table_html import paper_table_html
 from vpe_core.plots.take_along import file_name
 from vpe_core.prompts import ENSEMBLES
 from vpe_core.results.analysis.domain import out_of_domain
+from vpe_core.results.analysis.leak import telling_control
 from vpe_core.results.analysis.questions import Question, prompts_for, with_suffix
 from vpe_core.results.analysis.rows import TableRow, marker_title
 from vpe_core.results.analysis.scores import Evaluation, Results
@@ -150,17 +151,21 @@ def _html(choice: Choice, table: pd.DataFrame) -> str:
     metric = metrics.get(choice.question.metric)
     # The row with a suffix may be hidden or have no answer, and so may the one without.
     rows = (choice.lead, TableRow(choice.look), TableRow(choice.look, True))
-    line = next((found for row in rows if (found := line_of(table, row)) is not None), None)
-    sentence = ""
+    row, line = next(
+        ((row, found) for row in rows if (found := line_of(table, row)) is not None), (TableRow(choice.look), None)
+    )
+    sentence, about = "", heads(choice)
     if line is not None and is_measured(choice.first, choice.look):  # otherwise that is said above the table
+        control = None if line["control"] else telling_control(choice.first.run, row, choice.question, evaluation())
         sentence = finding_sentence(
             line, metric=choice.metric_title, look=look_of(choice.look),
             noun=marker_title(choice.look.marker), label=choice.question.label,
             higher_is_better=metric.higher_is_better, samples=choice.first.run.manifest.dataset.samples,
+            control=control, asked=_asked(choice.question), too_few=about[0].too_few,
         )  # fmt: skip
     html = paper_table_html(
         table,
-        heads(choice),
+        about,
         metric=choice.metric_title,
         higher_is_better=metric.higher_is_better,
         intervals=choice.intervals,
@@ -178,9 +183,17 @@ def _html(choice: Choice, table: pd.DataFrame) -> str:
             run=lambda lines: lines["run"].map({number: place for place, (number, _) in enumerate(shown)})
         )
         look = [(row.title, row.variant.key) for row in rows]
-        more = headline_parts(renumbered, [name for _, name in shown], look, lacking)
+        few = [about[number].too_few for number, _ in shown]
+        more = headline_parts(renumbered, [name for _, name in shown], look, lacking, few)
     simulated = choice.first.run.manifest.dataset.simulated
     return render("finding", sentence=sentence, simulated=simulated) + render("headline", lines=more) + html
+
+
+def _asked(question: Question) -> str:
+    """In whose words, where they are not the paper's."""
+    if typed_texts(question):
+        return "in your words"
+    return "in other words than the paper's" if question.edited else ""
 
 
 def _warn_of_prompt_losses(choice: Choice) -> None:

@@ -11,8 +11,14 @@ from vpe_core.results.analysis.numerals import interval_text, number_text, p_tex
 from vpe_core.results.analysis.pairs import Pair
 from vpe_core.results.exchange.formats import SIGNIFICANT
 
-_ELSEWHERE = {"other": "On another patient's X-ray", "blank": "On a blank picture"}
+WHERE = {
+    "on the finding-free image": "on the same X-rays without the findings",
+    "on a blank image": "on a blank picture",
+    "on another patient's image": "on another patient's X-ray, whose findings it may touch",
+}
+"""Where a control shows a marker, in a sentence."""
 _SUFFIX = " with the marker named in the prompt"
+_MOVES, _UNCLEAR = "moves", "does not clearly change"
 
 
 def finding_sentence(
@@ -24,6 +30,9 @@ def finding_sentence(
     label: str | None,
     higher_is_better: bool,
     samples: int = 0,
+    control: tuple[str, float] | None = None,
+    asked: str = "",
+    too_few: str = "",
 ) -> str:
     """The answer to the page's question, from a line of `paper_table`.
 
@@ -35,23 +44,34 @@ def finding_sentence(
         label: The one class that is measured; None for all.
         higher_is_better: As the metric has it.
         samples: How many there are in the data set; that fewer were measured is said.
+        control: From `telling_control`.
+        asked: In what words, such as "in your words"; empty for the paper's.
+        too_few: Why the samples are too few to tell; empty if they are enough.
     """
     part = f" ({line['n']:,} of {samples:,} samples)" if 0 < line["n"] < samples else ""
-    where = f"On {line['dataset']}{part}, {look}{_SUFFIX if line['suffix'] else ''}"
+    few = f"{too_few}. " if too_few else ""
+    shown = f"{f'asked {asked}, ' if asked else ''}{look}{_SUFFIX if line['suffix'] else ''}"
+    where = f"{few}On {line['dataset']}{part}, {shown}"
     what = f"{line['model']}'s {metric}" + (f" for {label}" if label else "")
     if math.isnan(line["value"]) or math.isnan(line["gain"]):
         return f"{where} has no result here. {line['missing']}".strip()
-    numbers = f"from {number_text(line['unmarked'])} to {number_text(line['unmarked'] + line['gain'])}"
+    before, after = number_text(line["unmarked"]), number_text(line["unmarked"] + line["gain"])
+    verb = _MOVES if too_few else _verb(line, higher_is_better)
+    numbers = f": {before} to {after}" if verb == _UNCLEAR else f" from {before} to {after}"
     gain = f"{signed_text(line['gain'])} {interval_text(line['gain_low'], line['gain_high'], signed=True)}".strip()
-    sentences = [f"{where} {_verb(line, higher_is_better)} {what} {numbers} ({gain})."]
-    if not math.isnan(line["elsewhere"]):
-        where = _ELSEWHERE[line["elsewhere_picture"]]
-        sentences.append(f"{where} the same {noun} reaches {number_text(line['elsewhere'])}.")
+    sentences = [f"{where} {verb} {what}{numbers} ({gain})."]
+    if control is not None:
+        place = WHERE[control[0]].partition(",")[0]
+        sentences.append(f"{place[0].upper()}{place[1:]} the same {noun} reaches {number_text(control[1])}.")
     return " ".join(sentences)
 
 
 def headline_parts(
-    table: pd.DataFrame, names: Sequence[tuple[str, str]], rows: Sequence[tuple[str, str]], lacking: Sequence[str]
+    table: pd.DataFrame,
+    names: Sequence[tuple[str, str]],
+    rows: Sequence[tuple[str, str]],
+    lacking: Sequence[str],
+    too_few: Sequence[str] = (),
 ) -> list[str]:
     """What the marker does in each of the results that are shown, a line for each model: "simclip: +0.151 … on …".
 
@@ -60,6 +80,7 @@ def headline_parts(
         names: For each run its data set and its model.
         rows: Title and variant of the marker's row, and of those that stand in for it, in this order.
         lacking: What is said of data sets that lack the chosen class.
+        too_few: For each run why its samples are too few to tell; empty if they are enough.
     """
     found: dict[str, list[str]] = {}
     for run, (dataset, who) in enumerate(names):
@@ -71,6 +92,8 @@ def headline_parts(
             continue
         gain = f"{signed_text(line['gain'])} {interval_text(line['gain_low'], line['gain_high'], signed=True)}".strip()
         unclear = " (not clear)" if line["p_holm"] >= SIGNIFICANT else ""
+        if few := next(iter(too_few[run : run + 1]), ""):
+            unclear = f" ({few})"
         found.setdefault(who, []).append(f"{gain} on {dataset}{unclear}")
     return [*(f"{who}: {', '.join(parts)}" for who, parts in found.items()), *lacking]
 
@@ -84,6 +107,7 @@ def comparison_sentence(
     label: str | None,
     higher_is_better: bool,
     comparisons: int,
+    too_few: str = "",
 ) -> str:
     """Which of two rows is better, by how much, and whether that is sure.
 
@@ -95,22 +119,29 @@ def comparison_sentence(
         label: The one class that is measured; None for all.
         higher_is_better: As the metric has it.
         comparisons: For how many the p-value is corrected.
+        too_few: Why the samples are too few to tell; empty if they are enough.
     """
     what = metric + (f" for {label}" if label else "")
-    ahead = (pair.value > pair.other_value) == higher_is_better
+    told_apart = not too_few and pair.p_corrected < SIGNIFICANT
+    # A winner comes first; where there is none, the row that is asked about.
+    ahead = not told_apart or (pair.value > pair.other_value) == higher_is_better
     better, worse = names if ahead else reversed(names)
     values = (pair.value, pair.other_value) if ahead else (pair.other_value, pair.value)
     (low, high), sign = pair.ends, 1 if pair.value > pair.other_value else -1
+    excludes_0 = low > 0 or high < 0
     size = abs(pair.difference.interval.value)
     ends = interval_text(*sorted((sign * low, sign * high)))
     numbers = f"{number_text(values[0])} against {number_text(values[1])}"
     place = f"On {where}, " if pair.paired else "On different X-rays, so unpaired: "
-    if math.isnan(pair.p_corrected):
+    if too_few:
+        sure, verb = too_few, f"{better} and {worse} differ by"
+    elif math.isnan(pair.p_corrected):
         sure, verb = "too few patients to tell whether that is chance", f"{better} and {worse} differ by"
     else:
         p = p_text(pair.p_corrected)
         sure = f"{p} after correction for {comparisons} comparisons" if comparisons > 1 else p
-        told_apart = pair.p_corrected < SIGNIFICANT
+        if comparisons > 1 and excludes_0 and not told_apart:
+            sure += "; the interval is not corrected for them"
         verb = (
             f"{better} beats {worse} by" if told_apart else f"{better} and {worse} cannot be told apart: they differ by"
         )
@@ -127,9 +158,9 @@ def _verb(line: pd.Series, higher_is_better: bool) -> str:
     """As sure as the table's colours are: after correction for all of its comparisons."""
     p = line["p"] if line["control"] else line["p_holm"]
     if math.isnan(p):  # not computed yet, or too few patients to tell
-        return "moves"
+        return _MOVES
     if p >= SIGNIFICANT:
-        return "does not clearly change"
+        return _UNCLEAR
     if (line["gain"] > 0) == higher_is_better:
         return "lifts" if higher_is_better else "improves"
     return "lowers" if higher_is_better else "worsens"

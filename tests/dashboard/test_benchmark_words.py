@@ -11,24 +11,31 @@ import pytest
 
 from dashboard.benchmark.results import prompt_losses
 from dashboard.benchmark.table import look_of
-from dashboard.benchmark.words import finding_sentence
+from dashboard.benchmark.words import comparison_sentence, finding_sentence
 from dashboard.frame.shared_models import shared_model
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
+from vpe_core.metrics import Difference, Interval
 from vpe_core.models import get as get_model
 from vpe_core.models import is_ready
+from vpe_core.results.analysis.pairs import Pair
 from vpe_core.variants import Variant
 
 LINE = {
     "dataset": "sim-multi", "model": "simclip", "suffix": "", "value": 0.961, "unmarked": 0.842, "gain": 0.119,
-    "gain_low": 0.101, "gain_high": 0.137, "p": 0.001, "p_holm": 0.004, "control": False, "elsewhere": 0.71,
-    "elsewhere_picture": "other", "missing": "", "n": 1718,
+    "gain_low": 0.101, "gain_high": 0.137, "p": 0.001, "p_holm": 0.004, "control": False,
+    "missing": "", "n": 1718,
 }  # fmt: skip
 
+OTHER = ("on another patient's image", 0.71)
 
-def sentence(higher: bool = True, label: str | None = None, samples: int = 0, **changes: Any) -> str:
+
+def sentence(
+    higher: bool = True, label: str | None = None, samples: int = 0, elsewhere: tuple[str, float] | None = OTHER,
+    asked: str = "", too_few: str = "", **changes: Any,
+) -> str:  # fmt: skip
     return finding_sentence(
-        pd.Series({**LINE, **changes}), metric="macro AUROC", look="a red circle",
-        noun="circle", label=label, higher_is_better=higher, samples=samples,
+        pd.Series({**LINE, **changes}), metric="macro AUROC", look="a red circle", noun="circle", label=label,
+        higher_is_better=higher, samples=samples, control=elsewhere, asked=asked, too_few=too_few,
     )  # fmt: skip
 
 
@@ -63,8 +70,48 @@ def test_the_verb_follows_the_corrected_p_value_and_the_metric(changes: dict[str
 def test_values_that_are_not_there_are_not_invented() -> None:
     text = sentence(value=math.nan, gain=math.nan, missing="circle/red/1/paper was not measured.")
     assert text == "On sim-multi, a red circle has no result here. circle/red/1/paper was not measured."
-    assert "another patient" not in sentence(elsewhere=math.nan)
-    assert "On a blank picture the same circle reaches 0.710." in sentence(elsewhere_picture="blank")
+    assert "another patient" not in sentence(elsewhere=None)
+
+
+def test_each_control_is_called_what_it_is() -> None:
+    assert "On a blank picture the same circle reaches 0.710." in sentence(elsewhere=("on a blank image", 0.71))
+    twin = sentence(elsewhere=("on the finding-free image", 0.926))
+    assert "On the same X-rays without the findings the same circle reaches 0.926." in twin
+
+
+def test_few_samples_and_other_words_are_said_at_the_start_of_the_sentence() -> None:
+    few = sentence(too_few="6 samples: too few to tell")
+    assert few.startswith(
+        "6 samples: too few to tell. On sim-multi, a red circle moves simclip's macro AUROC from 0.842"
+    )
+    assert sentence(asked="in your words").startswith("On sim-multi, asked in your words, a red circle lifts")
+
+
+def test_no_clear_change_has_two_values_and_no_direction() -> None:
+    unclear = sentence(gain_low=-0.01, p=0.06, p_holm=0.3)
+    assert "does not clearly change simclip's macro AUROC: 0.842 to 0.961 (+0.119" in unclear
+
+
+def compared(low: float = 0.01, p_corrected: float = 0.141, too_few: str = "") -> str:
+    interval = Interval(-0.05, -0.09, -low, 100, 100)
+    pair = Pair(0.80, 0.85, Difference(interval, 0.02), None, True, 100, 50, p_corrected)
+    return comparison_sentence(
+        pair, ("circle", "box"), where="sim-multi", metric="macro AUROC", label=None, higher_is_better=True,
+        comparisons=9, too_few=too_few,
+    )  # fmt: skip
+
+
+def test_an_interval_that_is_not_corrected_is_said_to_be_so() -> None:
+    assert compared() == (
+        "On sim-multi, circle and box cannot be told apart: they differ by 0.050 [0.010, 0.090] in macro AUROC "
+        "(0.800 against 0.850); p = 0.141 after correction for 9 comparisons; the interval is not corrected for them."
+    )
+    assert "not corrected" not in compared(low=-0.01)
+    assert compared(p_corrected=0.004).startswith("On sim-multi, box beats circle by 0.050")
+    few = compared(p_corrected=0.004, too_few="6 samples: too few to tell")
+    assert "circle and box differ by" in few
+    assert few.endswith("; 6 samples: too few to tell.")
+    assert "p =" not in few
 
 
 def test_both_numbers_are_of_the_same_samples() -> None:

@@ -73,6 +73,11 @@ def test_few_samples_are_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     app = open_app(PAGE)
     assert "tiny on few: 6 samples: too few to tell." in boxes(app)
     assert "6 samples: too few to tell</small>" in table_of(app)
+    assert "vpl-best" not in table_of(app)
+    said = [unescape(str(one.body)) for one in app.get("html")]
+    assert any("<bdi>6 samples: too few to tell. On few, a red circle moves" in one for one in said)
+    assert any("; 6 samples: too few to tell.</bdi>" in one for one in said)
+    assert any("6 samples: too few to tell how much of a gain is only the circle's size" in one for one in said)
 
 
 def test_a_model_out_of_its_domain_has_a_banner_and_muted_numbers(
@@ -99,7 +104,7 @@ def test_a_loaded_table_has_no_empty_rows_and_no_raw_keys(tmp_path: Path, monkey
     app.file_uploader(key="bench_file").set_value(("theirs.csv", table.to_csv(index=False).encode(), "")).run()
     assert not app.exception
     rows = re.findall(r'<tr><th scope="row">(.*?)</th><td>(.*?)</td>', table_of(app))
-    assert rows == [(name, "–") for name in ("none", "crop", "arrow", "box", "circle")]
+    assert rows == [(name, "–") for name in ("no marker", "crop", "arrow", "box", "circle")]
     everything = " ".join([table_of(app), boxes(app), *(str(one.value) for one in app.caption)])
     assert "/red/" not in everything
 

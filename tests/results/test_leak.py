@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
 from vpe_core.errors import ResultsError
 from vpe_core.results import find_runs
-from vpe_core.results.analysis.leak import findings_known, leak
+from vpe_core.results.analysis.leak import findings_known, leak, telling_control
 from vpe_core.results.analysis.questions import Question
 from vpe_core.results.analysis.rows import TableRow
 from vpe_core.results.analysis.scores import Evaluation, class_numbers, score_variant
@@ -78,3 +78,20 @@ def test_what_is_known_of_all_findings_is_what_the_model_card_says() -> None:
     assert found.all_known is not None
     assert found.all_known.value == pytest.approx(said["all_findings_known_auroc"])
     assert found.marked.value == pytest.approx(said["rows"]["red circle"]["auroc"]["value"])
+
+
+def test_without_the_finding_free_image_the_control_that_explains_most_gives_a_bound() -> None:
+    own, other, blank = "circle/red/1/paper", "circle/red/1/paper@other", "circle/red/1/paper@blank"
+    run = MemoryRun({"none": 0.1, own: 0.9, blank: 0.0, other: 0.3})
+    found = leak(run, CIRCLE, Question(), Evaluation(100))
+    assert (found.by_itself, found.is_bound) == ("on another patient's image", True)
+    condition, value = telling_control(run, CIRCLE, Question(), Evaluation(100)) or ("", 0.0)
+    assert condition == "on another patient's image"
+    assert value == pytest.approx(auroc(run, scores(run, other)), abs=1e-6)
+    assert not leak(MemoryRun(PAPER_STRENGTHS), CIRCLE, Question(), Evaluation(50)).is_bound
+    assert telling_control(MemoryRun({"none": 0.1, own: 0.9}), CIRCLE, Question()) is None
+
+
+def test_few_samples_are_said_to_be_few() -> None:
+    few = MemoryRun(PAPER_STRENGTHS, n_patients=6, per_patient=1)
+    assert leak(few, CIRCLE, Question(), Evaluation(50)).too_few == "6 samples: too few to tell"

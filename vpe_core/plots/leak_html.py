@@ -104,14 +104,27 @@ class _Control:
 
 def _ticks(found: Leak, noun: str, boxes: Interval | None) -> Sequence[tuple[str, Interval]]:
     """All that stands on the bar, from low to high."""
+    alone = f"no marker, and what the {noun} tells by itself"
+    if found.is_bound:
+        alone += ", at least"
+    all_known = "every finding known, but not which one is meant"
+    if _overlap(found):
+        all_known += " (inside the hatched part: what size and place tell and what pointing tells overlap)"
     known = (
         ("no marker", found.unmarked),
-        (f"no marker, and what the {noun} tells by itself", found.with_marker_alone),
-        ("every finding known, but not which one is meant", found.all_known),
+        (alone, found.with_marker_alone),
+        (all_known, found.all_known),
         ("the box's four numbers alone, without any image", boxes),
         (f"the {noun} on the finding", found.marked),
     )
     return sorted(((name, one) for name, one in known if one is not None), key=lambda tick: tick[1].value)
+
+
+def _overlap(found: Leak) -> bool:
+    """Whether what the marker tells by itself reaches beyond knowing every finding."""
+    if found.all_known is None or found.with_marker_alone is None:
+        return False
+    return found.unmarked.value < found.all_known.value < found.with_marker_alone.value
 
 
 def _ends(one: Interval) -> str:

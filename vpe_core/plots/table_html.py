@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from vpe_core import metrics
 from vpe_core.plots.html import render
+from vpe_core.results.analysis.controls import UNMARKED
 from vpe_core.results.analysis.numerals import UNDEFINED, interval_text, number_text, p_text, signed_text
 from vpe_core.results.exchange.formats import Cell, grid
 
@@ -117,8 +118,11 @@ def _row(
     for cell, head, count in zip(cells, heads, counts, strict=True):
         for column in columns:
             number = _cell(column, cell, count, higher, intervals) if cell else _Number()
+            if head.too_few:  # none of them is the best for sure
+                number = replace(number, kinds=number.kinds.replace(" vpl-best", ""))
             numbers.append(replace(number, kinds=f"{number.kinds} vpl-astray") if head.out_of_domain else number)
     title = str(first["row"]).removesuffix(" + suffix")
+    title = UNMARKED if title == "none" else title
     return _TableRow(
         title=f"control: {title}" if first["control"] else title,
         suffix=str(first["suffix"]).removeprefix("indicated by a ") or UNDEFINED,

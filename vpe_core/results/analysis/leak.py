@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from vpe_core.errors import ResultsError
 from vpe_core.metrics import Bootstrap, Difference, Interval, bootstrap, compare
 from vpe_core.results.analysis.columns import difference_of, interval_of
 from vpe_core.results.analysis.controls import CONTROLS
+from vpe_core.results.analysis.enough import too_few
 from vpe_core.results.analysis.questions import Question, with_suffix
 from vpe_core.results.analysis.scores import Evaluation, FloatArray, Results, class_numbers, common
 from vpe_core.results.analysis.tables import available, baseline_of
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 BY_ITSELF = ("on the finding-free image", "on a blank image", "on another patient's image")
 """Controls that show what a marker tells by itself, the purest first."""
+PUREST = BY_ITSELF[0]
+"""The only one that is the sample's own X-ray without its finding: the others can hide what a marker gives away."""
 _SMALLEST = 1e-12  # keeps the logarithm of a probability that was rounded to 0 finite
 
 
@@ -35,13 +39,15 @@ class Leak:
         marked: With it.
         gain: The second minus the first.
         controls: What the same marker reaches in each control that was measured: 0.5 gives nothing away.
-        by_itself: The control out of `BY_ITSELF` that the next two are about; empty if none was measured.
+        by_itself: The control that `with_marker_alone` and `explained` are about: `PUREST`, or else the one of
+            `BY_ITSELF` that explains most; empty if none was measured.
         with_marker_alone: The unmarked answer combined with the answer to the marker by itself; None if unknown.
         explained: How much more than unmarked that is: what the marker's size and place add.
         all_known: What somebody reaches who knows all findings of each image, but not which one is meant: no answer
             without a marker can be better. None where each image has one finding.
         pointing: How much more than that the marked answer reaches; only knowing which one is meant can add it.
         samples: How many there are.
+        too_few: Why they are too few to tell anything; empty if they are enough.
     """
 
     unmarked: Interval
@@ -54,6 +60,12 @@ class Leak:
     all_known: Interval | None
     pointing: Difference | None
     samples: int
+    too_few: str = ""
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether `explained` only says how much it is at least: what would tell was not measured."""
+        return self.explained is not None and self.by_itself != PUREST
 
 
 def leak(run: Results, row: TableRow, question: Question, evaluation: Evaluation | None = None) -> Leak:
@@ -84,6 +96,7 @@ def leak(run: Results, row: TableRow, question: Question, evaluation: Evaluation
 
     found: dict[str, Interval] = {}
     by_itself, combined = "", None
+    alone: dict[str, Bootstrap] = {}
     for condition, change in CONTROLS[1:]:
         try:
             control = available(run, control_of(row.variant, **change))  # type: ignore[arg-type]
@@ -95,8 +108,12 @@ def leak(run: Results, row: TableRow, question: Question, evaluation: Evaluation
         scored = shared.scored(run, control, asked)
         if np.isin(rows, scored.rows).all():
             without = shared.scored(run, bare, with_suffix(question, False)).at(rows)
-            by_itself, combined = condition, of(together(without.scores, scored.at(rows).scores))
-            break
+            alone[condition] = of(together(without.scores, scored.at(rows).scores))
+            if condition == PUREST:
+                break
+    if alone:
+        by_itself = max(alone, key=lambda one: (one == PUREST, interval_of(alone[one], run, question).value))
+        combined = alone[by_itself]
     known = findings_known(run)
     ceiling = of(known[rows]) if _several(known[rows]) else None
     return Leak(
@@ -110,7 +127,33 @@ def leak(run: Results, row: TableRow, question: Question, evaluation: Evaluation
         all_known=interval_of(ceiling, run, question) if ceiling else None,
         pointing=difference_of(compare(marked, ceiling), run, question) if ceiling else None,
         samples=len(rows),
+        too_few=too_few(run, rows, question.label),
     )
+
+
+def most_telling(values: Mapping[str, float], chance: float | None) -> str:
+    """Which of these controls lies furthest from chance on either side; without a chance the purest; empty if none."""
+    known = [one for one in BY_ITSELF if one in values and values[one] == values[one]]
+    if not known or chance is None:
+        return known[0] if known else ""
+    return max(known, key=lambda one: abs(values[one] - chance))
+
+
+def telling_control(
+    run: Results, row: TableRow, question: Question, evaluation: Evaluation | None = None
+) -> tuple[str, float] | None:
+    """The control of a marker that gives most away, and what the marker reaches in it; None if none was measured."""
+    shared = (evaluation or Evaluation()).values_alone()
+    values: dict[str, float] = {}
+    for condition in BY_ITSELF:
+        try:
+            control = available(run, control_of(row.variant, **dict(CONTROLS)[condition]))  # type: ignore[arg-type]
+            measured = shared.measured(run, control, with_suffix(question, row.suffix))
+        except ResultsError:
+            continue
+        values[condition] = interval_of(measured, run, question).value
+    found = most_telling(values, metrics.get(question.metric).chance)
+    return (found, values[found]) if found else None
 
 
 def together(one: FloatArray, other: FloatArray) -> FloatArray:
