@@ -6,6 +6,7 @@ from dashboard.demo import session
 from dashboard.demo.answer_column import answer_column
 from dashboard.demo.as_measured import as_measured_line
 from dashboard.demo.canvas import collect_drawing, drawing_canvas
+from dashboard.demo.contour import contour_tool
 from dashboard.demo.coordinates import shapes_by_coordinates
 from dashboard.demo.hint import first_hint
 from dashboard.demo.reading import model_xray, reading_tools
@@ -42,6 +43,7 @@ def workbench() -> None:
             if xray.simulated:
                 st.html('<span class="vpl-pill vpl-on-image">simulated X-ray</span>')
             first_hint(xray)
+            contour_tool()
         if len(state.marks) >= MAX_MARKS:
             st.caption(f"{MAX_MARKS} shapes are the most. Delete one to draw another.")
         reading_tools(xray)

@@ -72,6 +72,7 @@ class Drawing {
     this.upper = upper;
     this.canvas = canvas;
     this.container = upper.closest(".dc-container");
+    this.early = new EarlyStroke(upper);
     this.editButton = root.querySelector('[aria-label="Edit"]');
     this.layer = element("svg", { class: "vpl-layer", "aria-hidden": "true" });
     this.layer.append(element("g", {}), element("g", {}));
@@ -97,6 +98,7 @@ class Drawing {
     this.layer.setAttribute("viewBox", `0 0 ${data.width} ${data.height}`);
     this.layer.firstChild.replaceChildren(...data.findings.flatMap(findingParts));
     this.drawLive();
+    this.early.arrived(data.tool);
   }
 
   setUpCanvas() {
@@ -129,6 +131,7 @@ class Drawing {
       const wanted = DRAWN_AS[this.data.mode];
       const isNew = this.hand && !this.loading && !this.data.move && !target.excludeFromExport;
       if (isNew && target.constructor.type === wanted) this.hand.stroke = target;
+      else if (isNew && this.data.mode !== "polygon") this.hand.wrong = target; // of the tool before
     });
     canvas.on("object:moving", ({ target }) => keepOnFilm(target, canvas));
     for (const name of ["selection:created", "selection:updated"]) canvas.on(name, () => this.sizeHandles());
@@ -143,6 +146,7 @@ class Drawing {
         (event) => (this.container.isConnected ? handle(event) : gone.abort()),
         { signal: gone.signal, ...options },
       );
+    for (const name of ["mousemove", "mouseup"]) on(window, name, (event) => this.early.follow(event), { capture: true });
     on(this.container, "mousedown", (event) => this.press(event), { capture: true });
     on(window, "mousemove", () => this.keepBrush(), { capture: true });
     on(window, "mouseup", () => this.keepBrush(), { capture: true });
@@ -165,12 +169,24 @@ class Drawing {
 
   press(event) {
     if (event.button !== 0) return;
+    const twice = this.data.mode === "polygon" && event.detail === 2;
+    if (this.early.begin(event, this.data.tool) || (twice && this.closeContour())) return void event.stopImmediatePropagation();
     this.release();
     document.activeElement?.blur(); // or its keys would be typed into the field that was used last
     this.sizeHandles();
     const hand = { from: this.canvas.getScenePoint(event), stroke: null };
     hand.released = new Promise((resolve) => { hand.end = resolve; });
     this.hand = hand;
+  }
+
+  // As a click at the first corner does.
+  closeContour() {
+    const corners = this.canvas.getObjects().filter((object) => object.excludeFromExport);
+    if (corners.length < 3) return false;
+    const { x, y } = corners[0].getCenterPoint();
+    const pixel = this.canvas.width / this.upper.getBoundingClientRect().width;
+    for (const type of ["mousedown", "mouseup"]) repeat(this.upper, { type, x: x / pixel, y: y / pixel });
+    return true;
   }
 
   drag(event) {
@@ -196,6 +212,7 @@ class Drawing {
     this.hand = null;
     const kept = hand.stroke && !hand.cancelled && !isClick(hand, data.mode);
     if (hand.stroke && !kept) canvas.remove(hand.stroke);
+    if (hand.wrong) canvas.remove(hand.wrong);
     if (kept) this.fresh.push({ object: hand.stroke, number: Infinity });
     if (data.move) this.selected = this.shapes().indexOf(canvas.getActiveObject());
     if (kept || data.move) this.report();
@@ -225,6 +242,7 @@ class Drawing {
       document.querySelector(`.st-key-${this.data[name]} button:enabled`)?.click();
       return;
     }
+    if (event.key === "Enter" && this.data.mode === "polygon" && event.target === document.body) this.closeContour();
     const shape = this.data.move && !this.hand ? this.canvas.getActiveObject() : null;
     if (!shape) return;
     if (event.key === "Delete" || event.key === "Backspace") {

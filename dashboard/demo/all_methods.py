@@ -98,9 +98,9 @@ def _card(view: MethodView, shown: list[Image.Image], state: DemoState, target: 
         for image, heatmap, how in zip(shown, view.maps, ("without a marker", "with the marker"), strict=False)
     ]
     chosen = view.name == state.method
-    numbers = shares(view.share.before, view.share.after) if view.share else ""
+    numbers = [shares(view.share.before, view.share.after)] if view.share else []
     with st.container(key=f"demo_method_{view.name}", gap=None):
-        st.html(render("method_card", pictures=pictures, numbers=numbers, problem=view.problem, chosen=chosen))
+        st.html(render("method_card", pictures=pictures, problem=view.problem, chosen=chosen))
         st.button(
             as_text(method.title),
             key=f"demo_enlarge_{view.name}",
@@ -109,6 +109,9 @@ def _card(view: MethodView, shown: list[Image.Image], state: DemoState, target: 
             disabled=bool(view.problem),
             on_click=_enlarge,
             args=(view.name,),
+        )
+        st.html(
+            render("paragraph", kind="method-share", text=" · ".join([*numbers, *(["shown above"] if chosen else [])]))
         )
 
 

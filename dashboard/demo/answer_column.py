@@ -13,12 +13,12 @@ from dashboard.demo.comparisons import comparisons
 from dashboard.demo.exports import take_along
 from dashboard.demo.presence import presence_note
 from dashboard.demo.question import moving_answer, question_control
-from dashboard.demo.state import DemoState
+from dashboard.demo.state import DemoState, default_classes
 from dashboard.demo.xray import Xray
 from dashboard.frame.html import render
 from dashboard.frame.progress import model_download
 from dashboard.frame.shared_models import shared_model
-from dashboard.frame.verdicts import EACH, guess, winners
+from dashboard.frame.verdicts import EACH, guess, open_range, winners
 from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_sentence, as_text, few, marker_name
 from vpe_core import models
 from vpe_core.errors import VPEError
@@ -59,12 +59,14 @@ def _shown(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
         result.classes, result.without.probabilities, marked,
         marker=name, simulated=xray.simulated, guess=guess(state.question, len(result.classes)),
         winners=() if astray else winners(state.question, marked or result.without.probabilities),
+        undecided=open_range() if state.question == EACH else None,
         out_of_domain=astray,
     )  # fmt: skip
     sentence = answer_sentence(result.classes, result.without.probabilities, marked, name, state.question)
     st.html(
         render(
-            "answer", bars=bars, sentence=ANSWER_OUT_OF_DOMAIN if astray else sentence, out_of_domain=astray,
+            "answer", bars=bars, rows=0 if state.classes else len(default_classes()),
+            sentence=ANSWER_OUT_OF_DOMAIN if astray else sentence, out_of_domain=astray,
             note=presence_note(model) if state.question == EACH and not astray else "",
             cautions=_cautions(result, model.spec), source=source,
             overlays=attention_pair(result, state, name, xray.size_wh), attention=attention_words(result, state),

@@ -73,7 +73,7 @@ def attention_settings(result: Answer) -> None:
     _readout()(key="vpl_map_readout")
     state, methods = session.state(), attention.names()
     with st.container(key="demo_attention"):
-        opacity, target, method = st.columns(3, gap="small", vertical_alignment="bottom")
+        opacity, target, method = st.columns((3, 4, 5), gap="small", vertical_alignment="bottom")
         opacity.slider("Opacity", 0, 100, state.opacity, key=session.key("opacity"), format="%d%%")
         targets = ("", *result.classes)
         target.selectbox(

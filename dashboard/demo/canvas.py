@@ -22,7 +22,7 @@ import streamlit as st
 
 from dashboard.demo import session
 from dashboard.demo.fabric import count_objects, dot_radius_px, read_marks, write_drawing
-from dashboard.demo.state import MOVE, POLYGON
+from dashboard.demo.state import MOVE, POLYGON, marker_of_tool, tool_title
 from dashboard.demo.xray import Xray
 from dashboard.frame.page import asset
 from vpe_core.datasets.gallery import Finding
@@ -34,6 +34,7 @@ from vpe_core.markers.protocols import NATIVE_REFERENCE_PX
 _MODES = {"arrow": "line", "box": "rect", "ellipse": "circle", "contour": "freedraw", "dot": "point"}
 """Shape to the component's drawing mode."""
 
+_SCRIPTS = ("canvas_shapes.js", "canvas_early.js", "canvas_overlay.js")
 _MODE_WHILE_MOVING = "rect"
 _REVISIONS_KNOWN = 50
 UNDO_KEY, REDO_KEY = "demo_undo", "demo_redo"
@@ -173,6 +174,7 @@ def drawing_canvas(
             "width": canvas_width,
             "height": canvas_height,
             "move": tool == MOVE,
+            "tool": tool_title(marker_of_tool(tool)),
             "selected": -1 if (selected := selected_mark(xray, marks)) is None else selected,
             "turn": held.turn,
             "scale": xray.canvas_scale,
@@ -253,4 +255,4 @@ def _finding(finding: Finding, scale: float) -> dict[str, float | str]:
 
 @cache
 def _overlay() -> Any:
-    return st.components.v2.component("vpl_canvas_overlay", js=asset("canvas_shapes.js") + asset("canvas_overlay.js"))
+    return st.components.v2.component("vpl_canvas_overlay", js="".join(map(asset, _SCRIPTS)))

@@ -8,7 +8,6 @@ import streamlit as st
 
 from dashboard.demo import session
 from dashboard.demo.canvas import select_mark, selected_mark
-from dashboard.demo.state import POLYGON
 from dashboard.demo.xray import Xray
 from dashboard.frame.words import as_text
 from vpe_core.errors import RegionError
@@ -42,12 +41,6 @@ def shapes_by_coordinates(xray: Xray) -> None:
         _add_fields(xray)
         if problem := st.session_state.pop(_PROBLEM, None):
             st.error(as_text(problem), icon=":material/crop_free:")
-        st.toggle(
-            "Contour point by point",
-            session.state().tool == POLYGON,
-            key=session.key("by_points"),
-            help="With the tool Contour: click the corners, and the first one again to close.",
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from vpe_core import datasets
 from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.errors import PromptError
 from vpe_core.markers import Protocol, catalog
+from vpe_core.markers import get as get_marker
 from vpe_core.markers.catalog import drawing_tools
 from vpe_core.markers.marks import Mark
 from vpe_core.markers.protocols import NATIVE_REFERENCE_PX, PAPER_SIDE_PX
@@ -126,6 +127,11 @@ def marker_of_tool(tool: str) -> str:
     return drawing_tools()["contour"] if tool == POLYGON else tool
 
 
+def tool_title(tool: str) -> str:
+    """What a tool's button says."""
+    return "Move" if tool == MOVE else get_marker(tool).short_title.capitalize()
+
+
 def treatments() -> tuple[str, ...]:
     """How the marked regions are shown to the model: as drawn, or all in one other way (names of markers)."""
     return (AS_DRAWN, *catalog.treatments())
@@ -166,10 +172,11 @@ def checked_classes(names: Iterable[str], question: str = CHOOSE) -> tuple[str, 
     Raises:
         PromptError: One is not valid or given twice, holds a |, or there are too few or too many for the question.
     """
-    classes = check_classes(tuple(names))
+    names = tuple(names)
     least, purpose = (1, "to ask about") if question == EACH else (MIN_CLASSES, "to choose from")
-    if not least <= len(classes) <= MAX_CLASSES:
-        raise PromptError(f"Expected {least} to {MAX_CLASSES} classes {purpose}, but got {len(classes)}.")
+    if not least <= len(names) <= MAX_CLASSES:
+        raise PromptError(f"Expected {least} to {MAX_CLASSES} classes {purpose}, but got {len(names)}.")
+    classes = check_classes(names)
     if divided := next((name for name in classes if "|" in name), None):
         raise PromptError(f"Expected class names without |, which stands between them in links, but got {divided!r}.")
     return classes

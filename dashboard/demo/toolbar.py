@@ -9,11 +9,10 @@ import streamlit as st
 
 from dashboard.demo import session
 from dashboard.demo.canvas import REDO_KEY, UNDO_KEY, collect_drawing, selected_mark
-from dashboard.demo.state import COLORS, MOVE, WIDTHS, marker_of_tool
+from dashboard.demo.state import COLORS, MOVE, WIDTHS, marker_of_tool, tool_title
 from dashboard.demo.undo import MarkHistory, keep, record
 from dashboard.demo.xray import Xray
 from dashboard.frame.clicks import counted_button
-from vpe_core.markers import get
 from vpe_core.markers.catalog import drawing_tools
 
 
@@ -26,7 +25,7 @@ def toolbar(xray: Xray) -> None:
         st.segmented_control(
             "Tool",
             (*drawing_tools().values(), MOVE),
-            format_func=_tool_title,
+            format_func=tool_title,
             default=marker_of_tool(state.tool),
             key=session.key("tool"),
             required=True,
@@ -48,7 +47,7 @@ def toolbar(xray: Xray) -> None:
             index=widths.index(state.width),
             key=session.key("width"),
             label_visibility="collapsed",
-            width=76,
+            width=68,
         )
         with st.container(key="demo_steps", horizontal=True, gap="small", width="content"):
             _steps(xray, history)
@@ -90,10 +89,6 @@ def _steps(xray: Xray, history: MarkHistory) -> None:
         disabled=not marks,
         help="Remove all shapes. Undo brings them back.",
     )
-
-
-def _tool_title(tool: str) -> str:
-    return "Move" if tool == MOVE else get(tool).short_title.capitalize()
 
 
 def _step(xray: Xray, step: Callable[[MarkHistory, int], MarkHistory], times: int) -> None:

@@ -68,6 +68,11 @@ def presence(probability: float) -> Presence:
     return "absent" if _odds(1 - probability) >= EVIDENCE else "undecided"
 
 
+def open_range() -> tuple[float, float]:
+    """The probabilities between which a class is undecided: neither present nor absent."""
+    return 1 / (1 + EVIDENCE), EVIDENCE / (1 + EVIDENCE)
+
+
 def winners(question: str, probabilities: Sequence[float]) -> tuple[int, ...]:
     """The classes that the answer names: none while it is undecided."""
     if question == EACH:

@@ -17,6 +17,7 @@ from vpe_core import datasets
 from vpe_core.datasets.gallery import BoxedSamples, GalleryImage, another_patient, boxed_samples, offered, set_image
 from vpe_core.errors import DatasetError
 from vpe_core.images import load_image, read_film
+from vpe_core.images.limits import check_drawable
 
 _THUMB_PX = 160
 _OWN_XRAY = "own:xray"
@@ -76,11 +77,12 @@ def uploaded_xray(data: bytes) -> Xray:
     """The X-ray of an upload. Nothing but its pixels is kept: no file name, no DICOM header.
 
     Raises:
-        ImageReadError: It is no X-ray that can be read.
+        ImageReadError: It is no X-ray that can be read, or too small or narrow to draw on.
     """
     key = f"upload-{hashlib.sha256(data).hexdigest()[:16]}"
     label = "Your X-ray. Draw on it with the mouse."
     film = read_film(data)
+    check_drawable(*film.picture.size)
     return Xray(key, film.picture, label, "Your X-ray", "It stays in this session.", film=film)
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from vpe_core.errors import ImageReadError
 from vpe_core.settings import get_settings
 
+SHORTEST_PX = 32
+"""A film's shorter side has at least so many pixels, or there is nothing to draw on."""
+MOST_ELONGATED = 8
+"""A film's longer side is at most so many times its shorter one."""
+
 
 def check_byte_count(n_bytes: int) -> None:
     """Refuse files that are empty or too large.
@@ -18,7 +23,7 @@ def check_byte_count(n_bytes: int) -> None:
     if n_bytes > limit:
         raise ImageReadError(
             f"it has {n_bytes / 1e6:.1f} MB, and at most {limit / 1e6:.1f} MB are read. "
-            "Save it smaller, or raise VPE_MAX_IMAGE_BYTES"
+            "Make it smaller. Whoever runs the app can raise the limit, VPE_MAX_IMAGE_BYTES"
         )
 
 
@@ -33,6 +38,25 @@ def check_pixel_count(width: int, height: int) -> None:
         raise ImageReadError(f"it declares {width} x {height} pixels")
     if width * height > limit:
         raise ImageReadError(
-            f"it declares {width} x {height} pixels, and at most {limit / 1e6:.1f} million are read. "
-            "Save it smaller, or raise VPE_MAX_IMAGE_PIXELS"
+            f"it declares {width} x {height} pixels ({width * height / 1e6:.1f} megapixels), and at most "
+            f"{limit / 1e6:.1f} megapixels are read. Make it smaller. Whoever runs the app can raise the limit, "
+            "VPE_MAX_IMAGE_PIXELS"
+        )
+
+
+def check_drawable(width: int, height: int) -> None:
+    """Refuse pictures of which nothing can be seen on a page: a strip, or a few pixels.
+
+    Raises:
+        ImageReadError: It is one.
+    """
+    shorter, longer = sorted((width, height))
+    if shorter < SHORTEST_PX:
+        raise ImageReadError(
+            f"The picture is {width} x {height} pixels. At least {SHORTEST_PX} are needed each way to draw on it."
+        )
+    if longer > MOST_ELONGATED * shorter:
+        raise ImageReadError(
+            f"The picture is {width} x {height} pixels, a strip. One side may be at most {MOST_ELONGATED} times as "
+            "long as the other."
         )

@@ -89,6 +89,7 @@ def answer_bars(
     simulated: bool = False,
     guess: float | None = None,
     winners: Collection[int] = (),
+    undecided: tuple[float, float] | None = None,
     out_of_domain: bool = False,
 ) -> Markup:
     """A table of bars: without the marker, with it, and the change in percentage points.
@@ -104,6 +105,8 @@ def answer_bars(
         simulated: Whether the X-ray is simulated, which is said at the upper left.
         guess: A class's probability by guessing, for the line across the bars; one of all classes by default.
         winners: Numbers of the classes that the answer names; they are highlighted.
+        undecided: Where each class is asked about by itself, the probabilities between which it is neither present nor
+            absent: their bounds are drawn in place of the line of a guess.
         out_of_domain: Whether the numbers mean nothing: bars are then hatched grey, and changes have no colour.
     """
     marked: Sequence[float | None] = with_marker if with_marker is not None else [None] * len(classes)
@@ -117,6 +120,7 @@ def answer_bars(
         simulated=simulated,
         guess=percent(1 / len(classes) if guess is None else guess),
         guess_width=_width(1 / len(classes) if guess is None else guess),
+        undecided=[100 * bound for bound in undecided] if undecided else None,
         out_of_domain=out_of_domain,
         bars=[bars[index] for index in order if index in shown],
         folded=[bars[index] for index in order if index not in shown],
