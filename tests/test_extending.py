@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import dashboard.demo.state as demo
+import dashboard.demo.state_link as demo
 from dashboard.demo.answer import draw
 from dashboard.demo.xray import Xray
 from tests.results.memory_run import MemoryRun
