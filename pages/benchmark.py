@@ -14,6 +14,8 @@ from dashboard.benchmark.run import run_progress, run_section
 from dashboard.benchmark.table import instead_of_missing, is_measured, show_table
 from dashboard.benchmark.unknown_in_link import KNOWN_IN_LINKS
 from dashboard.benchmark.verdict import show_leak
+from dashboard.demo.address import OWN
+from dashboard.demo.state import FROM_CASE
 from dashboard.demo.state_link import LINK_FIELDS
 from dashboard.frame import links
 from dashboard.frame.page import page_setup
@@ -75,7 +77,7 @@ arrived = page_setup(
 if arrived:
     links.check_again("benchmark")
     links.check_again(COMPARE)
-    links.drop_of_other_page(KNOWN_IN_LINKS, LINK_FIELDS)
+    links.drop_of_other_page(KNOWN_IN_LINKS, (*LINK_FIELDS, OWN), FROM_CASE)
 try:
     results()
 except VPEError as error:

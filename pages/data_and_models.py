@@ -3,6 +3,11 @@
 import streamlit as st
 
 from dashboard.benchmark.own_data import own_data_section
+from dashboard.benchmark.unknown_in_link import KNOWN_IN_LINKS, WORDING
+from dashboard.demo.address import OWN
+from dashboard.demo.state import FROM_CASE
+from dashboard.demo.state_link import LINK_FIELDS
+from dashboard.frame import links
 from dashboard.frame.page import page_link, page_setup
 from dashboard.frame.progress import model_download, xrays_download
 from dashboard.frame.words import as_text
@@ -62,6 +67,7 @@ def data_sets() -> None:
 
 
 page_setup("Data and models", "What is on this machine, and how to get the rest.")
+links.say_unknown("this page", (*KNOWN_IN_LINKS, *LINK_FIELDS, OWN), (FROM_CASE, WORDING))
 try:
     left, right = st.columns([3, 2], gap="large")
     with left:

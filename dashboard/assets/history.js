@@ -1,9 +1,7 @@
 // The browser's Back leads to the page as it was left. On a link to another page with a query, Streamlit first writes that
 // query behind the old page's own address, as a step of its own; the step to the new page takes the place of that one.
 // A link to the page that is shown does nothing: to Streamlit it is a step back to the page as it was first.
-// So does the page that a case of the benchmark was opened on, although it writes what the link said in words of its own.
 // A step back while the page before is still at work can leave an empty page for good; that one is loaded again.
-const CASE = /[?&]case_/;
 const EMPTY_LOOKS = 3; // seconds
 const LOOKS = 20;
 const LINK = 'a[data-testid^="stPageLink"]';
@@ -43,8 +41,6 @@ export default function () {
   });
   history.pushState = function (state, title, url) {
     const to = url == null ? window.location.pathname : path(url);
-    const sameCase = target === null && to === window.location.pathname && CASE.test(window.location.search);
-    if (sameCase) return history.replaceState(state, title, url); // the same in the page's own words
     if (target !== null && to === window.location.pathname) {
       if (detour) return history.replaceState(state, title, url);
       detour = true;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,8 @@ from dashboard.benchmark.case_link import box_of, case_state
 from dashboard.benchmark.filters import ALL, NUMBERS, ORDERS, Choice
 from dashboard.benchmark.results import OwnRun, evaluation, image_folder
 from dashboard.benchmark.table import look_of
-from dashboard.benchmark.unknown_in_link import KNOWN_IN_LINKS
+from dashboard.demo.address import address_of
 from dashboard.demo.as_measured import keep_benchmark
-from dashboard.demo.state import FROM_CASE
-from dashboard.demo.state_link import query_from_state
 from dashboard.frame import links
 from dashboard.frame.html import render
 from dashboard.frame.page import asset, page_link
@@ -135,9 +134,9 @@ def _case(case: pd.Series, choice: Choice, folder: Path | None) -> None:
         if picture:
             st.image(picture, width="stretch", alt=f"Chest X-ray with {case['label']} marked")
         st.html(_caption(case, percent=choice.question.scoring != "cosine"))
-        if query := demo_link(case, choice):
-            label = "Open as measured" if "measured" in query else "Open in live demo"
-            page_link("pages/live_demo.py", label, icon=":material/draw:", query_params=query)
+        if link := demo_link(case, choice):
+            label = "Open as measured" if link.as_measured else "Open in live demo"
+            page_link("pages/live_demo.py", label, icon=":material/draw:", query_params=link.query)
 
 
 def _caption(case: pd.Series, percent: bool) -> str:
@@ -156,14 +155,21 @@ def _caption(case: pd.Series, percent: bool) -> str:
     )
 
 
-def demo_link(case: pd.Series, choice: Choice) -> dict[str, str] | None:
-    """What a link to the live demo says to show this case as measured; None if the demo does not have the X-ray."""
+@dataclass(frozen=True, slots=True)
+class _DemoLink:
+    """A link to the live demo: what its address says, and whether the demo asks just as it was measured."""
+
+    query: Mapping[str, str]
+    as_measured: bool
+
+
+def demo_link(case: pd.Series, choice: Choice) -> _DemoLink | None:
+    """A link to the live demo that shows this case as measured; None if the demo does not have the X-ray."""
     run = choice.first.run
     if image_folder(run) is None:
         return None
     state = case_state(run, int(case["sample"]), choice.look, choice.question, choice.named)
-    query = {} if state is None else query_from_state(state)
-    return {f"{FROM_CASE}{name}" if name in KNOWN_IN_LINKS else name: text for name, text in query.items()} or None
+    return None if state is None else _DemoLink(address_of(state, apart=True), bool(state.measured))
 
 
 def _picture(case: pd.Series, choice: Choice, folder: Path | None) -> bytes | None:

@@ -13,7 +13,9 @@ from dashboard.benchmark.filters import show_as_before
 from dashboard.benchmark.results import OwnRun, columns, forget_file, loaded
 from dashboard.benchmark.run import begin, may_start, warn_of_few
 from dashboard.benchmark.run_job import PLANS, RUN, Order
+from dashboard.demo.address import forget_own_states
 from dashboard.frame.page import page_link
+from dashboard.frame.progress import followed, unfollow
 from dashboard.frame.rights import may, why_not
 from dashboard.frame.words import as_list, as_text
 from dashboard.library.dataset_check import dataset_content
@@ -45,9 +47,10 @@ def own_data_section(*, run: bool = True) -> None:
             st.caption(as_text(why_not("uploads")))
             return
         st.caption(
-            "A CSV file with the columns image, label, x0, y0, x1, y1 (the finding's box in pixels) and its X-rays: "
-            f"several files or one ZIP file: {READABLE}, {_MAX_MB} MB at most. They are kept for this session only, in "
-            f"a temporary folder that is removed when the session ends, and after {KEPT_HOURS} hours at the latest."
+            "A CSV file (comma, semicolon or tab) with the columns image, label, x0, y0, x1, y1 (the finding's box in "
+            f"pixels) and its X-rays: several files or one ZIP file: {READABLE}, {_MAX_MB} MB at most. They are kept "
+            f"for this session only, in a temporary folder that is removed when the session ends, "
+            f"and after {KEPT_HOURS} hours at the latest."
         )
         files = st.file_uploader(
             "Table and X-rays",
@@ -101,7 +104,11 @@ def _forget() -> None:
     own = own_set()
     forget_own_set()
     st.session_state.pop(_PICTURES, None)
+    forget_own_states()
     if own:
+        ended = followed(RUN)
+        if ended and isinstance(ended.order, Order) and ended.order.own and ended.order.own() is own:
+            unfollow(RUN)  # nothing says any more that they were measured
         forget_file(own.name)
         show_as_before(columns())
     st.session_state[_FIELD] = int(st.session_state.get(_FIELD) or 0) + 1
@@ -141,8 +148,8 @@ def _run_row(own: OwnSet) -> None:
         st.caption(as_text(why_not("start_runs")))
         return
     ready = [name for name in models.selectable_names() if models.is_ready(models.get(name))]
-    if not own.dataset.samples or own.dataset.class_problem or not ready:
-        st.caption("A run needs samples of two classes and a model on this machine; see Data and models.")
+    if lacking := _lacking(own, bool(ready)):
+        st.caption(as_text(lacking))
         return
     if (known := jobs.state(RUN)) and known.running:
         st.caption("A run is under way, see the top of this page. Only one runs at a time.")
@@ -159,6 +166,19 @@ def _run_row(own: OwnSet) -> None:
             on_click=_start, args=(own, tuple(chosen), plan),
         ):  # fmt: skip
             st.rerun()
+
+
+def _lacking(own: OwnSet, has_model: bool) -> str:
+    """What a run of these data needs that is not here; empty if nothing is missing."""
+    needs = []
+    if not own.dataset.samples:
+        needs.append("a row that can be used, with its X-ray")
+    elif own.dataset.class_problem:
+        one = len(own.dataset.classes) < 2
+        needs.append("samples of two classes at least" if one else "classes that a model can be asked about")
+    if not has_model:
+        needs.append("a model on this machine (see Data and models)")
+    return f"A run needs {' and '.join(needs)}." if needs else ""
 
 
 def _start(own: OwnSet, chosen: tuple[str, ...], plan: str) -> None:

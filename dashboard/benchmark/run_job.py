@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from vpe_core.datasets import Dataset
 from vpe_core.errors import BenchmarkError
 from vpe_core.results import Run
 from vpe_core.settings import get_settings
+from vpe_core.variants import Variant
 
 RUN = "benchmark run"
 """The job's key: one run at a time for the whole server."""
@@ -93,7 +94,7 @@ def perform(order: Order, report: jobs.Report) -> Path:
         done.append(_perform_with(name, dataset, out, order, share))
     latest = done[-1].manifest
     skipped = f" {len(latest.problems):,} rows or images were skipped." if latest.problems else ""
-    report(1.0, f"{order.title} is measured: {len(done[-1].variants)} markers and controls.{skipped}")
+    report(1.0, f"{order.title} is measured: {measured_words(done[-1].variants)}.{skipped}")
     return done[-1].folder
 
 
@@ -120,6 +121,18 @@ def _perform_with(name: str, dataset: Dataset, out: Path, order: Order, report: 
             f"The results folder {folder} cannot be used: {error.strerror or error}. Make room or set VPE_RESULTS_DIR "
             "to another folder, then start again; what was finished is kept."
         ) from error
+
+
+def measured_words(variants: Iterable[Variant]) -> str:
+    """What was measured besides the unmarked picture: "4 ways of marking and 3 controls".
+
+    A marker counts once for each colour, width and protocol that it was drawn in.
+    """
+    marked = [variant for variant in variants if variant.marked]
+    n_controls = sum(variant.is_control for variant in marked)
+    n_ways = len(marked) - n_controls
+    ways = f"{n_ways} {'way' if n_ways == 1 else 'ways'} of marking"
+    return f"{ways} and {n_controls} {'control' if n_controls == 1 else 'controls'}" if n_controls else ways
 
 
 def progress_words(done: int, total: int, seconds: float) -> str:

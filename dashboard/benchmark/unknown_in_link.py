@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dashboard.frame.links import NOT_OURS, quoted
+from dashboard.frame.links import quoted, unknown_parts
 from dashboard.frame.words import few
 
 _NAMES = {
@@ -36,34 +36,36 @@ SWITCH = ("true", "false", "1", "0")
 """What a link may say of a switch."""
 _MAY_BE_EMPTY = ("data", "model", "rows")
 """Lists that a person may have emptied."""
-_WORDING = "say "
+WORDING = "say "
+"""How the name of a wording begins."""
 _MOST = 6
 
 
 def unknown_in_link(
     asked: Mapping[str, Sequence[str]], offered: Mapping[str, Sequence[str]], classes: Sequence[str] = ()
 ) -> list[str]:
-    """A sentence about what of a link is not there to be shown, if there is such: "data set “nosuch”".
+    """A sentence about names that the page does not know, and one about what is not there: "data set “nosuch”".
 
     Args:
         asked: The address, before the filters have taken it over and dropped what they do not know.
         offered: For each filter all that can be chosen, as links write it.
         classes: Those whose wording can be changed.
     """
-    missing, typed = [], {*TYPED, *map(wording_key, classes)}
+    missing, unknown, typed = [], {}, {*TYPED, *map(wording_key, classes)}
     for name, values in asked.items():
         if name in offered:
             wrong = [value for value in values if value not in offered[name]]
             if wrong == [""] and name in _MAY_BE_EMPTY:
                 continue
             missing += [f"{_NAMES.get(name, name)} {quoted(value)}" for value in wrong]
-        elif name not in typed and not name.startswith(NOT_OURS):
-            missing.append(quoted(name))
-    if not missing:
-        return []
-    return [f"This link asks for what is not among the results here: {few(missing, _MOST)}. It was left out."]
+        else:
+            unknown[name] = ""
+    told = unknown_parts(unknown, typed, "the benchmark")
+    if missing:
+        told.append(f"This link asks for what is not among the results here: {few(missing, _MOST)}. It was left out.")
+    return told
 
 
 def wording_key(label: str) -> str:
     """The name in links of a class's wording."""
-    return f"{_WORDING}{label}"
+    return f"{WORDING}{label}"

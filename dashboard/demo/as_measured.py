@@ -87,12 +87,23 @@ def as_measured_line() -> None:
         if case:
             st.html(_line(case))
         elif state.measured:
-            st.caption("The results that this case was opened from are not on this machine.")
+            st.caption(_why_none(state))
         elif state.protocol == "paper":
             st.caption("Drawn as in the paper: on the picture squashed to 256 x 256 pixels.")
             st.button("Draw at full resolution", key="demo_native", on_click=_draw_natively)
         if came:
             page_link(_BENCHMARK, "Back to the benchmark", icon=":material/arrow_back:", query_params=_address(case))
+
+
+def _why_none(state: DemoState) -> str:
+    """Why the case that the state names is not shown as measured."""
+    identity = state.measured.partition(":")[0]
+    if any(column.run.fingerprint.startswith(identity) for column in columns()):
+        return (
+            "Not as measured any more: the link names a case of the benchmark, but another picture, marker or question "
+            "than was measured. The answer is that of what is shown."
+        )
+    return "The results that this case was opened from are not on this machine."
 
 
 def _draw_natively() -> None:

@@ -9,10 +9,11 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+from dashboard.demo.address import address_of
 from dashboard.demo.state import UPLOAD, DemoState
-from dashboard.demo.state_link import query_from_state
 from dashboard.frame.html import render
 from dashboard.frame.page import asset
+from dashboard.library.own_set import is_own
 
 _BUTTON = "demo_link"
 HERE_ONLY = "This address works on this machine only."
@@ -22,7 +23,7 @@ _LOCAL_ENDINGS = (".local", ".localhost", ".lan", ".internal")
 
 def copy_link(state: DemoState) -> None:
     """A button that copies the link to what is shown, and shows it."""
-    query = query_from_state(state)
+    query, own = address_of(state, apart=bool(state.measured)), is_own(state.sample)
     link = f"{st.context.url or ''}{'?' + urlencode(query) if query else ''}"
     with st.popover("Copy link", icon=":material/link:", key=_BUTTON):
         st.html(render("copied"))
@@ -31,6 +32,8 @@ def copy_link(state: DemoState) -> None:
             st.caption(reach)
         if state.sample == UPLOAD:
             st.caption("An upload stays in this session: the link carries the settings, not it or what is drawn on it.")
+        elif own:
+            st.caption("Your own data stay in this session: the link shows them here, and to nobody else.")
     _copier()(key="demo_link_copier", data={"button": _BUTTON, "link": link}, height="content")
 
 

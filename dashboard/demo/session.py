@@ -9,8 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.demo.address import OWN, address_of, is_apart, own_state, plain_names
 from dashboard.demo.state import (
-    FROM_CASE,
     POLYGON,
     UPLOAD,
     DemoState,
@@ -20,7 +20,7 @@ from dashboard.demo.state import (
     same_question,
     with_question,
 )
-from dashboard.demo.state_link import query_from_state, state_from_query
+from dashboard.demo.state_link import state_from_query
 from dashboard.demo.xray import Xray
 from dashboard.frame import links
 from dashboard.frame.verdicts import EACH
@@ -29,6 +29,7 @@ from vpe_core.errors import PromptError
 
 _PAGE = "live demo"
 _STATE, _EPOCH, _MEMORY, _UPLOAD = "demo:state", "demo:epoch", "demo:memory", "demo:upload"
+_APART = "demo:names apart"
 _AS_CHOSEN = (
     "color", "width", "model", "suffix", "treatment", "method", "target", "opacity", "findings", "control", "second",
     "window_for_model",
@@ -44,12 +45,14 @@ def begin(arrived: bool) -> None:
     link = links.new_link(_PAGE, arrived)
     if _STATE in st.session_state and link is None:
         return
-    named = {name.removeprefix(FROM_CASE): value for name, value in (link or {}).items()}
-    state, problems = state_from_query(named)
+    named = plain_names(link or {})
+    own, gone = own_state(named)
+    state, problems = (own, ()) if own else state_from_query(named)
     st.session_state[_STATE] = state
+    st.session_state[_APART] = any(map(is_apart, link or {}))
     st.session_state[_EPOCH] = st.session_state.get(_EPOCH, 0) + 1
-    unknown = links.unknown_parts(named, DemoState.__dataclass_fields__, "the live demo")
-    links.leave_out(_PAGE, (*problems, *unknown))
+    unknown = links.unknown_parts(named, (*DemoState.__dataclass_fields__, OWN), "the live demo")
+    links.leave_out(_PAGE, (*gone, *problems, *unknown))
 
 
 def state() -> DemoState:
@@ -106,7 +109,7 @@ def write_link() -> None:
 
     Of an upload it says only that there is one, so that a page that is loaded anew can say that it is gone.
     """
-    query = query_from_state(state())
+    query = address_of(state(), apart=st.session_state.get(_APART, False) or bool(state().measured))
     links.write_link(_PAGE, {"sample": UPLOAD, **query} if state().sample == UPLOAD else query)
 
 

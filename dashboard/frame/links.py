@@ -63,6 +63,19 @@ def unknown_parts(query: Mapping[str, str], known: Collection[str], page_name: s
     return [f"This link asks for what {page_name} does not know: {few(unknown, _MOST)}. It was left out."]
 
 
+def say_unknown(page_name: str, others: Collection[str], others_begin: tuple[str, ...]) -> None:
+    """A box about the parts of the address that neither a page without filters knows nor another page.
+
+    Args:
+        page_name: The page, in a sentence.
+        others: What other pages read.
+        others_begin: How else names begin that other pages read.
+    """
+    asked = {name: "" for name in st.query_params if not name.startswith(others_begin)}
+    if sentences := unknown_parts(asked, others, page_name):
+        st.warning(as_list(sentences), icon=":material/link_off:")
+
+
 def quoted(text: str) -> str:
     """The beginning of what somebody wrote into a link, in quotation marks."""
     return f"“{text[:_MAX_CHARS]}{'…' if len(text) > _MAX_CHARS else ''}”"
@@ -73,14 +86,16 @@ def check_again(page: str) -> None:
     st.session_state.pop(_left_out(page), None)
 
 
-def drop_of_other_page(names: Iterable[str], theirs: Iterable[str]) -> None:
+def drop_of_other_page(names: Iterable[str], theirs: Iterable[str], theirs_begin: str = "") -> None:
     """Take out of the address what another page has written there.
 
     Args:
         names: What this page reads.
         theirs: What the other page writes. If the address says something that only they have, all of it is theirs.
+        theirs_begin: How else names begin that it writes.
     """
-    said, other = set(st.query_params), set(theirs)
+    said = set(st.query_params)
+    other = {*theirs, *(name for name in said if theirs_begin and name.startswith(theirs_begin))}
     if said & other - set(names):
         for name in said & other:
             del st.query_params[name]

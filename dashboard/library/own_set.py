@@ -163,6 +163,12 @@ def forget_own_set() -> None:
     st.session_state.pop(_OWN, None)
 
 
+def is_own(name: str) -> bool:
+    """Whether a name in links is that of an X-ray of this session's own data."""
+    kept = own_set()
+    return kept is not None and name.startswith(set_sample_name(kept.dataset.name, ""))
+
+
 def own_entry(name: str) -> GalleryImage | None:
     """An X-ray of this session's own data, by its name in links; nobody else's link leads to it."""
     kept = own_set()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.benchmark.run_job import PLANS, progress_words
+from dashboard.benchmark.run_job import PLANS, measured_words, progress_words
 from vpe_core.benchmark.plan import Plan
+from vpe_core.results.analysis.controls import control_variants
+from vpe_core.variants import Variant
 
 
 @pytest.mark.parametrize(
@@ -28,3 +30,9 @@ def test_every_plan_on_offer_can_be_made(title: str) -> None:
     plan = PLANS[title]()
     assert isinstance(plan, Plan)
     assert plan.coverage()
+
+
+def test_what_was_measured_is_counted_without_the_unmarked_picture_and_without_controls_that_are_none() -> None:
+    ways = [Variant.parse(key) for key in ("none", "none/native", "circle/red/1/paper", "crop")]
+    assert measured_words(ways) == "2 ways of marking"
+    assert measured_words([*ways, *control_variants(ways[2])[:1]]) == "2 ways of marking and 1 control"

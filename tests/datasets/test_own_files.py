@@ -98,3 +98,33 @@ def test_without_a_table_or_with_two_that_is_said(tmp_path: Path) -> None:
         write_own_files([("a.png", png())], tmp_path)
     with pytest.raises(DatasetError, match=r"Expected one CSV file among the files, but found 2: a.csv, b.csv"):
         write_own_files([("a.csv", TABLE), ("b.csv", TABLE)], tmp_path)
+
+
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_a_table_as_european_spreadsheets_write_it_is_read_with_its_decimal_commas(tmp_path: Path, sign: str) -> None:
+    corner = "40,5" if sign == ";" else "40.5"
+    rows = (("Image", "Label", "X0", "Y0", "X1", "Y1"), ("sub/a.png", "mass, left", "10", "10", corner, "40"))
+    table = "\n".join(map(sign.join, rows))
+    written = write_own_files([("t.csv", b"\xef\xbb\xbf" + table.encode()), ("a.png", png())], tmp_path)
+    (sample,) = open_dataset("table", written.table)
+    assert sample.label == "mass, left"
+    assert sample.box is not None
+    assert sample.box.xyxy == (10, 10, 40.5, 40)
+
+
+def test_an_image_in_another_folder_than_the_table_says_is_told_with_its_place(tmp_path: Path) -> None:
+    written = write_own_files([("all.zip", zipped({"t.csv": TABLE, "imgs/a.png": png()}))], tmp_path)
+    first, second = open_dataset("table", written.table).problems
+    assert first.reason.endswith("A file of that name is at imgs/a.png: write that path.")
+    assert "A file of that name" not in second.reason
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [(b"just text", "is called a ZIP file, but its content is none"), (zipped({}), "is a ZIP file that holds nothing")],
+)
+def test_what_is_called_a_zip_file_and_holds_none_is_not_called_damaged(
+    tmp_path: Path, data: bytes, reason: str
+) -> None:
+    with pytest.raises(DatasetError, match=f"“fake.zip” {reason}"):
+        write_own_files([("fake.zip", data)], tmp_path)

@@ -84,7 +84,7 @@ def test_a_run_is_started_and_only_those_who_follow_it_are_told_how_it_ended(pla
     for there in (app, watcher):
         there.run()
         assert not there.exception
-        assert "SimCLIP (embedded) on table is measured: 5 markers and controls." in said(there)
+        assert "SimCLIP (embedded) on table is measured: 4 ways of marking." in said(there)
     app.button(key="bench_run_close").click().run()
     assert "is measured" not in said(app)
     assert "is measured" in said(watcher.run())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 import time
 import zipfile
@@ -90,8 +91,21 @@ def test_own_data_are_checked_measured_shown_and_opened_as_measured_and_nobody_e
         "protocol": "paper", "classes": "lung mass|pleural effusion",
     }  # fmt: skip
     assert "your results" not in said(open_app(LIVE, query))
+    links = [one.proto.query_string for one in app.get("page_link") if one.proto.label == "Open as measured"]
+    assert len(links) == 8
+    assert not [one for one in links if not re.fullmatch("own=[0-9a-f]+", one)]
+    stranger = open_app(LIVE, {"own": links[0].removeprefix("own=")})
+    assert "data that somebody gave to a session of their own" in said(stranger)
+    app.switch_page(LIVE)
+    app.query_params["own"] = links[0].removeprefix("own=")
+    app.run()
+    assert not app.exception
+    assert "As measured: " in str([element.body for element in app.get("html")])
+    assert not re.search("cohort|png|circle", str(dict(app.query_params)) + str([one.value for one in app.code]))
+    app.switch_page(PAGE).run()
     app.button(key="own_forget").click().run()
     assert not app.exception
+    assert "is measured" not in said(app)
     assert "table-cohort" not in str([one.options for one in app.multiselect])
 
 

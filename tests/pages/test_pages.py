@@ -232,3 +232,10 @@ def test_a_model_that_is_not_here_offers_its_download_and_says_what_fails() -> N
     assert "not on this machine yet" in app.info[0].value
     (button,) = [one for one in app.button if one.label.startswith("Download BiomedCLIP")]
     assert "784 MB" in button.label
+
+
+def test_a_name_in_a_link_that_no_page_knows_is_said_on_the_page_about_data() -> None:
+    page = "pages/data_and_models.py"
+    said = " ".join(box.value for box in open_app(page, {"x": "1"}).warning).replace("\\", "")
+    assert "This link asks for what this page does not know: “x”. It was left out." in said
+    assert not open_app(page, {"utm_source": "x", "case_width": "1", "metric": "MCC"}).warning

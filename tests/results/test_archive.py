@@ -334,3 +334,11 @@ def test_too_many_files_a_file_twice_and_no_zip_at_all(monkeypatch: pytest.Monke
     monkeypatch.setattr(archive, "MAX_FILES", 1)
     with pytest.raises(ResultsError, match="at most 1 files"):
         read_archive(content.getvalue(), "x.zip")
+
+
+@pytest.mark.parametrize("name", ["samples.parquet", "embeddings.parquet"])
+def test_a_damaged_table_is_named(run_folder: Path, name: str) -> None:
+    whole = (run_folder / name).read_bytes()
+    (run_folder / name).write_bytes(whole[: len(whole) // 3] + whole[-8:])
+    with pytest.raises(ResultsError, match=f"{name} is damaged, it cannot be read as Parquet"):
+        read_archive(zipped_folder(run_folder, "run/"), "x.zip")

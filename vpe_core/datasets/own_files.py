@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from vpe_core.datasets.rows import read_rows
+from vpe_core.datasets.table import read_table
 from vpe_core.errors import DatasetError
 from vpe_core.images.formats import HEAD_BYTES, refusal, told_format
 from vpe_core.settings import get_settings
@@ -22,7 +22,7 @@ MAX_UNPACKED_BYTES = 300_000_000
 _MAX_NAME_CHARS, _MAX_DEPTH = 200, 12
 _MAX_TABLE_BYTES = 20_000_000
 _BLOCK_BYTES = 1 << 20
-_ZIP, _ENCRYPTED = b"PK\3\4", 0x1
+_ZIP, _EMPTY_ZIP, _ENCRYPTED = b"PK\3\4", b"PK\5\6", 0x1
 _FOREIGN = re.compile(r'[<>:"|?*\x00-\x1f]')
 _CLUTTER = re.compile(r"(^|/)(__MACOSX/|\.[^/]+$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 """What file managers add to folders."""
@@ -88,7 +88,7 @@ def write_own_files(files: Iterable[tuple[str, bytes]], folder: Path) -> OwnFile
 def _place_where_named(table: Path) -> None:
     """Put images that came without their folders, as browsers send them, where the table names them."""
     with suppress(DatasetError, OSError):  # of the table, its reader tells
-        for name in list(dict.fromkeys(row["image"] for row in read_rows(table, ("image",), "image")))[:MAX_FILES]:
+        for name in list(dict.fromkeys(row["image"] for row in read_table(table)))[:MAX_FILES]:
             bare = table.parent / name.rsplit("/", 1)[-1]
             if "/" not in name or not bare.is_file():
                 continue
@@ -169,6 +169,11 @@ def _write(name: str, data: bytes, written: _Written) -> None:
     is_table = name.lower().endswith(".csv")
     if not data:
         written.refused.append(f"{_shown(name)} is empty.")
+        return
+    if name.lower().endswith(".zip"):
+        empty = data.startswith(_EMPTY_ZIP)
+        reason = "is a ZIP file that holds nothing" if empty else "is called a ZIP file, but its content is none"
+        written.refused.append(f"{_shown(name)} {reason}.")
         return
     if not is_table and told_format(data[:HEAD_BYTES], len(data)) is None:
         written.refused.append(f"{_shown(name)} is not used: {refusal(data[:HEAD_BYTES])}.")

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pandas.api.types import infer_dtype
 
@@ -257,8 +258,29 @@ def _require_sound(run: LoadedRun, file: str) -> None:
     except (ResultsError, MarkerError) as error:
         raise ResultsError(f"{file} does not hold results that can be used. {error}") from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, pa.ArrowException) as error:
+        if damaged := _damaged_table(run):
+            raise ResultsError(
+                f"{file} does not hold results that can be used: {damaged} is damaged, it cannot be read as Parquet. "
+                "Zip the folder of results again."
+            ) from None
         reason = " ".join(str(error).split())[:160]
         raise ResultsError(f"{file} does not hold results that can be used: {reason}.") from None
+
+
+def _damaged_table(run: LoadedRun) -> str:
+    """Name of the first table whose content cannot be read; empty if all can."""
+    for path in (run.folder / name for name in (SAMPLES, EMBEDDINGS, TEXTS, PROBABILITIES)):
+        if not path.is_file():
+            continue
+        try:
+            require_size(str(path), max_cells=MAX_VALUES, max_bytes=MAX_UNPACKED_BYTES)
+            for _ in pq.ParquetFile(path).iter_batches():
+                pass
+        except TooLargeError:
+            continue
+        except (OSError, ValueError, pa.ArrowException):
+            return path.name
+    return ""
 
 
 def _require_reasonable(path: Path, file: str) -> None:
