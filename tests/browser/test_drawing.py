@@ -16,6 +16,18 @@ from vpe_core.types import Box
 RING = [(250 + 60 * math.sin(angle), 220 - 60 * math.cos(angle)) for angle in np.linspace(0, 2 * math.pi, 25)]
 
 
+def test_a_stroke_right_after_its_tool_was_pressed_is_drawn_with_it_and_a_contour_says_how(demo: Demo) -> None:
+    demo.open({"sample": "case_a"})
+    demo.drag([(100, 100), (160, 160)])
+    demo.page.get_by_role("radio", name="Box", exact=True).click()  # the answer to the circle is still to come
+    demo.drag([(200, 200), (300, 280)])
+    assert [marker for marker, _ in demo.wait_for_marks(2)] == ["circle", "bbox"]
+    demo.choose_tool("Contour")
+    demo.page.get_by_text("Drag around the finding").wait_for()
+    demo.page.get_by_text("Point by point", exact=True).click()
+    demo.page.get_by_text("Click the corners; the first one again closes").wait_for()
+
+
 @pytest.mark.parametrize(("width", "height"), [(1440, 1000), (1280, 720)])
 @pytest.mark.parametrize("tool", ["Arrow", "Box", "Circle", "Contour", "Point"])
 def test_each_tool_gives_its_region_and_changes_answer_and_overlay(

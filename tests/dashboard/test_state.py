@@ -67,6 +67,12 @@ def test_an_upload_is_in_no_link() -> None:
     assert not {"sample", "marks"} & set(query)  # the marks would land on another X-ray
 
 
+@pytest.mark.parametrize(("question", "least"), [(CHOOSE, 2), (EACH, 1)])
+def test_without_classes_one_is_told_how_many_the_question_takes(question: str, least: int) -> None:
+    with pytest.raises(PromptError, match=f"Expected {least} to {MAX_CLASSES} classes"):
+        checked_classes((), question)
+
+
 def test_class_names_that_would_be_divided_in_a_link_are_refused() -> None:
     with pytest.raises(PromptError, match=r"without \|"):
         checked_classes(["a | b", "c"])
