@@ -242,7 +242,7 @@ class Drawing {
       document.querySelector(`.st-key-${this.data[name]} button:enabled`)?.click();
       return;
     }
-    if (event.key === "Enter" && this.data.mode === "polygon" && event.target === document.body) this.closeContour();
+    if (event.key === "Enter" && this.data.mode === "polygon" && !event.target.matches("button, a, summary")) this.closeContour();
     const shape = this.data.move && !this.hand ? this.canvas.getActiveObject() : null;
     if (!shape) return;
     if (event.key === "Delete" || event.key === "Backspace") {
