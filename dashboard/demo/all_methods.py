@@ -11,7 +11,7 @@ from PIL import Image
 
 from dashboard.demo import session
 from dashboard.demo.answer import Answer, RegionShare, share_inside
-from dashboard.demo.marked_xray import MarkedXray, look_together, template_of, treatment_of, without_marks
+from dashboard.demo.marked_xray import MarkedXray, template_of, treatment_of, without_marks
 from dashboard.demo.state import DemoState
 from dashboard.demo.xray import Xray
 from dashboard.frame.attention_words import how_methods_agree, place_words, shares
@@ -54,7 +54,6 @@ def method_views(model: Model, xray: Xray, state: DemoState, target: str, memory
         VPEError: A prompt or mark does not fit.
     """
     images = _images(model, xray, state, memory)
-    look_together(images)
     return [_view(name, images, xray, state, target) for name in attention.names()]
 
 
