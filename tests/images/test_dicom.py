@@ -158,7 +158,7 @@ def test_a_real_radiograph(shared_data: Path) -> None:
 @pytest.mark.parametrize(
     ("elements", "message"),
     [
-        ({"Rows": 60000, "Columns": 60000}, "60000 x 60000 pixels, and at most"),
+        ({"Rows": 60000, "Columns": 60000}, r"60000 x 60000 pixels \(3600.0 megapixels\), and at most"),
         ({"Rows": 0}, "50 x 0 pixels"),
         ({"PhotometricInterpretation": "PALETTE COLOR"}, "PALETTE COLOR"),
         ({"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "PlanarConfiguration": 0}, "16 bits"),

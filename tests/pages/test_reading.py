@@ -93,7 +93,7 @@ def test_a_picture_that_would_fill_the_memory_is_refused_in_words_which_go_with_
     assert len(bomb.getvalue()) < 100_000
     app.file_uploader(key="demo_upload_field").set_value(("bomb.png", bomb.getvalue(), "")).run()
     assert not app.exception
-    assert "at most 50.0 million are read" in app.error[0].value.replace("\\", "")
+    assert "at most 50.0 megapixels are read" in app.error[0].value.replace("\\", "")
     app.file_uploader(key="demo_upload_field").set_value(("sound.png", sound.getvalue(), "")).run()
     assert not app.exception
     assert not app.error
