@@ -6,16 +6,17 @@ python -m scripts.make_example --sample NAME --finding 0
 from __future__ import annotations
 
 import argparse
-import io
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dashboard.demo.answer import Answer, Impression, answer, draw
+from dashboard.demo.answer import Answer, Impression, answer
+from dashboard.demo.marked_xray import draw
 from dashboard.demo.state import DemoState
 from dashboard.demo.xray import Xray
+from dashboard.frame.jpeg import jpeg
 from dashboard.library.example import (
     AFTER,
     BEFORE,
@@ -79,7 +80,7 @@ def main() -> None:
         command=f"{COMMAND} --sample {entry.name} --finding {options.finding} --model {model.name}",
     )
     pictures = {BEFORE: result.without.shown, AFTER: result.marked.shown, SEEN: result.marked.seen}
-    save_example(example, {name: _jpeg(picture) for name, picture in pictures.items()}, options.out)
+    save_example(example, {name: jpeg(picture, 85) for name, picture in pictures.items()}, options.out)
 
 
 def _options() -> argparse.Namespace:
@@ -112,12 +113,6 @@ def _pair(grids: NDArray[np.float32], peak_before: float, peak_after: float) -> 
 
 def _rounded(impression: Impression) -> tuple[float, ...]:
     return tuple(round(float(value), 4) for value in impression.probabilities)
-
-
-def _jpeg(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()
 
 
 if __name__ == "__main__":

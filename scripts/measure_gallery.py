@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dashboard.demo.answer import draw
+from dashboard.demo.marked_xray import draw
 from dashboard.demo.state import DemoState
 from dashboard.demo.xray import Xray
 from dashboard.library.steering import COLUMNS, TABLE, WAYS, class_of

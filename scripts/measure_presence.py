@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dashboard.demo.answer import draw
+from dashboard.demo.marked_xray import draw
 from dashboard.demo.presence import MEASURED, MeasuredPresence, presence_probabilities
 from dashboard.demo.state import DemoState, default_classes
 from dashboard.frame.verdicts import EACH

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import dashboard.demo.state_link as demo
-from dashboard.demo.answer import draw
+from dashboard.demo.marked_xray import draw
 from dashboard.demo.xray import Xray
 from tests.results.memory_run import MemoryRun
 from tests.tiny_models import model_root, models  # noqa: F401 - fixtures

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +19,7 @@ from dashboard.demo.address import address_of
 from dashboard.demo.as_measured import keep_benchmark
 from dashboard.frame import links
 from dashboard.frame.html import render
+from dashboard.frame.jpeg import jpeg
 from dashboard.frame.page import asset, page_link
 from dashboard.frame.words import as_text
 from vpe_core.errors import VPEError
@@ -208,6 +208,4 @@ def _thumbnail(
 ) -> bytes:
     image = draw_marker(load_image(Path(path)), Box(*xyxy), marker, color=color)
     image.thumbnail((_THUMB_PX, _THUMB_PX))
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=88)
-    return buffer.getvalue()
+    return jpeg(image)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import weakref
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from dashboard.benchmark.results import OwnRun, columns, forget_file, loaded
 from dashboard.benchmark.run import begin, may_start, warn_of_few
 from dashboard.benchmark.run_job import PLANS, RUN, Order
 from dashboard.demo.address import forget_own_states
+from dashboard.frame.jpeg import jpeg
 from dashboard.frame.page import page_link
 from dashboard.frame.progress import followed, unfollow
 from dashboard.frame.rights import may, why_not
@@ -136,9 +136,7 @@ def _pictures(own: OwnSet) -> list[tuple[bytes, str]]:
             except ImageReadError:
                 continue
             image.thumbnail((_THUMB_PX, _THUMB_PX))
-            buffer = io.BytesIO()
-            image.save(buffer, "JPEG", quality=85)
-            kept.append((buffer.getvalue(), f"{sample.label}, {sample.image_id}"))
+            kept.append((jpeg(image, 85), f"{sample.label}, {sample.image_id}"))
         st.session_state[_PICTURES] = kept
     return kept
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,11 +10,12 @@ from PIL import Image
 
 from dashboard.demo import session
 from dashboard.demo.answer import Answer, RegionShare, share_inside
-from dashboard.demo.marked_xray import MarkedXray, template_of, treatment_of, without_marks
+from dashboard.demo.marked_xray import MarkedXray, template_of, treatment_of, without_and_with_marks
 from dashboard.demo.state import DemoState
 from dashboard.demo.xray import Xray
 from dashboard.frame.attention_words import how_methods_agree, place_words, shares
 from dashboard.frame.html import render
+from dashboard.frame.jpeg import jpeg
 from dashboard.frame.words import as_text
 from vpe_core import attention
 from vpe_core.attention import overlay
@@ -53,7 +53,7 @@ def method_views(model: Model, xray: Xray, state: DemoState, target: str, memory
     Raises:
         VPEError: A prompt or mark does not fit.
     """
-    images = _images(model, xray, state, memory)
+    images = without_and_with_marks(model, xray, state, memory)
     return [_view(name, images, xray, state, target) for name in attention.names()]
 
 
@@ -66,11 +66,6 @@ def _view(name: str, images: list[MarkedXray], xray: Xray, state: DemoState, tar
     return MethodView(name, maps, share)
 
 
-def _images(model: Model, xray: Xray, state: DemoState, memory: BoundedCache) -> list[MarkedXray]:
-    images = [MarkedXray(model, xray, without_marks(state), memory)]
-    return [*images, MarkedXray(model, xray, state, memory)] if state.marks else images
-
-
 def all_methods(result: Answer, model: Model, xray: Xray) -> None:
     """A part that is folded until someone wants it: only then is it computed."""
     state = session.state()
@@ -79,7 +74,7 @@ def all_methods(result: Answer, model: Model, xray: Xray) -> None:
             return
         with st.spinner("Asking every method"):
             views = method_views(model, xray, state, result.target, session.memory())
-            shown = [image.shown for image in _images(model, xray, state, session.memory())]
+            shown = [image.shown for image in without_and_with_marks(model, xray, state, session.memory())]
         if state.marks:
             known = [(attention.get(view.name).title, view.share) for view in views if view.share]
             changes = [(title, share.before, share.after) for title, share in known]
@@ -121,6 +116,4 @@ def _enlarge(method: str) -> None:
 def _small(image: Image.Image, heatmap: Heatmap, state: DemoState, alt: str) -> OverlayImage:
     colored = overlay(image, heatmap, opacity=state.opacity / 100)
     colored.thumbnail((_SMALL_PX, _SMALL_PX), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    buffer = io.BytesIO()
-    colored.save(buffer, "JPEG", quality=80)
-    return OverlayImage(buffer.getvalue(), colored.size, alt)
+    return OverlayImage(jpeg(colored, 80), colored.size, alt)

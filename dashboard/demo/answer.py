@@ -12,14 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from dashboard.demo.marked_xray import (
-    MarkedXray,
-    draw,
-    suffix_words,
-    template_of,
-    treatment_of,
-    without_marks,
-)
+from dashboard.demo.marked_xray import suffix_words, template_of, treatment_of, without_and_with_marks
 from dashboard.demo.presence import opposites
 from dashboard.demo.state import DemoState
 from dashboard.demo.xray import Xray
@@ -34,10 +27,6 @@ from vpe_core.types import Heatmap
 
 if TYPE_CHECKING:
     from vpe_core.models import Model, ModelSpec, Reading
-
-__all__ = [
-    "Answer", "Impression", "RegionShare", "answer", "crops", "draw", "out_of_domain", "share_inside", "suffix_words",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,9 +90,7 @@ def answer(model: Model, xray: Xray, state: DemoState, classes: tuple[str, ...],
     Raises:
         VPEError: A prompt, mark or attention method does not fit.
     """
-    images = [MarkedXray(model, xray, without_marks(state), memory)]
-    if state.marks:
-        images.append(MarkedXray(model, xray, state, memory))
+    images = without_and_with_marks(model, xray, state, memory)
     template = template_of(state)
     scores = [image.probabilities(classes, template, state.question) for image in images]
     target = state.target if state.target in classes else classes[int(np.argmax(scores[-1]))]

@@ -16,7 +16,7 @@ from dashboard.demo.question import moving_answer, question_control
 from dashboard.demo.state import DemoState, default_classes
 from dashboard.demo.xray import Xray
 from dashboard.frame.html import render
-from dashboard.frame.progress import model_download
+from dashboard.frame.progress import model_download, not_here
 from dashboard.frame.shared_models import shared_model
 from dashboard.frame.verdicts import EACH, guess, open_range, winners
 from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_sentence, as_text, few, marker_name
@@ -85,7 +85,7 @@ def _cautions(result: Answer, spec: ModelSpec) -> list[str]:
 
 def _missing_model(spec: ModelSpec) -> None:
     st.info(
-        as_text(f"{spec.title} is not on this machine yet. {spec.domain} Licence: {spec.licence}."),
+        as_text(not_here(spec)),
         icon=":material/download:",
     )
     model_download(spec)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from functools import cache
 from typing import Any
 
 import streamlit as st
 from markupsafe import Markup
-from PIL import Image
 
 from dashboard.demo import session
 from dashboard.demo.answer import Answer, Impression
 from dashboard.demo.marked_xray import treatment_of
 from dashboard.demo.state import DemoState
 from dashboard.frame.attention_words import attention_sentence, place_words, shares
+from dashboard.frame.jpeg import jpeg
 from dashboard.frame.page import asset
 from dashboard.frame.words import as_text
 from vpe_core import attention
@@ -93,10 +92,3 @@ def attention_settings(result: Answer) -> None:
             key=session.key("method"),
             help=as_text(attention.get(state.method).reason) or None,
         )
-
-
-def jpeg(image: Image.Image) -> bytes:
-    """The picture as it is embedded in the page."""
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=88)
-    return buffer.getvalue()

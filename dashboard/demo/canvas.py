@@ -146,7 +146,7 @@ def drawing_canvas(
     """
     from streamlit_drawable_canvas import st_canvas  # registers itself with the running app, so not before there is one
 
-    key = _key(xray)
+    key = canvas_key(xray)
     stroke_px = _stroke_px(xray, width)
     held = _laid_out(xray, marks, (color, stroke_px))
     canvas_width, canvas_height = xray.canvas_wh
@@ -223,20 +223,20 @@ def _laid_out(xray: Xray, marks: tuple[Mark, ...], style: tuple[str, float]) -> 
     return held
 
 
-def _key(xray: Xray) -> str:
-    """Letters, digits and hyphens, for the overlay finds the canvas by it; and another one for another picture."""
+def canvas_key(xray: Xray) -> str:
+    """The canvas' name in letters, digits and hyphens: the overlay finds it by that. Another picture, another one."""
     clean = re.sub(r"[^A-Za-z0-9-]", "-", xray.key)
     suffix = "" if clean == xray.key else f"-{hashlib.sha256(xray.key.encode()).hexdigest()[:8]}"
     return f"canvas-{clean}{suffix}"
 
 
 def _memory(xray: Xray) -> _Memory:
-    memory: _Memory = st.session_state.setdefault(f"{_key(xray)}-held", _Memory())
+    memory: _Memory = st.session_state.setdefault(f"{canvas_key(xray)}-held", _Memory())
     return memory
 
 
 def _overlay_key(xray: Xray) -> str:
-    return f"{_key(xray)}-overlay"
+    return f"{canvas_key(xray)}-overlay"
 
 
 def _seed(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard.demo.answer import Answer, suffix_words
+from dashboard.demo.answer import Answer
+from dashboard.demo.marked_xray import suffix_words
 from dashboard.demo.state import AS_DRAWN, DemoState
 from dashboard.frame.verdicts import EACH
 from dashboard.frame.words import marker_name

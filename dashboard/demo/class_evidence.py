@@ -11,10 +11,10 @@ import streamlit as st
 
 from dashboard.demo import session
 from dashboard.demo.answer import Answer
-from dashboard.demo.attention_maps import jpeg
-from dashboard.demo.marked_xray import MarkedXray, template_of, without_marks
+from dashboard.demo.marked_xray import MarkedXray, template_of, without_and_with_marks
 from dashboard.demo.state import DemoState
 from dashboard.demo.xray import Xray
+from dashboard.frame.jpeg import jpeg
 from dashboard.frame.page import asset
 from vpe_core import attention
 from vpe_core.attention.colormaps import table
@@ -55,10 +55,8 @@ def evidence_maps(
 
     Levels are those of `MapValues`: one byte a cell, 255 for the strongest value of that map.
     """
-    images = [MarkedXray(model, xray, without_marks(state), memory)]
-    if state.marks and not result.cropped:
-        images.append(MarkedXray(model, xray, state, memory))
-    return [_of_all_classes(image, result.classes, state) for image in images]
+    images = without_and_with_marks(model, xray, state, memory)
+    return [_of_all_classes(image, result.classes, state) for image in (images[:1] if result.cropped else images)]
 
 
 def _of_all_classes(image: MarkedXray, classes: tuple[str, ...], state: DemoState) -> dict[str, object]:

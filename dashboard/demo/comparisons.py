@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from base64 import b64encode
 
 import streamlit as st
@@ -13,11 +12,13 @@ from dashboard.demo.answer import Answer, out_of_domain
 from dashboard.demo.control import ControlAnswer, control_answer, picture_for
 from dashboard.demo.reading import control_in_window
 from dashboard.demo.second_model import offered_seconds, second_answer
+from dashboard.demo.settings import model_title
 from dashboard.demo.state import CONTROLS, DemoState
 from dashboard.demo.xray import Xray
 from dashboard.frame.control_words import TITLES, control_sentence
 from dashboard.frame.html import render
-from dashboard.frame.progress import model_download
+from dashboard.frame.jpeg import jpeg
+from dashboard.frame.progress import model_download, not_here
 from dashboard.frame.shared_models import shared_model
 from dashboard.frame.verdicts import EACH, guess, winners
 from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_sentence, as_text, marker_name
@@ -52,7 +53,7 @@ def comparisons(result: Answer, model: Model, xray: Xray) -> None:
             "Compare with",
             names,
             names.index(state.second),
-            format_func=_model_title,
+            format_func=lambda name: model_title(name) if name else "no other model",
             key=session.key("second"),
             help="The same X-ray, marks and words, answered by another model.",
         )
@@ -104,7 +105,7 @@ def _second(result: Answer, xray: Xray, state: DemoState) -> None:
     try:
         spec = models.get(state.second)
         if not models.is_ready(spec):
-            st.caption(as_text(f"{spec.title} is not on this machine yet. {spec.domain} Licence: {spec.licence}."))
+            st.caption(as_text(not_here(spec)))
             model_download(spec)
             return
         with st.spinner(f"Loading {spec.title}", _cache=True):
@@ -127,16 +128,4 @@ def _second(result: Answer, xray: Xray, state: DemoState) -> None:
 def _jpeg_text(control: ControlAnswer) -> str:
     small = control.shown.copy()
     small.thumbnail((2 * _THUMB_PX, 2 * _THUMB_PX), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=85)
-    return b64encode(buffer.getvalue()).decode("ascii")
-
-
-def _model_title(name: str) -> str:
-    if not name:
-        return "no other model"
-    try:
-        spec = models.get(name)
-    except VPEError:
-        return name
-    return spec.title if models.is_ready(spec) else f"{spec.title} (not downloaded)"
+    return b64encode(jpeg(small, 85)).decode("ascii")

@@ -14,9 +14,10 @@ import streamlit as st
 from PIL import Image
 
 import vpe_core
-from dashboard.demo.answer import Answer, Impression, draw, out_of_domain, suffix_words
+from dashboard.demo.answer import Answer, Impression, out_of_domain
 from dashboard.demo.captions import answer_line, attention_line, question_line
 from dashboard.demo.copy_link import copy_link
+from dashboard.demo.marked_xray import draw, suffix_words
 from dashboard.demo.state import UPLOAD, DemoState
 from dashboard.demo.state_link import query_from_state
 from dashboard.demo.xray import Xray
@@ -104,8 +105,9 @@ def slide_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
     label = what_it_is(simulated=xray.simulated, out_of_domain=out_of_domain(model.spec, xray))
     lines = (question_line(result, model, state), attention_line(result, state))
     title = answer_sentence(
-        result.classes, result.without.probabilities, result.marked.probabilities if result.marked else None, name
-    )
+        result.classes, result.without.probabilities, result.marked.probabilities if result.marked else None, name,
+        state.question,
+    )  # fmt: skip
     classes = [
         SlideClass(*row) for row in zip(result.classes, result.without.probabilities, marked_chances, strict=True)
     ]

@@ -167,6 +167,12 @@ class MarkedXray:
         return self._memory.get_or_compute(key, lambda: relevance(self._model, self._prepared, target))
 
 
+def without_and_with_marks(model: Model, xray: Xray, state: DemoState, memory: BoundedCache) -> list[MarkedXray]:
+    """The plain X-ray and, if something is drawn, the marked one, in front of a model."""
+    images = [MarkedXray(model, xray, without_marks(state), memory)]
+    return [*images, MarkedXray(model, xray, state, memory)] if state.marks else images
+
+
 def look_together(images: Sequence[MarkedXray]) -> list[Look]:
     """What a model makes of several X-rays; those that are not kept yet go through the network in one batch.
 

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.demo import session
-from dashboard.demo.canvas import _key as canvas_key
+from dashboard.demo.canvas import canvas_key
 from dashboard.demo.windows import MAX_WINDOW, Window, window_of_numbers
 from dashboard.demo.xray import Xray
 from dashboard.frame.html import render

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dashboard.demo.marked_xray import MarkedXray, look_together, template_of, without_marks
+from dashboard.demo.marked_xray import look_together, template_of, without_and_with_marks
 from dashboard.demo.state import DemoState
 from dashboard.demo.xray import Xray
 from vpe_core import models
@@ -34,9 +34,7 @@ def second_answer(
     Raises:
         VPEError: A prompt or mark does not fit.
     """
-    images = [MarkedXray(model, xray, without_marks(state), memory)]
-    if state.marks:
-        images.append(MarkedXray(model, xray, state, memory))
+    images = without_and_with_marks(model, xray, state, memory)
     look_together(images)
     without, *marked = (image.probabilities(classes, template_of(state), state.question) for image in images)
     return SecondAnswer(without, marked[0] if marked else None)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.demo import session
-from dashboard.demo.answer import suffix_words
+from dashboard.demo.marked_xray import suffix_words
 from dashboard.demo.state import (
     AS_DRAWN,
     MAX_CLASSES,
@@ -33,7 +33,7 @@ def model_and_prompt() -> None:
     with st.expander(as_text(_summary()), key="demo_question"):
         state = session.state()
         names = tuple(dict.fromkeys((*models.selectable_names(), state.model)))
-        st.selectbox("Model", names, names.index(state.model), format_func=_model_title, key=session.key("model"))
+        st.selectbox("Model", names, names.index(state.model), format_func=model_title, key=session.key("model"))
         _classes()
         _template()
         left, right = st.columns(2)
@@ -96,14 +96,14 @@ def _summary() -> str:
     number = len(state.shown_classes)
     parts = [
         f"Prompt: {shown}",
-        _model_title(state.model).partition(": ")[0].removesuffix(" (embedded)"),
+        model_title(state.model).partition(": ")[0].removesuffix(" (embedded)"),
         f"{number} {'class' if number == 1 else 'classes'}",
     ]
     parts += [] if state.treatment == AS_DRAWN else [_treatment_title(state.treatment).lower()]
     return " · ".join(parts)
 
 
-def _model_title(name: str) -> str:
+def model_title(name: str) -> str:
     try:
         spec = models.get(name)
     except VPEError:

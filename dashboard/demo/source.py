@@ -169,8 +169,8 @@ def _upload_field() -> None:
     # Of any name: on a hospital's CD, a DICOM file's name may have no ending. The content decides.
     # What is larger, the field refuses by itself, with no more than a sign; so the limit stands there before.
     megabytes = min(get_settings().max_image_bytes / 1e6, st.get_option("server.maxUploadSize"))
-    told = f"Your own X-ray: {READABLE}, at most {megabytes:g} MB. It stays in this session."
-    file = st.file_uploader(told, key="demo_upload_field")
+    label = f"Your own X-ray: {READABLE}, at most {megabytes:g} MB. It stays in this session."
+    file = st.file_uploader(label, key="demo_upload_field")
     if new_upload(file, _READ, _take_upload, "Reading the X-ray"):
         st.rerun()
 

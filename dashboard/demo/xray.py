@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,8 +12,10 @@ from PIL import Image, ImageOps
 
 from dashboard.demo.browser_film import BrowserFilm, browser_film
 from dashboard.demo.windows import Window, window_text
+from dashboard.frame.jpeg import jpeg
 from vpe_core.datasets.gallery import Finding
 from vpe_core.images import Film, GreyLevels, PixelSpacing, XrayPixels, as_pixels, read_pixels
+from vpe_core.images.film import levels_of_picture
 from vpe_core.markers.marks import Mark, mark_on
 
 CANVAS_PX = 1024
@@ -91,15 +92,13 @@ class Xray:
     def backdrop(self) -> bytes:
         """What lies behind the drawing: a JPEG of the canvas' size, made once."""
         same = self.size_wh == self.canvas_wh
-        buffer = io.BytesIO()
         drawn_on = self.image if same else self.image.resize(self.canvas_wh, Image.Resampling.LANCZOS)
-        drawn_on.save(buffer, "JPEG", quality=92)
-        return buffer.getvalue()
+        return jpeg(drawn_on, 92)
 
     @cached_property
     def grey(self) -> GreyLevels:
         """The grey levels behind the picture."""
-        return self.film.grey if self.film else GreyLevels(np.asarray(self.image), np.arange(256.0), (128.0, 256.0))
+        return self.film.grey if self.film else levels_of_picture(self.image)
 
     @property
     def spacing(self) -> PixelSpacing | None:

@@ -73,6 +73,11 @@ def _show(key: str, label: str, work: Callable[[jobs.Report], object], done: str
     st.button(label, key=f"start {key}", icon=":material/download:", on_click=begin)
 
 
+def not_here(spec: ModelSpec) -> str:
+    """What a visitor should know of a model before it is fetched."""
+    return f"{spec.title} is not on this machine yet. {spec.domain} Licence: {spec.licence}."
+
+
 def model_download(spec: ModelSpec) -> None:
     """The way to a model that is not on this machine: a download, or for an embedded one what to do instead."""
     if not may("downloads"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.demo.xray import Xray
+from dashboard.frame.jpeg import jpeg
 from dashboard.library.own_set import own_entry
 from dashboard.library.steering import in_order
 from vpe_core import datasets
@@ -93,9 +93,7 @@ def thumbnail(path: str, changed_ns: int) -> bytes:  # noqa: ARG001 - part of th
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     square = image.resize((_THUMB_PX, _THUMB_PX), box=(left, top, left + side, top + side), reducing_gap=2.0)
-    buffer = io.BytesIO()
-    square.save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()
+    return jpeg(square, 85)
 
 
 def own_xray(entry: GalleryImage) -> Xray:

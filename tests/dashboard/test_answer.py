@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from dashboard.demo.all_methods import method_views
-from dashboard.demo.answer import answer, draw, suffix_words
+from dashboard.demo.answer import answer
 from dashboard.demo.class_evidence import evidence_maps
+from dashboard.demo.marked_xray import draw, suffix_words
 from dashboard.demo.presence import presence_probabilities
 from dashboard.demo.state import COLORS, DemoState
 from dashboard.demo.xray import Xray
 from dashboard.frame.verdicts import EACH
-from tests.tiny_models import write_native_model
 from vpe_core import draw_marker, explain
 from vpe_core.attention import METHODS, attention_inside, patch_relevance
 from vpe_core.attention.resample import grid_to_image
@@ -33,15 +33,6 @@ from vpe_core.types import Arrow, Box
 CLASSES = ("lung nodule", "pleural effusion", "cardiomegaly")
 CIRCLE = Mark("circle", Box(60, 80, 160, 170))
 MARKED = DemoState(marks=(CIRCLE,))
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> VisionLanguageModel:
-    folder = write_native_model(tmp_path_factory.mktemp("models") / "tiny")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VPE_ALLOWED_MODELS", str(folder))
-        get_settings.cache_clear()
-        return load_model(str(folder))
 
 
 @pytest.fixture

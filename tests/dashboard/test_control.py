@@ -17,7 +17,6 @@ from dashboard.demo.state import CONTROLS, DemoState
 from dashboard.demo.xray import Xray
 from dashboard.frame.control_words import TITLES, WHERE, control_sentence
 from tests.app_home import chest
-from tests.tiny_models import write_native_model
 from vpe_core.benchmark.job import AnnotatedImage
 from vpe_core.benchmark.pictures import PictureMaker
 from vpe_core.cache import BoundedCache
@@ -25,23 +24,13 @@ from vpe_core.datasets.gallery import Finding, GalleryImage, another_patient
 from vpe_core.images import load_image
 from vpe_core.markers import Protocol
 from vpe_core.markers.marks import Mark
-from vpe_core.models import VisionLanguageModel, load_model
-from vpe_core.settings import get_settings
+from vpe_core.models import VisionLanguageModel
 from vpe_core.types import Arrow, Box, Polygon, Sample
 from vpe_core.variants import Variant, mirrored
 
 CLASSES = ("lung nodule", "pleural effusion", "cardiomegaly")
 BOX = Box(60, 80, 160, 170)
 MARKED = DemoState(marks=(Mark("circle", BOX),), color="red", width=3)
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> VisionLanguageModel:
-    folder = write_native_model(tmp_path_factory.mktemp("models") / "tiny")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VPE_ALLOWED_MODELS", str(folder))
-        get_settings.cache_clear()
-        return load_model(str(folder))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import threading
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +15,12 @@ from streamlit.testing.v1 import AppTest
 from dashboard.benchmark.run_job import RUN
 from dashboard.library.own_set import OwnSet, remove_when_over
 from tests.app_home import chest
+from tests.pages.test_benchmark_run import until_ended
 from tests.pages.test_pages import LIVE, open_app
 from vpe_core import jobs
 from vpe_core.settings import get_settings
 
 PAGE = "pages/benchmark.py"
-WAIT_S = 120
 
 
 @pytest.fixture(autouse=True)
@@ -32,13 +31,6 @@ def anyone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     jobs.stop(RUN)
     until_ended()
-
-
-def until_ended() -> None:
-    deadline = time.monotonic() + WAIT_S
-    while (known := jobs.state(RUN)) and known.running:
-        assert time.monotonic() < deadline, known
-        time.sleep(0.05)
 
 
 def files() -> list[tuple[str, bytes, str]]:

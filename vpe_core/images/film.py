@@ -102,6 +102,11 @@ class GreyLevels:
         return Image.fromarray(grey[self.levels])
 
 
+def levels_of_picture(picture: Image.Image) -> GreyLevels:
+    """Grey levels of an image that has no others: its own 256 (mode "L")."""
+    return GreyLevels(np.asarray(picture), np.arange(256.0), window_of_range(0, 255))
+
+
 def levels_of(
     stored: PixelArray, values: PixelArray, window: tuple[float, float], *, white_is_zero: bool = False
 ) -> GreyLevels:
@@ -160,5 +165,5 @@ def film_of(pixels: XrayPixels) -> Film:
     elif values.ndim == 2 and values.dtype != np.uint8:
         grey = levels_of(values, values, window_of_range(*pixels.display_range))
     else:
-        grey = GreyLevels(np.asarray(picture), np.arange(256.0), window_of_range(0, 255))
+        grey = levels_of_picture(picture)
     return Film(picture, grey, pixels.spacing)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from vpe_core import metrics
-from vpe_core.ensembles import control_of
+from vpe_core.ensembles import Ensemble, control_of
 from vpe_core.errors import ResultsError
 from vpe_core.metrics import Bootstrap, Difference, Interval, bootstrap, compare
 from vpe_core.results.analysis.columns import difference_of, interval_of
@@ -19,6 +19,7 @@ from vpe_core.results.analysis.enough import too_few
 from vpe_core.results.analysis.questions import Question, with_suffix
 from vpe_core.results.analysis.scores import Evaluation, FloatArray, Results, class_numbers, common
 from vpe_core.results.analysis.tables import available, baseline_of
+from vpe_core.variants import Variant
 
 if TYPE_CHECKING:
     from vpe_core.results.analysis.rows import TableRow
@@ -97,14 +98,14 @@ def leak(run: Results, row: TableRow, question: Question, evaluation: Evaluation
     found: dict[str, Interval] = {}
     by_itself, combined = "", None
     alone: dict[str, Bootstrap] = {}
-    for condition, change in CONTROLS[1:]:
+    for condition, _ in CONTROLS[1:]:
         try:
-            control = available(run, control_of(row.variant, **change))  # type: ignore[arg-type]
+            control = _control(run, row, condition)
             found[condition] = interval_of(shared.measured(run, control, asked), run, question)
         except ResultsError:
             continue
     for condition in (one for one in BY_ITSELF if one in found and question.scoring == "paper"):
-        control = available(run, control_of(row.variant, **dict(CONTROLS)[condition]))  # type: ignore[arg-type]
+        control = _control(run, row, condition)
         scored = shared.scored(run, control, asked)
         if np.isin(rows, scored.rows).all():
             without = shared.scored(run, bare, with_suffix(question, False)).at(rows)
@@ -147,7 +148,7 @@ def telling_control(
     values: dict[str, float] = {}
     for condition in BY_ITSELF:
         try:
-            control = available(run, control_of(row.variant, **dict(CONTROLS)[condition]))  # type: ignore[arg-type]
+            control = _control(run, row, condition)
             measured = shared.measured(run, control, with_suffix(question, row.suffix))
         except ResultsError:
             continue
@@ -169,6 +170,15 @@ def findings_known(run: Results) -> FloatArray:
     counts = counts.reindex(columns=list(run.manifest.dataset.classes), fill_value=0)
     present = counts.loc[run.samples["image_id"]].to_numpy(np.float64)
     return np.asarray(present / present.sum(axis=1, keepdims=True))
+
+
+def _control(run: Results, row: TableRow, condition: str) -> Variant | Ensemble:
+    """A control of a marker as it was measured.
+
+    Raises:
+        ResultsError: It was not.
+    """
+    return available(run, control_of(row.variant, **dict(CONTROLS)[condition]))  # type: ignore[arg-type]
 
 
 def _several(shares: FloatArray) -> bool:
