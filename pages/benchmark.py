@@ -12,13 +12,13 @@ from dashboard.benchmark.own_data import own_data_section
 from dashboard.benchmark.results import columns
 from dashboard.benchmark.run import run_progress, run_section
 from dashboard.benchmark.table import instead_of_missing, is_measured, show_table
-from dashboard.benchmark.unknown_in_link import KNOWN_IN_LINKS
 from dashboard.benchmark.verdict import show_leak
-from dashboard.demo.address import OWN
-from dashboard.demo.state import FROM_CASE
-from dashboard.demo.state_link import LINK_FIELDS
+from dashboard.demo.state.address import OWN
+from dashboard.demo.state.demo_state import FROM_CASE
+from dashboard.demo.state.state_link import LINK_FIELDS
 from dashboard.frame import links
 from dashboard.frame.page import page_setup
+from dashboard.frame.unknown_in_link import KNOWN_IN_LINKS
 from dashboard.frame.words import as_text
 from vpe_core.errors import VPEError
 

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from dashboard.benchmark.own_data import own_data_section
-from dashboard.benchmark.unknown_in_link import KNOWN_IN_LINKS, WORDING
-from dashboard.demo.address import OWN
-from dashboard.demo.state import FROM_CASE
-from dashboard.demo.state_link import LINK_FIELDS
+from dashboard.demo.state.address import OWN
+from dashboard.demo.state.demo_state import FROM_CASE
+from dashboard.demo.state.state_link import LINK_FIELDS
 from dashboard.frame import links
 from dashboard.frame.page import page_link, page_setup
 from dashboard.frame.progress import model_download, xrays_download
+from dashboard.frame.unknown_in_link import KNOWN_IN_LINKS, WORDING
 from dashboard.frame.words import as_text
 from dashboard.library.dataset_check import dataset_card
 from vpe_core import datasets, models

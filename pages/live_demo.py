@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from dashboard.demo import session
-from dashboard.demo.answer_column import answer_column
-from dashboard.demo.as_measured import as_measured_line
-from dashboard.demo.canvas import collect_drawing, drawing_canvas
-from dashboard.demo.contour import contour_tool
-from dashboard.demo.coordinates import shapes_by_coordinates
-from dashboard.demo.hint import first_hint
-from dashboard.demo.reading import model_xray, reading_tools
-from dashboard.demo.settings import model_and_prompt
-from dashboard.demo.source import chosen_xray, no_xray, source_row
-from dashboard.demo.toolbar import toolbar
+from dashboard.demo.answer_column.as_measured import as_measured_line
+from dashboard.demo.answer_column.column import answer_column
+from dashboard.demo.answer_column.settings import model_and_prompt
+from dashboard.demo.film.canvas import collect_drawing, drawing_canvas
+from dashboard.demo.film.contour import contour_tool
+from dashboard.demo.film.coordinates import shapes_by_coordinates
+from dashboard.demo.film.hint import first_hint
+from dashboard.demo.film.reading import model_xray, reading_tools
+from dashboard.demo.film.source import chosen_xray, no_xray, source_row
+from dashboard.demo.film.toolbar import toolbar
+from dashboard.demo.state import session
 from dashboard.frame.page import page_setup
 from vpe_core.markers.marks import MAX_MARKS
 

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dashboard.demo.answer import Answer, Impression, answer
-from dashboard.demo.marked_xray import draw
-from dashboard.demo.state import DemoState
-from dashboard.demo.xray import Xray
+from dashboard.demo.answers.answer import Answer, Impression, answer
+from dashboard.demo.answers.marked_xray import draw
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state.demo_state import DemoState
 from dashboard.frame.jpeg import jpeg
 from dashboard.library.example import (
     AFTER,

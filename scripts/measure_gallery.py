@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dashboard.demo.marked_xray import draw
-from dashboard.demo.state import DemoState
-from dashboard.demo.xray import Xray
+from dashboard.demo.answers.marked_xray import draw
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state.demo_state import DemoState
 from dashboard.library.steering import COLUMNS, TABLE, WAYS, class_of
 from vpe_core import load_image, load_model
 from vpe_core.attention import GazeEncoder, attention_inside

@@ -3,7 +3,7 @@
 python -m scripts.measure_presence
 
 Each X-ray of the gallery is asked about each finding, unmarked, and with a red circle around each of its findings in
-turn. The live demo says the result below such answers (`dashboard.demo.presence`).
+turn. The live demo says the result below such answers (`dashboard.demo.answers.presence`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dashboard.demo.marked_xray import draw
-from dashboard.demo.presence import MEASURED, MeasuredPresence, presence_probabilities
-from dashboard.demo.state import DemoState, default_classes
+from dashboard.demo.answers.marked_xray import draw
+from dashboard.demo.answers.presence import MEASURED, MeasuredPresence, presence_probabilities
+from dashboard.demo.state.demo_state import DemoState, default_classes
 from dashboard.frame.verdicts import EACH
 from dashboard.library.steering import class_of
 from scripts.make_example import MARGIN_SHARE

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import dashboard.demo.state_link as demo
-from dashboard.demo.marked_xray import draw
-from dashboard.demo.xray import Xray
+import dashboard.demo.state.state_link as demo
+from dashboard.demo.answers.marked_xray import draw
+from dashboard.demo.film.xray import Xray
 from tests.results.memory_run import MemoryRun
 from tests.tiny_models import model_root, models  # noqa: F401 - fixtures
 from vpe_core import datasets, list_models, load_model, metrics, open_dataset

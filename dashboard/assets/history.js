@@ -1,12 +1,15 @@
 // The browser's Back leads to the page as it was left. On a link to another page with a query, Streamlit first writes that
 // query behind the old page's own address, as a step of its own; the step to the new page takes the place of that one.
 // A link to the page that is shown does nothing: to Streamlit it is a step back to the page as it was first.
-// A step back while the page before is still at work can leave an empty page for good; that one is loaded again.
-const EMPTY_LOOKS = 3; // seconds
+// A step back or forward while the page before is still at work can leave an empty page, or the page before, for good;
+// then the page that the address names is loaded again. What a page writes behind its own address after such a step,
+// before anybody has touched it, is no step: it would take away the way forward.
+const WRONG_LOOKS = 3; // seconds
 const LOOKS = 20;
 const LINK = 'a[data-testid^="stPageLink"]';
 
-export default function () {
+export default function ({ data }) {
+  window.vplPage = data;
   if (window.vplHistory) return;
   window.vplHistory = true;
   const push = history.pushState;
@@ -25,18 +28,24 @@ export default function () {
       event.stopImmediatePropagation();
     }
   }, true);
+  let touched = true;
+  const touch = () => { touched = true; };
+  for (const kind of ["pointerdown", "keydown", "blur"]) window.addEventListener(kind, touch, true); // blur: into a frame
   let watch = 0;
   window.addEventListener("popstate", () => {
-    const wanted = window.location.href;
+    touched = false;
+    for (const frame of document.querySelectorAll("iframe")) {
+      frame.contentWindow?.addEventListener("pointerdown", touch, true);
+    }
     let looks = 0;
-    let empty = 0;
+    let wrong = 0;
     clearInterval(watch);
     watch = setInterval(() => {
       const idle = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== "running";
-      empty = idle && !document.querySelector(".stMain h1") ? empty + 1 : 0;
+      wrong = idle && !isShown() ? wrong + 1 : 0;
       looks += 1;
-      if (empty === EMPTY_LOOKS || looks === LOOKS) clearInterval(watch);
-      if (empty === EMPTY_LOOKS) window.location.replace(wanted);
+      if (wrong === WRONG_LOOKS || looks === LOOKS) clearInterval(watch);
+      if (wrong === WRONG_LOOKS) window.location.reload();
     }, 1000);
   });
   history.pushState = function (state, title, url) {
@@ -46,6 +55,7 @@ export default function () {
       detour = true;
     } else {
       target = null;
+      if (!touched && to === window.location.pathname) return history.replaceState(state, title, url);
       if (detour) {
         detour = false;
         return history.replaceState(state, title, url);
@@ -53,4 +63,11 @@ export default function () {
     }
     return push.call(history, state, title, url);
   };
+}
+
+// Whether the page that the address names is the one that is shown.
+function isShown() {
+  const { page, pages } = window.vplPage;
+  const named = window.location.pathname.split("/").pop();
+  return document.querySelector(".stMain h1") !== null && page === (pages.includes(named) ? named : pages[0]);
 }

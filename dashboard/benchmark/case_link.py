@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from dashboard.demo.state import AS_DRAWN, DemoState, own_classes, treatments
+from dashboard.demo.state.demo_state import AS_DRAWN, DemoState, own_classes, treatments
 from vpe_core import models
 from vpe_core.datasets.gallery import set_sample_name
 from vpe_core.errors import PromptError, ResultsError

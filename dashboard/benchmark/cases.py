@@ -15,8 +15,8 @@ from dashboard.benchmark.case_link import box_of, case_state
 from dashboard.benchmark.filters import ALL, NUMBERS, ORDERS, Choice
 from dashboard.benchmark.results import OwnRun, evaluation, image_folder
 from dashboard.benchmark.table import look_of
-from dashboard.demo.address import address_of
-from dashboard.demo.as_measured import keep_benchmark
+from dashboard.demo.answer_column.as_measured import keep_benchmark
+from dashboard.demo.state.address import address_of
 from dashboard.frame import links
 from dashboard.frame.html import render
 from dashboard.frame.jpeg import jpeg

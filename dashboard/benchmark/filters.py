@@ -10,8 +10,8 @@ import streamlit as st
 
 from dashboard.benchmark.prompt import prompt_fields
 from dashboard.benchmark.results import Column, is_carried
-from dashboard.benchmark.unknown_in_link import SWITCH, unknown_in_link
 from dashboard.frame import links
+from dashboard.frame.unknown_in_link import SWITCH, unknown_in_link
 from vpe_core import markers, metrics, scoring
 from vpe_core.ensembles import AVERAGES
 from vpe_core.results.analysis.controls import control_variants

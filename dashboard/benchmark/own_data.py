@@ -12,7 +12,7 @@ from dashboard.benchmark.filters import show_as_before
 from dashboard.benchmark.results import OwnRun, columns, forget_file, loaded
 from dashboard.benchmark.run import begin, may_start, warn_of_few
 from dashboard.benchmark.run_job import PLANS, RUN, Order
-from dashboard.demo.address import forget_own_states
+from dashboard.demo.state.address import forget_own_states
 from dashboard.frame.jpeg import jpeg
 from dashboard.frame.page import page_link
 from dashboard.frame.progress import followed, unfollow

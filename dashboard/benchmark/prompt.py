@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.benchmark.results import Column
-from dashboard.benchmark.unknown_in_link import wording_key
+from dashboard.frame.unknown_in_link import wording_key
 from dashboard.frame.words import as_text
 
 AS_IN_PAPER = "as in the paper"

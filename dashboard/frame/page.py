@@ -65,8 +65,10 @@ def page_setup(title: str, subtitle: str = "") -> bool:
         initial_sidebar_state=_SIDEBAR_PX,
     )
     st.html(f"<style>{_stylesheet()}</style>")
+    paths = [page.path for page in PAGES]
+    where = {"page": next((page.path for page in PAGES if page.title == title), paths[0]), "pages": paths}
     for name in _SCRIPTS:
-        _script(name)(key=f"vpl_{name}")
+        _script(name)(key=f"vpl_{name}", data=where)
     with st.sidebar:
         st.html(render("brand", name=APP_NAME))
         for page in PAGES:

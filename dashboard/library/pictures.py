@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.demo.xray import Xray
+from dashboard.demo.film.xray import Xray
 from dashboard.frame.jpeg import jpeg
 from dashboard.library.own_set import own_entry
 from dashboard.library.steering import in_order

@@ -11,13 +11,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
-from dashboard.demo.all_methods import method_views
-from dashboard.demo.answer import answer
-from dashboard.demo.class_evidence import evidence_maps
-from dashboard.demo.marked_xray import draw, suffix_words
-from dashboard.demo.presence import presence_probabilities
-from dashboard.demo.state import COLORS, DemoState
-from dashboard.demo.xray import Xray
+from dashboard.demo.answer_column.all_methods import method_views
+from dashboard.demo.answer_column.class_evidence import evidence_maps
+from dashboard.demo.answers.answer import answer
+from dashboard.demo.answers.marked_xray import draw, suffix_words
+from dashboard.demo.answers.presence import presence_probabilities
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state.demo_state import COLORS, DemoState
 from dashboard.frame.verdicts import EACH
 from vpe_core import draw_marker, explain
 from vpe_core.attention import METHODS, attention_inside, patch_relevance

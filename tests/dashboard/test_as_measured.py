@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from dashboard.benchmark.case_link import case_state, question_of
-from dashboard.demo.answer import answer
-from dashboard.demo.state import DemoState
-from dashboard.demo.state_link import query_from_state, state_from_query
-from dashboard.demo.xray import Xray
+from dashboard.demo.answers.answer import answer
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state.demo_state import DemoState
+from dashboard.demo.state.state_link import query_from_state, state_from_query
 from tests.app_home import chest
 from tests.tiny_models import write_native_model
 from vpe_core.benchmark.plan import Plan

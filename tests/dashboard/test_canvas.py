@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from dashboard.demo.canvas import _Held, _merged, _with_changes
-from dashboard.demo.fabric import write_drawing
-from dashboard.demo.xray import Xray
+from dashboard.demo.film.canvas import _Held, _merged, _with_changes
+from dashboard.demo.film.fabric import write_drawing
+from dashboard.demo.film.xray import Xray
 from vpe_core.markers.marks import MAX_MARKS, Mark
 from vpe_core.types import Box
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.demo.answer import answer
-from dashboard.demo.control import control_answer, marks_for, picture_for
-from dashboard.demo.marked_xray import MarkedXray
-from dashboard.demo.second_model import offered_seconds, second_answer
-from dashboard.demo.state import CONTROLS, DemoState
-from dashboard.demo.xray import Xray
+from dashboard.demo.answers.answer import answer
+from dashboard.demo.answers.control import control_answer, marks_for, picture_for
+from dashboard.demo.answers.marked_xray import MarkedXray
+from dashboard.demo.answers.second_model import offered_seconds, second_answer
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state.demo_state import CONTROLS, DemoState
 from dashboard.frame.control_words import TITLES, WHERE, control_sentence
 from tests.app_home import chest
 from vpe_core.benchmark.job import AnnotatedImage

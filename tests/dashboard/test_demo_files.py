@@ -12,11 +12,11 @@ from typing import Any, TypeAlias
 import pytest
 from PIL import Image
 
-from dashboard.demo.answer import Answer, answer
-from dashboard.demo.copy_link import HERE_ONLY, NETWORK_ONLY, reach_of
-from dashboard.demo.exports import marked_png, overlays_png, slide_png, table_csv
-from dashboard.demo.state import UPLOAD, DemoState
-from dashboard.demo.xray import Xray
+from dashboard.demo.answer_column.copy_link import HERE_ONLY, NETWORK_ONLY, reach_of
+from dashboard.demo.answer_column.exports import marked_png, overlays_png, slide_png, table_csv
+from dashboard.demo.answers.answer import Answer, answer
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state.demo_state import UPLOAD, DemoState
 from tests.app_home import chest
 from vpe_core import load_model
 from vpe_core.cache import BoundedCache

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.demo.fabric import count_objects, read_marks, simplified, write_drawing
+from dashboard.demo.film.fabric import count_objects, read_marks, simplified, write_drawing
 from vpe_core.markers.marks import MAX_CONTOUR_POINTS, MAX_MARKS, Mark
 from vpe_core.types import Arrow, Box, Polygon
 

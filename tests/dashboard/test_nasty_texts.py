@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.demo.state import DemoState
-from dashboard.demo.state_link import _FIELDS, state_from_query
+from dashboard.demo.state.demo_state import DemoState
+from dashboard.demo.state.state_link import _FIELDS, state_from_query
 from vpe_core import datasets, models
 from vpe_core.errors import BenchmarkError, DatasetError, ModelNotAllowedError, SettingsError
 from vpe_core.folders import make_folder, named_path

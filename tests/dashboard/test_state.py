@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.demo.state import (
+from dashboard.demo.state.demo_state import (
     MAX_CLASSES,
     UPLOAD,
     DemoState,
@@ -15,7 +15,7 @@ from dashboard.demo.state import (
     own_classes,
     with_question,
 )
-from dashboard.demo.state_link import query_from_state, state_from_query
+from dashboard.demo.state.state_link import query_from_state, state_from_query
 from dashboard.frame.verdicts import CHOOSE, EACH
 from vpe_core.errors import PromptError
 from vpe_core.markers.marks import Mark

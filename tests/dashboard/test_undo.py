@@ -1,6 +1,6 @@
 """Undo and redo go through the drawing as it was, whatever the change was."""
 
-from dashboard.demo.undo import MAX_STEPS, MarkHistory
+from dashboard.demo.state.undo import MAX_STEPS, MarkHistory
 from vpe_core.markers.marks import Mark
 from vpe_core.types import Box
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.demo.state_link import state_from_query
+from dashboard.demo.state.state_link import state_from_query
 from tests.app_home import chest
 from tests.datasets.conftest import nih
 from vpe_core.datasets.gallery import Finding, real_xrays, set_image, set_sample_name, simulated_gallery

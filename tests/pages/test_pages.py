@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard.demo.state_link import _FIELDS
+from dashboard.demo.state.state_link import _FIELDS
 from dashboard.frame.page import PAGES
 from tests.app_home import chest
 from vpe_core.markers.marks import Mark

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.demo import session
-from dashboard.demo.all_methods import all_methods
-from dashboard.demo.answer import Answer, answer, out_of_domain
-from dashboard.demo.attention_maps import attention_pair, attention_settings, attention_words
-from dashboard.demo.class_evidence import class_evidence
-from dashboard.demo.comparisons import comparisons
-from dashboard.demo.exports import take_along
-from dashboard.demo.presence import presence_note
-from dashboard.demo.question import moving_answer, question_control
-from dashboard.demo.state import DemoState, default_classes
-from dashboard.demo.xray import Xray
+from dashboard.demo.answer_column.all_methods import all_methods
+from dashboard.demo.answer_column.attention_maps import attention_pair, attention_settings, attention_words
+from dashboard.demo.answer_column.class_evidence import class_evidence
+from dashboard.demo.answer_column.comparisons import comparisons
+from dashboard.demo.answer_column.exports import take_along
+from dashboard.demo.answer_column.question import moving_answer, question_control
+from dashboard.demo.answers.answer import Answer, answer, out_of_domain
+from dashboard.demo.answers.presence import presence_note
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state import session
+from dashboard.demo.state.demo_state import DemoState, default_classes
 from dashboard.frame.html import render
 from dashboard.frame.progress import model_download, not_here
 from dashboard.frame.shared_models import shared_model

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.demo import session
-from dashboard.demo.marked_xray import suffix_words
-from dashboard.demo.state import (
+from dashboard.demo.answers.marked_xray import suffix_words
+from dashboard.demo.state import session
+from dashboard.demo.state.demo_state import (
     AS_DRAWN,
     MAX_CLASSES,
     checked_classes,

@@ -9,8 +9,8 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from dashboard.demo.address import address_of
-from dashboard.demo.state import UPLOAD, DemoState
+from dashboard.demo.state.address import address_of
+from dashboard.demo.state.demo_state import UPLOAD, DemoState
 from dashboard.frame.html import render
 from dashboard.frame.page import asset
 from dashboard.library.own_set import is_own

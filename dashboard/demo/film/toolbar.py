@@ -7,11 +7,11 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard.demo import session
-from dashboard.demo.canvas import REDO_KEY, UNDO_KEY, collect_drawing, selected_mark
-from dashboard.demo.state import COLORS, MOVE, WIDTHS, marker_of_tool, tool_title
-from dashboard.demo.undo import MarkHistory, keep, record
-from dashboard.demo.xray import Xray
+from dashboard.demo.film.canvas import REDO_KEY, UNDO_KEY, collect_drawing, selected_mark
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state import session
+from dashboard.demo.state.demo_state import COLORS, MOVE, WIDTHS, marker_of_tool, tool_title
+from dashboard.demo.state.undo import MarkHistory, keep, record
 from dashboard.frame.clicks import counted_button
 from vpe_core.markers.catalog import drawing_tools
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from dashboard.demo import session
-from dashboard.demo.canvas import select_mark, selected_mark
-from dashboard.demo.xray import Xray
+from dashboard.demo.film.canvas import select_mark, selected_mark
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state import session
 from dashboard.frame.words import as_text
 from vpe_core.errors import RegionError
 from vpe_core.markers import get as get_marker

@@ -20,10 +20,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.demo import session
-from dashboard.demo.fabric import count_objects, dot_radius_px, read_marks, write_drawing
-from dashboard.demo.state import MOVE, POLYGON, marker_of_tool, tool_title
-from dashboard.demo.xray import Xray
+from dashboard.demo.film.fabric import count_objects, dot_radius_px, read_marks, write_drawing
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state import session
+from dashboard.demo.state.demo_state import MOVE, POLYGON, marker_of_tool, tool_title
 from dashboard.frame.page import asset
 from vpe_core.datasets.gallery import Finding
 from vpe_core.markers import get
@@ -139,7 +139,7 @@ def drawing_canvas(
     Args:
         xray: The picture behind the drawing.
         marks: What is to be shown.
-        tool: One of `dashboard.demo.state.tools()`.
+        tool: One of `dashboard.demo.state.demo_state.tools()`.
         color: Of the marks, "#rrggbb".
         width: Line width, as in `vpe_core.markers.draw_marker`.
         findings: Known findings, shown dashed.

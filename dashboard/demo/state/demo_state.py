@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from dashboard.demo.windows import Window
+from dashboard.demo.state.windows import Window
 from dashboard.frame.verdicts import CHOOSE, EACH
 from vpe_core import datasets
 from vpe_core.datasets.simulated import HEALTHY
@@ -60,7 +60,7 @@ class DemoState:
         second: The model that answers beside the first one; empty for none.
         protocol: How the picture is made for the model: "native", as people see it, or as in the paper.
         marker_words: What names the marker in the prompt; empty for the paper's words.
-        measured: The case of a benchmark that this is, from `dashboard.demo.as_measured`; empty once anything differs.
+        measured: The case of a benchmark that this is, from `answer_column.as_measured`; empty once anything differs.
         window: (center, width) in the X-ray's own values; None for the file's.
         invert: Whether black and white are turned over.
         window_for_model: Whether the model gets the X-ray in that window, too.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.demo import session
-from dashboard.demo.state import POLYGON, marker_of_tool
+from dashboard.demo.state import session
+from dashboard.demo.state.demo_state import POLYGON, marker_of_tool
 from dashboard.frame.html import render
 
 BY_HAND = "Drag around the finding"

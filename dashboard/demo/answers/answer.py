@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from dashboard.demo.marked_xray import suffix_words, template_of, treatment_of, without_and_with_marks
-from dashboard.demo.presence import opposites
-from dashboard.demo.state import DemoState
-from dashboard.demo.xray import Xray
+from dashboard.demo.answers.marked_xray import suffix_words, template_of, treatment_of, without_and_with_marks
+from dashboard.demo.answers.presence import opposites
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state.demo_state import DemoState
 from dashboard.frame.verdicts import EACH
 from vpe_core.attention import attention_inside
 from vpe_core.attention import get as get_method

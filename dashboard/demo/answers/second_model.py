@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dashboard.demo.marked_xray import look_together, template_of, without_and_with_marks
-from dashboard.demo.state import DemoState
-from dashboard.demo.xray import Xray
+from dashboard.demo.answers.marked_xray import look_together, template_of, without_and_with_marks
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state.demo_state import DemoState
 from vpe_core import models
 from vpe_core.cache import BoundedCache
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.demo import session
-from dashboard.demo.state import DemoState, marker_of_tool
-from dashboard.demo.xray import Xray
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state import session
+from dashboard.demo.state.demo_state import DemoState, marker_of_tool
 from dashboard.frame.html import render
 from dashboard.library.pictures import gallery
 from vpe_core.markers.catalog import drawing_tools

@@ -8,10 +8,10 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard.demo import session
-from dashboard.demo.answer import Answer, Impression
-from dashboard.demo.marked_xray import treatment_of
-from dashboard.demo.state import DemoState
+from dashboard.demo.answers.answer import Answer, Impression
+from dashboard.demo.answers.marked_xray import treatment_of
+from dashboard.demo.state import session
+from dashboard.demo.state.demo_state import DemoState
 from dashboard.frame.attention_words import attention_sentence, place_words, shares
 from dashboard.frame.jpeg import jpeg
 from dashboard.frame.page import asset

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard.benchmark.unknown_in_link import KNOWN_IN_LINKS
-from dashboard.demo.state import FROM_CASE, DemoState
-from dashboard.demo.state_link import query_from_state
+from dashboard.demo.state.demo_state import FROM_CASE, DemoState
+from dashboard.demo.state.state_link import query_from_state
+from dashboard.frame.unknown_in_link import KNOWN_IN_LINKS
 from dashboard.library.own_set import is_own
 
 OWN = "own"

@@ -9,8 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.demo.address import OWN, address_of, is_apart, own_state, plain_names
-from dashboard.demo.state import (
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state.address import OWN, address_of, is_apart, own_state, plain_names
+from dashboard.demo.state.demo_state import (
     POLYGON,
     UPLOAD,
     DemoState,
@@ -20,8 +21,7 @@ from dashboard.demo.state import (
     same_question,
     with_question,
 )
-from dashboard.demo.state_link import state_from_query
-from dashboard.demo.xray import Xray
+from dashboard.demo.state.state_link import state_from_query
 from dashboard.frame import links
 from dashboard.frame.verdicts import EACH
 from vpe_core.cache import BoundedCache

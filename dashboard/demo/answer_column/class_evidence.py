@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.demo import session
-from dashboard.demo.answer import Answer
-from dashboard.demo.marked_xray import MarkedXray, template_of, without_and_with_marks
-from dashboard.demo.state import DemoState
-from dashboard.demo.xray import Xray
+from dashboard.demo.answers.answer import Answer
+from dashboard.demo.answers.marked_xray import MarkedXray, template_of, without_and_with_marks
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state import session
+from dashboard.demo.state.demo_state import DemoState
 from dashboard.frame.jpeg import jpeg
 from dashboard.frame.page import asset
 from vpe_core import attention

@@ -12,8 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, get_args
 
-from dashboard.demo.shapes_in_link import shapes_in_link
-from dashboard.demo.state import (
+from dashboard.demo.state.demo_state import (
     COLORS,
     CONTROLS,
     UPLOAD,
@@ -24,7 +23,8 @@ from dashboard.demo.state import (
     tools,
     treatments,
 )
-from dashboard.demo.windows import window_from_text, window_text
+from dashboard.demo.state.shapes_in_link import shapes_in_link
+from dashboard.demo.state.windows import window_from_text, window_text
 from dashboard.frame.verdicts import CHOOSE, QUESTIONS
 from vpe_core import attention, models
 from vpe_core.errors import VPEError

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dashboard.demo.answer import Answer
-from dashboard.demo.marked_xray import suffix_words
-from dashboard.demo.state import AS_DRAWN, DemoState
+from dashboard.demo.answers.answer import Answer
+from dashboard.demo.answers.marked_xray import suffix_words
+from dashboard.demo.state.demo_state import AS_DRAWN, DemoState
 from dashboard.frame.verdicts import EACH
 from dashboard.frame.words import marker_name
 from vpe_core import attention

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.demo import session
-from dashboard.demo.shapes_in_link import how_many
-from dashboard.demo.state import UPLOAD, case_code
-from dashboard.demo.xray import Xray
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state import session
+from dashboard.demo.state.demo_state import UPLOAD, case_code
+from dashboard.demo.state.shapes_in_link import how_many
 from dashboard.frame.clicks import counted_button
 from dashboard.frame.html import render
 from dashboard.frame.progress import xrays_download

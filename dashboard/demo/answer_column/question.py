@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.demo import session
+from dashboard.demo.state import session
 from dashboard.frame.page import asset
 from dashboard.frame.verdicts import CHOOSE, EACH, QUESTIONS
 

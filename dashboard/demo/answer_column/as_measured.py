@@ -10,8 +10,8 @@ import streamlit as st
 
 from dashboard.benchmark.case_link import case_state, class_words, question_of
 from dashboard.benchmark.results import Column, columns, evaluation
-from dashboard.demo import session
-from dashboard.demo.state import DemoState, same_question
+from dashboard.demo.state import session
+from dashboard.demo.state.demo_state import DemoState, same_question
 from dashboard.frame.html import render
 from dashboard.frame.page import page_link
 from vpe_core.errors import VPEError

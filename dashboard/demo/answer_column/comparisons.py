@@ -7,14 +7,14 @@ from base64 import b64encode
 import streamlit as st
 from PIL import Image
 
-from dashboard.demo import session
-from dashboard.demo.answer import Answer, out_of_domain
-from dashboard.demo.control import ControlAnswer, control_answer, picture_for
-from dashboard.demo.reading import control_in_window
-from dashboard.demo.second_model import offered_seconds, second_answer
-from dashboard.demo.settings import model_title
-from dashboard.demo.state import CONTROLS, DemoState
-from dashboard.demo.xray import Xray
+from dashboard.demo.answer_column.settings import model_title
+from dashboard.demo.answers.answer import Answer, out_of_domain
+from dashboard.demo.answers.control import ControlAnswer, control_answer, picture_for
+from dashboard.demo.answers.second_model import offered_seconds, second_answer
+from dashboard.demo.film.reading import control_in_window
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state import session
+from dashboard.demo.state.demo_state import CONTROLS, DemoState
 from dashboard.frame.control_words import TITLES, control_sentence
 from dashboard.frame.html import render
 from dashboard.frame.jpeg import jpeg

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dashboard.demo.presence import presence_probabilities
-from dashboard.demo.state import AS_DRAWN, DemoState
-from dashboard.demo.xray import Xray
+from dashboard.demo.answers.presence import presence_probabilities
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state.demo_state import AS_DRAWN, DemoState
 from dashboard.frame.verdicts import CHOOSE, EACH
 from vpe_core.attention import GazeEncoder, patch_relevance
 from vpe_core.attention.explain import spread

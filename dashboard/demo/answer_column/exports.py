@@ -14,13 +14,13 @@ import streamlit as st
 from PIL import Image
 
 import vpe_core
-from dashboard.demo.answer import Answer, Impression, out_of_domain
-from dashboard.demo.captions import answer_line, attention_line, question_line
-from dashboard.demo.copy_link import copy_link
-from dashboard.demo.marked_xray import draw, suffix_words
-from dashboard.demo.state import UPLOAD, DemoState
-from dashboard.demo.state_link import query_from_state
-from dashboard.demo.xray import Xray
+from dashboard.demo.answer_column.copy_link import copy_link
+from dashboard.demo.answers.answer import Answer, Impression, out_of_domain
+from dashboard.demo.answers.captions import answer_line, attention_line, question_line
+from dashboard.demo.answers.marked_xray import draw, suffix_words
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state.demo_state import UPLOAD, DemoState
+from dashboard.demo.state.state_link import query_from_state
 from dashboard.frame.words import answer_sentence, marker_name
 from vpe_core.attention import overlay
 from vpe_core.markers.marks import marks_to_text

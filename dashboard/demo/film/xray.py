@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from dashboard.demo.browser_film import BrowserFilm, browser_film
-from dashboard.demo.windows import Window, window_text
+from dashboard.demo.film.browser_film import BrowserFilm, browser_film
+from dashboard.demo.state.windows import Window, window_text
 from dashboard.frame.jpeg import jpeg
 from vpe_core.datasets.gallery import Finding
 from vpe_core.images import Film, GreyLevels, PixelSpacing, XrayPixels, as_pixels, read_pixels

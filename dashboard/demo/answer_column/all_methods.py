@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image
 
-from dashboard.demo import session
-from dashboard.demo.answer import Answer, RegionShare, share_inside
-from dashboard.demo.marked_xray import MarkedXray, template_of, treatment_of, without_and_with_marks
-from dashboard.demo.state import DemoState
-from dashboard.demo.xray import Xray
+from dashboard.demo.answers.answer import Answer, RegionShare, share_inside
+from dashboard.demo.answers.marked_xray import MarkedXray, template_of, treatment_of, without_and_with_marks
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state import session
+from dashboard.demo.state.demo_state import DemoState
 from dashboard.frame.attention_words import how_methods_agree, place_words, shares
 from dashboard.frame.html import render
 from dashboard.frame.jpeg import jpeg

@@ -11,10 +11,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.demo import session
-from dashboard.demo.canvas import canvas_key
-from dashboard.demo.windows import MAX_WINDOW, Window, window_of_numbers
-from dashboard.demo.xray import Xray
+from dashboard.demo.film.canvas import canvas_key
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state import session
+from dashboard.demo.state.windows import MAX_WINDOW, Window, window_of_numbers
 from dashboard.frame.html import render
 from dashboard.frame.page import asset
 from vpe_core.images import PixelSpacing

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from dashboard.demo.answer import Answer
-from dashboard.demo.marked_xray import MarkedXray, look_together, template_of, without_marks
-from dashboard.demo.state import DemoState
-from dashboard.demo.xray import Xray
+from dashboard.demo.answers.answer import Answer
+from dashboard.demo.answers.marked_xray import MarkedXray, look_together, template_of, without_marks
+from dashboard.demo.film.xray import Xray
+from dashboard.demo.state.demo_state import DemoState
 from vpe_core.cache import BoundedCache
 from vpe_core.images import load_image
 from vpe_core.images.blank import blank_pixels
