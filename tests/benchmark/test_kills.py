@@ -28,7 +28,7 @@ from vpe_core.models import load_model
 
 model_folder, scratch = sys.argv[1:3]
 model = load_model(model_folder, precision="fp32")
-dataset = write_set(Path(scratch) / "data", 24)
+dataset = write_set(Path(scratch) / "data", 12)
 plan = make_plan(("crop", "circle", "arrow"), controls=True)
 
 
@@ -55,7 +55,7 @@ KILLS = """
 run(f"{scratch}/undisturbed")
 folder = f"{scratch}/killed"
 seen = []
-for enough in (0, 1, 2, 2, 5, 9, "merging"):
+for enough in (0, 1, 1, 3, "merging"):
     before, child = chunks(folder), start(folder)
     while True:
         if enough == "merging":

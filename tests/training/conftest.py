@@ -9,6 +9,8 @@ from vpe_core.simulation.bases import make_bank
 from vpe_core.simulation.projector import Projector
 from vpe_core.training.render import TrainingCases, render_training_cases
 
+CASES = 36
+
 
 @pytest.fixture(scope="session")
 def bases(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
@@ -18,4 +20,4 @@ def bases(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="session")
 def cases(bases: list[Path], tmp_path_factory: pytest.TempPathFactory) -> TrainingCases:
-    return render_training_cases(tmp_path_factory.mktemp("cases"), bases, 60, seed=3)
+    return render_training_cases(tmp_path_factory.mktemp("cases"), bases, CASES, seed=3)
