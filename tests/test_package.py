@@ -30,7 +30,7 @@ STREAMLIT = {"streamlit", "streamlit_drawable_canvas"}
 ROOMS = (
     "errors", "folders", "settings", "types", "geometry", "registry", "documents", "extras", "network", "fetching",
     "jobs", "cache", "scoring", "metrics", "images", "markers", "variants", "ensembles", "prompts", "models",
-    "attention", "datasets", "results.store", "results.analysis", "results.exchange", "benchmark", "plots",
+    "attention", "serving", "datasets", "results.store", "results.analysis", "results.exchange", "benchmark", "plots",
     "simulation", "training", "cli",
 )  # fmt: skip
 """From the ground up: each imports only what stands before it."""

@@ -8,6 +8,7 @@
     |-- ModelError              a model that cannot be loaded or run
     |   |-- ModelNotAllowedError    the settings do not allow this model
     |   `-- ModelDownloadError      the weights could not be fetched
+    |-- BusyError               more people ask a model than can wait for it
     |-- AttentionError          an attention method that does not fit the model or the input
     |-- DatasetError            a data set that is missing, incomplete or malformed
     |-- ScoringError            embeddings or a scoring method that cannot give scores
@@ -55,6 +56,10 @@ class ModelNotAllowedError(ModelError):
 
 class ModelDownloadError(ModelError):
     """The model's weights could not be fetched."""
+
+
+class BusyError(VPEError):
+    """More people ask the model than can wait for it; to be asked again a little later."""
 
 
 class AttentionError(VPEError):

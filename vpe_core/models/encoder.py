@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from vpe_core.models.predictor import EMBEDDING, Predictor
 from vpe_core.models.preprocessing import Preprocessing
 from vpe_core.models.reading import Reader, Reading
 from vpe_core.models.specs import ModelRecord, ModelSpec
+from vpe_core.models.towers import DirectPredictor, Towers
 from vpe_core.prompts import PAPER_TEMPLATE, as_texts, build_prompts, refuse_single
 from vpe_core.types import Prediction
 
@@ -48,6 +50,7 @@ class VisionLanguageModel:
         spec: What is known about the model.
         record: What was loaded: hash, commit, device, precision.
         visual: The image tower; do not change it.
+        towers: What computes; only a predictor calls it.
         predictor: The way to the network for whatever is to be computed.
     """
 
@@ -58,7 +61,8 @@ class VisionLanguageModel:
         self._network = network
         self._reader = Reader(tokenizer)
         self._preprocessing = Preprocessing.of(network.visual)
-        self.predictor = Predictor(network, self._reader, self._preprocessing, record.device)
+        self.towers = Towers(network, self._reader, self._preprocessing, record.device)
+        self.predictor: Predictor = DirectPredictor(self.towers)
         self._texts = BoundedCache(_KEPT_TEXTS)
 
     def __repr__(self) -> str:
@@ -83,6 +87,12 @@ class VisionLanguageModel:
         """What cosines are multiplied with before the softmax."""
         return float(self._network.logit_scale.exp())
 
+    def asking(self, predictor: Predictor) -> Self:
+        """The same model, texts that are kept included, asked through another predictor of these weights."""
+        other = copy.copy(self)
+        other.predictor = predictor
+        return other
+
     def view(self, image_wh: SizeWH) -> View:
         """How the model sees an image of this size: resized, perhaps cropped."""
         return self._preprocessing.view(image_wh)
@@ -101,7 +111,7 @@ class VisionLanguageModel:
         Args:
             images: One or many, at least one. Those that `prepare` has prepared may be one array (n, height, width, 3).
         """
-        return self.predictor.pixels(images)
+        return self.towers.pixels(self.towers.prepared(images))
 
     def encode_images(self, images: ImageSources, *, batch_size: int = 32) -> Embeddings:
         """Embeddings of the images.
@@ -131,7 +141,7 @@ class VisionLanguageModel:
 
         def encode(missing: list[str]) -> Iterator[Embeddings]:
             for start in range(0, len(missing), batch_size):
-                (rows,) = self.predictor.submit_texts(missing[start : start + batch_size]).result()
+                (rows,) = self._of_texts(missing[start : start + batch_size])
                 yield from rows
 
         rows = self._texts.get_or_compute_each(as_texts(texts), encode)
@@ -223,8 +233,11 @@ class VisionLanguageModel:
     @cached_property
     def dimension(self) -> int:
         """Length of an embedding."""
-        (rows,) = self.predictor.submit_texts([""]).result()
+        (rows,) = self._of_texts([""])
         return int(rows.shape[1])
+
+    def _of_texts(self, texts: Sequence[str]) -> tuple[Embeddings, ...]:
+        return self.predictor.result_of(self.predictor.submit_texts(texts))
 
 
 def probabilities(images: Embeddings, texts: Embeddings, logit_scale: float) -> NDArray[np.float32]:

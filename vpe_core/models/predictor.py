@@ -1,26 +1,25 @@
-"""The one way to a network: whoever wants something computed of pictures or texts submits it here."""
+"""The one way to a network: whoever wants something computed of pictures or texts submits it to its predictor.
+
+A loaded model comes with a predictor that computes at once, in the caller's thread (`towers.DirectPredictor`). A server
+puts one in its place that answers many people (`vpe_core.serving`). This file says what all of them have in common; it
+does not import torch.
+"""
 
 from __future__ import annotations
 
-import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional
 
 from vpe_core.images import ImageSources, as_images
-from vpe_core.models.device import exact_convolutions
 
 if TYPE_CHECKING:
-    from vpe_core.models.preprocessing import Preprocessing
-    from vpe_core.models.reading import Reader
+    from torch import Tensor
 
 Floats: TypeAlias = NDArray[np.float32]
 Rows: TypeAlias = tuple[Floats, ...]
@@ -50,99 +49,109 @@ class Embedding(Want):
     """The image embedding alone: (n, dimension), rows of length 1."""
 
     def on(self, network: Any) -> Computation:
-        return lambda pixels, _texts: (_unit(network.encode_image(pixels)),)
+        from vpe_core.models.towers import unit
+
+        return lambda pixels, _texts: (unit(network.encode_image(pixels)),)
 
 
 EMBEDDING = Embedding()
 
 
-class Predictor:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks a predictor that many share, and how.
+
+    Attributes:
+        asker: A person or session; askers take turns. None for whoever does not say.
+        bulk: Whether it yields to people, as a benchmark does.
+        overtakes: What a newer request of this asker makes worthless: those that wait with the same value here, such
+            as the embedding of a stroke that has been drawn on since. None overtakes nothing and is never overtaken.
+    """
+
+    asker: Hashable = None
+    bulk: bool = False
+    overtakes: Hashable = None
+
+
+ANYONE = Asking()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistics:
+    """What a predictor has done since it was made.
+
+    Attributes:
+        waiting: Requests that are not answered yet.
+        answered: Requests that got their answer.
+        failed: Requests that got an error of reading or computing.
+        dropped: Requests that were cancelled or overtaken before they began.
+        refused: Requests that found the queue full.
+        passes: How many passes through the network there were with so many pictures, by that number.
+        texts: Texts that were encoded.
+        texts_shared: Texts that were asked for and encoded only once with another request's.
+        milliseconds: From submitting to the answer, of the latest requests: the 50th, 95th and 99th percentile, by
+            that number; empty before the first.
+    """
+
+    waiting: int = 0
+    answered: int = 0
+    failed: int = 0
+    dropped: int = 0
+    refused: int = 0
+    passes: Mapping[int, int] = field(default_factory=dict)
+    texts: int = 0
+    texts_shared: int = 0
+    milliseconds: Mapping[int, float] = field(default_factory=dict)
+
+
+class Predictor(ABC):
     """Answers all who ask one network: sessions of the app, the benchmark, attention methods. Safe to share by threads.
 
-    What callers may rely on, now and when pictures of several callers go through the network together:
+    What callers may rely on, whichever predictor it is:
 
     - An answer has a row for each picture, in the given order. It is what these pictures get alone, up to the rounding
       of another batch size.
-    - Any error of reading, preparing or computing comes out of the future, not out of `submit`.
-    - `submit` may answer at once, as it does now, or later and from another thread. Until the future is done its
-      pictures must not be changed.
+    - Any error of reading, preparing or computing comes out of the future, not out of `submit`, and reaches only who
+      asked: `BusyError` where too many wait, `CancelledError` where a newer request has overtaken this one.
+    - `submit` may answer at once, or later and from another thread. Until the future is done its pictures must not be
+      changed.
     - The caller's modes of torch (gradients, inference) do not matter, and no caller locks anything.
-
-    Args:
-        network: An open_clip model.
-        reader: Of its tokenizer.
-        preprocessing: Of its image tower.
-        device: Where it runs.
     """
 
-    def __init__(self, network: Any, reader: Reader, preprocessing: Preprocessing, device: str) -> None:
-        self._network, self._reader, self._preprocessing, self._device = network, reader, preprocessing, device
-        self._computations: dict[Want, Computation] = {}
-        self._lock = threading.Lock()  # one computation at a time, so that sessions do not fight for the cores
-
-    def submit(self, pictures: ImageSources, want: Want = EMBEDDING, texts: Floats | None = None) -> Future[Rows]:
-        """What is wanted of some pictures that may go through the network together.
+    @abstractmethod
+    def submit(
+        self, pictures: ImageSources, want: Want = EMBEDDING, texts: Floats | None = None, asking: Asking = ANYONE
+    ) -> Future[Rows]:
+        """What is wanted of some pictures, which may go through the network together and with those of others.
 
         Args:
             pictures: One or many, at least one. Those that `VisionLanguageModel.prepare` has prepared may be one array
                 (n, height, width, 3); others are prepared in the caller's thread.
             want: What.
             texts: For wants that read a text: its embedding for each picture, (n, dimension).
+            asking: Who asks.
         """
 
-        def compute() -> tuple[Tensor, ...]:
-            pixels = self.pixels(pictures)
-            beside = torch.from_numpy(np.empty((len(pixels), 0), np.float32) if texts is None else texts)
-            with self._lock, exact_convolutions(self._device):
-                if want not in self._computations:
-                    self._computations[want] = want.on(self._network)
-                return self._computations[want](pixels, beside.to(pixels.device))
-
-        return _completed(compute, want.gradients)
-
-    def submit_texts(self, texts: Sequence[str]) -> Future[Rows]:
+    @abstractmethod
+    def submit_texts(self, texts: Sequence[str], asking: Asking = ANYONE) -> Future[Rows]:
         """The embeddings of at least one text, (n, dimension), rows of length 1."""
 
-        def compute() -> tuple[Tensor, ...]:
-            tokens = self._tokens(texts)
-            with self._lock, exact_convolutions(self._device):
-                return (_unit(self._network.encode_text(tokens)),)
+    @abstractmethod
+    def statistics(self) -> Statistics:
+        """What it has done so far."""
 
-        return _completed(compute, gradients=False)
+    @abstractmethod
+    def close(self) -> None:
+        """End what runs for it; what waits is cancelled, and what comes later gets a `ModelError`. May come twice."""
+
+    def result_of(self, future: Future[Rows]) -> Rows:
+        """Wait for an answer."""
+        return future.result()
 
     def in_batches(self, pictures: ImageSources, want: Want, batch_size: int, texts: Floats | None = None) -> Rows:
         """The answers for any number of pictures, `batch_size` of them submitted together; nothing for none."""
         sources = as_images(pictures)
         parts = [slice(start, start + batch_size) for start in range(0, len(sources), batch_size)]
         futures = (self.submit(sources[part], want, None if texts is None else texts[part]) for part in parts)
-        answers = [future.result() for future in futures]
+        answers = [self.result_of(future) for future in futures]
         return tuple(np.concatenate(rows) for rows in zip(*answers, strict=True))
-
-    def pixels(self, pictures: ImageSources) -> Tensor:
-        """Pictures as the image tower takes them: (n, 3, height, width)."""
-        prepared = torch.from_numpy(self._preprocessing.prepared(pictures))
-        pixels = self._preprocessing.normalise(prepared.to(self._device))
-        return pixels.to(next(self._network.visual.parameters()).dtype)
-
-    def _tokens(self, texts: Sequence[str]) -> Tensor:
-        tokens = self._reader.ids(texts)
-        config = getattr(getattr(self._network, "text", None), "config", None)
-        if config is not None:  # a Hugging Face tower masks padding, so columns of nothing but padding only cost time
-            used = int((tokens != config.pad_token_id).any(dim=0).nonzero().max()) + 1
-            tokens = tokens[:, :used]
-        return tokens.to(self._device)
-
-
-def _completed(compute: Callable[[], tuple[Tensor, ...]], gradients: bool) -> Future[Rows]:
-    future: Future[Rows] = Future()
-    try:
-        with torch.inference_mode(not gradients), torch.set_grad_enabled(gradients):
-            tensors = compute()
-        future.set_result(tuple(tensor.detach().float().cpu().numpy() for tensor in tensors))
-    except Exception as error:
-        future.set_exception(error)
-    return future
-
-
-def _unit(features: Tensor) -> Tensor:
-    return functional.normalize(features.float(), dim=-1)

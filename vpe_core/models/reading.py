@@ -78,6 +78,9 @@ class Reader:
         self._lock = threading.Lock()
         self._readings = BoundedCache(256)
 
+    def __reduce__(self) -> tuple[type[Reader], tuple[Any]]:
+        return type(self), (self._tokenizer,)
+
     def ids(self, texts: Sequence[str], **options: Any) -> Tensor:
         """Token ids, (n, `tokens`); `options` are the tokenizer's own."""
         with self._lock:

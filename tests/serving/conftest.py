@@ -1,0 +1,3 @@
+from tests.tiny_models import allow_models, model, model_root, models, noise
+
+__all__ = ["allow_models", "model", "model_root", "models", "noise"]

@@ -1,0 +1,34 @@
+"""One predictor for all who ask a model: a queue with turns, batches and limits, answered by one worker.
+
+    served = serving.serve(load_model("simclip"))           a model like the other, for many threads
+    mine = serving.asked_by(served, Asking("session 7"))    the same, asked by one of them
+    mine.predictor.statistics()                             queue, batches, latencies
+
+Whatever answers elsewhere, in other processes or on other machines, is another `Predictor`: `model.asking(predictor)`.
+A model that is used by one program alone needs none of it. Importing this package does not import torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from vpe_core.models.predictor import ANYONE, Asking, Predictor, Statistics
+from vpe_core.serving.asked import AskedPredictor, asked_by
+
+if TYPE_CHECKING:
+    from vpe_core.serving.in_process import QueuedPredictor, serve
+    from vpe_core.serving.sizes import PassSizes
+
+__all__ = [
+    "ANYONE", "AskedPredictor", "Asking", "PassSizes", "Predictor", "QueuedPredictor", "Statistics", "asked_by",
+    "serve",
+]  # fmt: skip
+
+_LATER = {"PassSizes": "sizes", "QueuedPredictor": "in_process", "serve": "in_process"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
