@@ -25,9 +25,13 @@ class EarlyStroke {
     if (this.events && isPressed(tool)) requestAnimationFrame(() => requestAnimationFrame(() => this.draw()));
   }
 
+  forget() {
+    this.events = null;
+  }
+
   draw() {
     const events = this.events ?? [];
-    this.events = null;
+    this.forget();
     for (const event of events) repeat(this.upper, event);
   }
 }

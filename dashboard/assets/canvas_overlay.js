@@ -19,7 +19,6 @@ const STYLE = `
   .canvas-container:has(:focus-visible) { outline: 2px solid var(--st-primary-color); outline-offset: -2px; }
   .vpl-layer { position: absolute; inset: 0; width: 100%; height: 100%; z-index: 15; pointer-events: none; }
 `;
-const AS_MOUSE = { touchstart: "mousedown", touchmove: "mousemove", touchend: "mouseup", touchcancel: "mouseup" };
 const DRAWN_AS = { line: "Line", rect: "Rect", circle: "Circle", point: "Circle", freedraw: "Path", polygon: "Polygon" };
 const SHAPED = ["line", "rect", "circle"];
 const HANDLE_PX = matchMedia("(pointer: coarse)").matches ? 20 : 11; // of the screen
@@ -73,6 +72,7 @@ class Drawing {
     this.canvas = canvas;
     this.container = upper.closest(".dc-container");
     this.early = new EarlyStroke(upper);
+    this.fingers = new Fingers(this);
     this.editButton = root.querySelector('[aria-label="Edit"]');
     this.layer = element("svg", { class: "vpl-layer", "aria-hidden": "true" });
     this.layer.append(element("g", {}), element("g", {}));
@@ -156,7 +156,7 @@ class Drawing {
     on(window, "keydown", (event) => this.key(event));
     on(window, "keyup", (event) => NUDGES[event.key] && this.data.move && this.report());
     for (const name of Object.keys(AS_MOUSE)) {
-      on(this.container, name, (event) => this.touch(event), { capture: true, passive: false });
+      on(this.fingers.frame, name, (event) => this.fingers.touch(event), { capture: true, passive: false });
     }
     new MutationObserver(() => this.followTool()).observe(this.editButton, { attributeFilter: ["aria-pressed"] });
   }
@@ -174,14 +174,15 @@ class Drawing {
     this.release();
     document.activeElement?.blur(); // or its keys would be typed into the field that was used last
     this.sizeHandles();
-    const hand = { from: this.canvas.getScenePoint(event), stroke: null };
+    const before = this.data.move ? this.shapes().map((shape) => [shape, placeOf(shape)]) : [];
+    const hand = { from: this.canvas.getScenePoint(event), stroke: null, before };
     hand.released = new Promise((resolve) => { hand.end = resolve; });
     this.hand = hand;
   }
 
   // As a click at the first corner does.
   closeContour() {
-    const corners = this.canvas.getObjects().filter((object) => object.excludeFromExport);
+    const corners = this.corners();
     if (corners.length < 3) return false;
     const { x, y } = corners[0].getCenterPoint();
     const pixel = this.canvas.width / this.upper.getBoundingClientRect().width;
@@ -213,22 +214,11 @@ class Drawing {
     const kept = hand.stroke && !hand.cancelled && !isClick(hand, data.mode);
     if (hand.stroke && !kept) canvas.remove(hand.stroke);
     if (hand.wrong) canvas.remove(hand.wrong);
+    if (hand.cancelled) hand.before.forEach(([shape, place]) => shape.set(place).setCoords());
     if (kept) this.fresh.push({ object: hand.stroke, number: Infinity });
     if (data.move) this.selected = this.shapes().indexOf(canvas.getActiveObject());
     if (kept || data.move) this.report();
     hand.end();
-  }
-
-  // The component's tools ask for the left mouse button, which a finger does not have: it is passed on as one.
-  touch(event) {
-    const { clientX, clientY } = event.changedTouches[0];
-    const buttons = event.touches.length;
-    if (buttons > 1 && !this.hand) return;
-    if (buttons > 1) this.hand.cancelled = true; // two fingers do not draw
-    else event.preventDefault();
-    event.stopPropagation();
-    const mouse = { clientX, clientY, button: 0, buttons, bubbles: true, composed: true, cancelable: true, view: window };
-    event.target.dispatchEvent(new MouseEvent(buttons > 1 ? "mouseup" : AS_MOUSE[event.type], mouse));
   }
 
   key(event) {
@@ -258,6 +248,10 @@ class Drawing {
       this.canvas.requestRenderAll();
     } else return;
     event.preventDefault();
+  }
+
+  corners() {
+    return this.canvas.getObjects().filter((object) => object.excludeFromExport);
   }
 
   shapes() {

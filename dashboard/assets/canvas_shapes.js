@@ -6,6 +6,7 @@ const HANDLES = {
   lockRotation: true, strokeUniform: true, transparentCorners: false, cornerStyle: "circle", cornerColor: "#fff",
   cornerStrokeColor: "#0b0f14", borderColor: "#fff",
 };
+const PLACE = "x1 y1 x2 y2 width height scaleX scaleY flipX flipY angle left top".split(" ");
 const SVG = "http://www.w3.org/2000/svg";
 
 // The shape whose box is the rectangle of the drag; with Shift, as wide as high.
@@ -55,6 +56,11 @@ function giveHandles(object) {
 
 function isDot(object) {
   return object.constructor.type === "Circle" && object.strokeWidth === 0;
+}
+
+// All that moving and its handles change; a line's ends first, for they set the rest.
+function placeOf(object) {
+  return Object.fromEntries(PLACE.filter((name) => name in object).map((name) => [name, object[name]]));
 }
 
 // A shape stays as it is when it is moved: what lies beyond the film would be cut off.

@@ -52,6 +52,7 @@ class Reader {
   pinch = null;
   space = false;
   over = false;
+  byPointer = false; // whether what has the focus has got it by a click
   window = null; // [center, width]; null for the file's
   invert = false;
   reports = 0;
@@ -100,8 +101,9 @@ class Reader {
     on(this.frame, "contextmenu", (event) => event.preventDefault()); // the right button drags
     on(this.frame, "pointerenter", () => { this.over = true; });
     on(this.frame, "pointerleave", () => { this.over = false; });
+    on(window, "pointerdown", () => { this.byPointer = true; });
     on(window, "keydown", (event) => this.key(event));
-    on(window, "keyup", (event) => { if (event.key === " ") this.space = false; });
+    on(window, "keyup", (event) => this.letGo(event));
     on(window, "blur", () => { this.space = false; });
     on(document, "click", (event) => { if (event.target.closest?.(".st-key-demo_tools")) this.setMode("draw"); });
     on(window, "vpl-film", () => this.show());
@@ -125,6 +127,7 @@ class Reader {
     this.frame.dataset.busy = doing;
     const from = this.place(event);
     this.hand = { doing, id: event.pointerId, clientX: event.clientX, clientY: event.clientY, x: this.x, y: this.y, from };
+    this.hand.before = { window: this.window, line: this.line };
     if (doing === "window") this.hand.window = this.shownWindow();
     if (doing === "ruler") this.line = null;
   }
@@ -175,7 +178,7 @@ class Reader {
 
   // Two fingers zoom and move, whatever the tool; the drawing tools hear of the second one, so that no stroke is left.
   touch(event) {
-    const fingers = [...event.touches];
+    const fingers = [...event.touches].filter(({ target }) => this.frame.contains(target)); // not a thumb beside the film
     if (fingers.length < 2) {
       if (this.pinch || this.mode !== "draw") {
         event.preventDefault();
@@ -188,20 +191,19 @@ class Reader {
     if (event.type !== "touchstart") event.stopPropagation();
     const [one, other] = fingers;
     const middle = { clientX: (one.clientX + other.clientX) / 2, clientY: (one.clientY + other.clientY) / 2 };
-    const apart = Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
-    if (!this.pinch || event.type === "touchstart") {
-      if (this.hand?.doing === "window") this.window = this.data.window;
-      this.hand = null;
-      delete this.frame.dataset.busy;
-      this.pinch = { at: this.place(middle), apart: Math.max(1, apart), zoom: this.zoom };
-      setTimeout(() => this.endStroke(one));
+    const apart = Math.max(1, Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY));
+    if (!this.pinch || event.type !== "touchmove") {
+      this.takeBack();
+      this.pinch = { at: this.place(middle), apart, zoom: this.zoom };
     } else this.zoomTo(this.pinch.zoom * apart / this.pinch.apart, middle, this.pinch.at);
   }
 
-  // A tool that has begun to draw hears that the pointer is lifted: after so short a way, that draws nothing.
-  endStroke({ clientX, clientY }) {
-    const lifted = { clientX, clientY, button: 0, bubbles: true, composed: true, view: window };
-    this.container.querySelector(".upper-canvas").dispatchEvent(new MouseEvent("mouseup", lifted));
+  // What the first of two fingers began.
+  takeBack() {
+    if (this.hand) Object.assign(this, this.hand.before);
+    this.hand = null;
+    delete this.frame.dataset.busy;
+    this.show();
   }
 
   wheel(event) {
@@ -215,12 +217,14 @@ class Reader {
   }
 
   key(event) {
+    if (event.key === "Tab") this.byPointer = false;
     const focused = event.composedPath()[0];
     const inRow = this.row?.contains(focused);
     if (event.key === "Escape" && this.mode !== "draw") return this.setMode("draw");
     if ((!this.over && !inRow) || event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = focused.matches?.(TYPED_IN);
-    if (event.key === " " && !typing) this.space = true;
+    const clicked = this.byPointer && focused.matches?.("button, [type=radio]");
+    if (event.key === " " && (!typing || clicked)) this.space = true;
     else if (typing && !inRow) return;
     else if (event.key === "+" || event.key === "=") this.zoomTo(this.zoom * STEP);
     else if (event.key === "-") this.zoomTo(this.zoom / STEP);
@@ -228,6 +232,12 @@ class Reader {
     else if (inRow && PAN_KEYS[event.key]) this.moveTo(this.x + PAN_KEYS[event.key][0] / 10, this.y + PAN_KEYS[event.key][1] / 10);
     else return;
     event.preventDefault();
+  }
+
+  letGo(event) {
+    if (event.key !== " " || !this.space) return;
+    this.space = false;
+    event.preventDefault(); // or the button that was clicked last would be pressed again
   }
 
   act(name) {

@@ -64,6 +64,12 @@ def test_what_is_drawn_zoomed_and_moved_lies_where_it_was_drawn(demo: Demo) -> N
     while zoom(demo, fitted["width"]) < 3:
         demo.page.get_by_role("button", name="Zoom in").click()
     x, y = middle(demo)
+    before, (left, top) = demo_place(demo, (x, y)), (x + 24, y - 16)
+    demo.page.mouse.move(x, y)
+    demo.page.keyboard.down(" ")  # with the focus still on the button that was clicked
+    drag_on_screen(demo, (x, y), (24, -16))
+    demo.page.keyboard.up(" ")
+    np.testing.assert_allclose(demo_place(demo, (left, top)), before, atol=0.5)
     drag_on_screen(demo, (x, y), (-90, 55), "right")
     drag_on_screen(demo, (x, y), (30, -20), "middle")
     corner = demo_place(demo, (x - 100, y - 80)), demo_place(demo, (x + 80, y + 100))

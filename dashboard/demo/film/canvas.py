@@ -34,7 +34,7 @@ from vpe_core.markers.protocols import NATIVE_REFERENCE_PX
 _MODES = {"arrow": "line", "box": "rect", "ellipse": "circle", "contour": "freedraw", "dot": "point"}
 """Shape to the component's drawing mode."""
 
-_SCRIPTS = ("canvas_shapes.js", "canvas_early.js", "canvas_overlay.js")
+_SCRIPTS = ("canvas_shapes.js", "canvas_early.js", "canvas_touch.js", "canvas_overlay.js")
 _MODE_WHILE_MOVING = "rect"
 _REVISIONS_KNOWN = 50
 UNDO_KEY, REDO_KEY = "demo_undo", "demo_redo"
