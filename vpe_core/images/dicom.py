@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from vpe_core.images.dicom_display import for_display
 from vpe_core.images.dicom_elements import decimals, text
@@ -11,6 +12,11 @@ from vpe_core.images.dicom_file import read_elements
 from vpe_core.images.dicom_pixels import read_stored
 from vpe_core.images.film import levels_of, pixel_spacing
 from vpe_core.images.pixels import XrayPixels
+
+if TYPE_CHECKING:
+    from vpe_core.images.dicom_display import Display
+    from vpe_core.images.dicom_pixels import StoredPixels
+    from vpe_core.images.film import GreyLevels
 
 _ELEMENTS = [
     "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames",
@@ -40,5 +46,8 @@ def read_dicom(data: bytes) -> XrayPixels:
     if stored.values.ndim == 3:
         return XrayPixels(stored.values, (0.0, 2.0**stored.bits - 1), "DICOM", spacing=spacing)
     display = for_display(stored, dataset)
-    levels = partial(levels_of, stored.values, display.before, display.window, white_is_zero=stored.white_is_zero)
-    return XrayPixels(display.values, display.ends, "DICOM", levels, spacing)
+    return XrayPixels(display.values, display.ends, "DICOM", partial(_levels, stored, display), spacing)
+
+
+def _levels(stored: StoredPixels, display: Display) -> GreyLevels:
+    return levels_of(stored.values, display.before(), display.window, white_is_zero=stored.white_is_zero)

@@ -5,15 +5,16 @@ A display attribute that is empty, malformed or shows nothing counts as absent, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from vpe_core.images.dicom_elements import decimals, integer, items, text, words
-from vpe_core.images.pixels import own_range
+from vpe_core.images.pixels import MOST_LEVELS, level_index, own_range, row_blocks, take_levels
 from vpe_core.images.windowing import FUNCTIONS, window_of_range, windowed
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from vpe_core.images.pixels import PixelArray
 
 Shown = tuple["PixelArray", tuple[float, float]]
+Counts: TypeAlias = "NDArray[np.int64]"
 Window = tuple[float, float]
 _HALF_A_LEVEL = 0.5 / 255
 _LEAST_SHARE = 0.001
@@ -37,9 +39,19 @@ class Display:
     Attributes:
         values: Bright meaning dense.
         ends: The values that are shown as black and white.
-        before: The values before the VOI transformation, which windows speak of.
+        before: Makes the values before the VOI transformation, which windows speak of.
         window: (center, width) in `before`: the file's, or of what a VOI table tells apart, or of the range shown.
     """
+
+    values: PixelArray
+    ends: tuple[float, float]
+    before: Callable[[], PixelArray]
+    window: Window
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """What becomes of each level: a `Display` of levels instead of pixels."""
 
     values: PixelArray
     ends: tuple[float, float]
@@ -48,19 +60,52 @@ class Display:
 
 
 def for_display(stored: StoredPixels, dataset: Dataset) -> Display:
-    """Values after the transformations that the file asks for, and what they were before the last of them."""
-    display = _windowed(stored, dataset)
-    if display is None:
+    """Values after the transformations that the file asks for, and what they were before the last of them.
+
+    Each is a function of the stored value, so it is worked out once a level that occurs, not once a pixel.
+    """
+    levels, counts, to_pixels = _levels(stored.values)
+    shown = _transformed(replace(stored, values=levels), counts, dataset)
+    return Display(to_pixels(shown.values), shown.ends, partial(to_pixels, shown.before), shown.window)
+
+
+def _levels(values: PixelArray) -> tuple[PixelArray, Counts, Callable[[PixelArray], PixelArray]]:
+    """The values that occur, how often each does, and from something of each of them back to the pixels."""
+    lowest, highest = int(values.min()), int(values.max())
+    if highest - lowest >= MOST_LEVELS:
+        return values, np.ones(values.shape, np.int64), _as_they_are
+    index = level_index(values, lowest)
+    n_levels = highest - lowest + 1
+    counts = np.zeros(n_levels, np.int64)
+    for rows in row_blocks(index):
+        counts += np.bincount(index[rows].ravel(), minlength=n_levels)
+    occurs = np.flatnonzero(counts)
+    place = np.zeros(n_levels, np.intp)
+    place[occurs] = np.arange(len(occurs))
+    return (occurs + lowest).astype(values.dtype), counts[occurs], partial(_pixels, place, index)
+
+
+def _as_they_are(values: PixelArray) -> PixelArray:
+    return values
+
+
+def _pixels(place: NDArray[np.intp], index: NDArray[np.uint16], of_levels: PixelArray) -> PixelArray:
+    return take_levels(of_levels[place], index)
+
+
+def _transformed(stored: StoredPixels, counts: Counts, dataset: Dataset) -> _Shown:
+    shown = _windowed(stored, counts, dataset)
+    if shown is None:
         before, levels = _after_modality(stored, dataset, False)
         values, ends = _without_window(stored, before, levels, dataset)
-        display = Display(values, ends, before, window_of_range(*ends))
+        shown = _Shown(values, ends, before, window_of_range(*ends))
     if stored.white_is_zero:  # PS3.3 C.7.6.3.1.2
-        low, high = display.ends
-        return replace(display, values=(low + high) - display.values)
-    return display
+        low, high = shown.ends
+        return replace(shown, values=(low + high) - shown.values)
+    return shown
 
 
-def _windowed(stored: StoredPixels, dataset: Dataset) -> Display | None:
+def _windowed(stored: StoredPixels, counts: Counts, dataset: Dataset) -> _Shown | None:
     """What the first VOI LUT or window makes of the values that shows something.
 
     Of the two things that a comma in its numbers may mean, the one that leaves more greys between black and white.
@@ -71,12 +116,12 @@ def _windowed(stored: StoredPixels, dataset: Dataset) -> Display | None:
     for grouped in (False, True)[: 1 if readings[0] == readings[1] else 2]:
         values, _ = _after_modality(stored, dataset, grouped)
         voi = _voi(values, dataset, grouped)
-        display = next((each for each in voi if _shows_something((each.values, each.ends), values)), None)
-        if display is not None:
-            black, white = _at_ends(display.values, display.ends)
-            n_between = float((~black & ~white).mean())
-            if n_between > most:
-                best, most = display, n_between
+        shown = next((each for each in voi if _shows_something((each.values, each.ends), values, counts)), None)
+        if shown is not None:
+            black, white = _at_ends(shown.values, shown.ends)
+            between = _share(~black & ~white, counts)
+            if between > most:
+                best, most = shown, between
     return best
 
 
@@ -102,22 +147,22 @@ def _after_modality(stored: StoredPixels, dataset: Dataset, grouped: bool) -> tu
     return rescaled, None if levels is None else levels.astype(np.float64) * slope + intercept
 
 
-def _voi(values: PixelArray, dataset: Dataset, grouped: bool) -> Iterator[Display]:
+def _voi(values: PixelArray, dataset: Dataset, grouped: bool) -> Iterator[_Shown]:
     """What the VOI LUTs and windows make of the values, in their order."""
     whole = values if values.dtype.kind in "iu" else np.rint(values.clip(-(2.0**31), 2.0**31 - 1)).astype(np.int64)
     for item in items(dataset, "VOILUTSequence"):
         table = _table(item, whole)
         if table is not None:
-            yield Display(table(whole), (0.0, table.white), values, table.window)
+            yield _Shown(table(whole), (0.0, table.white), values, table.window)
     function = text(dataset, "VOILUTFunction")
     centers, widths = (decimals(dataset, name, groups_thousands=grouped) for name in ("WindowCenter", "WindowWidth"))
     for center, width in zip_longest(centers, widths):
         if center is not None and width is not None and width > 0:
             shown = windowed(values, center, width, function if function in FUNCTIONS else "LINEAR")
-            yield Display(shown, (0.0, 1.0), values, (center, width))
+            yield _Shown(shown, (0.0, 1.0), values, (center, width))
 
 
-def _shows_something(shown: Shown, values: PixelArray) -> bool:
+def _shows_something(shown: Shown, values: PixelArray, counts: Counts) -> bool:
     """Whether more than plain black, plain white or one grey is left of a picture that has more.
 
     The smallest and the largest value do not count: a border, padding or burnt-in letters against an even picture are
@@ -130,9 +175,14 @@ def _shows_something(shown: Shown, values: PixelArray) -> bool:
     if mapped.min() == mapped.max():
         return False
     inner = (values > lowest) & (values < highest)
-    if inner.mean() >= _ENOUGH_INNER:
-        mapped = mapped[inner]
-    return max(float(end.mean()) for end in _at_ends(mapped, (low, high))) <= 1 - _LEAST_SHARE
+    if _share(inner, counts) >= _ENOUGH_INNER:
+        mapped, counts = mapped[inner], counts[inner]
+    return max(_share(end, counts) for end in _at_ends(mapped, (low, high))) <= 1 - _LEAST_SHARE
+
+
+def _share(chosen: NDArray[np.bool_], counts: Counts) -> float:
+    """Which share of the pixels has one of the chosen levels."""
+    return int(counts[chosen].sum()) / int(counts.sum())
 
 
 def _at_ends(mapped: PixelArray, ends: tuple[float, float]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

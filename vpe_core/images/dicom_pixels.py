@@ -249,10 +249,11 @@ def _without_other_bits(values: PixelArray, bits: int, high_bit: int | None) -> 
     """Only the stored bits, signs extended (PS3.5 8.1.1): overlays and other things may stand beside them."""
     container = 8 * values.dtype.itemsize
     spare = container - bits
-    if spare <= 0:
+    largest = int(values.view(f"u{values.dtype.itemsize}").max())
+    if spare <= 0 or largest < 2 ** (bits - (values.dtype.kind == "i")):  # nothing stands beside, no sign to extend
         return values
     above = spare
-    if high_bit is not None and bits <= high_bit < container and values.view(f"u{values.dtype.itemsize}").max() >> bits:
+    if high_bit is not None and bits <= high_bit < container and largest >> bits:
         above = container - 1 - high_bit  # left-aligned, as files of before 1998 may be
     return np.asarray(np.right_shift(np.left_shift(values, above), spare))
 
@@ -263,7 +264,7 @@ def _is_folded(values: PixelArray, clean: PixelArray, bits: int) -> bool:
     Then neighbours that are close become far apart where the values pass a multiple of 2 ** bits. What stands beside
     the values, such as an overlay, does the opposite at its edges.
     """
-    if values.ndim != 2 or np.array_equal(values, clean):
+    if clean is values or values.ndim != 2 or np.array_equal(values, clean):
         return False
     half = 2 ** (bits - 1)
     far_before, far_after = (np.abs(np.diff(each.astype(np.int64), axis=1)) > half for each in (values, clean))

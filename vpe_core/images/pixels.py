@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 PixelArray: TypeAlias = "NDArray[Any]"
 """Values of any real type: (height, width), or (height, width, channels) with 2 (grey, alpha), 3 or 4 channels."""
 
+MOST_LEVELS = 2**16
+"""Integers over a range of so many levels are mapped level by level."""
+_BLOCK_VALUES = 2**17
 _CHANNELS_TO_MODE = {2: "LA", 3: "RGB", 4: "RGBA"}
 _LUMA = (19595, 38470, 7471)
 """ITU-R 601 in 1/65536, as Pillow has it: equal channels keep their value exactly."""
@@ -154,10 +157,34 @@ def min_max_8bit(values: PixelArray) -> NDArray[np.uint8]:
 
 def _map_levels(values: PixelArray, convert: Callable[[PixelArray], NDArray[np.uint8]]) -> NDArray[np.uint8]:
     """Apply an element-wise function; for integers once a level rather than once a pixel."""
-    if values.dtype.kind not in "iu":
-        return convert(values)
-    lowest, highest = int(values.min()), int(values.max())
-    if highest - lowest >= 2**16:
-        return convert(values.astype(np.int64))
-    table = convert(np.arange(lowest, highest + 1))
-    return np.take(table, np.subtract(values, lowest, dtype=np.int64))
+    if values.dtype.kind in "iu":
+        lowest, highest = int(values.min()), int(values.max())
+        if highest - lowest < MOST_LEVELS:
+            return take_levels(convert(np.arange(lowest, highest + 1)), level_index(values, lowest))
+    mapped = np.empty(values.shape, np.uint8)
+    for rows in row_blocks(values):
+        block = values[rows]
+        mapped[rows] = convert(block.astype(np.int64) if block.dtype.kind in "iu" else block)
+    return mapped
+
+
+def level_index(values: PixelArray, lowest: int) -> NDArray[np.uint16]:
+    """How far integers lie above the lowest of them: less than `MOST_LEVELS`."""
+    if values.dtype.itemsize != 2:
+        return np.subtract(values, lowest, dtype=np.int64).astype(np.uint16)
+    unsigned = values.view(np.uint16)  # of signed values, differences are the same modulo 2 ** 16
+    return unsigned - np.uint16(lowest % MOST_LEVELS) if lowest else unsigned
+
+
+def take_levels(table: PixelArray, index: NDArray[np.uint16]) -> PixelArray:
+    """What a table says of each pixel's level, in the shape of the index."""
+    taken = np.empty(index.shape, table.dtype)
+    for rows in row_blocks(index):
+        np.take(table, index[rows], out=taken[rows], mode="clip")
+    return taken
+
+
+def row_blocks(values: PixelArray) -> Iterator[slice]:
+    """All rows in blocks that stay in a processor's cache: of large pictures, intermediate arrays cost most."""
+    n_rows = max(1, _BLOCK_VALUES * len(values) // values.size)
+    return (slice(start, start + n_rows) for start in range(0, len(values), n_rows))

@@ -162,7 +162,7 @@ class VariantRenderer:
 
     def _render_paper(self, marker: Marker, region: Region, ink: Ink, under: Image.Image) -> Image.Image:
         if marker.crops:
-            return marker.draw(self._full.convert("RGB"), region, ink)
+            return marker.draw(self._full_rgb, region, ink)
         width, height = self._pixels.size_wh
         if marker.draw_paper is None:
             return marker.draw(under, region.scaled(PAPER_SIDE_PX / width, PAPER_SIDE_PX / height), ink)
@@ -175,6 +175,10 @@ class VariantRenderer:
     @cached_property
     def _full(self) -> Image.Image:
         return self._pixels.min_max()
+
+    @cached_property
+    def _full_rgb(self) -> Image.Image:
+        return self._full.convert("RGB")
 
     @cached_property
     def _small(self) -> Image.Image:
