@@ -257,3 +257,15 @@ def test_narrow_windows_and_large_borders_are_believed(
     dataset = dicom_dataset(values, WindowCenter=center, WindowWidth=width, VOILUTFunction="LINEAR_EXACT")
     expected = ((values - float(center)) / width + 0.5).clip(0, 1) * 255
     np.testing.assert_allclose(shown(dataset), expected, atol=0.51)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_large_picture_is_what_its_pixels_are_one_by_one(signed: bool) -> None:
+    """Larger than a block of levels, with levels that do not occur, turned over, its window cutting on both sides."""
+    shift = 2000 if signed else 0
+    stored = np.random.default_rng(0).normal(2000, 500, (700, 611)).clip(0, 4095).astype(np.uint16)
+    values = (stored.astype(int) - shift).astype(np.int16 if signed else np.uint16)
+    window = {"WindowCenter": 2100 - shift, "WindowWidth": 1500}
+    dataset = dicom_dataset(values, **window, PhotometricInterpretation="MONOCHROME1")
+    expected = ((values.astype(float) - (window["WindowCenter"] - 0.5)) / 1499 + 0.5).clip(0, 1)
+    np.testing.assert_array_equal(shown(dataset), np.rint((1 - expected) * 255))
