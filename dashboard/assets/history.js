@@ -30,7 +30,8 @@ export default function ({ data }) {
   }, true);
   let touched = true;
   const touch = () => { touched = true; };
-  for (const kind of ["pointerdown", "keydown", "blur"]) window.addEventListener(kind, touch, true); // blur: into a frame
+  for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, touch, true);
+  window.addEventListener("blur", touch); // into a frame; not of what had the focus and went with the page before
   let watch = 0;
   window.addEventListener("popstate", () => {
     touched = false;

@@ -131,7 +131,7 @@ def _two_of(found: dict[str, Contender], usual: tuple[str, str]) -> tuple[Conten
 
 def _usual(found: dict[str, Contender], choice: Choice, table: pd.DataFrame) -> tuple[str, str]:
     """The leading marker against the best other one of its results, or else against no marker."""
-    leads = (Contender(choice.first, row).title for row in (choice.lead, TableRow(choice.look)))
+    leads = (Contender(choice.first, row).title for row in choice.leads)
     one = next(title for title in (*leads, *found) if title in found)
     lead, others = found[one], [title for title in found if title != one]
     lines = table[table["run"] == 0]

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.benchmark.prompt import prompt_fields
 from dashboard.benchmark.results import Column, is_carried
+from dashboard.benchmark.spelling import spell_as_the_page
 from dashboard.frame import links
 from dashboard.frame.unknown_in_link import SWITCH, unknown_in_link
 from vpe_core import markers, metrics, scoring
@@ -74,6 +75,11 @@ class Choice:
         return TableRow(self.look, self.named)
 
     @property
+    def leads(self) -> tuple[TableRow, ...]:
+        """That row, and what stands in for it where it is hidden or has no answer, in this order."""
+        return (self.lead, TableRow(self.look), TableRow(self.look, True))
+
+    @property
     def metric_title(self) -> str:
         """The metric, and whether it is a mean over classes."""
         metric = metrics.get(self.question.metric)
@@ -86,6 +92,8 @@ def filters(found: Sequence[Column]) -> Choice | None:
     Even then all of them are there, about all results: what is not shown loses its value.
     """
     asked, notice = links.address(), st.container()
+    if not links.is_checked(_PAGE):
+        spell_as_the_page(asked, _spelled(found))
     with st.container(horizontal=True, key="bench_filters", gap="small", vertical_alignment="bottom"):
         own = _columns(found)
         chosen = own or tuple(found)
@@ -156,6 +164,18 @@ def _offered(
         "cases_order": ORDERS,
         "cases_class": [ALL, *classes],
         **dict.fromkeys(("named", "intervals", "flips"), SWITCH),
+    }
+
+
+def _spelled(found: Sequence[Column]) -> dict[str, dict[str, str]]:
+    """For filters whose values people type: each option's name and how links write it."""
+    variants = [variant for column in found for variant in column.run.variants if variant.marked]
+    classes = {label for column in found for label in column.run.manifest.dataset.classes}
+    return {
+        "metric": {name: metrics.get(name).title for name in metrics.names()},
+        "marker": {name: marker_title(name) for name in _markers(variants)},
+        "color": {variant.color: variant.color for variant in variants},
+        "class": {label: label for label in classes},
     }
 
 
@@ -263,13 +283,15 @@ def _table_markers(variants: Iterable[Variant]) -> list[str]:
 
 def _drawing(marker: str, of_marker: Iterable[Variant], variants: Iterable[Variant]) -> tuple[float, Protocol]:
     """Line width and protocol, out of what was measured."""
-    width = st.selectbox(
-        "Width", _widths(of_marker), key="width", disabled="width" not in markers.get(marker).uses, bind="query-params"
-    )
-    protocol = st.selectbox(
-        "Protocol", _protocols(variants), key="protocol", bind="query-params",
-        help="Paper: drawn on the image squashed to 256 x 256. Native: drawn at full resolution, as people see it.",
-    )  # fmt: skip
+    with st.container(horizontal=True, gap="small"):  # side by side: less to scroll on a low screen
+        width = st.selectbox(
+            "Width", _widths(of_marker), key="width", disabled="width" not in markers.get(marker).uses,
+            bind="query-params",
+        )  # fmt: skip
+        protocol = st.selectbox(
+            "Protocol", _protocols(variants), key="protocol", bind="query-params",
+            help="Paper: drawn on the image squashed to 256 x 256. Native: drawn at full resolution, as people see it.",
+        )  # fmt: skip
     return float(width.split()[0]), protocol
 
 

@@ -149,11 +149,8 @@ def _progress_bar(bar: DeltaGenerator) -> Progress:
 
 def _html(choice: Choice, table: pd.DataFrame) -> str:
     metric = metrics.get(choice.question.metric)
-    # The row with a suffix may be hidden or have no answer, and so may the one without.
-    rows = (choice.lead, TableRow(choice.look), TableRow(choice.look, True))
-    row, line = next(
-        ((row, found) for row in rows if (found := line_of(table, row)) is not None), (TableRow(choice.look), None)
-    )
+    answered = ((row, line) for row in choice.leads if (line := line_of(table, row)) is not None)
+    row, line = next(answered, (TableRow(choice.look), None))
     sentence, about = "", heads(choice)
     if line is not None and is_measured(choice.first, choice.look):  # otherwise that is said above the table
         control = None if line["control"] else telling_control(choice.first.run, row, choice.question, evaluation())
@@ -182,7 +179,7 @@ def _html(choice: Choice, table: pd.DataFrame) -> str:
         renumbered = table[table["run"].isin([number for number, _ in shown])].assign(
             run=lambda lines: lines["run"].map({number: place for place, (number, _) in enumerate(shown)})
         )
-        look = [(row.title, row.variant.key) for row in rows]
+        look = [(row.title, row.variant.key) for row in choice.leads]
         few = [about[number].too_few for number, _ in shown]
         more = headline_parts(renumbered, [name for _, name in shown], look, lacking, few)
     simulated = choice.first.run.manifest.dataset.simulated

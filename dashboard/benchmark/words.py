@@ -109,7 +109,7 @@ def comparison_sentence(
     comparisons: int,
     too_few: str = "",
 ) -> str:
-    """Which of two rows is better, by how much, and whether that is sure.
+    """Whether the first of two rows is better or worse, by how much, and whether that is sure.
 
     Args:
         pair: From `compare_all`.
@@ -123,28 +123,24 @@ def comparison_sentence(
     """
     what = metric + (f" for {label}" if label else "")
     told_apart = not too_few and pair.p_corrected < SIGNIFICANT
-    # A winner comes first; where there is none, the row that is asked about.
-    ahead = not told_apart or (pair.value > pair.other_value) == higher_is_better
-    better, worse = names if ahead else reversed(names)
-    values = (pair.value, pair.other_value) if ahead else (pair.other_value, pair.value)
+    one, other = names
+    beats = "beats" if (pair.value > pair.other_value) == higher_is_better else "is worse than"
     (low, high), sign = pair.ends, 1 if pair.value > pair.other_value else -1
     excludes_0 = low > 0 or high < 0
     size = abs(pair.difference.interval.value)
     ends = interval_text(*sorted((sign * low, sign * high)))
-    numbers = f"{number_text(values[0])} against {number_text(values[1])}"
+    numbers = f"{number_text(pair.value)} against {number_text(pair.other_value)}"
     place = f"On {where}, " if pair.paired else "On different X-rays, so unpaired: "
     if too_few:
-        sure, verb = too_few, f"{better} and {worse} differ by"
+        sure, verb = too_few, f"{one} and {other} differ by"
     elif math.isnan(pair.p_corrected):
-        sure, verb = "too few patients to tell whether that is chance", f"{better} and {worse} differ by"
+        sure, verb = "too few patients to tell whether that is chance", f"{one} and {other} differ by"
     else:
         p = p_text(pair.p_corrected)
         sure = f"{p} after correction for {comparisons} comparisons" if comparisons > 1 else p
         if comparisons > 1 and excludes_0 and not told_apart:
             sure += "; the interval is not corrected for them"
-        verb = (
-            f"{better} beats {worse} by" if told_apart else f"{better} and {worse} cannot be told apart: they differ by"
-        )
+        verb = f"{one} {beats} {other} by" if told_apart else f"{one} and {other} cannot be told apart: they differ by"
     by = f"{number_text(size)} {ends}".strip()
     return f"{place}{verb} {by} in {what} ({numbers}); {sure}."
 

@@ -23,6 +23,8 @@ def may(right: Right) -> bool:
     A browser on this machine has no address here. One that comes through a proxy on this machine looks the same but
     for the headers that a proxy adds; where it adds none, the settings have to say who may.
     """
+    if _is_offline(right):
+        return False
     who = getattr(get_settings(), right)
     if who == "local":
         forwarded = any(name in st.context.headers for name in _FORWARDED)
@@ -32,6 +34,12 @@ def may(right: Right) -> bool:
 
 def why_not(right: Right) -> str:
     """One sentence for those who may not, with the setting that says so."""
+    if _is_offline(right):
+        return f"{_WHAT[right]} here: the setting VPE_OFFLINE is on."
     who = getattr(get_settings(), right)
     where = " from another machine" if who == "local" else ""
     return f"{_WHAT[right]}{where} here: the setting VPE_{right.upper()} is “{who}”."
+
+
+def _is_offline(right: Right) -> bool:
+    return right == "downloads" and get_settings().offline

@@ -107,7 +107,7 @@ def test_an_interval_that_is_not_corrected_is_said_to_be_so() -> None:
         "(0.800 against 0.850); p = 0.141 after correction for 9 comparisons; the interval is not corrected for them."
     )
     assert "not corrected" not in compared(low=-0.01)
-    assert compared(p_corrected=0.004).startswith("On sim-multi, box beats circle by 0.050")
+    assert compared(p_corrected=0.004).startswith("On sim-multi, circle is worse than box by 0.050")
     few = compared(p_corrected=0.004, too_few="6 samples: too few to tell")
     assert "circle and box differ by" in few
     assert few.endswith("; 6 samples: too few to tell.")

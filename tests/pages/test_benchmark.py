@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.test_pages import imports_torch, open_app
+from tests.pages.test_pages import imports_torch, link_of, open_app
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
 from tests.results.test_importer import write_experiment
 from vpe_core.results.analysis.controls import geometry_only
@@ -158,6 +158,13 @@ def test_all_that_is_missing_of_a_link_stands_in_one_box_and_a_good_link_has_non
     assert "data set “nosuch”, model “nosuch”, marker “zz”, metric “zz”, width “zz”" in box
     good = {"data": "first-set", "marker": "arrow", "metric": "MCC", "rows": "", "named": "true", "say mass": "a lump"}
     assert not warnings_of(open_app(PAGE, good))
+
+
+def test_a_link_may_spell_names_in_other_ways() -> None:
+    app = open_app(PAGE, {"metric": "balanced-accuracy", "marker": "BBox", "color": "Red"})
+    assert not warnings_of(app)
+    assert "On first-set, a red box lifts tiny's Balanced accuracy" in sentence_of(app)
+    assert link_of(app) == {"metric": "Balanced accuracy", "marker": "box"}
 
 
 def test_a_marker_that_one_of_the_results_lacks_is_said_once_in_words_and_one_click_leads_to_what_is_there(

@@ -57,7 +57,7 @@ def test_any_two_rows_are_compared_with_the_numbers_of_the_library(
     )
     assert compared(app) == f"On made-up, {expected}"
     linked = open_app(PAGE, {"compare": "no marker on made-up, tiny", "against": "circle on made-up, tiny"})
-    assert "circle beats no marker by" in compared(linked)  # the better one first, whichever is asked about
+    assert "no marker is worse than circle by" in compared(linked)  # the one that is asked about comes first
     app.selectbox(key="marker").set_value("bbox").run()
     assert app.selectbox(key="compare").value == "box on made-up, tiny"  # what nobody has chosen follows the filters
     assert app.selectbox(key="against").value == "no marker on made-up, tiny"

@@ -13,6 +13,8 @@ from vpe_core.results.analysis.numerals import interval_text, number_text, p_tex
 from vpe_core.results.exchange.formats import SIGNIFICANT, fewer_samples
 
 _FAINT = 0.35
+_ZERO = {"+0": "0"}
+"""No gain has no sign."""
 
 
 def forest(lines: pd.DataFrame, palette: Palette, *, higher_is_better: bool = True) -> go.Figure:
@@ -27,7 +29,8 @@ def forest(lines: pd.DataFrame, palette: Palette, *, higher_is_better: bool = Tr
     figure = new_figure(palette, rows_height(len(shown)), showlegend=False)
     figure.add_vline(0, line={"color": palette.muted, "width": 1})
     better = (shown["gain"] > 0) == higher_is_better
-    apart = (shown["p_holm"] < SIGNIFICANT) & (shown["gain"].map(signed_text) != signed_text(0.0))
+    apart = (shown["p_holm"] < SIGNIFICANT) & (shown["too_few"] == "")
+    apart &= shown["gain"].map(signed_text) != signed_text(0.0)
     for kind, color in (
         (apart & better, palette.gain),
         (apart & ~better, palette.loss),
@@ -44,7 +47,7 @@ def forest(lines: pd.DataFrame, palette: Palette, *, higher_is_better: bool = Tr
             hovertemplate="%{customdata}<extra></extra>",
         )
     name_rows(figure, list(shown["row"]), palette)
-    figure.update_xaxes(tickformat="+.3~f", nticks=6)
+    figure.update_xaxes(tickformat="+.3~f", labelalias=_ZERO, nticks=6)
     return figure
 
 
@@ -121,7 +124,7 @@ def gain_by_size(table: pd.DataFrame, palette: Palette) -> go.Figure:
         hovertemplate="%{customdata}<extra></extra>",
     )
     figure.update_xaxes(type="log", title_text="Box size, % of the image (fifths of the samples)", tickformat="~g")
-    figure.update_yaxes(title_text="Gain in the true class's score", tickformat="+.2~f")
+    figure.update_yaxes(title_text="Gain in the true class's score", tickformat="+.2~f", labelalias=_ZERO)
     return figure
 
 

@@ -118,8 +118,6 @@ def _row(
     for cell, head, count in zip(cells, heads, counts, strict=True):
         for column in columns:
             number = _cell(column, cell, count, higher, intervals) if cell else _Number()
-            if head.too_few:  # none of them is the best for sure
-                number = replace(number, kinds=number.kinds.replace(" vpl-best", ""))
             numbers.append(replace(number, kinds=f"{number.kinds} vpl-astray") if head.out_of_domain else number)
     title = str(first["row"]).removesuffix(" + suffix")
     title = UNMARKED if title == "none" else title
@@ -175,7 +173,7 @@ def _change(column: str, cell: Cell, higher: bool, intervals: bool) -> _Number:
     if math.isnan(value):
         return _Number(kinds)
     span = interval_text(line[f"{name}_low"], line[f"{name}_high"], signed=True)
-    apart = cell.significant if column == "gain" else _excludes_zero(line, name)
+    apart = cell.significant if column == "gain" else _excludes_zero(line, name) and not line["too_few"]
     if apart and signed_text(value) != signed_text(0.0):
         kinds += " vpl-gain" if (value > 0) == higher else " vpl-loss"
     p = p_text(line["p_holm"] if column == "gain" else math.nan)

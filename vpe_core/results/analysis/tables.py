@@ -21,6 +21,7 @@ from vpe_core.errors import ResultsError
 from vpe_core.metrics import Bootstrap, compare, get, holm
 from vpe_core.results.analysis.columns import difference_of, interval_of, p_value, value_columns
 from vpe_core.results.analysis.domain import is_out_of_domain
+from vpe_core.results.analysis.enough import too_few
 from vpe_core.results.analysis.questions import Question, suffix_words, with_suffix
 from vpe_core.results.analysis.rows import TableRow, paper_rows
 from vpe_core.results.analysis.scores import Evaluation, IntArray, Results, Scored, TextEncoder, common
@@ -65,7 +66,8 @@ def paper_table(
         the table that are no controls); elsewhere (the value of the same marker on another patient's image) and
         elsewhere_picture ("other", or "blank" where only that was measured);
         prompt_gain, prompt_low, prompt_high against the reference; n, patients, undefined (classes without a value,
-        with ", " between them) and missing (why there is no value, or empty). Undefined numbers are nan.
+        with ", " between them), too_few (why so few samples tell nothing, or empty) and missing (why there is no value,
+        or empty). Undefined numbers are nan.
 
     Raises:
         VPEError: The question's metric, scoring or prompt is not valid.
@@ -213,7 +215,8 @@ def _values(
     variant, asked = available(run, row.variant), with_suffix(question, row.suffix)
     measured = evaluation.measured(run, variant, asked)
     line = _nothing() | value_columns(interval_of(measured, run, question), evaluation)
-    line |= {"n": len(evaluation.rows(run, variant)), "patients": measured.resamples.n_groups}
+    rows = evaluation.rows(run, variant)
+    line |= {"n": len(rows), "patients": measured.resamples.n_groups, "too_few": too_few(run, rows, question.label)}
     line["undefined"] = ", ".join(_undefined(run, measured))
     if np.isnan(line["value"]):
         line["missing"] = why_undefined(evaluation.scored(run, variant, asked), run, question)
@@ -234,7 +237,7 @@ def _values(
 def _nothing() -> dict[str, Any]:
     names = [f"{name}{end}" for name in ("gain", "prompt_gain") for end in ("", "_low", "_high")]
     numbers = dict.fromkeys(["value", "low", "high", "unmarked", *names, "p", "elsewhere"], np.nan)
-    return {**numbers, "elsewhere_picture": "", "n": 0, "patients": 0, "undefined": ""}
+    return {**numbers, "elsewhere_picture": "", "n": 0, "patients": 0, "undefined": "", "too_few": ""}
 
 
 def _on_another_image(evaluation: Evaluation, run: Results, row: TableRow, question: Question) -> dict[str, Any]:

@@ -29,7 +29,8 @@ class Cell:
 
     Attributes:
         line: Its line of `paper_table`.
-        best: Whether no other marker of the run does better; controls and markers of fewer samples do not count.
+        best: Whether no other marker of the run does better; controls, markers of fewer samples and runs with too few
+            to tell do not count.
         fewer: Whether other markers of the run were measured on more samples.
     """
 
@@ -39,8 +40,8 @@ class Cell:
 
     @property
     def significant(self) -> bool:
-        """Whether the gain's corrected p-value is below `SIGNIFICANT`."""
-        return bool(self.line["p_holm"] < SIGNIFICANT)
+        """Whether the gain's corrected p-value is below `SIGNIFICANT`, and the samples are enough to tell."""
+        return bool(self.line["p_holm"] < SIGNIFICANT and not self.line["too_few"])
 
     @property
     def control_interval(self) -> tuple[float, float, float]:
@@ -61,8 +62,8 @@ def measure_title(table: pd.DataFrame) -> str:
 
 
 def best_lines(table: pd.DataFrame, higher_is_better: bool = True) -> pd.Series:
-    """For each line of `paper_table`, whether it is the best of its run on the same samples."""
-    values = table["value"].where(~table["control"] & ~fewer_samples(table))
+    """For each line of `paper_table`, whether it is the best of its run on the same samples, if these are enough."""
+    values = table["value"].where(~table["control"] & ~fewer_samples(table) & (table["too_few"] == ""))
     if not higher_is_better:
         values = -values
     best = values.groupby(table["run"]).transform("max")
@@ -108,6 +109,12 @@ def undefined_notes(table: pd.DataFrame, heads: dict[int, str]) -> list[str]:
     return notes
 
 
+def few_notes(table: pd.DataFrame, heads: dict[int, str]) -> list[str]:
+    """Which runs of a `paper_table` have too few samples to tell anything, so that nothing of them is marked."""
+    told = table[table["too_few"] != ""].groupby("run")["too_few"].first()
+    return [f"{heads[int(run)]}: {words}, so nothing is marked" for run, words in told.items()]
+
+
 def simulated_note(table: pd.DataFrame, heads: dict[int, str]) -> list[str]:
     """That numbers of a `paper_table` come from simulated X-rays, and if not all do, which."""
     simulated = table.groupby("run")["simulated"].first()
@@ -134,6 +141,7 @@ def reading_notes(table: pd.DataFrame, heads: dict[int, str], higher_is_better: 
         *simulated_note(table, heads),
         *(f"out of its domain, says nothing about how the model reads X-rays: {heads[run]}" for run in _astray(shown)),
         counts,
+        *few_notes(shown, heads),
         "95% intervals by patient, or by image where the patients are not known",
         "gain: over the unmarked image of the same samples",
         f"* Holm-corrected p < {SIGNIFICANT:g}",
@@ -213,7 +221,7 @@ def to_csv(table: pd.DataFrame) -> str:
     parts = [
         part.assign(
             best=best_lines(part, metrics.get(part["metric"].iloc[0]).higher_is_better),
-            significant=part["p_holm"] < SIGNIFICANT,
+            significant=(part["p_holm"] < SIGNIFICANT) & (part["too_few"] == ""),
         )
         for _, part in numbered.groupby(["model", "dataset", "source", "run"], sort=False)
     ]
