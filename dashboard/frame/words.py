@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from dashboard.frame.verdicts import CHOOSE, EACH, SAME, Presence, Verdict, choice, guess, presence
 from vpe_core.markers import MARKERS
@@ -47,13 +48,32 @@ def marker_name(marks: Sequence[Mark], treatment: str) -> str:
     return MARKERS.get(marks[0].marker).short_title if len(marks) == 1 else "marks"
 
 
-def answer_sentence(
+@dataclass(frozen=True, slots=True)
+class AnswerWords:
+    """What the model says: what is read first, and what else belongs to it.
+
+    Attributes:
+        headline: What changes, or what the answer is; a sentence without its full stop.
+        details: The rest of it, such as the first two of an undecided answer; empty if nothing is left to say.
+        joint: What stands between the two in one sentence.
+    """
+
+    headline: str
+    details: str = ""
+    joint: str = "; "
+
+    def __str__(self) -> str:
+        """Both as one sentence."""
+        return f"{self.headline}{self.joint if self.details else ''}{self.details}."
+
+
+def answer_words(
     classes: Sequence[str],
     without: Sequence[float],
     marked: Sequence[float] | None,
     marker: str,
     question: str = CHOOSE,
-) -> str:
+) -> AnswerWords:
     """What the model says, and what the marker does to it; close to guessing, that it says nothing.
 
     Args:
@@ -71,35 +91,40 @@ def answer_sentence(
     before = choice(without)
     if before.kind == after.kind == "decided":
         return _decided(classes, without, marked, before.leaders[0], after.leaders[0], marker)
-    told = _told(classes, marked, after)
     if before.kind == after.kind and (after.kind == "undecided" or set(before.leaders) == set(after.leaders)):
-        return f"With the {marker}, {'the model stays' if after.kind == 'undecided' else 'it stays'} {told}."
-    return f"With the {marker}, the answer moves from {_in_short(classes, without, before)} to {told}."
+        stays = "the model stays" if after.kind == "undecided" else "it stays"
+        return _verdict_words(f"With the {marker}, {stays}", classes, marked, after)
+    moves = f"With the {marker}, the answer moves from {_in_short(classes, without, before)} to"
+    return _verdict_words(moves, classes, marked, after)
 
 
-def _unmarked_choice(classes: Sequence[str], without: Sequence[float], verdict: Verdict) -> str:
-    if verdict.kind == "decided":
-        return f"Without a marker, the likeliest class is {_named(classes, without, verdict.leaders)}."
-    told = _told(classes, without, verdict)
-    return f"The model is {told}." if verdict.kind == "undecided" else f"Without a marker, it is {told}."
+def _unmarked_choice(classes: Sequence[str], without: Sequence[float], verdict: Verdict) -> AnswerWords:
+    beginnings = {
+        "decided": "Without a marker, the likeliest class is",
+        "tie": "Without a marker, it is",
+        "undecided": "The model is",
+    }
+    return _verdict_words(beginnings[verdict.kind], classes, without, verdict)
 
 
 def _decided(
     classes: Sequence[str], without: Sequence[float], marked: Sequence[float], before: int, after: int, marker: str
-) -> str:
+) -> AnswerWords:
     several = marker.endswith("s") and marker != "crops"
     if before != after:
-        return (
+        return AnswerWords(
             f"The {marker} {'turn' if several else 'turns'} the answer from {classes[before]} "
-            f"({percent(without[before])}) to {classes[after]} ({percent(marked[after])})."
+            f"({percent(without[before])}) to {classes[after]} ({percent(marked[after])})"
         )
     change = marked[after] - without[after]
     if abs(change) < SAME:
-        return f"The {marker} {'leave' if several else 'leaves'} the answer at {_named(classes, marked, (after,))}."
+        return AnswerWords(
+            f"The {marker} {'leave' if several else 'leaves'} the answer at {_named(classes, marked, (after,))}"
+        )
     direction = "surer" if change > 0 else "less sure"
-    return (
+    return AnswerWords(
         f"The answer stays {classes[after]}; the {marker} {'make' if several else 'makes'} the model {direction} of "
-        f"it ({percent(without[after])} → {percent(marked[after])})."
+        f"it ({percent(without[after])} → {percent(marked[after])})"
     )
 
 
@@ -111,14 +136,17 @@ def _in_short(classes: Sequence[str], probabilities: Sequence[float], verdict: V
     return _named(classes, probabilities, verdict.leaders)
 
 
-def _told(classes: Sequence[str], probabilities: Sequence[float], verdict: Verdict) -> str:
-    """The verdict with its numbers, to stand after "to" or "is"."""
+def _verdict_words(
+    beginning: str, classes: Sequence[str], probabilities: Sequence[float], verdict: Verdict
+) -> AnswerWords:
+    """The verdict with its numbers, after a beginning that ends with "to" or "is"."""
     if verdict.kind == "decided":
-        return _named(classes, probabilities, verdict.leaders)
+        return AnswerWords(f"{beginning} {_named(classes, probabilities, verdict.leaders)}")
     listed = ", ".join(f"{classes[index]} {percent(probabilities[index])}" for index in verdict.leaders)
     if verdict.kind == "tie":
-        return f"a near tie: {listed}"
-    return f"undecided: {listed}; guessing is {percent(guess(CHOOSE, len(classes)))}"
+        return AnswerWords(f"{beginning} a near tie", listed, ": ")
+    guessing = f"guessing is {percent(guess(CHOOSE, len(classes)))}"
+    return AnswerWords(f"{beginning} undecided", f"{listed}; {guessing}", ": ")
 
 
 def _named(classes: Sequence[str], probabilities: Sequence[float], which: Sequence[int], most: int = 2) -> str:
@@ -126,26 +154,29 @@ def _named(classes: Sequence[str], probabilities: Sequence[float], which: Sequen
     return few([f"{classes[index]} ({percent(probabilities[index])})" for index in which], most)
 
 
-def _of_each(classes: Sequence[str], without: Sequence[float], marked: Sequence[float] | None, marker: str) -> str:
+def _of_each(
+    classes: Sequence[str], without: Sequence[float], marked: Sequence[float] | None, marker: str
+) -> AnswerWords:
     chance = f"guessing is {percent(guess(EACH, len(classes)))}"
     after = [presence(one) for one in (without if marked is None else marked)]
     if marked is None:
-        return f"{_present_and_not(classes, without, after)}; {chance}{'' if len(classes) == 1 else ' for each'}."
+        return AnswerWords(
+            _present_and_not(classes, without, after), f"{chance}{'' if len(classes) == 1 else ' for each'}"
+        )
     before = [presence(one) for one in without]
     if len(classes) == 1:
         if before == after:
-            return (
-                f"With the {marker}, {classes[0]} stays {after[0]} ({percent(without[0])} → {percent(marked[0])}); "
-                f"{chance}."
-            )
-        return f"With the {marker}, {_moved(classes, without, marked, before, after, 0)}; {chance}."
+            stays = f"{classes[0]} stays {after[0]} ({percent(without[0])} → {percent(marked[0])})"
+            return AnswerWords(f"With the {marker}, {stays}", chance)
+        return AnswerWords(f"With the {marker}, {_moved(classes, without, marked, before, after, 0)}", chance)
     changed = [index for index in range(len(classes)) if before[index] != after[index]]
     if not changed:
-        return f"With the {marker}, no verdict changes. {_present_and_not(classes, marked, after)}; {chance} for each."
+        all_of_them = _present_and_not(classes, marked, after)
+        return AnswerWords(f"With the {marker}, no verdict changes", f"{all_of_them}; {chance} for each", ". ")
     changed.sort(key=lambda index: -abs(marked[index] - without[index]))
     first, others = _moved(classes, without, marked, before, after, changed[0]), len(changed) - 1
-    more = f"; {others} more verdict{'s' if others > 1 else ''} change{'' if others > 1 else 's'}" if others else ""
-    return f"With the {marker}, {first}{more}; {chance} for each."
+    more = f"{others} more verdict{'s' if others > 1 else ''} change{'' if others > 1 else 's'}; " if others else ""
+    return AnswerWords(f"With the {marker}, {first}", f"{more}{chance} for each")
 
 
 def _moved(

@@ -32,6 +32,11 @@ def test_no_row_moves_and_nothing_jumps_at_a_stroke_and_all_is_on_one_screen(bro
         "Math.max(...[...document.querySelectorAll('.vpl-pair img')].map(one => one.getBoundingClientRect().bottom))"
     )
     assert demo.page.evaluate(bottom) <= 720
+    control = demo.page.get_by_role("combobox", name="Control: same marker on").bounding_box()
+    assert control is not None
+    assert control["y"] + control["height"] <= 720
+    demo.page.set_viewport_size({"width": 1024, "height": 576})  # the same window, zoomed to 125%
+    demo.page.wait_for_function(f"{bottom} <= 576")
     for width, height in ((1152, 720), (768, 1024), (390, 844)):
         demo.page.set_viewport_size({"width": width, "height": height})
         beyond = (

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dashboard.frame.verdicts import EACH
-from dashboard.frame.words import answer_sentence, as_text, few, marker_name
+from dashboard.frame.words import answer_words, as_text, few, marker_name
 from vpe_core.markers.marks import Mark
 from vpe_core.types import Box
 
@@ -38,7 +38,7 @@ NAMES = ("atelectasis", "consolidation", *(f"class {number}" for number in range
 def test_the_sentence_says_what_the_marker_does(
     without: tuple[float, ...], marked: tuple[float, ...] | None, sentence: str
 ) -> None:
-    assert answer_sentence(CLASSES, without, marked, "circle") == sentence
+    assert str(answer_words(CLASSES, without, marked, "circle")) == sentence
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_the_sentence_says_what_the_marker_does(
 def test_near_chance_and_near_ties_no_answer_is_claimed(
     without: tuple[float, ...], marked: tuple[float, ...] | None, sentence: str
 ) -> None:
-    assert answer_sentence(NAMES, without, marked, "circle") == sentence
+    assert str(answer_words(NAMES, without, marked, "circle")) == sentence
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,20 @@ def test_near_chance_and_near_ties_no_answer_is_claimed(
 def test_of_each_class_it_is_said_whether_it_is_present(
     classes: tuple[str, ...], without: tuple[float, ...], marked: tuple[float, ...] | None, sentence: str
 ) -> None:
-    assert answer_sentence(classes, without, marked, "circle", EACH) == sentence
+    assert str(answer_words(classes, without, marked, "circle", EACH)) == sentence
+
+
+def test_what_is_read_first_is_short_and_the_rest_follows() -> None:
+    undecided = answer_words(NAMES, CLEAR, NEAR_CHANCE, "circle")
+    assert undecided.headline == "With the circle, the answer moves from consolidation (80%) to undecided"
+    assert undecided.details == "atelectasis 13%, consolidation 11%; guessing is 9%"
+    present = answer_words(("nodule", "mass"), (0.03, 0.1), (0.9, 0.4), "circle", EACH)
+    assert present.headline == "With the circle, nodule moves from absent (3%) to present (90%)"
+    assert present.details == "1 more verdict changes; guessing is 50% for each"
 
 
 def test_several_marks_are_spoken_of_in_the_plural() -> None:
-    assert answer_sentence(CLASSES, (0.9, 0.1), (0.1, 0.9), "marks").startswith("The marks turn the answer")
+    assert answer_words(CLASSES, (0.9, 0.1), (0.1, 0.9), "marks").headline.startswith("The marks turn the answer")
 
 
 def test_marks_are_called_by_what_the_model_is_shown() -> None:

@@ -33,8 +33,18 @@ def test_a_long_list_folds_what_says_nothing_and_never_what_moved() -> None:
     marked = (0.6, *(0.1 / 29,) * 28, 0.3)
     shown, _, folded = str(answer_bars(names, without, marked)).partition("<details")
     assert len(rows(shown)) == 12
-    assert "18 more classes, each below 1%" in folded
+    assert "All 30 classes: 18 more, each below 1%" in folded
     assert 'data-class="class 29"' in shown
+
+
+def test_where_many_classes_get_a_little_the_likeliest_and_those_that_changed_most_stay_unfolded() -> None:
+    names = tuple(f"class {number}" for number in range(40))
+    without = (0.9, *(0.1 / 39,) * 39)
+    marked = (0.04, *(0.96 / 39,) * 39)
+    shown, _, folded = str(answer_bars(names, without, marked, winners=(37,))).partition("<details")
+    assert len(rows(shown)) == 13
+    assert {"class 0", "class 37"} <= {row[0] for row in rows(shown)}
+    assert "27 more, each below 3%" in folded
 
 
 def test_out_of_its_domain_no_class_wins_and_no_bar_has_a_colour() -> None:

@@ -6,6 +6,7 @@ and its text can be selected. Whatever a class name contains, it is shown as pla
 
 from __future__ import annotations
 
+import math
 from base64 import b64encode
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -22,10 +23,8 @@ if TYPE_CHECKING:
 
     from vpe_core.types import Heatmap
 
-_ROWS_SHOWN = 12
-"""Longer tables fold what says nothing, so that sentence and maps stay on the screen."""
-_TINY = 0.01
-"""A class is only folded where it is below this and moves by less."""
+_ROWS_SHOWN, _LIKELIEST_SHOWN = 12, 8
+"""Longer tables fold the rest, so that sentence and maps stay on the screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,9 @@ def answer_bars(
     marked: Sequence[float | None] = with_marker if with_marker is not None else [None] * len(classes)
     order = sorted(range(len(classes)), key=lambda index: -without[index])
     bars = {index: _bar(classes[index], without[index], marked[index], index in winners) for index in order}
-    shown = _shown(order, without, with_marker)
+    shown = _shown(order, without, with_marker, winners)
+    folded = [index for index in order if index not in shown]
+    highest = max((max(without[index], marked[index] or 0.0) for index in folded), default=0.0)
     return render(
         "answer_bars",
         marker=marker,
@@ -123,7 +124,8 @@ def answer_bars(
         undecided=[100 * bound for bound in undecided] if undecided else None,
         out_of_domain=out_of_domain,
         bars=[bars[index] for index in order if index in shown],
-        folded=[bars[index] for index in order if index not in shown],
+        folded=[bars[index] for index in folded],
+        folded_below=math.floor(100 * highest) + 1,
     )
 
 
@@ -163,12 +165,14 @@ def _bar(name: str, without: float, marked: float | None, wins: bool) -> _Bar:
     return _Bar(name, _width(without), _width(marked), f"{percent(without)} → {percent(marked)}", wins, change, kind)
 
 
-def _shown(order: Sequence[int], without: Sequence[float], marked: Sequence[float] | None) -> frozenset[int]:
-    """All rows that say something, and as many others as there is room for."""
-    highest = {index: max(without[index], marked[index] if marked is not None else 0.0) for index in order}
-    ranked = sorted(order, key=lambda index: -highest[index])
-    telling = {index for index in order if highest[index] >= _TINY}
-    return frozenset(telling | set(ranked[:_ROWS_SHOWN]))
+def _shown(
+    order: Sequence[int], without: Sequence[float], marked: Sequence[float] | None, winners: Collection[int]
+) -> frozenset[int]:
+    """Those that the answer names, the likeliest in either answer, and those that changed most as there is room."""
+    after = without if marked is None else marked
+    likeliest = sorted(order, key=lambda index: -max(without[index], after[index]))[:_LIKELIEST_SHOWN]
+    changed = sorted(order, key=lambda index: -abs(after[index] - without[index]))
+    return frozenset([*winners, *list(dict.fromkeys((*likeliest, *changed)))[:_ROWS_SHOWN]])
 
 
 def _width(share: float) -> float:

@@ -19,7 +19,7 @@ from dashboard.frame.html import render
 from dashboard.frame.progress import model_download, not_here
 from dashboard.frame.shared_models import shared_model
 from dashboard.frame.verdicts import EACH, guess, open_range, winners
-from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_sentence, as_text, few, marker_name
+from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_words, as_text, few, marker_name
 from vpe_core import models
 from vpe_core.errors import VPEError
 from vpe_core.models import Model, ModelSpec
@@ -42,10 +42,10 @@ def answer_column(xray: Xray) -> None:
         st.error(as_text(str(error)), icon=":material/error:")
         return
     _shown(result, model, xray, state)
+    comparisons(result, model, xray)
     attention_settings(result)
     class_evidence(result, model, xray)
     all_methods(result, model, xray)
-    comparisons(result, model, xray)
     take_along(result, model, xray, state)
 
 
@@ -62,11 +62,11 @@ def _shown(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
         undecided=open_range() if state.question == EACH else None,
         out_of_domain=astray,
     )  # fmt: skip
-    sentence = answer_sentence(result.classes, result.without.probabilities, marked, name, state.question)
+    words = answer_words(result.classes, result.without.probabilities, marked, name, state.question)
     st.html(
         render(
             "answer", bars=bars, rows=0 if state.classes else len(default_classes()),
-            sentence=ANSWER_OUT_OF_DOMAIN if astray else sentence, out_of_domain=astray,
+            words=None if astray else words, banner=ANSWER_OUT_OF_DOMAIN,
             note=presence_note(model) if state.question == EACH and not astray else "",
             cautions=_cautions(result, model.spec), source=source,
             overlays=attention_pair(result, state, name, xray.size_wh), attention=attention_words(result, state),

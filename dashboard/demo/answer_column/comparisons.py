@@ -21,7 +21,7 @@ from dashboard.frame.jpeg import jpeg
 from dashboard.frame.progress import model_download, not_here
 from dashboard.frame.shared_models import shared_model
 from dashboard.frame.verdicts import EACH, guess, winners
-from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_sentence, as_text, marker_name
+from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_words, as_text, marker_name
 from dashboard.library.pictures import another_patients_xray
 from vpe_core import models
 from vpe_core.errors import VPEError
@@ -121,8 +121,8 @@ def _second(result: Answer, xray: Xray, state: DemoState) -> None:
         marker=name, source=spec.title, simulated=xray.simulated, guess=guess(state.question, len(result.classes)),
         winners=() if astray else winners(state.question, second.marked or second.without), out_of_domain=astray,
     )  # fmt: skip
-    sentence = answer_sentence(result.classes, second.without, second.marked, name, state.question)
-    st.html(render("second", bars=bars, sentence=ANSWER_OUT_OF_DOMAIN if astray else sentence, astray=astray))
+    words = answer_words(result.classes, second.without, second.marked, name, state.question)
+    st.html(render("second", bars=bars, words=None if astray else words, banner=ANSWER_OUT_OF_DOMAIN))
 
 
 def _jpeg_text(control: ControlAnswer) -> str:

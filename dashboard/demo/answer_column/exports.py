@@ -21,7 +21,7 @@ from dashboard.demo.answers.marked_xray import draw, suffix_words
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import UPLOAD, DemoState
 from dashboard.demo.state.state_link import query_from_state
-from dashboard.frame.words import answer_sentence, marker_name
+from dashboard.frame.words import answer_words, marker_name
 from vpe_core.attention import overlay
 from vpe_core.markers.marks import marks_to_text
 from vpe_core.models import Model
@@ -104,14 +104,14 @@ def slide_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
     name = marker_name(state.marks, state.treatment)
     label = what_it_is(simulated=xray.simulated, out_of_domain=out_of_domain(model.spec, xray))
     lines = (question_line(result, model, state), attention_line(result, state))
-    title = answer_sentence(
+    words = answer_words(
         result.classes, result.without.probabilities, result.marked.probabilities if result.marked else None, name,
         state.question,
     )  # fmt: skip
     classes = [
         SlideClass(*row) for row in zip(result.classes, result.without.probabilities, marked_chances, strict=True)
     ]
-    slide = answer_slide(title, without, marked, classes, marker=name, lines=lines, label=label)
+    slide = answer_slide(str(words), without, marked, classes, marker=name, lines=lines, label=label)
     return png_bytes(slide, label, (answer_line(result, state), *lines))
 
 
