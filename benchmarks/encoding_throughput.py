@@ -4,8 +4,8 @@
 
 A run goes through `vpe_core.benchmark` as the command does, from files to complete results on disk. Beside it,
 in turns, so that what else the machine does falls on both: the bare model, which is given as many pictures that are
-prepared already; and a plain loop that does for every sample and row what the paper's procedure says, one after the other:
-decode the file, draw, preprocess, encode one picture in fp32.
+prepared already; and a plain loop that does for every sample and row what the paper's procedure says, one after the
+other: decode the file, draw, preprocess, encode one picture in fp32.
 
 Two figures each: of the time that passes, and of the processors' time of this process, which says the same on two busy
 cores and hardly depends on other work. The model has BiomedCLIP's size and random weights. The X-rays are simulated
