@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from vpe_core.cache import BoundedCache
+from vpe_core.cache import BoundedCache, size_of
+from vpe_core.types import Heatmap
 
 
 class Stopped(BaseException):
@@ -125,3 +127,31 @@ def test_each_key_has_its_share_of_the_cost() -> None:
 def test_an_answer_for_each_key_is_demanded() -> None:
     with pytest.raises(ValueError, match="zip"):
         BoundedCache().get_or_compute_each(["a", "b"], lambda keys: keys[:1])
+
+
+def test_a_limit_in_bytes_holds_whatever_the_results_are() -> None:
+    cache = BoundedCache(100, at_most_bytes=10_000)
+    for number in range(40):
+        cache.get_or_compute(number, lambda: (np.zeros(1000, np.uint8), Image.new("RGB", (10, 10)), "text"))
+        assert cache.n_bytes <= 10_000
+    assert 39 in cache
+    assert 0 not in cache
+    cache.get_or_compute("huge", lambda: b"0" * 20_000)
+    assert "huge" not in cache
+    assert 39 in cache
+
+
+@pytest.mark.parametrize(
+    ("value", "least"),
+    [
+        (np.zeros((10, 100), np.float32), 4000),
+        (np.zeros(4000, np.float32)[:1000], 4000),
+        (Image.new("L", (100, 50)), 5000),
+        (b"0" * 3000, 3000),
+        ({"a": [b"0" * 1000, "0" * 1000]}, 2000),
+        (Heatmap(np.full((10, 10), 0.5), "legrad", None), 400),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_size_of_what_is_kept(value: object, least: int) -> None:
+    assert least <= size_of(value) < least + 600

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
+import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping, Set
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from typing import TypeVar, cast
@@ -19,10 +22,15 @@ class BoundedCache:
 
     Args:
         at_most: How many results are kept.
+        at_most_bytes: How much memory they may take together, by `size_of`; None for no limit. What is larger than
+            that alone is computed, and not kept.
     """
 
-    def __init__(self, at_most: int = 48) -> None:
+    def __init__(self, at_most: int = 48, at_most_bytes: int | None = None) -> None:
         self._at_most = at_most
+        self._at_most_bytes = at_most_bytes
+        self._bytes: dict[Hashable, int] = {}
+        self._total = 0
         self._lock = threading.Lock()
         self._found: OrderedDict[Hashable, tuple[object, float]] = OrderedDict()
         self._running: dict[Hashable, Future[object]] = {}
@@ -33,6 +41,11 @@ class BoundedCache:
 
     def __len__(self) -> int:
         return len(self._found)
+
+    @property
+    def n_bytes(self) -> int:
+        """What the results take, if there is a limit; else 0."""
+        return self._total
 
     def get_or_compute(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The kept result for `key`, or else that of `compute`: one computation, however many ask at the same time.
@@ -94,13 +107,43 @@ class BoundedCache:
                 else:
                     future.cancel()
             raise
+        limit = math.inf if self._at_most_bytes is None else self._at_most_bytes
+        sizes = {} if self._at_most_bytes is None else {key: size_of(value) for key, value in values.items()}
         each_ms = (time.perf_counter() - start) * 1e3 / len(mine)
         with self._lock:
             for key, value in values.items():
                 del self._running[key]
                 self._found[key] = value, each_ms
-            while len(self._found) > self._at_most:
-                self._found.popitem(last=False)
+                self._bytes[key] = sizes.get(key, 0)
+                self._total += self._bytes[key]
+                if self._bytes[key] > limit:  # or it would push out all others before it goes itself
+                    self._found.move_to_end(key, last=False)
+            while len(self._found) > self._at_most or self._total > limit:
+                oldest, _ = self._found.popitem(last=False)
+                self._total -= self._bytes.pop(oldest, 0)
         for key, future in mine.items():
             future.set_result(values[key])
         return values
+
+
+def size_of(value: object) -> int:
+    """About how many bytes a result takes: arrays, texts, pictures, and whatever consists of them.
+
+    Parts that two results share are counted for each.
+    """
+    if isinstance(value, bytes | bytearray | str):
+        return sys.getsizeof(value)
+    if (n_bytes := getattr(value, "nbytes", None)) is not None:  # an array
+        return int(n_bytes)
+    if bands := getattr(value, "getbands", None):  # a Pillow image
+        width, height = getattr(value, "size", (0, 0))
+        return int(width * height * len(bands()))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts: Iterable[object] = [getattr(value, field.name) for field in dataclasses.fields(value)]
+    elif isinstance(value, Mapping):
+        parts = [*value, *value.values()]
+    elif isinstance(value, list | tuple | Set):
+        parts = value
+    else:
+        parts = ()
+    return sys.getsizeof(value) + sum(size_of(part) for part in parts)

@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     uploads: Literal["local", "anyone", "nobody"] = Field(
         default="anyone", description="Who may give files of their own to the app, as for `start_runs`."
     )
+    load_ahead: bool = Field(
+        default=True, description="The app loads its first model when its first page is opened, before anybody asks."
+    )
     offline: bool = Field(default=False, description="Never use the network, not even when asked to download.")
     xray_mirror: str | None = Field(
         default=None,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from dashboard.frame.shared_models import shared_model
+from dashboard.frame.shared_models import model_for_runs
 from dashboard.library.own_set import OwnSet
 from vpe_core import datasets, jobs, models
 from vpe_core.benchmark.plan import Plan, load_plan, make_plan
@@ -102,7 +102,7 @@ def _perform_with(name: str, dataset: Dataset, out: Path, order: Order, report: 
     from vpe_core.benchmark.runner import RunSettings, run_folder, run_plan
 
     report(0.0, f"{order.title}: loading the model")
-    model = shared_model(name)
+    model = model_for_runs(name)
     plan = PLANS[order.plan]().model_copy(update={"stored": "auto"})  # so that one plan can go on with another's run
     folder = run_folder(out, dataset, name)
     started = time.monotonic()

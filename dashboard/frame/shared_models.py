@@ -8,26 +8,75 @@ never dies is set aside instead, so that the interpreter's own collections are s
 from __future__ import annotations
 
 import gc
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from vpe_core import models
+from vpe_core import models, serving
+from vpe_core.errors import VPEError
+from vpe_core.serving import Asking
+from vpe_core.settings import get_settings
 
 if TYPE_CHECKING:
     from vpe_core.models import Model
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
 def shared_model(name: str) -> Model:
-    """The model of this name, loaded once for all sessions.
+    """The model of this name, loaded once for all sessions, as this session asks it.
+
+    Sessions take turns. While this one waits for an answer it looks whether its page is to be run again, as after the
+    next stroke; what it waited for is then dropped.
 
     Raises:
         ModelError: It is not on this machine, or may not be used.
     """
-    model = models.load_model(name)
+    context = get_script_run_ctx(suppress_warning=True)
+    served = served_model(name)
+    if context is None:
+        return served
+    return serving.asked_by(served, Asking(context.session_id), _stop_if_run_again)
+
+
+def model_for_runs(name: str) -> Model:
+    """The same for a benchmark, which yields to all sessions.
+
+    Raises:
+        ModelError: It is not on this machine, or may not be used.
+    """
+    return serving.asked_by(served_model(name), Asking("benchmark run", bulk=True))
+
+
+@st.cache_resource(show_spinner=False)
+def load_ahead(name: str) -> None:
+    """Once a server, load a model in the background, so that the first to ask waits less.
+
+    A model that is not here is left out, and so is all of it where the settings do not want it.
+    """
+    with suppress(VPEError):  # a page says what is wrong with the settings
+        if get_settings().load_ahead:
+            threading.Thread(target=_load_quietly, args=(name,), name=f"loads {name}", daemon=True).start()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def served_model(name: str) -> Model:
+    """The model itself, which nobody asks but through one of the functions above."""
+    model = serving.serve(models.load_model(name))
     set_aside_what_stays()
     return model
+
+
+def _load_quietly(name: str) -> None:
+    with suppress(VPEError):  # who asks for it will be told
+        if models.is_ready(models.get(name)):
+            served_model(name).encode_texts("")  # the first pass of a network takes several times as long as the second
+
+
+def _stop_if_run_again() -> None:
+    """Any look at the session's state stops a script that is to be run again (`SafeSessionState`)."""
+    _ = "" in st.session_state
 
 
 def set_aside_what_stays() -> None:

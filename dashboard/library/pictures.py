@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -106,8 +107,8 @@ def own_xray(entry: GalleryImage) -> Xray:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={GalleryImage: repr})
-def _read(entry: GalleryImage, changed_ns: int) -> Xray:  # noqa: ARG001 - part of the cache's key
-    return _xray_of(entry)
+def _read(entry: GalleryImage, changed_ns: int) -> Xray:
+    return replace(_xray_of(entry), public=True, version=changed_ns)
 
 
 def _xray_of(entry: GalleryImage) -> Xray:

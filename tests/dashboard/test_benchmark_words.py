@@ -12,7 +12,7 @@ import pytest
 from dashboard.benchmark.results import prompt_losses
 from dashboard.benchmark.table import look_of
 from dashboard.benchmark.words import comparison_sentence, finding_sentence
-from dashboard.frame.shared_models import shared_model
+from dashboard.frame.shared_models import served_model
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
 from vpe_core.metrics import Difference, Interval
 from vpe_core.models import get as get_model
@@ -134,9 +134,9 @@ def test_a_marker_as_it_is_drawn(key: str, look: str) -> None:
 @pytest.fixture
 def models_of_this_test() -> Iterator[None]:
     """Nobody else's model of that name is used, and this one by nobody else."""
-    shared_model.clear()
+    served_model.clear()
     yield
-    shared_model.clear()
+    served_model.clear()
 
 
 @pytest.mark.usefixtures("models_of_this_test")

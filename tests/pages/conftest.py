@@ -18,6 +18,7 @@ def precomputed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def app_settings(precomputed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in settings_of(precomputed).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("VPE_LOAD_AHEAD", "0")  # a model that comes in the middle of another test
     get_settings.cache_clear()
     yield
     get_settings.cache_clear()

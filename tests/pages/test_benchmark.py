@@ -277,10 +277,10 @@ def test_a_prompt_of_ones_own_is_encoded_and_compared_with_the_papers(
     results: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The results come from the embedded model of the test's home, so that its text tower fits them."""
-    from dashboard.frame.shared_models import shared_model
+    from dashboard.frame.shared_models import served_model
     from vpe_core.models import load_model
 
-    shared_model.clear()
+    served_model.clear()
     model = load_model("simclip")
 
     class FromModel(MemoryRun):

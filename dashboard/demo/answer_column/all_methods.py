@@ -73,8 +73,8 @@ def all_methods(result: Answer, model: Model, xray: Xray) -> None:
         if not part.open:
             return
         with st.spinner("Asking every method"):
-            views = method_views(model, xray, state, result.target, session.memory())
-            shown = [image.shown for image in without_and_with_marks(model, xray, state, session.memory())]
+            views = method_views(model, xray, state, result.target, session.memory(xray))
+            shown = [image.shown for image in without_and_with_marks(model, xray, state, session.memory(xray))]
         if state.marks:
             known = [(attention.get(view.name).title, view.share) for view in views if view.share]
             changes = [(title, share.before, share.after) for title, share in known]

@@ -39,7 +39,7 @@ def class_evidence(result: Answer, model: Model, xray: Xray) -> None:
         key=_KEY,
         data={
             "question": question,
-            "maps": evidence_maps(result, model, xray, state, session.memory()) if wanted == question else None,
+            "maps": evidence_maps(result, model, xray, state, session.memory(xray)) if wanted == question else None,
             "colors": b64encode(table("inferno").tobytes()).decode("ascii"),
             "opacity": state.opacity / 100,
         },

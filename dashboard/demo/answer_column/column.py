@@ -15,21 +15,28 @@ from dashboard.demo.answers.presence import presence_note
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import DemoState, default_classes
+from dashboard.frame.busy import try_again
 from dashboard.frame.html import render
 from dashboard.frame.progress import model_download, not_here
 from dashboard.frame.shared_models import shared_model
 from dashboard.frame.verdicts import EACH, guess, open_range, winners
 from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_words, as_text, few, marker_name
 from vpe_core import models
-from vpe_core.errors import VPEError
+from vpe_core.errors import BusyError, VPEError
 from vpe_core.models import Model, ModelSpec
 from vpe_core.plots.answer_html import answer_bars
 
 
 def answer_column(xray: Xray) -> None:
     """Ask the model that the state names and show what it says."""
-    state = session.state()
     question_control()
+    try:
+        _answered(xray, session.state())
+    except BusyError:
+        try_again()
+
+
+def _answered(xray: Xray, state: DemoState) -> None:
     try:
         spec = models.get(state.model)
         if not models.is_ready(spec):
@@ -37,7 +44,9 @@ def answer_column(xray: Xray) -> None:
             return
         with st.spinner(f"Loading {spec.title}", _cache=True):
             model = shared_model(spec.name)
-        result = answer(model, xray, state, state.shown_classes, session.memory())
+        result = answer(model, xray, state, state.shown_classes, session.memory(xray))
+    except BusyError:
+        raise
     except VPEError as error:
         st.error(as_text(str(error)), icon=":material/error:")
         return

@@ -24,7 +24,7 @@ from dashboard.frame.verdicts import EACH, guess, winners
 from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_words, as_text, marker_name
 from dashboard.library.pictures import another_patients_xray
 from vpe_core import models
-from vpe_core.errors import VPEError
+from vpe_core.errors import BusyError, VPEError
 from vpe_core.models import Model
 from vpe_core.plots.answer_html import answer_bars
 from vpe_core.plots.percent import percent
@@ -68,14 +68,16 @@ def _control(result: Answer, model: Model, xray: Xray, state: DemoState) -> None
         st.caption(TO_DRAW)
         return
     try:
-        picture = session.memory().get_or_compute(
-            ("picture", state.control, xray.key),
+        picture = session.memory(xray).get_or_compute(
+            ("picture", state.control, xray.content),
             lambda: picture_for(state.control, xray, another_patients_xray(xray)),
         )
         if picture is None:
             st.caption(NO_TWIN if state.control == "twin" else NO_OTHER)
             return
-        control = control_answer(model, result, xray, control_in_window(picture, xray), state, session.memory())
+        control = control_answer(model, result, xray, control_in_window(picture, xray), state, session.memory(xray))
+    except BusyError:
+        raise
     except VPEError as error:
         st.error(as_text(str(error)), icon=":material/error:")
         return
@@ -110,7 +112,9 @@ def _second(result: Answer, xray: Xray, state: DemoState) -> None:
             return
         with st.spinner(f"Loading {spec.title}", _cache=True):
             model = shared_model(spec.name)
-        second = second_answer(model, xray, state, result.classes, session.memory())
+        second = second_answer(model, xray, state, result.classes, session.memory(xray))
+    except BusyError:
+        raise
     except VPEError as error:
         st.error(as_text(str(error)), icon=":material/error:")
         return

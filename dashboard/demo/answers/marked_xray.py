@@ -1,7 +1,7 @@
 """One X-ray as a model is shown it, without or with marks, and what the model makes of it. No streamlit here.
 
-Everything is kept in the session's memory: the picture is encoded once, and other words, classes or attention methods
-start from what is kept.
+Everything is kept, with the session or, of an X-ray that everybody may see, for all: the picture is encoded once, and
+other words, classes or attention methods start from what is kept.
 """
 
 from __future__ import annotations
@@ -87,9 +87,10 @@ class MarkedXray:
 
     def __init__(self, model: Model, xray: Xray, state: DemoState, memory: BoundedCache) -> None:
         self._model, self._xray, self._state, self._memory = model, xray, state, memory
+        self._weights = model.name, model.record.weights_sha256
         self._suffix = suffix_words(state)
         look = (state.marks, state.treatment, state.ink, state.width) if state.marks else ()
-        self._picture: Hashable = (xray.key, state.protocol, look)
+        self._picture: Hashable = (xray.content, state.protocol, look)
 
     @cached_property
     def image(self) -> Image.Image:
@@ -99,9 +100,7 @@ class MarkedXray:
     @property
     def seen(self) -> Image.Image:
         """What the model's preprocessing makes of the image, done once."""
-        return self._memory.get_or_compute(
-            ("seen", self._model.name, self._picture), lambda: self._model.seen(self.image)
-        )
+        return self._memory.get_or_compute(("seen", self._weights, self._picture), lambda: self._model.seen(self.image))
 
     @property
     def shown(self) -> Image.Image:
@@ -131,7 +130,7 @@ class MarkedXray:
         def compute(missing: list[Hashable]) -> list[Grids]:
             pictures = np.repeat(self._prepared, len(missing), axis=0)
             grids = relevance(self._model, pictures, [by_key[key] for key in missing])
-            return [grids[number : number + 1] for number in range(len(missing))]
+            return [grids[number : number + 1].copy() for number in range(len(missing))]  # a view would hold all
 
         grids = self._memory.get_or_compute_each(by_key, compute)
         return [
@@ -150,10 +149,10 @@ class MarkedXray:
 
     @property
     def _look_key(self) -> Hashable:
-        return ("look", self._model.name, self._picture)
+        return ("look", self._weights, self._picture)
 
     def _attention_key(self, target: str, method: str, template: Template) -> Hashable:
-        return ("attention", self._model.name, self._picture, target, method, template, self._suffix)
+        return ("attention", self._weights, self._picture, target, method, template, self._suffix)
 
     def _look(self) -> Look:
         return look_together([self])[0]
@@ -186,7 +185,7 @@ def look_together(images: Sequence[MarkedXray]) -> list[Look]:
         prepared = np.concatenate([by_key[key]._prepared for key in missing])
         embeddings, maps = GazeEncoder(model).encode(prepared)
         parts = [slice(number, number + 1) for number in range(len(missing))]
-        return [(embeddings[part], None if maps is None else maps[part]) for part in parts]
+        return [(embeddings[part].copy(), None if maps is None else maps[part].copy()) for part in parts]
 
     return memory.get_or_compute_each([image._look_key for image in images], encode)
 

@@ -29,7 +29,7 @@ def reading_tools(xray: Xray) -> None:
     state = session.state()
     if film := xray.browser_film:
         canvas = canvas_key(xray)
-        packed = session.memory().get_or_compute(("packed film", xray.key), lambda: film.packed(canvas))
+        packed = session.memory(xray).get_or_compute(("packed film", xray.content), lambda: film.packed(canvas))
         _film()(key="demo_film", data=packed, height="content")
     with st.container(key="demo_reading", horizontal=True, vertical_alignment="center", gap="small"):
         _tools()(
@@ -61,8 +61,8 @@ def model_xray(xray: Xray) -> Xray:
     window, invert = session.state().model_window
     if window is None and not invert:
         return xray
-    return session.memory().get_or_compute(
-        ("windowed", xray.key, window, invert), lambda: xray.in_window(window, invert)
+    return session.memory(xray).get_or_compute(
+        ("windowed", xray.content, window, invert), lambda: xray.in_window(window, invert)
     )
 
 

@@ -37,6 +37,8 @@ class Xray:
         patient: Whose it is; empty if it is not known.
         twin: The file of the same chest without its findings; None where there is none.
         file: Where it was read from; None for an upload, of which nothing but the picture is kept.
+        public: Whether everybody on this server may see it, so that what is computed of it is kept for all.
+        version: Of its file, where what is computed of it outlives a session.
         film: The grey levels behind the picture and the size of a pixel; without it, those of the picture.
     """
 
@@ -50,7 +52,14 @@ class Xray:
     patient: str = ""
     twin: Path | None = None
     file: Path | None = None
+    public: bool = False
+    version: int = 0
     film: Film | None = field(default=None, repr=False)
+
+    @property
+    def content(self) -> tuple[str, int]:
+        """Its key and version: what is kept of it is kept under these."""
+        return self.key, self.version
 
     @property
     def size_wh(self) -> tuple[int, int]:

@@ -30,6 +30,9 @@ from vpe_core.errors import PromptError
 _PAGE = "live demo"
 _STATE, _EPOCH, _MEMORY, _UPLOAD = "demo:state", "demo:epoch", "demo:memory", "demo:upload"
 _APART = "demo:names apart"
+_SESSION_BYTES = 32_000_000
+_PUBLIC_BYTES, _PUBLIC_RESULTS = 128_000_000, 20_000
+"""Of all sessions together: what thirty people draw on the gallery in half an hour."""
 _AS_CHOSEN = (
     "color", "width", "model", "suffix", "treatment", "method", "target", "opacity", "findings", "control", "second",
     "window_for_model",
@@ -123,10 +126,17 @@ def say_left_out() -> None:
     links.say_left_out(_PAGE, state().sample)
 
 
-def memory() -> BoundedCache:
-    """The session's latest results."""
-    kept: BoundedCache = st.session_state.setdefault(_MEMORY, BoundedCache())
+def memory(xray: Xray | None = None) -> BoundedCache:
+    """Where results about an X-ray are kept: with the session, or for all who look at an X-ray that is everybody's."""
+    if xray is not None and xray.public:
+        return _for_everybody()
+    kept: BoundedCache = st.session_state.setdefault(_MEMORY, BoundedCache(at_most_bytes=_SESSION_BYTES))
     return kept
+
+
+@st.cache_resource(show_spinner=False)
+def _for_everybody() -> BoundedCache:
+    return BoundedCache(_PUBLIC_RESULTS, _PUBLIC_BYTES)
 
 
 def upload() -> Xray | None:
