@@ -1,9 +1,11 @@
 // The browser's Back leads to the page as it was left. On a link to another page with a query, Streamlit first writes that
 // query behind the old page's own address, as a step of its own; the step to the new page takes the place of that one.
 // A link to the page that is shown does nothing: to Streamlit it is a step back to the page as it was first.
-// A step back or forward while the page before is still at work can leave an empty page, or the page before, for good;
-// then the page that the address names is loaded again. What a page writes behind its own address after such a step,
-// before anybody has touched it, is no step: it would take away the way forward.
+// A filter that is changed is a step too; Streamlit would write it over the last one.
+// A step back or forward while the page before is still at work can leave an empty page, or the page before, or lose the
+// filters: then the step is taken once more, and at last the page that the address names is loaded again. What a page
+// writes behind its own address after such a step, before anybody has touched it, is no step: it would take away the way
+// forward.
 const WRONG_LOOKS = 3; // seconds
 const LOOKS = 20;
 const LINK = 'a[data-testid^="stPageLink"]';
@@ -13,6 +15,7 @@ export default function ({ data }) {
   if (window.vplHistory) return;
   window.vplHistory = true;
   const push = history.pushState;
+  const replace = history.replaceState;
   let target = null; // where a clicked link leads to
   let detour = false; // whether the latest step is a false one
   const path = (url) => new URL(url, window.location.href).pathname;
@@ -28,13 +31,17 @@ export default function ({ data }) {
       event.stopImmediatePropagation();
     }
   }, true);
-  let touched = true;
+  let touched = false; // since the page was loaded, or since the last step
   const touch = () => { touched = true; };
   for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, touch, true);
   window.addEventListener("blur", touch); // into a frame; not of what had the focus and went with the page before
   let watch = 0;
+  let again = false; // whether the step is taken once more
   window.addEventListener("popstate", () => {
     touched = false;
+    const wanted = window.location.href;
+    const first = !again;
+    again = false;
     for (const frame of document.querySelectorAll("iframe")) {
       frame.contentWindow?.addEventListener("pointerdown", touch, true);
     }
@@ -43,23 +50,36 @@ export default function ({ data }) {
     clearInterval(watch);
     watch = setInterval(() => {
       const idle = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== "running";
-      wrong = idle && !isShown() ? wrong + 1 : 0;
+      const lost = first && !touched && window.location.href !== wanted;
+      wrong = idle && (lost || !isShown()) ? wrong + 1 : 0;
       looks += 1;
-      if (wrong === WRONG_LOOKS || looks === LOOKS) clearInterval(watch);
-      if (wrong === WRONG_LOOKS) window.location.reload();
+      if (touched || wrong === WRONG_LOOKS || looks === LOOKS) clearInterval(watch);
+      if (touched || wrong !== WRONG_LOOKS) return;
+      if (first) {
+        again = true;
+        replace.call(history, history.state, "", wanted);
+        window.dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
+      } else {
+        window.location.reload();
+      }
     }, 1000);
   });
+  history.replaceState = function (state, title, url) {
+    const to = new URL(url ?? window.location.href, window.location.href);
+    const filter = touched && to.pathname === window.location.pathname && to.search !== window.location.search;
+    return (filter ? push : replace).call(history, state, title, url);
+  };
   history.pushState = function (state, title, url) {
     const to = url == null ? window.location.pathname : path(url);
     if (target !== null && to === window.location.pathname) {
-      if (detour) return history.replaceState(state, title, url);
+      if (detour) return replace.call(history, state, title, url);
       detour = true;
     } else {
       target = null;
-      if (!touched && to === window.location.pathname) return history.replaceState(state, title, url);
+      if (!touched && to === window.location.pathname) return replace.call(history, state, title, url);
       if (detour) {
         detour = false;
-        return history.replaceState(state, title, url);
+        return replace.call(history, state, title, url);
       }
     }
     return push.call(history, state, title, url);

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from vpe_core.results.analysis.scores import Results
 
-_READ, _TO_SHOW, _FIELD = "bench:read", "bench:to show", "bench:field"
+_TO_SHOW, _FIELD = "bench:to show", "bench:field"
 _ZIP, _PARQUET, _UTF16, _EXCEL = b"PK", b"PAR1", (b"\xff\xfe", b"\xfe\xff"), b"[Content_Types].xml"
 _HEAD_BYTES = 4096
 
@@ -46,8 +46,8 @@ def load_section() -> None:
         if not may("uploads"):
             st.caption(as_text(why_not("uploads")))
             return
-        file = st.file_uploader("Results", key=f"bench_file{st.session_state.get(_FIELD, '')}")
-        if new_upload(file, _READ, _take, "Reading the file"):
+        field = f"bench_file{st.session_state.get(_FIELD, '')}"
+        if new_upload(st.file_uploader("Results", key=field), field, _take, "Reading the file"):
             st.rerun()
         if taken := loaded():
             names = ", ".join(f"{column.who} on {column.dataset}" for column in taken)
@@ -62,7 +62,6 @@ def _forget() -> None:
     """Back to what was shown before the first file came, with an empty field."""
     forget_loaded()
     show_as_before(columns())
-    st.session_state.pop(_READ, None)
     st.session_state[_FIELD] = int(st.session_state.get(_FIELD) or 0) + 1
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.benchmark.filters import show_as_before
-from dashboard.benchmark.results import OwnRun, columns, forget_file, loaded
+from dashboard.benchmark.results import OWN_NAME, OwnRun, columns, forget_file, loaded
 from dashboard.benchmark.run import begin, may_start, warn_of_few
 from dashboard.benchmark.run_job import PLANS, RUN, Order
 from dashboard.demo.state.address import forget_own_states
@@ -17,6 +17,7 @@ from dashboard.frame.jpeg import jpeg
 from dashboard.frame.page import page_link
 from dashboard.frame.progress import followed, unfollow
 from dashboard.frame.rights import may, why_not
+from dashboard.frame.uploads import too_large
 from dashboard.frame.words import as_list, as_text
 from dashboard.library.dataset_check import dataset_content
 from dashboard.library.own_set import KEPT_HOURS, OwnSet, forget_own_set, is_over, keep_own_set, own_set
@@ -52,13 +53,9 @@ def own_data_section(*, run: bool = True) -> None:
             f"for this session only, in a temporary folder that is removed when the session ends, "
             f"and after {KEPT_HOURS} hours at the latest."
         )
-        files = st.file_uploader(
-            "Table and X-rays",
-            accept_multiple_files=True,
-            key=f"own_files{st.session_state.get(_FIELD, '')}",
-            max_upload_size=_MAX_MB,
-        )  # fmt: skip
-        _take_new(files)
+        field = f"own_files{st.session_state.get(_FIELD, '')}"
+        files = st.file_uploader("Table and X-rays", accept_multiple_files=True, key=field, max_upload_size=_MAX_MB)
+        _take_new(files, field)
         if is_over():
             st.info(f"Your data were removed after {KEPT_HOURS} hours. Give them again to go on.")
         if own := own_set():
@@ -71,7 +68,7 @@ def own_data_section(*, run: bool = True) -> None:
             st.button("Remove your data", key="own_forget", icon=":material/delete:", on_click=_forget)
 
 
-def _take_new(files: list[UploadedFile]) -> None:
+def _take_new(files: list[UploadedFile], field: str) -> None:
     """Read what the field holds now, once; what cannot be used is refused until something else comes.
 
     An empty field takes nothing away: it is empty, too, when a person comes back from another page.
@@ -84,8 +81,8 @@ def _take_new(files: list[UploadedFile]) -> None:
             with st.spinner("Reading your data"):
                 problem = _read(files)
         st.session_state[_READ] = (given, problem)
-    if problem:
-        st.error(as_text(problem), icon=":material/error:")
+    for sentence in filter(None, (problem, too_large(field, given, _MAX_MB))):
+        st.error(as_text(sentence), icon=":material/error:")
 
 
 def _read(files: list[UploadedFile]) -> str:
@@ -109,7 +106,7 @@ def _forget() -> None:
         ended = followed(RUN)
         if ended and isinstance(ended.order, Order) and ended.order.own and ended.order.own() is own:
             unfollow(RUN)  # nothing says any more that they were measured
-        forget_file(own.name)
+        forget_file(OWN_NAME)
         show_as_before(columns())
     st.session_state[_FIELD] = int(st.session_state.get(_FIELD) or 0) + 1
 
@@ -193,4 +190,7 @@ def _results(own: OwnSet) -> None:
                 on_click="ignore", icon=":material/folder_zip:",
             )  # fmt: skip
     if made:
-        st.caption("They are shown above, and stand under Model beside the others while this session lasts.")
+        st.caption(
+            "They are shown above, and stand under Model beside the others while this session lasts. "
+            "A link to this page leads nobody else to them."
+        )

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 N_RESAMPLES = 2000
 MAX_LOADED_FILES = 8
 _LOADED = "bench:loaded"
+OWN_NAME = "your data"
+"""What a person's own data are called: filters stand in the address, and the name of a file may be a patient's."""
 
 
 class OwnRun(Run):
@@ -49,7 +51,7 @@ class Column:
 
     Attributes:
         run: The results.
-        dataset: The data set and, if it is not the usual one, its part.
+        dataset: The data set and, if it is not the usual one, its part; `OWN_NAME` for one's own.
         who: The model and, where it matters, where the numbers come from.
         file: Name of the file that this session has loaded it from; empty for stored results.
     """
@@ -86,7 +88,7 @@ def loaded() -> tuple[Column, ...]:
     """What this session has loaded, named after its files."""
     kept: dict[str, tuple[Results, ...]] = st.session_state.get(_LOADED, {})
     return tuple(
-        Column(run, _dataset_name(run), f"{run.manifest.model.name} ({file})", file)
+        Column(run, OWN_NAME if file == OWN_NAME else _dataset_name(run), f"{run.manifest.model.name} ({file})", file)
         for file, runs in kept.items()
         for run in runs
         if not isinstance(run, OwnRun) or run.own.is_here
@@ -99,10 +101,9 @@ def keep_own(run: OwnRun) -> Column:
     Raises:
         ResultsError: The session holds as many files as it may.
     """
-    file = run.own.name
     kept: dict[str, tuple[Results, ...]] = st.session_state.get(_LOADED, {})
-    others = [one for one in kept.get(file, ()) if one.manifest.model.name != run.manifest.model.name]
-    keep_loaded(file, (*others, run))
+    others = [one for one in kept.get(OWN_NAME, ()) if one.manifest.model.name != run.manifest.model.name]
+    keep_loaded(OWN_NAME, (*others, run))
     return next(column for column in loaded() if column.run is run)
 
 

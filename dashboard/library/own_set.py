@@ -61,11 +61,6 @@ class OwnSet:
         threading.Thread(target=watch, name="own data", daemon=True).start()
 
     @property
-    def name(self) -> str:
-        """The table's file name."""
-        return f"{self.dataset.title}.csv"
-
-    @property
     def is_here(self) -> bool:
         """Whether its time is not over."""
         return self.folder.is_dir()

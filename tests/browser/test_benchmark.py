@@ -90,6 +90,12 @@ def test_filters_go_into_the_address_and_the_address_shows_the_same(browser: Bro
     choose(demo, "Metric", "MCC")
     expect(demo.page.locator(".vpl-finding bdi")).to_contain_text("a red arrow lifts simclip's MCC")
     assert link(demo) == {"marker": ["arrow"], "metric": ["MCC"]}
+    demo.page.go_back()  # each filter is a step of its own
+    expect(demo.page.locator(".vpl-finding bdi")).to_contain_text("a red arrow lifts simclip's macro AUROC")
+    demo.settle()
+    demo.page.go_forward()
+    expect(demo.page.locator(".vpl-finding bdi")).to_contain_text("a red arrow lifts simclip's MCC")
+    demo.settle()
     other = Demo(browser, app_url)
     other.page.goto(demo.page.url)
     other.page.wait_for_selector(".vpl-results")
@@ -188,6 +194,7 @@ def test_a_case_opens_as_measured_until_something_is_drawn_and_the_way_back_lead
 
 def test_back_from_a_case_leads_to_the_page_as_it_was_left(demo: Demo) -> None:
     open_page(demo, {"metric": "MCC", "suffix": "without"})
+    left = demo.page.url
     open_a_case_and_come_back(demo)
     opened: list[str] = []
     for _ in range(2):  # forward to the case again and again: the same picture, drawn and asked as it was measured
@@ -199,6 +206,7 @@ def test_back_from_a_case_leads_to_the_page_as_it_was_left(demo: Demo) -> None:
         assert demo.link()["case_protocol"] == "paper"
         demo.page.go_back()
         demo.page.wait_for_selector(".vpl-results")
+        demo.page.wait_for_url(left)
         demo.settle()
     assert opened[0] == opened[1]
 

@@ -111,6 +111,8 @@ def test_what_was_wrong_with_one_upload_is_not_said_of_the_next(demo: Demo) -> N
     field.set_input_files({"name": "second", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\nbroken"})
     expect(said).not_to_contain_text("in no format that is read here")
     expect(said).to_have_count(1)
+    field.set_input_files({"name": "large", "mimeType": "image/png", "buffer": bytes(32 * 2**20)})
+    expect(said).to_contain_text("The file is too large: 32 MB, and at most 30 MB can be given here")
     field.set_input_files({"name": "third", "mimeType": "image/png", "buffer": _file("png")})
     demo.page.get_by_text("Your X-ray", exact=True).wait_for()
     demo.wait_for_no_dialog()

@@ -70,8 +70,9 @@ def test_own_data_are_checked_measured_shown_and_opened_as_measured_and_nobody_e
     until_ended()
     app.run()
     assert not app.exception
-    assert app.multiselect(key="data").value == ["table-cohort"]
-    assert app.multiselect(key="model").value == ["simclip (cohort.csv)"]
+    assert app.multiselect(key="data").value == ["your data"]
+    assert "cohort" not in str(dict(app.query_params))
+    assert app.multiselect(key="model").value == ["simclip (your data)"]
     assert "On table-cohort, a red circle" in str([element.body for element in app.get("html")])
     assert "not on this machine" not in said(app)
     assert [button for button in app.get("download_button") if "Results of SimCLIP" in button.proto.label]

@@ -31,7 +31,7 @@ from vpe_core.settings import get_settings
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-_READ = "demo:read"
+_FIELD = "demo_upload_field"
 
 
 def chosen_xray() -> Xray | None:
@@ -170,8 +170,8 @@ def _upload_field() -> None:
     # What is larger, the field refuses by itself, with no more than a sign; so the limit stands there before.
     megabytes = min(get_settings().max_image_bytes / 1e6, st.get_option("server.maxUploadSize"))
     label = f"Your own X-ray: {READABLE}, at most {megabytes:g} MB. It stays in this session."
-    file = st.file_uploader(label, key="demo_upload_field")
-    if new_upload(file, _READ, _take_upload, "Reading the X-ray"):
+    file = st.file_uploader(label, key=_FIELD)
+    if new_upload(file, _FIELD, _take_upload, "Reading the X-ray"):
         st.rerun()
 
 
