@@ -26,12 +26,14 @@ WITHOUT_TORCH = [
     for group in GROUPS
     if group in ("images", "markers", "prompts", "datasets", "scoring", "metrics", "results", "plots")
 ]
+ON_DEMAND = ("ray",)
+"""What an extra brings that the app does without: nothing but its use may import it."""
 STREAMLIT = {"streamlit", "streamlit_drawable_canvas"}
 ROOMS = (
     "errors", "folders", "settings", "types", "geometry", "registry", "documents", "extras", "network", "fetching",
-    "jobs", "cache", "scoring", "metrics", "images", "markers", "variants", "ensembles", "prompts", "models",
-    "attention", "serving", "datasets", "results.store", "results.analysis", "results.exchange", "benchmark", "plots",
-    "simulation", "training", "cli",
+    "clusters", "jobs", "cache", "scoring", "metrics", "images", "markers", "variants", "ensembles", "prompts",
+    "models", "attention", "serving", "datasets", "results.store", "results.analysis", "results.exchange", "benchmark",
+    "plots", "simulation", "training", "cli",
 )  # fmt: skip
 """From the ground up: each imports only what stands before it."""
 
@@ -91,6 +93,11 @@ def test_torch_stays_out(group: str) -> None:
     assert loaded_after(statement, ("torch", "streamlit", "open_clip", "transformers")) == ""
 
 
+def test_what_the_app_does_without_stays_out() -> None:
+    statement = "\n".join(f"import {name}" for name in MODULES if not name.endswith("__main__"))
+    assert loaded_after(statement, ON_DEMAND) == ""
+
+
 def test_the_library_never_imports_streamlit() -> None:
     found = {module for module in MODULES if imported_names(source_path(module)) & STREAMLIT}
     assert found == set()
@@ -132,8 +139,8 @@ def test_the_examples_in_docstrings_run(module: str) -> None:
 def pinned(name: str) -> dict[str, str]:
     """Package (in normal form) and version of each line of a requirements file."""
     lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
-    pairs = [line.split("==") for line in lines if line and line != "-r requirements.txt"]
-    return {package.lower().replace("_", "-"): version for package, version in pairs}
+    asked = [Requirement(line) for line in lines if line and line != "-r requirements.txt"]
+    return {one.name.lower().replace("_", "-"): str(one.specifier).removeprefix("==") for one in asked}
 
 
 def test_the_requirements_are_what_is_installed() -> None:
@@ -161,7 +168,7 @@ def test_whatever_is_imported_is_required() -> None:
     sources += (ROOT / "vpe_core").rglob("*.py")
     imported = {name for path in sources for name in imported_names(path)} - set(sys.stdlib_module_names)
     distributions = importlib.metadata.packages_distributions()
-    required = set(pinned("requirements.txt"))
+    required = {*pinned("requirements.txt"), *ON_DEMAND}
     for name in imported - {"dashboard", "vpe_core", "__future__"}:
         candidates = {package.lower().replace("_", "-") for package in distributions[name]}
         assert candidates & required, f"{name} is imported, but requirements.txt does not name {candidates}"

@@ -31,7 +31,7 @@ from vpe_core.benchmark import engines
 
 torch.set_num_threads(int(sys.argv[2]))
 job, chunks = pickle.load(sys.stdin.buffer)
-pickle.dump(list(engines.get(sys.argv[1])(None, None).run(job, chunks)), sys.stdout.buffer)
+pickle.dump(list(engines.get(sys.argv[1])(None, None, None).run(job, chunks)), sys.stdout.buffer)
 """
 
 
@@ -58,18 +58,17 @@ def contents(chunk: Chunk) -> list[object]:
     return [chunk.images, rows, dict(chunk.sizes_wh), chunk.problems]
 
 
-@pytest.mark.parametrize("engine", engines.names())
 def test_a_process_that_knows_nothing_but_the_job_makes_the_same_chunks(
-    engine: str, dataset: Dataset, models: dict[str, VisionLanguageModel], allow_models: Path
+    dataset: Dataset, models: dict[str, VisionLanguageModel], allow_models: Path
 ) -> None:
     import torch
 
     job = job_of(PLAN, dataset, models["native"])
     chunks = job.missing({})
     assert len(chunks) > 1
-    direct = list(engines.get(engine)(1, models["native"]).run(job, chunks))
+    direct = list(engines.get("local")(1, models["native"], None).run(job, chunks))
     environment = {**os.environ, "VPE_ALLOWED_MODELS": str(allow_models)}
-    command = [sys.executable, "-c", PROGRAM, engine, str(torch.get_num_threads())]
+    command = [sys.executable, "-c", PROGRAM, "local", str(torch.get_num_threads())]
     there = subprocess.run(
         command, input=pickle.dumps((job, chunks)), cwd=ROOT, env=environment, capture_output=True, check=False
     )
@@ -87,7 +86,13 @@ def test_a_job_for_other_weights_is_refused(dataset: Dataset, models: dict[str, 
     job = job_of(PLAN, dataset, model)
     other = replace(job, model=replace(job.model, weights_sha256="0" * 64))
     with pytest.raises(BenchmarkError, match=f"weights 0000.* but here it has {model.record.weights_sha256}"):
-        next(engines.get("local")(1, model).run(other, other.missing({})))
+        next(engines.get("local")(1, model, None).run(other, other.missing({})))
+
+
+def test_without_ray_its_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(BenchmarkError, match=r'pip install "visual-prompt-lab\[ray\]"'):
+        engines.get("ray")(None, None, None)
 
 
 def test_images_without_a_picture_to_draw_share_a_chunk(tmp_path: Path, models: dict[str, VisionLanguageModel]) -> None:
@@ -96,6 +101,6 @@ def test_images_without_a_picture_to_draw_share_a_chunk(tmp_path: Path, models: 
     (chunk,) = job.missing({})
     assert sorted(chunk.images) == list(range(5))
     assert job.n_pictures(chunk) == 0
-    (made,) = engines.get("local")(1, models["native"]).run(job, [chunk])
+    (made,) = engines.get("local")(1, models["native"], None).run(job, [chunk])
     assert isinstance(made, Chunk)
     np.testing.assert_array_equal(made.rows["none@twin"].samples, [])

@@ -42,6 +42,8 @@ def test_run_measures_and_goes_on(allow_models: Path, tmp_path: Path) -> None:
         (("run", "--widths", "thin"), "Expected numbers in --widths"),
         (("run", "--dataset", "sim-multi,sim-shift", "--model", "simclip", "--root", "."), "one data set with --root"),
         (("run", "--dataset", "sim-multy", "--model", "simclip"), "Did you mean 'sim-multi'"),
+        (("run", "--dataset", "sim-multi", "--model", "simclip", "--address", "auto"), "works on this machine alone"),
+        (("run", "--dataset", "sim-multi", "--model", "simclip", "--engine", "rai"), "Did you mean 'ray'"),
         (("report", "no-such-folder"), "There are no such results"),
         (("report", "--resamples", "1"), "Expected --resamples 0 or at least 100"),
         (("import", "."), "Expected experiments of the official code"),

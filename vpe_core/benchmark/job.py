@@ -91,6 +91,13 @@ class BatchDone:
     n_pictures: int
 
 
+@dataclass(frozen=True, slots=True)
+class WorkingOn:
+    """What an engine tells at its start, if the work is done elsewhere: the devices, as people name them."""
+
+    device: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """Variants of a data set's images, to be encoded by a model.

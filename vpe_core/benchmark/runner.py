@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vpe_core.benchmark import engines
-from vpe_core.benchmark.job import BatchDone, Job, annotated_images
+from vpe_core.benchmark.job import BatchDone, Job, WorkingOn, annotated_images
 from vpe_core.benchmark.plan import check_measurable
 from vpe_core.models.specs import FOLDER_PREFIX, HUB_PREFIX
 from vpe_core.results.store.manifest import DatasetInfo, Manifest, ModelInfo, Skipped, Stored
@@ -43,10 +43,12 @@ class RunSettings:
 
     Attributes:
         batch_size: Pictures that go through the network together; None for what suits the device.
-        threads: Threads that draw ahead; None for one a processor, eight at most.
+        threads: Threads that draw ahead; None for one a processor, eight at most. On Ray, models that encode; None for
+            one a GPU, or a core where there is no GPU.
         limit: Only the first so many images; None for all. A later run without it goes on.
         fresh: Replace results that are there instead of going on with them.
         engine: What does the work, out of `engines.names()`.
+        address: Of the cluster that it works on; None for this machine.
     """
 
     batch_size: int | None = None
@@ -54,6 +56,7 @@ class RunSettings:
     limit: int | None = None
     fresh: bool = False
     engine: str = "local"
+    address: str | None = None
 
     def batch_on(self, device: str) -> int:
         return self.batch_size or (32 if device == "cpu" else 128)
@@ -96,6 +99,7 @@ def run_plan(
             folder holds something else.
         ResultsError: The results cannot be written; what is finished is kept.
     """
+    engine = engines.get(settings.engine)(settings.threads, model, settings.address)
     check_measurable(dataset)
     coverage = plan.coverage()
     manifest = _manifest(plan, dataset, model, list(coverage))
@@ -104,7 +108,6 @@ def run_plan(
     require_storable(samples)
     prompts = texts, model.encode_texts(texts)
     job = make_job(coverage, dataset, model, settings)
-    engine = engines.get(settings.engine)(settings.threads, model)
     with RunWriter(folder, Identity.of(manifest), fresh=settings.fresh) as writer:
         chunks = job.missing(writer.covered())
         done, total = 0, sum(map(job.n_pictures, chunks))
@@ -114,6 +117,8 @@ def run_plan(
                 if isinstance(message, BatchDone):
                     done += message.n_pictures
                     progress(done, total)
+                elif isinstance(message, WorkingOn):
+                    manifest = manifest.model_copy(update={"device": message.device})
                 else:
                     writer.write(message)
         writer.finish(manifest, samples, prompts)

@@ -65,10 +65,14 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder of results; VPE_RESULTS_DIR if left out.")] = None,
     resume: Annotated[bool, typer.Option("--resume/--fresh", help="Go on with what is there, or replace it.")] = True,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Pictures in one pass through the model.")] = None,
+    engine: Annotated[str, typer.Option(help="What does the work: local, or ray for many machines.")] = "local",
+    address: Annotated[str | None, typer.Option(help="With ray: auto, or HOST:PORT of a cluster's head.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Threads that draw; with ray, models that encode.")] = None,
 ) -> None:
     """Show a model every marker on every sample, and store the embeddings. Start again what was stopped: it goes on."""
     from rich.console import Console
 
+    from vpe_core.benchmark import engines
     from vpe_core.benchmark.plan import check_measurable
     from vpe_core.benchmark.runner import RunSettings, run_folder, run_plan
     from vpe_core.cli.progress import PicturesPerSecond, counting_bar
@@ -85,7 +89,9 @@ def run(
     if root is not None and len(datasets) > 1:
         raise BenchmarkError(f"Expected one data set with --root, but got {', '.join(datasets)}. Run them one by one.")
     opened = [open_dataset(name, root, part) for name in datasets]
-    settings, console = RunSettings(batch_size=batch_size, limit=limit, fresh=not resume), Console(stderr=True)
+    settings = RunSettings(batch_size, workers, limit, fresh=not resume, engine=engine, address=address)
+    engines.get(engine)(workers, None, address)  # refuses what cannot work before anything is loaded
+    console = Console(stderr=True)
     for data in opened:
         check_measurable(data)
         if data.class_warning:

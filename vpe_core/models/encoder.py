@@ -93,6 +93,11 @@ class VisionLanguageModel:
         other.predictor = predictor
         return other
 
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What is done to pictures before the image tower sees them, without the tower."""
+        return self._preprocessing
+
     def view(self, image_wh: SizeWH) -> View:
         """How the model sees an image of this size: resized, perhaps cropped."""
         return self._preprocessing.view(image_wh)

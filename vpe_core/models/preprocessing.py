@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vpe_core.errors import ModelError
 from vpe_core.geometry import SizeWH, View
-from vpe_core.images import ImageSources, as_image, as_images
+from vpe_core.images import ImageSource, ImageSources, as_image, as_images
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -47,12 +47,16 @@ class Preprocessing:
         height, width = config.input_size[1:]
         return cls(Compose(geometric), tuple(config.mean), tuple(config.std), config.resize_mode, (width, height))
 
+    def prepare(self, image: ImageSource) -> NDArray[np.uint8]:
+        """What the tower sees of one image, (height, width, 3)."""
+        return np.asarray(self.picture(as_image(image)))
+
     def prepared(self, images: ImageSources) -> NDArray[np.uint8]:
         """What the tower sees of each image, (n, height, width, 3); an array that is just that is taken as it is."""
         sources, (width, height) = as_images(images), self.size_wh
         if isinstance(sources, np.ndarray) and sources.dtype == np.uint8 and sources.shape[1:] == (height, width, 3):
             return np.require(sources, requirements="W")  # torch takes no array that must not be written
-        return np.stack([np.asarray(self.picture(as_image(image))) for image in sources])
+        return np.stack([self.prepare(image) for image in sources])
 
     def normalise(self, pictures: torch.Tensor) -> torch.Tensor:
         """From uint8 (n, height, width, 3) to float32 (n, 3, height, width): torchvision's own steps, for all at once.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vpe_core.geometry import SizeWH, View
     from vpe_core.images import ImageSource, ImageSources
     from vpe_core.models.predictor import Predictor
+    from vpe_core.models.preprocessing import Preprocessing
     from vpe_core.models.reading import Reading
     from vpe_core.models.specs import ModelRecord, ModelSpec
     from vpe_core.models.towers import Towers
@@ -63,6 +64,8 @@ class Model(Protocol):
     def towers(self) -> Towers: ...
     @property
     def predictor(self) -> Predictor: ...
+    @property
+    def preprocessing(self) -> Preprocessing: ...
 
     def asking(self, predictor: Predictor, /) -> Model: ...
     def view(self, image_wh: SizeWH, /) -> View: ...

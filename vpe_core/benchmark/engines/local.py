@@ -30,15 +30,21 @@ class LocalEngine:
     Args:
         threads: Threads that draw; None for one a processor, eight at most.
         model: The job's model if it is loaded already; else it is loaded when the work starts.
+        address: None; there is nobody else to ask.
+
+    Raises:
+        BenchmarkError: There is an address.
     """
 
-    def __init__(self, threads: int | None = None, model: Model | None = None) -> None:
+    def __init__(self, threads: int | None = None, model: Model | None = None, address: str | None = None) -> None:
+        if address is not None:
+            raise BenchmarkError(f"The engine local works on this machine alone. For the cluster {address} take ray.")
         self._threads = threads or min(os.cpu_count() or 1, 8)
         self._model = model
 
     def run(self, job: Job, chunks: Sequence[ChunkSpec]) -> Generator[Chunk | BatchDone, None, None]:
         """See `Engine.run`."""
-        model = _model_of(job.model, self._model)
+        model = model_of(job.model, self._model)
         maker, encoder = PictureMaker(model.prepare, model.view, job.root), ChunkEncoder(model, job.batch_size)
 
         def render(task: tuple[AnnotatedImage, tuple[Variant, ...]]) -> RenderedImage:
@@ -70,10 +76,16 @@ def prefetched(
             future.cancel()
 
 
-def _model_of(wanted: ModelRecord, loaded: Model | None) -> Model:
+def model_of(wanted: ModelRecord, loaded: Model | None = None, device: str | None = None) -> Model:
+    """The model of a job: the loaded one, or else it is loaded onto a device, None for that of the settings.
+
+    Raises:
+        ModelError: It cannot be loaded.
+        BenchmarkError: It has other weights or another arithmetic than the job's.
+    """
     from vpe_core.models import load_model
 
-    model = loaded or load_model(wanted.name, precision=wanted.precision)
+    model = loaded or load_model(wanted.name, device=device, precision=wanted.precision)
     for what, is_here, asked in (
         ("weights", model.record.weights_sha256, wanted.weights_sha256),
         ("arithmetic", model.record.precision, wanted.precision),
