@@ -6,6 +6,7 @@ const ANSWER = ".st-key-demo_answer";
 const MOVE = { duration: 450, easing: "cubic-bezier(.2, .7, .2, 1)" };
 const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 const rowsOf = (answer) => [...answer.querySelectorAll(".vpl-answer:not(.vpl-second-answer) .vpl-row")];
+const FOLDED = ".vpl-answer:not(.vpl-second-answer) details";
 const nameOf = (row) => row?.dataset.class ?? "";
 
 export default function () {
@@ -23,12 +24,11 @@ function watch(answer) {
   answer.vplMoves = true;
   let last = readings(answer);
   let focused = "";
-  let unfolded = false;
+  const unfolded = new Set(); // by class name: the long list, and what the answer is worth
   const prepare = () => {
     const rows = rowsOf(answer);
     rows.forEach((row, index) => { row.tabIndex = (focused ? nameOf(row) === focused : index === 0) ? 0 : -1; });
-    const more = answer.querySelector(".vpl-more");
-    if (more) more.open = unfolded;
+    for (const part of answer.querySelectorAll(FOLDED)) part.open = unfolded.has(part.className);
   };
   prepare();
   new MutationObserver(() => {
@@ -58,7 +58,10 @@ function watch(answer) {
     focused = "";
     light("");
   });
-  answer.addEventListener("toggle", (event) => { if (event.target.isConnected) unfolded = event.target.open; }, true);
+  answer.addEventListener("toggle", (event) => {
+    const part = event.target;
+    if (part.isConnected && part.matches(FOLDED)) unfolded[part.open ? "add" : "delete"](part.className);
+  }, true);
   answer.addEventListener("keydown", (event) => {
     const row = rowAt(event);
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -73,3 +73,11 @@ def test_bars_move_to_the_new_answer_and_the_class_under_the_pointer_is_told(dem
     demo.page.keyboard.press("ArrowDown")
     assert demo.page.evaluate("document.activeElement.dataset.class") == row.get_attribute("data-class")
     assert demo.page.locator("#vpl-voice").inner_text() == demo.page.locator(".vpl-sentence").inner_text()
+
+
+def test_what_is_unfolded_stays_so_in_the_next_answer(demo: Demo) -> None:
+    demo.open({"sample": "case_a", "question": "each"})
+    demo.page.locator(".vpl-why summary").click()
+    demo.drag([(150, 120), (260, 210)])
+    demo.wait_for_marked_answer()
+    demo.page.locator(".vpl-why[open] .vpl-note").wait_for()
