@@ -76,7 +76,7 @@ def _load_quietly(name: str) -> None:
 
 def _stop_if_run_again() -> None:
     """Any look at the session's state stops a script that is to be run again (`SafeSessionState`)."""
-    _ = "" in st.session_state
+    _ = "frame:asks" in st.session_state
 
 
 def set_aside_what_stays() -> None:
