@@ -9,6 +9,8 @@ from dashboard.demo.state.state_link import LINK_FIELDS
 from dashboard.frame import links
 from dashboard.frame.page import page_link, page_setup
 from dashboard.frame.progress import model_download, xrays_download
+from dashboard.frame.rights import may
+from dashboard.frame.server_figures import figures
 from dashboard.frame.unknown_in_link import KNOWN_IN_LINKS, WORDING
 from dashboard.frame.words import as_text
 from dashboard.library.dataset_check import dataset_card
@@ -66,6 +68,14 @@ def data_sets() -> None:
                 dataset_card(datasets.get(name))
 
 
+def this_server() -> None:
+    """How the server does, for whoever runs it."""
+    with st.expander("This server", icon=":material/monitoring:", key="this_server"):
+        for figure in figures():
+            labels = ", ".join(f"{name} {value}" for name, value in figure.labels)
+            st.text(f"{figure.help}{f' ({labels})' if labels else ''}: {figure.in_words}")
+
+
 page_setup("Data and models", "What is on this machine, and how to get the rest.")
 links.say_unknown("this page", (*KNOWN_IN_LINKS, *LINK_FIELDS, OWN), (FROM_CASE, WORDING))
 try:
@@ -85,5 +95,7 @@ try:
         )
     st.header("Data sets", anchor=False)
     data_sets()
+    if may("admin"):
+        this_server()
 except VPEError as error:
     st.error(as_text(str(error)), icon=":material/error:")

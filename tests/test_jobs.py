@@ -108,3 +108,23 @@ def test_a_stop_that_comes_too_late_changes_nothing() -> None:
     assert not wait("nearly").stopped
     jobs.stop("nearly")
     assert not wait("nearly").running
+
+
+def test_all_jobs_can_be_asked_to_end_and_those_that_do_not_are_not_waited_for() -> None:
+    stuck = threading.Event()
+
+    def reports(report: jobs.Report) -> None:
+        while True:
+            report(0.5, "at work")
+            time.sleep(0.001)
+
+    jobs.start("reports", reports)
+    assert jobs.stop_all(5)
+    ended = jobs.state("reports")
+    assert ended is not None
+    assert ended.stopped
+    jobs.start("stuck", lambda _report: stuck.wait(5))
+    assert not jobs.stop_all(0)
+    assert jobs.running() == ("stuck",)
+    stuck.set()
+    wait("stuck")

@@ -7,7 +7,8 @@
     |-- PromptError             a template, class name or class list that cannot be used
     |-- ModelError              a model that cannot be loaded or run
     |   |-- ModelNotAllowedError    the settings do not allow this model
-    |   `-- ModelDownloadError      the weights could not be fetched
+    |   |-- ModelDownloadError      the weights could not be fetched
+    |   `-- DeviceLostError         the GPU does not answer any more
     |-- BusyError               more people ask a model than can wait for it
     |-- AttentionError          an attention method that does not fit the model or the input
     |-- DatasetError            a data set that is missing, incomplete or malformed
@@ -56,6 +57,10 @@ class ModelNotAllowedError(ModelError):
 
 class ModelDownloadError(ModelError):
     """The model's weights could not be fetched."""
+
+
+class DeviceLostError(ModelError):
+    """The GPU does not answer any more; what is loaded from now on runs on the CPU."""
 
 
 class BusyError(VPEError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
@@ -42,6 +43,7 @@ class _StopRequested(BaseException):
 
 
 _states: dict[str, JobState] = {}
+_threads: dict[str, threading.Thread] = {}
 _lock = threading.Lock()
 _numbers = count(1)
 
@@ -52,7 +54,8 @@ def start(key: str, work: Callable[[Report], object], order: object = None) -> b
         if (known := _states.get(key)) and known.running:
             return False
         _states[key] = JobState(number=next(_numbers), order=order)
-    threading.Thread(target=_run, args=(key, work), name=f"job {key}", daemon=True).start()
+        _threads[key] = threading.Thread(target=_run, args=(key, work), name=f"job {key}", daemon=True)
+        _threads[key].start()
     return True
 
 
@@ -61,6 +64,26 @@ def stop(key: str) -> None:
     with _lock:
         if (known := _states.get(key)) and known.running:
             _states[key] = replace(known, text="Stopping", stopped=True)
+
+
+def running() -> tuple[str, ...]:
+    """The keys of the jobs that are under way."""
+    with _lock:
+        return tuple(key for key, known in _states.items() if known.running)
+
+
+def stop_all(wait_s: float) -> bool:
+    """Ask all jobs to end, as before the process ends, and wait for them; whether all did.
+
+    Args:
+        wait_s: At most so many seconds, for all together.
+    """
+    keys, end = running(), time.monotonic() + wait_s
+    for key in keys:
+        stop(key)
+    for key in keys:
+        _threads[key].join(max(0.0, end - time.monotonic()))
+    return not running()
 
 
 def state(key: str) -> JobState | None:

@@ -68,6 +68,10 @@ class Settings(BaseSettings):
     load_ahead: bool = Field(
         default=True, description="The app loads its first model when its first page is opened, before anybody asks."
     )
+    admin: Literal["local", "anyone", "nobody"] = Field(
+        default="nobody",
+        description="Who may see how the server does (This server, under Data and models, and /metrics).",
+    )
     offline: bool = Field(default=False, description="Never use the network, not even when asked to download.")
     xray_mirror: str | None = Field(
         default=None,

@@ -89,6 +89,8 @@ def perform(order: Order, report: jobs.Report) -> Path:
     for number, name in enumerate(names):
 
         def share(fraction: float, text: str, before: int = number) -> None:
+            if own and not own.is_here:  # with their session, or their time is over
+                raise BenchmarkError("The data of this run are no longer here. Give them again.")
             report((before + fraction) / len(names), text)
 
         done.append(_perform_with(name, dataset, out, order, share))

@@ -14,6 +14,7 @@ from dashboard.frame.html import render
 from dashboard.frame.words import as_text
 from vpe_core import models
 from vpe_core.errors import SettingsError
+from vpe_core.models.device import lost_devices
 from vpe_core.settings import PROJECT_DIR
 
 APP_NAME = "Visual Prompt Lab"
@@ -27,7 +28,7 @@ _FOOTER = "Research and teaching. Not a medical device."
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """A page in the navigation: its file, relative to `app.py`, and its title."""
+    """A page in the navigation: its file, relative to `navigation.py`, and its title."""
 
     file: str
     title: str
@@ -51,7 +52,7 @@ PAGES = tuple(page for page in _ALL_PAGES if (PROJECT_DIR / page.file).is_file()
 def page_setup(title: str, subtitle: str = "") -> bool:
     """Set title, style, navigation and footer of the page; every page calls it first.
 
-    It does not rely on `app.py`: on a cold server, a deep link runs the page alone.
+    It does not rely on `navigation.py`: on a cold server, a deep link runs the page alone.
 
     Returns:
         Whether the person has just come to this page from another one, or for the first time.
@@ -83,6 +84,10 @@ def page_setup(title: str, subtitle: str = "") -> bool:
     except SettingsError as error:
         st.error(as_text(str(error)), icon=":material/settings:")
         st.stop()
+    if lost_devices():
+        st.warning(
+            "The GPU has stopped answering. The CPU answers in its place, which is slower.", icon=":material/memory:"
+        )
     return arrived
 
 

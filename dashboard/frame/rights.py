@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Literal, TypeAlias
 
 import streamlit as st
 
 from vpe_core.settings import get_settings
 
-Right: TypeAlias = Literal["start_runs", "downloads", "uploads"]
+Right: TypeAlias = Literal["start_runs", "downloads", "uploads", "admin"]
 _FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
 _WHAT = {
     "start_runs": "Benchmark runs cannot be started",
     "downloads": "Models and X-rays cannot be downloaded",
     "uploads": "Files cannot be uploaded",
+    "admin": "How the server does is not shown",
 }
+_THIS_MACHINE = ("127.0.0.1", "::1")
 
 
 def may(right: Right) -> bool:
@@ -25,10 +28,14 @@ def may(right: Right) -> bool:
     """
     if _is_offline(right):
         return False
+    return allows(right, st.context.ip_address or _THIS_MACHINE[0], st.context.headers)
+
+
+def allows(right: Right, address: str | None, headers: Container[str]) -> bool:
+    """Whether the settings let a visitor do it who comes from this address, with these headers (of whatever case)."""
     who = getattr(get_settings(), right)
     if who == "local":
-        forwarded = any(name in st.context.headers for name in _FORWARDED)
-        return st.context.ip_address is None and not forwarded
+        return address in _THIS_MACHINE and not any(name in headers for name in _FORWARDED)
     return bool(who == "anyone")
 
 

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard.frame.server_figures import watch
 from vpe_core import models, serving
 from vpe_core.errors import VPEError
+from vpe_core.models.device import lost_devices
 from vpe_core.serving import Asking
 from vpe_core.settings import get_settings
 
@@ -60,10 +62,15 @@ def load_ahead(name: str) -> None:
             threading.Thread(target=_load_quietly, args=(name,), name=f"loads {name}", daemon=True).start()
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+def _answers(model: Model) -> bool:
+    return model.record.device not in lost_devices()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, validate=_answers)
 def served_model(name: str) -> Model:
     """The model itself, which nobody asks but through one of the functions above."""
     model = serving.serve(models.load_model(name))
+    watch(model)
     set_aside_what_stays()
     return model
 

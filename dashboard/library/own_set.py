@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import threading
 import time
 import weakref
@@ -20,6 +19,7 @@ from vpe_core.datasets import Dataset, Problem
 from vpe_core.datasets.gallery import Finding, GalleryImage, set_sample_name
 from vpe_core.datasets.own_files import OwnFiles, write_own_files
 from vpe_core.errors import DatasetError
+from vpe_core.scratch import scratch_folder
 
 KEPT_HOURS = 2
 _MAY_BE_AWAY = 3
@@ -47,7 +47,7 @@ class OwnSet:
     undecodable: tuple[Problem, ...]
 
     def __init__(self, files: Iterable[tuple[str, bytes]]) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="visual-prompt-lab-own-")).resolve()
+        self.folder = scratch_folder()
         remove = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         try:
             written = write_own_files(files, self.folder / "files")

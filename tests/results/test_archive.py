@@ -87,7 +87,7 @@ def test_the_fingerprint_is_the_contents_and_not_the_manifests(run_folder: Path,
 def test_the_files_go_with_the_results(run_folder: Path) -> None:
     (loaded,) = read_archive(pack_run(open_run(run_folder)), "a.zip")
     home = loaded.folder.parents[2]
-    assert home.name.startswith("visual-prompt-lab-")
+    assert home.parent.name.startswith("visual-prompt-lab-")
     del loaded
     gc.collect()
     assert not home.exists()

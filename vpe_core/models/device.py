@@ -14,16 +14,31 @@ if TYPE_CHECKING:
 
 LARGE_PARAMETERS = 30_000_000
 """Image towers below this size are quick in fp32 anywhere, and run in it."""
+_lost: set[str] = set()
+
+
+def give_up(device: str) -> None:
+    """Use a device no more, as long as this process lives: its driver has failed."""
+    _lost.add(device)
+
+
+def lost_devices() -> tuple[str, ...]:
+    """The devices that were given up; models run on the CPU in their place."""
+    return tuple(sorted(_lost))
 
 
 def resolve_device(wanted: str = "auto") -> str:
     """The device to use: `wanted`, or the fastest there is for "auto" (CUDA, then Apple's MPS, then the CPU).
+
+    In place of a device that was given up, the CPU.
 
     Raises:
         ModelError: The wanted device is not there.
     """
     import torch
 
+    if ("cuda:0" if wanted == "cuda" else wanted) in _lost or (wanted == "auto" and _lost):
+        return "cpu"
     if wanted == "auto":
         if torch.cuda.is_available():
             return "cuda:0"

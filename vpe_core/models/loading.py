@@ -44,6 +44,7 @@ def load_model(name: str, *, device: str | None = None, precision: str | None = 
     import torch
 
     from vpe_core.models.encoder import VisionLanguageModel
+    from vpe_core.models.failures import told_in_words
 
     spec = get(name)
     folder = require_ready(spec)
@@ -51,11 +52,12 @@ def load_model(name: str, *, device: str | None = None, precision: str | None = 
     device = resolve_device(device or get_settings().device)
     weights, sha256 = _checkpoint(folder, spec, loader)
     network: Any
-    with torch.random.fork_rng(devices=[]):  # first weights are drawn before the real ones are read: not the caller's
-        network, tokenizer = loader.build(spec, folder, weights)
-    precision = resolve_precision(precision or get_settings().precision, device, _count(network.visual))
-    network.to(device)
-    network.visual.to(torch_dtype(precision))
+    with told_in_words(f"loading {spec.title}", device):
+        with torch.random.fork_rng(devices=[]):  # first weights are drawn before the real ones are read
+            network, tokenizer = loader.build(spec, folder, weights)
+        precision = resolve_precision(precision or get_settings().precision, device, _count(network.visual))
+        network.to(device)
+        network.visual.to(torch_dtype(precision))
     network.eval().requires_grad_(False)
     manifest = read_manifest(folder)
     record = ModelRecord(

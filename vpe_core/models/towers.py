@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from vpe_core.images import ImageSources
 from vpe_core.models.device import exact_convolutions
+from vpe_core.models.failures import told_in_words
 from vpe_core.models.predictor import ANYONE, EMBEDDING, Asking, Computation, Floats, Predictor, Rows, Statistics, Want
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Towers:
         with (
             torch.inference_mode(not want.gradients),
             torch.set_grad_enabled(want.gradients),
+            told_in_words("this answer", self.device),
             exact_convolutions(self.device),
         ):
             pixels = self.pixels(prepared)
@@ -72,7 +74,7 @@ class Towers:
 
     def of_texts(self, texts: Sequence[str]) -> Rows:
         """The embeddings of texts, (n, dimension), rows of length 1, all in one pass."""
-        with torch.inference_mode(), exact_convolutions(self.device):
+        with torch.inference_mode(), told_in_words("this answer", self.device), exact_convolutions(self.device):
             return _arrays((unit(self._network.encode_text(self._tokens(texts))),))
 
     def _tokens(self, texts: Sequence[str]) -> Tensor:

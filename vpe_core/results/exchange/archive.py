@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import stat
-import tempfile
 import weakref
 import zipfile
 from collections.abc import Iterator
@@ -31,6 +30,7 @@ from vpe_core.results.exchange.importer import import_experiments, part_called
 from vpe_core.results.exchange.parquet_size import TooLargeError, require_size
 from vpe_core.results.store.manifest import MANIFEST, SCHEMA_VERSION, parse_manifest
 from vpe_core.results.store.run import EMBEDDINGS, PROBABILITIES, SAMPLES, TEXTS, Run
+from vpe_core.scratch import scratch_folder
 
 MAX_UNPACKED_BYTES = 300_000_000
 MAX_FILES = 5_000
@@ -75,7 +75,7 @@ class _Home:
     """A new folder that is deleted with this object."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="visual-prompt-lab-"))
+        self.folder = scratch_folder()
         self.files = self.folder / "files"
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 

@@ -1,0 +1,54 @@
+"""The server around the pages: what it does when it starts and ends, what it says when a page fails, its metrics."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from dashboard.frame.rights import allows
+from dashboard.frame.server_figures import as_prometheus, figures
+from vpe_core import jobs, scratch
+
+_WAIT_S = 10.0
+"""So long a run may take to end at its next report; what it has measured by then is kept in any case."""
+_PROMETHEUS = "text/plain; version=0.0.4"
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Before the first visitor, remove what a killed server has left; at the end, let jobs come to a good stop."""
+    await asyncio.to_thread(scratch.sweep)
+    yield
+    await asyncio.to_thread(jobs.stop_all, _WAIT_S)
+    scratch.leave()
+
+
+def page_failed(error: Exception) -> bool:
+    """Say in words that a page could not be shown; what happened is in the log. Other pages and visitors go on."""
+    if isinstance(error, MemoryError):
+        said = "The server has no memory left for this. Try again in a moment; the other pages go on."
+    elif isinstance(error, OSError) and error.strerror:
+        said = f"The server could not read or write a file ({error.strerror}). The server's log tells more."
+    else:
+        said = "Something unexpected went wrong here. Load the page again. The server's log tells more."
+    st.error(said, icon=":material/error:")
+    return True
+
+
+def routes() -> list[Route]:
+    """The server's own addresses, below its base path."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return [Route(f"/{base}/metrics" if base else "/metrics", _metrics)]
+
+
+async def _metrics(request: Request) -> Response:
+    """How the server does, for those whom `VPE_ADMIN` allows; for others there is no such place."""
+    if not allows("admin", request.client.host if request.client else None, request.headers):
+        return PlainTextResponse("Not found\n", 404)
+    return PlainTextResponse(as_prometheus(figures()), media_type=_PROMETHEUS)

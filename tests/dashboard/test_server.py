@@ -1,0 +1,69 @@
+"""The server's numbers: in Prometheus's format, and for nobody but whom the settings name."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from dashboard.frame.server import routes
+from dashboard.frame.server_figures import Figure, as_prometheus, figures, watch
+from vpe_core.models.predictor import Statistics
+from vpe_core.settings import get_settings
+
+LINE = re.compile(r'vpl_[a-z_]+(\{[a-z_]+="[^"\n]*"(,[a-z_]+="[^"\n]*")*\})? -?[0-9.e+-]+')
+
+
+def test_the_numbers_are_written_as_prometheus_reads_them() -> None:
+    odd = Figure("vpl_odd_total", "Two\nlines", 3, (("name", 'a "b" \\'),))
+    lines = as_prometheus((odd, *figures())).splitlines()
+    assert lines[:3] == [
+        "# HELP vpl_odd_total Two\\nlines",
+        "# TYPE vpl_odd_total counter",
+        'vpl_odd_total{name="a \\"b\\" \\\\"} 3',
+    ]
+    values = [line for line in lines[3:] if not line.startswith("#")]
+    assert all(LINE.fullmatch(line) for line in values)
+    assert {line.split()[0] for line in values} >= {"vpl_up_seconds", "vpl_memory_bytes", "vpl_jobs_running"}
+
+
+@pytest.mark.parametrize(
+    ("who", "client", "headers", "status"),
+    [
+        ("", "127.0.0.1", {}, 404),
+        ("nobody", "127.0.0.1", {}, 404),
+        ("local", "127.0.0.1", {}, 200),
+        ("local", "::1", {}, 200),
+        ("local", "10.0.0.7", {}, 404),
+        ("local", "127.0.0.1", {"x-forwarded-for": "10.0.0.7"}, 404),
+        ("anyone", "10.0.0.7", {}, 200),
+    ],
+)
+def test_the_numbers_are_for_those_whom_the_settings_name(
+    who: str, client: str, headers: dict[str, str], status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VPE_ADMIN", who)
+    get_settings.cache_clear()
+    answer = TestClient(Starlette(routes=routes()), client=(client, 1)).get("/metrics", headers=headers)
+    assert (answer.status_code, "vpl_" in answer.text) == (status, status == 200)
+
+
+def test_a_model_in_memory_is_told_of_and_one_that_has_gone_is_not() -> None:
+    class Asked:
+        spec = SimpleNamespace(name="simclip")
+        predictor = SimpleNamespace(
+            statistics=lambda: Statistics(waiting=2, answered=5, passes={4: 3}, milliseconds={95: 120.0})
+        )
+
+    model = Asked()
+    watch(model)  # type: ignore[arg-type]
+    told = as_prometheus(figures())
+    assert 'vpl_requests_waiting{model="simclip"} 2\n' in told
+    assert 'vpl_requests_total{model="simclip",end="answered"} 5\n' in told
+    assert 'vpl_passes_total{model="simclip",pictures="4"} 3\n' in told
+    assert 'vpl_latency_seconds{model="simclip",quantile="0.95"} 0.12\n' in told
+    del model
+    assert "simclip" not in as_prometheus(figures())
