@@ -76,7 +76,7 @@ def _shown(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
         render(
             "answer", bars=bars, rows=0 if state.classes else len(default_classes()),
             words=None if astray else words, banner=ANSWER_OUT_OF_DOMAIN,
-            note=presence_note(model) if state.question == EACH and not astray else "",
+            note=presence_note(model) if state.question == EACH and not astray else None,
             cautions=_cautions(result, model.spec), source=source,
             overlays=attention_pair(result, state, name, xray.size_wh), attention=attention_words(result, state),
         )

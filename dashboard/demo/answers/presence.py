@@ -94,16 +94,18 @@ class MeasuredPresence:
     command: str
 
 
-def presence_note(model: Model) -> str:
-    """What the model's answer is worth in this question, in a sentence or two."""
+def presence_note(model: Model) -> tuple[str, str]:
+    """What the model's answer is worth in this question: what must be seen, and the figures behind it."""
     found = next((one for one in _measured() if one.weights_sha256 == model.record.weights_sha256), None)
     if found is None:
-        return HARDLY_NEGATES
+        return HARDLY_NEGATES, ""
     return (
+        f"With a circle it also says present of {found.circled_absent_present} of {found.circled_absent} findings that "
+        "are not there",
         f"Measured on the gallery, where {model.spec.short_title} says present: {found.findings_present} of "
         f"{found.findings} findings, {found.absent_present} of {found.absent} that are not there; with a circle "
         f"{found.circled_present} of {found.circled}, but also {found.circled_absent_present} of "
-        f"{found.circled_absent} that are not there."
+        f"{found.circled_absent} that are not there.",
     )
 
 
