@@ -2,11 +2,8 @@
 
 import streamlit as st
 
-from dashboard.demo.state.demo_state import DemoState
 from dashboard.frame.page import PAGES
-from dashboard.frame.shared_models import load_ahead
 
-load_ahead(DemoState().model)
 home, *others = PAGES
 # Streamlit gives the home page no address of its own; what people type and bookmark is a second, hidden page.
 st.navigation(

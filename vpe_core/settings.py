@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         default="anyone", description="Who may give files of their own to the app, as for `start_runs`."
     )
     load_ahead: bool = Field(
-        default=True, description="The app loads its first model when its first page is opened, before anybody asks."
+        default=True, description="The app loads its first model as soon as it starts, before anybody asks."
     )
     admin: Literal["local", "anyone", "nobody"] = Field(
         default="nobody",

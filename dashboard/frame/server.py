@@ -11,8 +11,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from dashboard.demo.state.demo_state import DemoState
 from dashboard.frame.rights import allows
 from dashboard.frame.server_figures import as_prometheus, figures
+from dashboard.frame.shared_models import load_ahead
 from vpe_core import jobs, scratch
 
 _WAIT_S = 10.0
@@ -22,8 +24,9 @@ _PROMETHEUS = "text/plain; version=0.0.4"
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Before the first visitor, remove what a killed server has left; at the end, let jobs come to a good stop."""
+    """First, sweep what a killed server has left and begin to load the first model; at the end, let jobs end well."""
     await asyncio.to_thread(scratch.sweep)
+    load_ahead(DemoState().model)
     yield
     await asyncio.to_thread(jobs.stop_all, _WAIT_S)
     scratch.leave()
