@@ -26,7 +26,7 @@ WITHOUT_TORCH = [
     for group in GROUPS
     if group in ("images", "markers", "prompts", "datasets", "scoring", "metrics", "results", "plots")
 ]
-ON_DEMAND = ("ray",)
+ON_DEMAND = ("ray", "starlette")
 """What an extra brings that the app does without: nothing but its use may import it."""
 STREAMLIT = {"streamlit", "streamlit_drawable_canvas"}
 ROOMS = (

@@ -78,6 +78,11 @@ class Settings(BaseSettings):
         pattern=r"^https?://",
         description="Address of a folder with copies of the public X-rays that the app fetches on demand.",
     )
+    serving: str | None = Field(
+        default=None,
+        pattern=r"^ray://(auto|[^/\s]+:\d{1,5})$",
+        description="Server whose models the app asks (`vpe_core serve`): ray://HOST:PORT, or ray://auto, here.",
+    )
     max_image_bytes: int = Field(default=30_000_000, gt=0, description="Largest image file, in bytes.")
     max_image_pixels: int = Field(default=50_000_000, gt=0, description="Largest image, in pixels.")
 

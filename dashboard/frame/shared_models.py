@@ -69,7 +69,7 @@ def _answers(model: Model) -> bool:
 @st.cache_resource(max_entries=4, show_spinner=False, validate=_answers)
 def served_model(name: str) -> Model:
     """The model itself, which nobody asks but through one of the functions above."""
-    model = serving.serve(models.load_model(name))
+    model = serving.serve_as_set(models.load_model(name))
     watch(model)
     set_aside_what_stays()
     return model

@@ -23,6 +23,7 @@ _COMMANDS = {
     "benchmark": "benchmark:app",
     "simulate": "simulate:simulate",
     "train": "train:train",
+    "serve": "serve:serve",
 }
 """Where each command is: module and function (or group of commands) in this package."""
 

@@ -144,6 +144,11 @@ class Predictor(ABC):
     def close(self) -> None:
         """End what runs for it; what waits is cancelled, and what comes later gets a `ModelError`. May come twice."""
 
+    @property
+    def notice(self) -> str:
+        """What whoever is answered should know of it at the moment, as a sentence; empty for nothing."""
+        return ""
+
     def result_of(self, future: Future[Rows]) -> Rows:
         """Wait for an answer."""
         return future.result()

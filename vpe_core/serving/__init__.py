@@ -18,14 +18,18 @@ from vpe_core.serving.asked import AskedPredictor, asked_by
 
 if TYPE_CHECKING:
     from vpe_core.serving.in_process import QueuedPredictor, serve
+    from vpe_core.serving.remote import RemotePredictor, serve_as_set
     from vpe_core.serving.sizes import PassSizes
 
 __all__ = [
-    "ANYONE", "AskedPredictor", "Asking", "PassSizes", "Predictor", "QueuedPredictor", "Statistics", "asked_by",
-    "serve",
+    "ANYONE", "AskedPredictor", "Asking", "PassSizes", "Predictor", "QueuedPredictor", "RemotePredictor",
+    "Statistics", "asked_by", "serve", "serve_as_set",
 ]  # fmt: skip
 
-_LATER = {"PassSizes": "sizes", "QueuedPredictor": "in_process", "serve": "in_process"}
+_LATER = {
+    "PassSizes": "sizes", "QueuedPredictor": "in_process", "RemotePredictor": "remote", "serve": "in_process",
+    "serve_as_set": "remote",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

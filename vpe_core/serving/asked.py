@@ -41,6 +41,10 @@ class AskedPredictor(Predictor):
     def statistics(self) -> Statistics:
         return self._predictor.statistics()
 
+    @property
+    def notice(self) -> str:
+        return self._predictor.notice
+
     def close(self) -> None:
         """Nothing: the predictor belongs to others as well."""
 
