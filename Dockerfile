@@ -28,7 +28,7 @@ COPY precomputed precomputed
 COPY vpe_core vpe_core
 COPY dashboard dashboard
 COPY pages pages
-COPY app.py navigation.py LICENSE ./
+COPY app.py LICENSE ./
 
 # The root file system may be read-only: what is written lies in the two volumes and in /tmp.
 ENV VPE_CACHE_DIR=/data/cache \

@@ -1,7 +1,21 @@
-"""Visual Prompt Lab: `streamlit run app.py`. Only the server; the pages are in `navigation.py`."""
+"""Visual Prompt Lab: `streamlit run app.py`. Streamlit imports this file to serve, and runs it for every visitor."""
 
 import streamlit as st
 
-from dashboard.frame.server import lifespan, page_failed, routes
+if __name__ == "__main__":  # for a visitor: which pages there are; every page sets itself up
+    from dashboard.frame.page import PAGES
 
-app = st.App("navigation.py", lifespan=lifespan, routes=routes(), on_script_error=page_failed)
+    home, *others = PAGES
+    # Streamlit gives the home page no address of its own; what people type and bookmark is a second, hidden page.
+    st.navigation(
+        [
+            st.Page(home.file, title=home.title, url_path="home", default=True),
+            st.Page(home.file, title=home.title, url_path=home.path, visibility="hidden"),
+            *(st.Page(page.file, title=page.title, url_path=page.path) for page in others),
+        ],
+        position="hidden",
+    ).run()
+else:
+    from dashboard.frame.server import lifespan, page_failed, routes
+
+    app = st.App(__file__, lifespan=lifespan, routes=routes(), on_script_error=page_failed)

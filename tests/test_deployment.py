@@ -11,7 +11,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 def test_what_the_image_gets_is_there_and_is_not_kept_from_the_build() -> None:
     copied = [name for line in re.findall(r"^COPY (.+) \S+$", DOCKERFILE, re.MULTILINE) for name in line.split()]
-    assert set(copied) >= {"app.py", "navigation.py", "pages", "dashboard", "vpe_core", "precomputed"}
+    assert set(copied) >= {"app.py", "pages", "dashboard", "vpe_core", "precomputed"}
     assert [name for name in copied if not (ROOT / name).exists()] == []
     ignore = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert "*" in ignore

@@ -28,7 +28,7 @@ _FOOTER = "Research and teaching. Not a medical device."
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """A page in the navigation: its file, relative to `navigation.py`, and its title."""
+    """A page in the navigation: its file, relative to `app.py`, and its title."""
 
     file: str
     title: str
@@ -52,7 +52,7 @@ PAGES = tuple(page for page in _ALL_PAGES if (PROJECT_DIR / page.file).is_file()
 def page_setup(title: str, subtitle: str = "") -> bool:
     """Set title, style, navigation and footer of the page; every page calls it first.
 
-    It does not rely on `navigation.py`: on a cold server, a deep link runs the page alone.
+    It does not rely on `app.py`: on a cold server, a deep link runs the page alone.
 
     Returns:
         Whether the person has just come to this page from another one, or for the first time.

@@ -36,7 +36,7 @@ BENCHMARK_FILTERS = (
 
 
 def open_app(page: str, query: Mapping[str, str] = {}) -> AppTest:
-    app = AppTest.from_file(str(PROJECT_DIR / "navigation.py"), default_timeout=TIMEOUT_S)
+    app = AppTest.from_file(str(PROJECT_DIR / "app.py"), default_timeout=TIMEOUT_S)
     app.switch_page(page)
     for name, value in query.items():
         app.query_params[name] = value
@@ -82,7 +82,7 @@ def test_the_navigation_shows_only_pages_that_exist() -> None:
 
 
 def test_the_router_and_the_pages_stay_thin() -> None:
-    assert len((PROJECT_DIR / "navigation.py").read_text().splitlines()) < 50
+    assert len((PROJECT_DIR / "app.py").read_text().splitlines()) < 50
     for page in (PROJECT_DIR / "pages").glob("*.py"):
         assert len(page.read_text().splitlines()) < 150, page.name
 
@@ -138,7 +138,7 @@ def test_all_that_is_wrong_with_a_link_stands_in_one_box() -> None:
 
 def test_the_overview_has_an_address_beside_the_apps_own() -> None:
     """What the browser asks for by address, for which the test runner has no way of its own."""
-    script = AppTest.from_file(str(PROJECT_DIR / "navigation.py"), default_timeout=TIMEOUT_S)
+    script = AppTest.from_file(str(PROJECT_DIR / "app.py"), default_timeout=TIMEOUT_S)
     script._page_hash = calc_hash("overview")
     script.run()
     assert not script.exception

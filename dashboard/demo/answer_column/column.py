@@ -22,7 +22,7 @@ from dashboard.frame.shared_models import shared_model
 from dashboard.frame.verdicts import EACH, guess, open_range, winners
 from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_words, as_text, few, marker_name
 from vpe_core import models
-from vpe_core.errors import BusyError, VPEError
+from vpe_core.errors import BusyError, DeviceLostError, VPEError
 from vpe_core.models import Model, ModelSpec
 from vpe_core.plots.answer_html import answer_bars
 
@@ -34,6 +34,8 @@ def answer_column(xray: Xray) -> None:
         _answered(xray, session.state())
     except BusyError:
         try_again()
+    except DeviceLostError:  # from here on the CPU answers, and a banner says so
+        st.rerun()
 
 
 def _answered(xray: Xray, state: DemoState) -> None:
@@ -45,7 +47,7 @@ def _answered(xray: Xray, state: DemoState) -> None:
         with st.spinner(f"Loading {spec.title}", _cache=True):
             model = shared_model(spec.name)
         result = answer(model, xray, state, state.shown_classes, session.memory(xray))
-    except BusyError:
+    except (BusyError, DeviceLostError):
         raise
     except VPEError as error:
         st.error(as_text(str(error)), icon=":material/error:")
