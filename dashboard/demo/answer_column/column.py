@@ -58,6 +58,8 @@ def _answered(xray: Xray, state: DemoState) -> None:
     class_evidence(result, model, xray)
     all_methods(result, model, xray)
     take_along(result, model, xray, state)
+    if notice := model.predictor.notice:  # last, so that nothing moves when it comes and goes
+        st.warning(as_text(notice), icon=":material/cloud_off:")
 
 
 def _shown(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
