@@ -2,9 +2,10 @@
 
     python -m benchmarks.ray_scaling [--images 60] [--rounds 2] [--out FILE]
 
-Each worker is a model with one thread on a core. Runs with one and with more workers take turns, each on a cluster of
-its own with as many cores; the time counts from the first batch to the last chunk, for clusters and models start once
-a run however long it is. A shared machine slows the larger one down, so the load is told beside each pair.
+Each worker is a model with one thread. Runs with one and with more workers take turns, each on a cluster of its own
+that is held to as many cores, where the tasks that draw run, too. The time counts from the first batch to the last
+chunk, for clusters and models start once a run however long it is. A shared machine slows the larger one down, so the
+load is told beside each pair.
 
 The stages are measured in one thread of this process, on X-rays of VinDr-CXR's size: reading a file, drawing one
 picture by the paper's protocol, preparing it, and encoding it in full batches.
@@ -73,10 +74,15 @@ def _pairs(network: VisionLanguageModel, n_images: int, workers: int, rounds: in
 
     def per_second(n_workers: int) -> float:
         start, done = 0.0, 0
-        for message in engines.get("ray")(n_workers, None, None).run(job, job.missing({})):
-            if isinstance(message, BatchDone):
-                done += message.n_pictures if start else 0  # the first one starts the clock
-                start = start or time.perf_counter()
+        cores = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, sorted(cores)[:n_workers])  # whatever Ray starts inherits it
+        try:
+            for message in engines.get("ray")(n_workers, None, None).run(job, job.missing({})):
+                if isinstance(message, BatchDone):
+                    done += message.n_pictures if start else 0  # the first one starts the clock
+                    start = start or time.perf_counter()
+        finally:
+            os.sched_setaffinity(0, cores)
         return done / (time.perf_counter() - start)
 
     pairs = []
@@ -91,6 +97,7 @@ def _pairs(network: VisionLanguageModel, n_images: int, workers: int, rounds: in
                 "load": round(os.getloadavg()[0], 1),
             }
         )
+        typer.echo(f"Pair {turn + 1} of {rounds}: {pairs[-1]}", err=True)
     return pairs
 
 
