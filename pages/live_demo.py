@@ -9,7 +9,7 @@ from dashboard.demo.film.canvas import collect_drawing, drawing_canvas
 from dashboard.demo.film.contour import contour_tool
 from dashboard.demo.film.coordinates import shapes_by_coordinates
 from dashboard.demo.film.hint import first_hint
-from dashboard.demo.film.reading import model_xray, reading_tools
+from dashboard.demo.film.reading import reading_tools
 from dashboard.demo.film.source import chosen_xray, no_xray, source_row
 from dashboard.demo.film.toolbar import toolbar
 from dashboard.demo.state import session
@@ -53,7 +53,7 @@ def workbench() -> None:
         shapes_by_coordinates(xray)
     with answer:
         as_measured_line()
-        answer_column(model_xray(xray))
+        answer_column(xray)
     session.write_link()
 
 

@@ -155,3 +155,11 @@ def test_a_limit_in_bytes_holds_whatever_the_results_are() -> None:
 )
 def test_the_size_of_what_is_kept(value: object, least: int) -> None:
     assert least <= size_of(value) < least + 600
+
+
+def test_a_cache_before_another_takes_from_it_and_adds_nothing_to_it() -> None:
+    behind = BoundedCache()
+    assert behind.get_or_compute("plain", lambda: 1) == 1
+    cache = BoundedCache(at_most=1, behind=behind)
+    assert cache.get_or_compute_each(["plain", "draft"], lambda keys: [2 for _ in keys]) == [1, 2]
+    assert ("plain" in cache, "draft" in cache, "draft" in behind) == (False, True, False)

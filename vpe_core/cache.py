@@ -24,9 +24,11 @@ class BoundedCache:
         at_most: How many results are kept.
         at_most_bytes: How much memory they may take together, by `size_of`; None for no limit. What is larger than
             that alone is computed, and not kept.
+        behind: Whose results are taken as they are; nothing is added to it.
     """
 
-    def __init__(self, at_most: int = 48, at_most_bytes: int | None = None) -> None:
+    def __init__(self, at_most: int = 48, at_most_bytes: int | None = None, behind: BoundedCache | None = None) -> None:
+        self._behind = behind
         self._at_most = at_most
         self._at_most_bytes = at_most_bytes
         self._bytes: dict[Hashable, int] = {}
@@ -68,7 +70,7 @@ class BoundedCache:
             A result for each key, in their order.
         """
         wanted = list(keys)
-        values: dict[K, T] = {}
+        values: dict[K, T] = self._kept_behind(wanted)
         while missing := [key for key in dict.fromkeys(wanted) if key not in values]:
             waiting: dict[K, Future[object]] = {}
             mine: dict[K, Future[object]] = {}
@@ -92,6 +94,12 @@ class BoundedCache:
         """How many milliseconds the kept result for `key` took; 0 if there is none."""
         with self._lock:
             return self._found[key][1] if key in self._found else 0.0
+
+    def _kept_behind(self, keys: Iterable[K]) -> dict[K, T]:
+        if self._behind is None:
+            return {}
+        with self._behind._lock:
+            return {key: cast(T, self._behind._found[key][0]) for key in keys if key in self._behind._found}
 
     def _compute(self, mine: dict[K, Future[object]], compute: Callable[[list[K]], Iterable[T]]) -> dict[K, T]:
         start = time.perf_counter()

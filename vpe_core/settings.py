@@ -83,6 +83,11 @@ class Settings(BaseSettings):
         pattern=r"^ray://(auto|[^/\s]+:\d{1,5})$",
         description="Server whose models the app asks (`vpe_core serve`): ray://HOST:PORT, or ray://auto, here.",
     )
+    follow_limit_ms: int = Field(
+        default=250,
+        ge=0,
+        description="How long an answer may take, in milliseconds, to follow a shape while it is dragged; 0 for never.",
+    )
     max_image_bytes: int = Field(default=30_000_000, gt=0, description="Largest image file, in bytes.")
     max_image_pixels: int = Field(default=50_000_000, gt=0, description="Largest image, in pixels.")
 

@@ -175,7 +175,8 @@ class Drawing {
     document.activeElement?.blur(); // or its keys would be typed into the field that was used last
     this.sizeHandles();
     const before = this.data.move ? this.shapes().map((shape) => [shape, placeOf(shape)]) : [];
-    const hand = { from: this.canvas.getScenePoint(event), stroke: null, before };
+    const { clientX, clientY } = event;
+    const hand = { from: this.canvas.getScenePoint(event), stroke: null, clientX, clientY, before };
     hand.released = new Promise((resolve) => { hand.end = resolve; });
     this.hand = hand;
   }
@@ -194,10 +195,19 @@ class Drawing {
     const { hand, canvas, data } = this;
     if (!hand) return;
     hand.to = canvas.getScenePoint(event);
+    Object.assign(hand, { clientX: event.clientX, clientY: event.clientY });
     if (hand.stroke && SHAPED.includes(data.mode)) {
       follow(hand.stroke, hand.from, hand.to, event.shiftKey, canvas);
       canvas.renderAll();
     } else if (data.mode === "freedraw") this.drawLive();
+    tellDrag(this);
+  }
+
+  // As if the pointer had never been pressed.
+  cancel() {
+    this.hand.cancelled = true;
+    const { left, top } = this.upper.getBoundingClientRect();
+    repeat(this.upper, { type: "mouseup", x: this.hand.clientX - left, y: this.hand.clientY - top });
   }
 
   // A tool that is set up anew, as for another colour, would begin another line in the middle of one.
@@ -217,11 +227,12 @@ class Drawing {
     if (hand.cancelled) hand.before.forEach(([shape, place]) => shape.set(place).setCoords());
     if (kept) this.fresh.push({ object: hand.stroke, number: Infinity });
     if (data.move) this.selected = this.shapes().indexOf(canvas.getActiveObject());
-    if (kept || data.move) this.report();
+    tellDrop((kept || data.move) && this.report());
     hand.end();
   }
 
   key(event) {
+    if (event.key === "Escape" && this.hand) return this.cancel();
     const typing = event.composedPath()[0].matches?.(TYPED_IN);
     if (typing || event.altKey || document.querySelector('[role="dialog"]')) return;
     if (event.ctrlKey || event.metaKey) {
@@ -276,15 +287,17 @@ class Drawing {
     shape.setCoords();
   }
 
+  // Whether there was something to tell.
   report() {
     const { objects } = this.canvas.toObject();
     const drawing = { objects, revision: this.canvas.vpl.revision, selected: this.selected };
     const text = JSON.stringify(drawing);
-    if (text === this.sent) return;
+    if (text === this.sent) return false;
     this.sent = text;
     this.number = Math.max(Date.now(), this.number + 1);
     for (const stroke of this.fresh) stroke.number = Math.min(stroke.number, this.number);
     this.tell("drawing", { ...drawing, number: this.number });
+    return true;
   }
 
   // What Fabric does not draw, but `draw_marker` does: arrow heads, and the line that closes a contour.

@@ -1,9 +1,11 @@
 // Lets the answer move from what it was to what it is: the app replaces its HTML, and this script starts the new bars at
 // the old ones' lengths and the new numbers at the old numbers. Also: a class under the pointer or with the focus is lit
 // and told to whoever listens, as the event "vpl-class" on the document, with {name} of the class or ""; the arrow keys
-// lead from class to class; and a new sentence is read aloud. The order and the place of rows never change here.
+// lead from class to class; and a new sentence is read aloud, unless it is the answer to a shape that is still being
+// dragged, which moves faster, for the next one comes soon. The order and the place of rows never change here.
 const ANSWER = ".st-key-demo_answer";
 const MOVE = { duration: 450, easing: "cubic-bezier(.2, .7, .2, 1)" };
+const MOVE_DRAFT = { duration: 140, easing: "linear" };
 const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 const rowsOf = (answer) => [...answer.querySelectorAll(".vpl-answer:not(.vpl-second-answer) .vpl-row")];
 const FOLDED = ".vpl-answer:not(.vpl-second-answer) details";
@@ -39,8 +41,9 @@ function watch(answer) {
     if (focused && document.activeElement === document.body) find(answer, focused)?.focus({ preventScroll: true });
     const before = last;
     last = readings(answer);
-    if (!still()) rowsOf(answer).forEach((row) => move(row, before.get(nameOf(row))));
-    say(answer.querySelector(".vpl-sentence, .vpl-banner")?.textContent ?? "");
+    const isDraft = answer.querySelector("[data-draft]") !== null;
+    if (!still()) rowsOf(answer).forEach((row) => move(row, before.get(nameOf(row)), isDraft ? MOVE_DRAFT : MOVE));
+    if (!isDraft) say(answer.querySelector(".vpl-sentence, .vpl-banner")?.textContent ?? "");
   }).observe(answer, { childList: true, subtree: true });
 
   const light = (name) => {
@@ -87,26 +90,26 @@ function readings(answer) {
   }]));
 }
 
-function move(row, before) {
+function move(row, before, motion) {
   if (!before) return;
   barsOf(row).forEach((bar, index) => {
     const from = before.widths[index];
-    if (from !== bar.style.width) bar.animate([{ width: from }, { width: bar.style.width }], MOVE);
+    if (from !== bar.style.width) bar.animate([{ width: from }, { width: bar.style.width }], motion);
   });
   const cell = row.querySelector(".vpl-number");
   const [from, to] = [latest(before.text), latest(cell.textContent)];
-  if (from !== null && to !== null && from !== to) count(cell, from, to);
+  if (from !== null && to !== null && from !== to) count(cell, from, to, motion);
 }
 
 // The number on the right of "31% → 97%".
 const latest = (text) => { const found = text.match(/(\d+)%\s*$/); return found && Number(found[1]); };
 
 // The moving number covers the true one, which stays what it is for readers, tests and the clipboard.
-function count(cell, from, to) {
+function count(cell, from, to, motion) {
   const rest = cell.textContent.replace(/[<>]?\d+%\s*$/, "");
   const begin = performance.now();
   const step = (now) => {
-    const share = Math.min(1, (now - begin) / MOVE.duration);
+    const share = Math.min(1, (now - begin) / motion.duration);
     if (share >= 1 || !cell.isConnected) return cell.removeAttribute("data-moving");
     cell.dataset.moving = `${rest}${Math.round(from + (to - from) * (1 - (1 - share) ** 3))}%`;
     requestAnimationFrame(step);

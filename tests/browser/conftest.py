@@ -51,7 +51,8 @@ def precomputed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def app_url(browser: Browser, precomputed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the running app. Its first visitor finds it cold."""
     log = tmp_path_factory.mktemp("log") / "app.log"
-    with running_app(environment=settings_of(precomputed), log=log) as app:
+    always = {"VPE_FOLLOW_LIMIT_MS": "60000"}  # answers follow what is dragged, however slow the machine is
+    with running_app(environment=settings_of(precomputed) | always, log=log) as app:
         yield app.url
     assert not _OURS.findall(log.read_text()), log.read_text()[-4000:]
 

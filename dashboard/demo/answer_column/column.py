@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard.demo.answer_column.all_methods import all_methods
@@ -9,9 +11,11 @@ from dashboard.demo.answer_column.attention_maps import attention_pair, attentio
 from dashboard.demo.answer_column.class_evidence import class_evidence
 from dashboard.demo.answer_column.comparisons import comparisons
 from dashboard.demo.answer_column.exports import take_along
+from dashboard.demo.answer_column.following import can_follow, current_draft, follow_shape, if_free, note_cost
 from dashboard.demo.answer_column.question import moving_answer, question_control
 from dashboard.demo.answers.answer import Answer, answer, out_of_domain
 from dashboard.demo.answers.presence import presence_note
+from dashboard.demo.film.reading import model_xray
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import DemoState, default_classes
@@ -22,23 +26,25 @@ from dashboard.frame.shared_models import shared_model
 from dashboard.frame.verdicts import EACH, guess, open_range, winners
 from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_words, as_text, few, marker_name
 from vpe_core import models
+from vpe_core.cache import BoundedCache
 from vpe_core.errors import BusyError, DeviceLostError, VPEError
 from vpe_core.models import Model, ModelSpec
 from vpe_core.plots.answer_html import answer_bars
 
 
-def answer_column(xray: Xray) -> None:
-    """Ask the model that the state names and show what it says."""
+def answer_column(drawn_on: Xray) -> None:
+    """Ask the model that the state names about the X-ray that is drawn on, and show what it says."""
     question_control()
     try:
-        _answered(xray, session.state())
+        _answered(drawn_on, session.state())
     except BusyError:
         try_again()
     except DeviceLostError:  # from here on the CPU answers, and a banner says so
         st.rerun()
 
 
-def _answered(xray: Xray, state: DemoState) -> None:
+def _answered(drawn_on: Xray, state: DemoState) -> None:
+    xray = model_xray(drawn_on)
     try:
         spec = models.get(state.model)
         if not models.is_ready(spec):
@@ -52,7 +58,8 @@ def _answered(xray: Xray, state: DemoState) -> None:
     except VPEError as error:
         st.error(as_text(str(error)), icon=":material/error:")
         return
-    _shown(result, model, xray, state)
+    note_cost(model.name, state.method, result.milliseconds)
+    _following(_html(result, model, xray, state), model, xray, drawn_on, state)
     comparisons(result, model, xray)
     attention_settings(result)
     class_evidence(result, model, xray)
@@ -62,7 +69,29 @@ def _answered(xray: Xray, state: DemoState) -> None:
         st.warning(as_text(notice), icon=":material/cloud_off:")
 
 
-def _shown(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
+@st.fragment
+def _following(html: str, model: Model, xray: Xray, drawn_on: Xray, state: DemoState) -> None:
+    """The answer; while a shape is dragged, the answer to that, for which this part of the page alone is run again."""
+    draft = current_draft(drawn_on, state)
+    drafted, is_skipped = None, False
+    try:
+        if draft.state is not None:
+            drafted = if_free(partial(_drafted, model, xray, draft.state, session.draft_memory(xray)))
+            is_skipped = drafted is None
+    except VPEError:  # the model is busy, or gone, which the answer to what is drawn will say
+        is_skipped = True
+    st.html(drafted or html)
+    moving_answer()
+    follow_shape(draft, follows=can_follow(model.name, state.method), skipped=is_skipped)
+
+
+def _drafted(model: Model, xray: Xray, state: DemoState, memory: BoundedCache) -> str:
+    result = answer(model, xray, state, state.shown_classes, memory)
+    note_cost(model.name, state.method, result.milliseconds)
+    return _html(result, model, xray, state, is_draft=True)
+
+
+def _html(result: Answer, model: Model, xray: Xray, state: DemoState, is_draft: bool = False) -> str:
     """Bars, sentence, overlays and attention in one element, so that they change together."""
     name = marker_name(state.marks, state.treatment)
     source = f"{model.spec.title} · {model.device_title} · {result.milliseconds:.0f} ms"
@@ -76,16 +105,13 @@ def _shown(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
         out_of_domain=astray,
     )  # fmt: skip
     words = answer_words(result.classes, result.without.probabilities, marked, name, state.question)
-    st.html(
-        render(
-            "answer", bars=bars, rows=0 if state.classes else len(default_classes()),
-            words=None if astray else words, banner=ANSWER_OUT_OF_DOMAIN,
-            note=presence_note(model) if state.question == EACH and not astray else None,
-            cautions=_cautions(result, model.spec), source=source,
-            overlays=attention_pair(result, state, name, xray.size_wh), attention=attention_words(result, state),
-        )
+    return render(
+        "answer", bars=bars, rows=0 if state.classes else len(default_classes()),
+        words=None if astray else words, banner=ANSWER_OUT_OF_DOMAIN,
+        note=presence_note(model) if state.question == EACH and not astray else None,
+        cautions=_cautions(result, model.spec), source=source, is_draft=is_draft,
+        overlays=attention_pair(result, state, name, xray.size_wh), attention=attention_words(result, state),
     )  # fmt: skip
-    moving_answer()
 
 
 def _cautions(result: Answer, spec: ModelSpec) -> list[str]:

@@ -34,7 +34,7 @@ from vpe_core.markers.protocols import NATIVE_REFERENCE_PX
 _MODES = {"arrow": "line", "box": "rect", "ellipse": "circle", "contour": "freedraw", "dot": "point"}
 """Shape to the component's drawing mode."""
 
-_SCRIPTS = ("canvas_shapes.js", "canvas_early.js", "canvas_touch.js", "canvas_overlay.js")
+_SCRIPTS = ("canvas_shapes.js", "canvas_early.js", "canvas_touch.js", "canvas_draft.js", "canvas_overlay.js")
 _MODE_WHILE_MOVING = "rect"
 _REVISIONS_KNOWN = 50
 UNDO_KEY, REDO_KEY = "demo_undo", "demo_redo"
@@ -97,6 +97,26 @@ def _merged(
         held = replace(held, marks=drawn, clean=count_objects(report) == len(drawn))
     held = replace(held, report=report, selected=_selected(report, drawn, held.clean))
     return held, _with_changes(marks, before, drawn)
+
+
+def marks_with_draft(xray: Xray, draft: Any, marks: tuple[Mark, ...]) -> tuple[Mark, ...] | None:
+    """What `marks` would be if the shape that is being dragged were let go now; nothing of it is kept.
+
+    Args:
+        xray: The picture that is drawn on.
+        draft: The drawing as it is under the pointer. It comes from the browser: nothing in it is trusted.
+        marks: What is drawn.
+
+    Returns:
+        None if the draft does not belong to the drawing as the app knows it, as one that comes late.
+    """
+    held = _memory(xray).held
+    if held is None or not isinstance(draft, Mapping) or not isinstance(draft.get("objects"), list):
+        return None
+    known = (held.revision, (held.report or {}).get("number", 0))
+    if (draft.get("revision"), draft.get("after")) != known:
+        return None
+    return _merged(held, draft, marks, xray)[1]
 
 
 def selected_mark(xray: Xray, marks: tuple[Mark, ...]) -> int | None:

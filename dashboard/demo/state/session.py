@@ -30,6 +30,7 @@ from vpe_core.errors import PromptError
 _PAGE = "live demo"
 _STATE, _EPOCH, _MEMORY, _UPLOAD = "demo:state", "demo:epoch", "demo:memory", "demo:upload"
 _APART = "demo:names apart"
+_DRAFTS, _MAX_DRAFT_RESULTS = "demo:drafts", 8
 _SESSION_BYTES = 32_000_000
 _PUBLIC_BYTES, _PUBLIC_RESULTS = 128_000_000, 20_000
 """Of all sessions together: what thirty people draw on the gallery in half an hour."""
@@ -137,6 +138,13 @@ def memory(xray: Xray | None = None) -> BoundedCache:
 @st.cache_resource(show_spinner=False)
 def _for_everybody() -> BoundedCache:
     return BoundedCache(_PUBLIC_RESULTS, _PUBLIC_BYTES)
+
+
+def draft_memory(xray: Xray) -> BoundedCache:
+    """The latest results for shapes that are being dragged: a few, so that they push nothing out of `memory`."""
+    name = f"{_DRAFTS}, public {xray.public}"
+    kept: BoundedCache = st.session_state.setdefault(name, BoundedCache(_MAX_DRAFT_RESULTS, behind=memory(xray)))
+    return kept
 
 
 def upload() -> Xray | None:
