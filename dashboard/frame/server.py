@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -19,12 +20,16 @@ from vpe_core import jobs, scratch
 
 _WAIT_S = 10.0
 """So long a run may take to end at its next report; what it has measured by then is kept in any case."""
+_SWITCH_S = 0.0005
+"""A network's pass asks for the interpreter's lock after each of its hundreds of small steps. While pages run, each may
+take as long as this until it is given; Python's own 5 ms made a pass of 50 ms take a second in a busy class."""
 _PROMETHEUS = "text/plain; version=0.0.4"
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """First, sweep what a killed server has left and begin to load the first model; at the end, let jobs end well."""
+    sys.setswitchinterval(_SWITCH_S)
     await asyncio.to_thread(scratch.sweep)
     load_ahead(DemoState().model)
     yield

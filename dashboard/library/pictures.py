@@ -13,12 +13,25 @@ import streamlit as st
 from dashboard.demo.film.xray import Xray
 from dashboard.frame.jpeg import jpeg
 from dashboard.library.own_set import own_entry
+from dashboard.library.steering import TABLE as STEERING
 from dashboard.library.steering import in_order
 from vpe_core import datasets
-from vpe_core.datasets.gallery import BoxedSamples, GalleryImage, another_patient, boxed_samples, offered, set_image
+from vpe_core.datasets.gallery import (
+    REAL_TABLE,
+    SAMPLES_TABLE,
+    TWINS,
+    BoxedSamples,
+    GalleryImage,
+    another_patient,
+    boxed_samples,
+    offered,
+    real_xray_dir,
+    set_image,
+)  # fmt: skip
 from vpe_core.errors import DatasetError
 from vpe_core.images import load_image, read_film
 from vpe_core.images.limits import check_drawable
+from vpe_core.settings import get_settings
 
 _THUMB_PX = 160
 _OWN_XRAY = "own:xray"
@@ -28,7 +41,27 @@ _LOOK_AGAIN_S = 300
 
 def gallery() -> tuple[GalleryImage, ...]:
     """The X-rays that can be shown now, those first that a marker steers easily."""
+    samples, real = (get_settings().precomputed_dir / table for table in (SAMPLES_TABLE, REAL_TABLE))
+    places = (
+        samples,
+        samples.parent,
+        samples.parent / TWINS,
+        get_settings().precomputed_dir / STEERING,
+        real,
+        real_xray_dir(),
+    )
+    return _gallery(tuple((str(place), _changed_ns(place)) for place in places))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _gallery(stamp: tuple[tuple[str, int], ...]) -> tuple[GalleryImage, ...]:  # noqa: ARG001 - the cache's key
     return in_order(offered())
+
+
+def _changed_ns(place: Path) -> int:
+    with suppress(OSError):
+        return place.stat().st_mtime_ns
+    return 0
 
 
 def set_entry(name: str) -> GalleryImage | None:

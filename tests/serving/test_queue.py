@@ -332,6 +332,7 @@ def test_the_sizes_are_measured_once_and_kept(
 
 
 def test_people_share_a_pass_only_where_it_pays() -> None:
-    assert chosen_sizes({1: 0.020, 2: 0.040, 4: 0.079, 8: 0.160}) == PassSizes(1, 4)
-    assert chosen_sizes({1: 0.010, 2: 0.011, 4: 0.012, 8: 0.020, 16: 0.040}) == PassSizes(8, 8)
+    assert chosen_sizes({1: 0.020, 2: 0.040, 4: 0.079, 8: 0.190}) == PassSizes(4, 4)
+    assert chosen_sizes({1: 0.020, 2: 0.050, 4: 0.120}) == PassSizes(1, 1)
+    assert chosen_sizes({1: 0.010, 2: 0.011, 4: 0.012, 8: 0.020, 16: 0.048}) == PassSizes(16, 8)
     assert chosen_sizes({1: 0.400}) == PassSizes(1, 1)

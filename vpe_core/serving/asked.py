@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from vpe_core.images import ImageSources
     from vpe_core.models import Model
 
-_LOOKS_UP_S = 0.05
+_LOOKS_UP_S = 0.2
 """How often somebody who waits looks whether they still want to."""
 
 
