@@ -34,14 +34,18 @@ export default function ({ data }) {
   let touched = false; // since the page was loaded, or since the last step
   const touch = () => { touched = true; };
   for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, touch, true);
-  window.addEventListener("blur", touch); // into a frame; not of what had the focus and went with the page before
+  // Into a frame, by hand: a new frame also takes the focus by itself.
+  window.addEventListener("blur", () => { if (navigator.userActivation?.isActive) touch(); });
   let watch = 0;
   let again = false; // whether the step is taken once more
+  let held = false; // whether the address stays as the step left it
+  let lost = false; // whether the app would have written another
   window.addEventListener("popstate", () => {
     touched = false;
-    const wanted = window.location.href;
     const first = !again;
     again = false;
+    held = first;
+    lost = false;
     for (const frame of document.querySelectorAll("iframe")) {
       frame.contentWindow?.addEventListener("pointerdown", touch, true);
     }
@@ -50,26 +54,37 @@ export default function ({ data }) {
     clearInterval(watch);
     watch = setInterval(() => {
       const idle = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== "running";
-      const lost = first && !touched && window.location.href !== wanted;
       wrong = idle && (lost || !isShown()) ? wrong + 1 : 0;
       looks += 1;
       if (touched || wrong === WRONG_LOOKS || looks === LOOKS) clearInterval(watch);
       if (touched || wrong !== WRONG_LOOKS) return;
       if (first) {
         again = true;
-        replace.call(history, history.state, "", wanted);
         window.dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
       } else {
         window.location.reload();
       }
     }, 1000);
   });
-  history.replaceState = function (state, title, url) {
+  // Whether a page writes something else behind its own address.
+  const rewrites = (url) => {
     const to = new URL(url ?? window.location.href, window.location.href);
-    const filter = touched && to.pathname === window.location.pathname && to.search !== window.location.search;
+    return to.pathname === window.location.pathname && to.search !== window.location.search;
+  };
+  const holds = (url) => {
+    if (!held || touched || !rewrites(url)) return false;
+    lost = true;
+    return true;
+  };
+  history.replaceState = function (state, title, url) {
+    if (holds(url)) return undefined;
+    // Of all that Streamlit writes, only what a widget is bound to comes as a whole address; also when a page is left.
+    const bound = String(url).startsWith(window.location.origin) && rewrites(url);
+    const filter = bound && touched && target === null && isShown();
     return (filter ? push : replace).call(history, state, title, url);
   };
   history.pushState = function (state, title, url) {
+    if (holds(url)) return undefined;
     const to = url == null ? window.location.pathname : path(url);
     if (target !== null && to === window.location.pathname) {
       if (detour) return replace.call(history, state, title, url);

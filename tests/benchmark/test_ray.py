@@ -175,7 +175,7 @@ def test_what_a_worker_raises_is_said_in_a_sentence(cluster: str) -> None:
 def test_an_interrupted_command_ends_its_workers_and_goes_on_later(cluster: str, tmp_path: Path) -> None:
     command = [
         sys.executable, "-m", "vpe_core", "benchmark", "run", "--dataset", "sim-multi", "--model", "simclip",
-        "--markers", "circle", "--limit", "16", "--batch-size", "1", "--out", str(tmp_path),
+        "--markers", "circle", "--limit", "60", "--batch-size", "1", "--out", str(tmp_path),
     ]  # fmt: skip
     on_ray = [*command, "--engine", "ray", "--address", cluster, "--workers", "1"]
     with subprocess.Popen(on_ray, cwd=ROOT, stderr=subprocess.PIPE, text=True) as started:

@@ -53,7 +53,7 @@ def test_the_numbers_are_for_those_whom_the_settings_name(
 
 def test_a_model_in_memory_is_told_of_and_one_that_has_gone_is_not() -> None:
     class Asked:
-        spec = SimpleNamespace(name="simclip")
+        spec = SimpleNamespace(name="watched")
         predictor = SimpleNamespace(
             statistics=lambda: Statistics(waiting=2, answered=5, passes={4: 3}, milliseconds={95: 120.0})
         )
@@ -61,9 +61,9 @@ def test_a_model_in_memory_is_told_of_and_one_that_has_gone_is_not() -> None:
     model = Asked()
     watch(model)  # type: ignore[arg-type]
     told = as_prometheus(figures())
-    assert 'vpl_requests_waiting{model="simclip"} 2\n' in told
-    assert 'vpl_requests_total{model="simclip",end="answered"} 5\n' in told
-    assert 'vpl_passes_total{model="simclip",pictures="4"} 3\n' in told
-    assert 'vpl_latency_seconds{model="simclip",quantile="0.95"} 0.12\n' in told
+    assert 'vpl_requests_waiting{model="watched"} 2\n' in told
+    assert 'vpl_requests_total{model="watched",end="answered"} 5\n' in told
+    assert 'vpl_passes_total{model="watched",pictures="4"} 3\n' in told
+    assert 'vpl_latency_seconds{model="watched",quantile="0.95"} 0.12\n' in told
     del model
-    assert "simclip" not in as_prometheus(figures())
+    assert "watched" not in as_prometheus(figures())

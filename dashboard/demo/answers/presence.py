@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 MEASURED = "samples/presence.json"
 HARDLY_NEGATES = (
-    "Models of this kind often overlook the word “no”, and then tell nothing here. Try it on X-rays that you know."
+    "Models of this kind often overlook the word “no”",
+    "They then tell nothing here. Try it on X-rays that you know.",
 )
 
 
@@ -98,7 +99,7 @@ def presence_note(model: Model) -> tuple[str, str]:
     """What the model's answer is worth in this question: what must be seen, and the figures behind it."""
     found = next((one for one in _measured() if one.weights_sha256 == model.record.weights_sha256), None)
     if found is None:
-        return HARDLY_NEGATES, ""
+        return HARDLY_NEGATES
     return (
         f"With a circle it also says present of {found.circled_absent_present} of {found.circled_absent} findings that "
         "are not there",
