@@ -10,7 +10,7 @@ from dashboard.frame import links
 from dashboard.frame.page import page_link, page_setup
 from dashboard.frame.progress import model_download, xrays_download
 from dashboard.frame.rights import may
-from dashboard.frame.server_figures import figures
+from dashboard.frame.server_figures import this_server
 from dashboard.frame.unknown_in_link import KNOWN_IN_LINKS, WORDING
 from dashboard.frame.words import as_text
 from dashboard.library.dataset_check import dataset_card
@@ -66,14 +66,6 @@ def data_sets() -> None:
                 own_data_section(run=False)
             else:
                 dataset_card(datasets.get(name))
-
-
-def this_server() -> None:
-    """How the server does, for whoever runs it."""
-    with st.expander("This server", icon=":material/monitoring:", key="this_server"):
-        for figure in figures():
-            labels = ", ".join(f"{name} {value}" for name, value in figure.labels)
-            st.text(f"{figure.help}{f' ({labels})' if labels else ''}: {figure.in_words}")
 
 
 page_setup("Data and models", "What is on this machine, and how to get the rest.")

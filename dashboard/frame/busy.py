@@ -1,8 +1,11 @@
-"""What a page shows while too many people ask a model: it tries again by itself."""
+"""What a page shows when a model gives no answer: what is wrong, in its place, or that it tries again by itself."""
 
 from __future__ import annotations
 
 import streamlit as st
+
+from dashboard.frame.words import as_text
+from vpe_core.errors import BusyError, DeviceLostError, VPEError
 
 _EVERY_S = 1.5
 _SHOWN = "busy:shown"
@@ -15,3 +18,14 @@ def try_again() -> None:
         st.rerun()
     st.session_state[_SHOWN] = True
     st.info("Many people are asking this model. Trying again by itself.", icon=":material/hourglass_top:")
+
+
+def say_problem(error: VPEError) -> None:
+    """Say where a part of the answer would stand why it cannot be given.
+
+    Raises:
+        BusyError, DeviceLostError: `error` is one; they concern the whole answer, and go on to whoever shows that.
+    """
+    if isinstance(error, (BusyError, DeviceLostError)):
+        raise error
+    st.error(as_text(str(error)), icon=":material/error:")

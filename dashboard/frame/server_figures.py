@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
+import streamlit as st
 from streamlit import runtime
 
 from vpe_core import jobs
@@ -55,6 +56,14 @@ def figures() -> tuple[Figure, ...]:
         Figure("vpl_jobs_running", "Benchmark runs and downloads under way", len(jobs.running())),
         *(figure for model in sorted(_watched, key=lambda one: one.spec.name) for figure in _of_model(model)),
     )
+
+
+def this_server() -> None:
+    """How the server does, for whoever runs it."""
+    with st.expander("This server", icon=":material/monitoring:", key="this_server"):
+        for figure in figures():
+            labels = ", ".join(f"{name} {value}" for name, value in figure.labels)
+            st.text(f"{figure.help}{f' ({labels})' if labels else ''}: {figure.in_words}")
 
 
 def watch(model: Model) -> None:

@@ -19,7 +19,7 @@ from dashboard.demo.film.reading import model_xray
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import DemoState, default_classes
-from dashboard.frame.busy import try_again
+from dashboard.frame.busy import say_problem, try_again
 from dashboard.frame.html import render
 from dashboard.frame.progress import model_download, not_here
 from dashboard.frame.shared_models import shared_model
@@ -53,10 +53,8 @@ def _answered(drawn_on: Xray, state: DemoState) -> None:
         with st.spinner(f"Loading {spec.title}", _cache=True):
             model = shared_model(spec.name)
         result = answer(model, xray, state, state.shown_classes, session.memory(xray))
-    except (BusyError, DeviceLostError):
-        raise
     except VPEError as error:
-        st.error(as_text(str(error)), icon=":material/error:")
+        say_problem(error)
         return
     note_cost(model.name, state.method, result.milliseconds)
     _following(_html(result, model, xray, state), model, xray, drawn_on, state)

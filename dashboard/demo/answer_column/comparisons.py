@@ -15,6 +15,7 @@ from dashboard.demo.film.reading import control_in_window
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import CONTROLS, DemoState
+from dashboard.frame.busy import say_problem
 from dashboard.frame.control_words import TITLES, control_sentence
 from dashboard.frame.html import render
 from dashboard.frame.jpeg import jpeg
@@ -24,7 +25,7 @@ from dashboard.frame.verdicts import EACH, guess, winners
 from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_words, as_text, marker_name
 from dashboard.library.pictures import another_patients_xray
 from vpe_core import models
-from vpe_core.errors import BusyError, VPEError
+from vpe_core.errors import VPEError
 from vpe_core.models import Model
 from vpe_core.plots.answer_html import answer_bars
 from vpe_core.plots.percent import percent
@@ -76,10 +77,8 @@ def _control(result: Answer, model: Model, xray: Xray, state: DemoState) -> None
             st.caption(NO_TWIN if state.control == "twin" else NO_OTHER)
             return
         control = control_answer(model, result, xray, control_in_window(picture, xray), state, session.memory(xray))
-    except BusyError:
-        raise
     except VPEError as error:
-        st.error(as_text(str(error)), icon=":material/error:")
+        say_problem(error)
         return
     name = marker_name(state.marks, state.treatment)
     sentence = control_sentence(
@@ -113,10 +112,8 @@ def _second(result: Answer, xray: Xray, state: DemoState) -> None:
         with st.spinner(f"Loading {spec.title}", _cache=True):
             model = shared_model(spec.name)
         second = second_answer(model, xray, state, result.classes, session.memory(xray))
-    except BusyError:
-        raise
     except VPEError as error:
-        st.error(as_text(str(error)), icon=":material/error:")
+        say_problem(error)
         return
     name = marker_name(state.marks, state.treatment)
     astray = out_of_domain(spec, xray)
