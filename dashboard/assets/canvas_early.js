@@ -1,5 +1,6 @@
 // A tool's button is pressed before the app has told the canvas of it. A stroke that begins in between waits for the
-// tool and is then drawn with it: what is drawn is always what the pressed button says.
+// tool and is then drawn with it: what is drawn is always what the pressed button says. So does one that begins while the
+// canvas loads a drawing, which would wipe it away.
 
 const PRESSED_TOOL = '[class*="st-key-demo_tool-"] [role="radio"][aria-checked="true"]';
 
@@ -11,8 +12,8 @@ class EarlyStroke {
   }
 
   // Whether the stroke has to wait.
-  begin(event, tool) {
-    this.events = isPressed(tool) ? null : [placed(this.upper, event)];
+  begin(event, tool, loading) {
+    this.events = isPressed(tool) && !loading ? null : [placed(this.upper, event)];
     return this.events !== null;
   }
 

@@ -65,7 +65,7 @@ class Drawing {
   selected = -1;
   number = 0; // of the last report
   sent = "";
-  loading = false;
+  loads = 0; // drawings that are being loaded
 
   constructor(root, upper, canvas) {
     this.upper = upper;
@@ -114,12 +114,19 @@ class Drawing {
       latest = json;
       while (this.hand) await this.hand.released;
       if (latest !== json) return canvas;
-      this.loading = true;
-      await load(json, ...others);
-      this.fresh = this.fresh.filter(({ number }) => number > (json.vpl?.seen ?? 0));
-      canvas.add(...this.fresh.map(({ object }) => object));
-      this.loading = false;
+      this.loads++; // until what is put back is there, too: none of it is a new stroke
+      try {
+        await load(json, ...others);
+        this.fresh = this.fresh.filter(({ number }) => number > (json.vpl?.seen ?? 0));
+        canvas.add(...this.fresh.map(({ object }) => object));
+      } catch (error) {
+        if (!canvas.disposed) throw error;
+        return new Promise(() => {}); // another X-ray has come: nobody waits for this one
+      } finally {
+        this.loads--;
+      }
       this.showSelection();
+      this.early.arrived(this.data.tool);
       return canvas;
     };
     // One shape at a time, each side by itself unless Shift is held.
@@ -129,7 +136,7 @@ class Drawing {
     canvas.on("object:added", ({ target }) => {
       giveHandles(target);
       const wanted = DRAWN_AS[this.data.mode];
-      const isNew = this.hand && !this.loading && !this.data.move && !target.excludeFromExport;
+      const isNew = this.hand && !this.loads && !this.data.move && !target.excludeFromExport;
       if (isNew && target.constructor.type === wanted) this.hand.stroke = target;
       else if (isNew && this.data.mode !== "polygon") this.hand.wrong = target; // of the tool before
     });
@@ -170,7 +177,7 @@ class Drawing {
   press(event) {
     if (event.button !== 0) return;
     const twice = this.data.mode === "polygon" && event.detail === 2;
-    if (this.early.begin(event, this.data.tool) || (twice && this.closeContour())) return void event.stopImmediatePropagation();
+    if (this.early.begin(event, this.data.tool, this.loads > 0) || (twice && this.closeContour())) return void event.stopImmediatePropagation();
     this.release();
     document.activeElement?.blur(); // or its keys would be typed into the field that was used last
     this.sizeHandles();

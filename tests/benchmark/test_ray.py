@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -172,6 +172,15 @@ def test_what_a_worker_raises_is_said_in_a_sentence(cluster: str) -> None:
             ray.get(ray.remote(work).options(max_retries=0).remote())
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What is started hears SIGINT, also where a shell's background job ignores it and hands that down."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_command_ends_its_workers_and_goes_on_later(cluster: str, tmp_path: Path) -> None:
     command = [
         sys.executable, "-m", "vpe_core", "benchmark", "run", "--dataset", "sim-multi", "--model", "simclip",

@@ -33,7 +33,7 @@ class Demo:
         self.context.set_default_timeout(TIMEOUT_MS)
         self.page = self.context.new_page()
         self.problems: list[str] = []
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("pageerror", lambda error: self.problems.append(f"{error}\n{error.stack}"))
 
     def close(self) -> None:
         self.context.close()
@@ -83,7 +83,7 @@ class Demo:
 
     def wait_for_marked_answer(self) -> None:
         """Wait until something that is drawn is answered; what is drawn on an upload is in no address."""
-        self.page.locator(".vpl-attention").filter(has_text="→").wait_for()
+        self.page.locator(".vpl-answer:not([data-draft]) .vpl-attention").filter(has_text="→").wait_for()
         self.settle()
 
     def answer(self) -> str:
