@@ -1,10 +1,11 @@
 // Lets the answer follow a shape while it is dragged. One drawing is under way at a time: the next one, always the
 // newest, is sent when the answer to the last one has come and half of the time has been left to others. Where answers
 // take longer than `limit` milliseconds, they lag behind the hand: it stops for a while and tries again later, ever more
-// rarely while that is so.
+// rarely while that is so. An answer that is left behind says so.
 const SLOW_IN_SUCCESSION = 3;
 const LEAST_PAUSE_MS = 15_000, LONGEST_PAUSE_MS = 240_000;
 const LEAST_GAP_MS = 40;
+const BEHIND_MS = 1_000;
 const LOST_MS = 10_000; // an answer that has not come by then does not come
 const still = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -43,12 +44,15 @@ class Follower {
     clearTimeout(this.timer);
     if (this.last && !told) this.tell("draft", { number: this.counted(), objects: null });
     this.last = "";
+    document.querySelector(".vpl-answer:not([data-draft])")?.removeAttribute("data-behind"); // a draft is replaced
   }
 
   send() {
     const now = performance.now();
     if (this.asked && now - this.asked.at > LOST_MS) this.took(Infinity);
-    if (this.asked || !this.draft) return;
+    if (!this.draft) return;
+    if (Math.max(now - (this.asked?.at ?? now), this.nextAt - now) > BEHIND_MS) this.leaveBehind();
+    if (this.asked) return;
     clearTimeout(this.timer);
     if (now < this.nextAt) {
       this.timer = setTimeout(() => this.send(), this.nextAt - now);
@@ -60,6 +64,10 @@ class Follower {
     this.last = text;
     this.asked = { number: this.counted(), at: now };
     this.tell("draft", { ...drawing, number: this.asked.number });
+  }
+
+  leaveBehind() {
+    if (JSON.stringify(this.draft()) !== this.last) document.querySelector(".vpl-answer")?.setAttribute("data-behind", "");
   }
 
   counted() {

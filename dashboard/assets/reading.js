@@ -1,12 +1,10 @@
 // Reading the X-ray: zoom and pan, window and level, inversion, and a ruler.
 //
-// Zoom is a view: a transform of the picture with all that lies on it, inside its frame. The drawing tools ask where the
-// canvas is on the screen, so what is drawn while zoomed lies where it was drawn.
 // The wheel scrolls the page while the whole X-ray is shown, so that nobody who scrolls past it is caught. It zooms with
 // Ctrl (which is also what a pinch on a touchpad sends), with the tool Pan, and wherever the X-ray is zoomed in already.
 // A window changes the picture alone, not what is drawn on it: by a filter on the backdrop where that holds all grey
 // levels (8 bits), else on a canvas of our own from the levels in full depth: see reading_picture.js, which stands before
-// this file in the same module.
+// this file in the same module, as does reading_view.js.
 
 const STYLE = `
   .dc-scroll { overflow: clip !important; touch-action: none; }
@@ -24,7 +22,7 @@ const STYLE = `
   .dc-scroll[data-mode=ruler] canvas { cursor: crosshair !important; }
   .dc-scroll[data-busy=pan] canvas { cursor: grabbing !important; }
 `;
-const MOST = 8, STEP = 1.25, CLICK_PX = 3, DRAG_PX = 300;
+const STEP = 1.25, CLICK_PX = 3, DRAG_PX = 300;
 const PAN_KEYS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const TYPED_IN = "input, textarea, select, button, a, [contenteditable=true], [role=slider]";
 
@@ -44,9 +42,6 @@ export default function ({ data, parentElement, setStateValue }) {
 }
 
 class Reader {
-  zoom = 1;
-  x = 0; // of the picture's left edge, in widths of the whole picture
-  y = 0;
   mode = "draw";
   hand = null; // what the pressed pointer is doing
   pinch = null;
@@ -63,6 +58,7 @@ class Reader {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    this.view = new View(container, this.frame, () => this.drawRuler());
     this.picture = new Picture(root.querySelector(".dc-background-canvas"));
     this.ruler = element("svg", { class: "vpl-ruler", "aria-hidden": "true" });
     this.hud = Object.assign(document.createElement("div"), { className: "vpl-hud" });
@@ -125,8 +121,8 @@ class Reader {
     document.activeElement?.blur();
     this.frame.setPointerCapture(event.pointerId);
     this.frame.dataset.busy = doing;
-    const from = this.place(event);
-    this.hand = { doing, id: event.pointerId, clientX: event.clientX, clientY: event.clientY, x: this.x, y: this.y, from };
+    const from = this.view.place(event);
+    this.hand = { doing, id: event.pointerId, clientX: event.clientX, clientY: event.clientY, x: this.view.x, y: this.view.y, from };
     this.hand.before = { window: this.window, line: this.line };
     if (doing === "window") this.hand.window = this.shownWindow();
     if (doing === "ruler") this.line = null;
@@ -140,10 +136,10 @@ class Reader {
     if (Math.hypot(across, down) > CLICK_PX) hand.moved = true;
     if (!hand.moved) return;
     if (hand.doing === "pan") {
-      const { width, height } = this.whole();
-      this.moveTo(hand.x + across / width, hand.y + down / height);
+      const { width, height } = this.view.whole();
+      this.view.moveTo(hand.x + across / width, hand.y + down / height);
     } else if (hand.doing === "ruler") {
-      this.line = [hand.from, this.place(event)];
+      this.line = [hand.from, this.view.place(event)];
       this.drawRuler();
     } else {
       const [low, high] = this.data.range, span = Math.max(1, high - low);
@@ -170,7 +166,7 @@ class Reader {
 
   // The presses that were ours come again as the mouse's.
   keepFromDrawing(event) {
-    if (event.type === "dblclick" && this.mode === "pan") this.fit();
+    if (event.type === "dblclick" && this.mode === "pan") this.view.fit();
     if (!this.hand && this.mode === "draw" && event.button === 0 && !this.space) return;
     event.preventDefault();
     event.stopPropagation();
@@ -194,8 +190,8 @@ class Reader {
     const apart = Math.max(1, Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY));
     if (!this.pinch || event.type !== "touchmove") {
       this.takeBack();
-      this.pinch = { at: this.place(middle), apart, zoom: this.zoom };
-    } else this.zoomTo(this.pinch.zoom * apart / this.pinch.apart, middle, this.pinch.at);
+      this.pinch = { at: this.view.place(middle), apart, zoom: this.view.zoom };
+    } else this.view.zoomTo(this.pinch.zoom * apart / this.pinch.apart, middle, this.pinch.at);
   }
 
   // What the first of two fingers began.
@@ -208,12 +204,12 @@ class Reader {
 
   wheel(event) {
     const down = event.deltaY * (event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? 400 : 1);
-    const wanted = event.ctrlKey || event.metaKey || this.zoom > 1 || (this.mode === "pan" && down < 0);
+    const wanted = event.ctrlKey || event.metaKey || this.view.zoom > 1 || (this.mode === "pan" && down < 0);
     if (!wanted && !(event.timeStamp < this.settledAt)) return;
     event.preventDefault();
     event.stopPropagation();
-    if (this.zoom > 1) this.settledAt = event.timeStamp + 400; // the page does not jump when the last turn reaches the whole
-    this.zoomTo(this.zoom * Math.exp(-within(down, -120, 120) * (event.ctrlKey ? 0.008 : 0.002)), event);
+    if (this.view.zoom > 1) this.settledAt = event.timeStamp + 400; // the page does not jump when the last turn reaches the whole
+    this.view.zoomTo(this.view.zoom * Math.exp(-within(down, -120, 120) * (event.ctrlKey ? 0.008 : 0.002)), event);
   }
 
   key(event) {
@@ -226,10 +222,10 @@ class Reader {
     const clicked = this.byPointer && focused.matches?.("button, [type=radio]");
     if (event.key === " " && (!typing || clicked)) this.space = true;
     else if (typing && !inRow) return;
-    else if (event.key === "+" || event.key === "=") this.zoomTo(this.zoom * STEP);
-    else if (event.key === "-") this.zoomTo(this.zoom / STEP);
-    else if (event.key === "0") this.fit();
-    else if (inRow && PAN_KEYS[event.key]) this.moveTo(this.x + PAN_KEYS[event.key][0] / 10, this.y + PAN_KEYS[event.key][1] / 10);
+    else if (event.key === "+" || event.key === "=") this.view.zoomTo(this.view.zoom * STEP);
+    else if (event.key === "-") this.view.zoomTo(this.view.zoom / STEP);
+    else if (event.key === "0") this.view.fit();
+    else if (inRow && PAN_KEYS[event.key]) this.view.moveTo(this.view.x + PAN_KEYS[event.key][0] / 10, this.view.y + PAN_KEYS[event.key][1] / 10);
     else return;
     event.preventDefault();
   }
@@ -245,8 +241,8 @@ class Reader {
       this.invert = !this.invert;
       this.show();
       this.report();
-    } else if (name === "fit") this.fit();
-    else this.zoomTo(name === "in" ? this.zoom * STEP : this.zoom / STEP);
+    } else if (name === "fit") this.view.fit();
+    else this.view.zoomTo(name === "in" ? this.view.zoom * STEP : this.view.zoom / STEP);
     this.say();
   }
 
@@ -254,42 +250,6 @@ class Reader {
     this.mode = mode;
     this.frame.dataset.mode = mode;
     this.show();
-  }
-
-  // The whole picture's size on the screen, and its corner while nothing is zoomed.
-  whole() {
-    const { left, top, width, height } = this.container.getBoundingClientRect();
-    const whole = { width: width / this.zoom, height: height / this.zoom };
-    return { ...whole, left: left - this.x * whole.width, top: top - this.y * whole.height };
-  }
-
-  // Where on the picture a pointer is, in fractions.
-  place({ clientX, clientY }) {
-    const { left, top, width, height } = this.container.getBoundingClientRect();
-    return [within((clientX - left) / width, 0, 1), within((clientY - top) / height, 0, 1)];
-  }
-
-  // Zoom so that the place `at` of the picture comes under the pointer; without a pointer, about the middle.
-  zoomTo(zoom, pointer, at) {
-    const whole = this.whole(), frame = this.frame.getBoundingClientRect();
-    const under = pointer ?? { clientX: frame.left + frame.width / 2, clientY: frame.top + frame.height / 2 };
-    const [x, y] = at ?? this.place(under);
-    this.zoom = zoom < 1.01 ? 1 : Math.min(zoom, MOST);
-    this.moveTo((under.clientX - whole.left) / whole.width - x * this.zoom, (under.clientY - whole.top) / whole.height - y * this.zoom);
-  }
-
-  moveTo(x, y) {
-    this.x = within(x, 1 - this.zoom, 0);
-    this.y = within(y, 1 - this.zoom, 0);
-    this.container.style.transform =
-      this.zoom === 1 ? "" : `translate(${this.x * 100}%, ${this.y * 100}%) scale(${this.zoom})`;
-    this.drawRuler();
-    this.tellHud();
-  }
-
-  fit() {
-    this.zoom = 1;
-    this.moveTo(0, 0);
   }
 
   shownWindow() {
@@ -321,7 +281,7 @@ class Reader {
       isShown && `centre ${tidy(center)}, width ${tidy(width)}`,
       this.invert && "inverted",
       this.line && lengthWords(this.line, this.data, true),
-      this.zoom > 1 && `${this.zoom.toFixed(1)} ×`,
+      this.view.zoom > 1 && `${this.view.zoom.toFixed(1)} ×`,
     ].filter(Boolean).join(" · ");
   }
 

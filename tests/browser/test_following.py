@@ -101,3 +101,17 @@ def _drag_ring(demo: Demo) -> None:
     demo.page.mouse.down()
     demo.page.mouse.move(x + 90, y + 130, steps=4)
     demo.page.wait_for_function(_FOLLOWED, arg=1)
+
+
+def test_an_answer_that_is_left_behind_says_so_until_the_shape_is_let_go(demo: Demo) -> None:
+    demo.open({"sample": "case_a"})
+    demo.page.evaluate(_WATCH)
+    _drag(demo, least_answers=1)
+    demo.page.evaluate("document.vplFollower.nextAt = performance.now() + 60_000")  # as after several slow answers
+    behind = demo.page.locator(".vpl-answer[data-behind]")
+    (x, y), _ = demo.on_screen((300, 300))
+    demo.page.mouse.move(x, y, steps=5)
+    behind.wait_for()
+    demo.page.mouse.up()
+    behind.wait_for(state="detached")
+    demo.wait_for_marks(1)

@@ -122,3 +122,17 @@ def test_a_second_finger_takes_back_a_window_and_a_ruler_and_a_thumb_beside_the_
     ((_, numbers),) = phone.wait_for_marks(1)
     np.testing.assert_allclose(numbers, exact, atol=1)
     assert phone.page.evaluate("visualViewport.scale") == 1
+
+
+def test_a_finger_hits_the_reading_tools_and_no_class_name_is_cut(phone: Demo) -> None:
+    phone.open({"sample": "case_a", "marks": "bbox:180,180,330,330", "question": "each"})
+    for button in phone.page.locator(".vpl-reading button").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 40
+        assert 0 <= box["x"] <= 390 - box["width"]
+    phone.page.add_style_tag(content=".vpl-row > th { font-weight: 650; padding-left: .4rem }")  # as if each class won
+    cut = "name => name.scrollHeight > name.clientHeight + 1 || name.scrollWidth > name.clientWidth"
+    assert not phone.page.locator(".vpl-row > th > bdi").evaluate_all(
+        f"names => names.filter({cut}).map(n => n.innerText)"
+    )

@@ -165,7 +165,7 @@ def _spacing(spacing: PixelSpacing | None) -> dict[str, float | str] | None:
 
 @cache
 def _tools() -> Any:
-    script = asset("reading_picture.js") + asset("reading.js")
+    script = "".join(map(asset, ("reading_picture.js", "reading_view.js", "reading.js")))
     return st.components.v2.component("vpl_reading", html=render("reading"), js=script, isolate_styles=False)
 
 
