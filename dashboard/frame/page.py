@@ -60,7 +60,7 @@ def page_setup(title: str, subtitle: str = "") -> bool:
     arrived: bool = st.session_state.get(_LATEST) != title
     st.session_state[_LATEST] = title
     st.set_page_config(
-        page_title=f"{title} · {APP_NAME}",
+        page_title=title if title == APP_NAME else f"{title} · {APP_NAME}",
         page_icon=str(ASSETS / "favicon.svg"),
         layout="wide",
         initial_sidebar_state=_SIDEBAR_PX,

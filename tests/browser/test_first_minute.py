@@ -16,6 +16,7 @@ expect.set_options(timeout=TIMEOUT_MS)
 def test_the_example_answers_to_pointer_and_keyboard(demo: Demo, precomputed: Path) -> None:
     shutil.copytree(PROJECT_DIR / "precomputed" / "example", precomputed / "example", dirs_exist_ok=True)
     demo.open(page="overview")
+    expect(demo.page).to_have_title("Visual Prompt Lab")
     words = demo.page.locator(".vpl-example-words")
     expect(words).to_contain_text("With the circle, the likeliest is consolidation")
     demo.page.get_by_role("button", name="pacemaker").hover()

@@ -77,7 +77,7 @@ def _template() -> None:
         format_func=lambda value: _ENSEMBLE_TITLES.get(value, value),
         key=session.key("template"),
         accept_new_options=True,
-        help="Type your own, with {class} where the class name goes. Left empty, the last one stays.",
+        help="Type your own, with {class} for the class and {suffix} for the marker. Left empty, the last one stays.",
     )
     _complain(lambda: checked_template(text or ""))
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 _FIELD = "demo_upload_field"
+_WHAT_IS_EASY = (
+    "Easy or hard in a name: to see. Easy or hard to steer: how often a rough marker on a finding leads SimCLIP to it."
+)
 
 
 def chosen_xray() -> Xray | None:
@@ -136,6 +139,8 @@ def _choose() -> None:
         group = [entry for entry in named if entry.simulated is kind]
         if group:
             st.subheader(title, anchor=False)
+            if kind and measured():
+                st.caption(_WHAT_IS_EASY)
             _thumbnails(group)
     _real_section()
 
