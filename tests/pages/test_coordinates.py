@@ -8,7 +8,7 @@ from tests.pages.test_pages import LIVE, answer_of, link_of, open_app
 
 
 def test_a_region_can_be_typed_and_taken_back() -> None:
-    app = open_app(LIVE)
+    app = open_app(LIVE, unfolded="demo_region")
     app.selectbox(key="demo_region_kind").set_value("bbox").run()
     for name, value in (("left", 50), ("top", 60), ("right", 150), ("bottom", 170)):
         app.number_input(key=f"demo_region_bbox_{name}").set_value(value)
@@ -28,7 +28,11 @@ def test_a_region_can_be_typed_and_taken_back() -> None:
 
 
 def test_a_shape_is_changed_by_its_coordinates_one_pixel_at_a_time() -> None:
-    app = open_app(LIVE, {"marks": "circle:100,120,260,300;arrow:20,20,90,90.5;contour:300,300,400,300,400,400"})
+    app = open_app(
+        LIVE,
+        {"marks": "circle:100,120,260,300;arrow:20,20,90,90.5;contour:300,300,400,300,400,400"},
+        unfolded="demo_region",
+    )
 
     def field(name: str) -> NumberInput:
         return next(one for one in app.number_input if one.label == name)  # the fields of a new shape come later

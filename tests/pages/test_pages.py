@@ -35,11 +35,14 @@ BENCHMARK_FILTERS = (
 )  # fmt: skip
 
 
-def open_app(page: str, query: Mapping[str, str] = {}) -> AppTest:
+def open_app(page: str, query: Mapping[str, str] = {}, *, unfolded: str = "") -> AppTest:
+    """The app on a page, with a fold or popover open that is empty until somebody opens it."""
     app = AppTest.from_file(str(PROJECT_DIR / "app.py"), default_timeout=TIMEOUT_S)
     app.switch_page(page)
     for name, value in query.items():
         app.query_params[name] = value
+    if unfolded:
+        app.session_state[unfolded] = True
     return app.run()
 
 

@@ -32,7 +32,7 @@ def bars_of(app: AppTest) -> str:
 
 
 def test_a_window_changes_the_view_alone_until_the_model_is_to_get_it() -> None:
-    app = open_app(LIVE, {"sample": "case_a"})
+    app = open_app(LIVE, {"sample": "case_a"}, unfolded="demo_window")
     plain = bars_of(app)
     assert not any("your view" in caption for caption in captions(app))
     field(app, "Width").set_value(60.0).run()
@@ -68,7 +68,7 @@ def test_a_window_that_is_none_is_left_out_of_the_link(window: str) -> None:
 def test_an_upload_keeps_the_depth_of_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(tmp_path))  # without X-rays, the field is on the page itself
     get_settings.cache_clear()
-    app = open_app(LIVE)
+    app = open_app(LIVE, unfolded="demo_window")
     values = np.linspace(300, 3800, 64 * 64).reshape(64, 64).astype(np.uint16)
     data = dicom_bytes(dicom_dataset(values, WindowCenter=2000, WindowWidth=300))
     app.file_uploader(key="demo_upload_field").set_value(("IM0001", data, "")).run()

@@ -77,6 +77,7 @@ class Reader:
         self._tokenizer = tokenizer
         self._lock = threading.Lock()
         self._readings = BoundedCache(256)
+        self._unknown = BoundedCache(1024)
 
     def __reduce__(self) -> tuple[type[Reader], tuple[Any]]:
         return type(self), (self._tokenizer,)
@@ -106,6 +107,9 @@ class Reader:
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """The words that the tokenizer cannot spell, so that one and the same token stands for each of them."""
+        return self._unknown.get_or_compute(text, lambda: self._unknown_words(text))
+
+    def _unknown_words(self, text: str) -> tuple[str, ...]:
         if own := getattr(self._tokenizer, "unknown_words", None):
             with self._lock:
                 return tuple(own(text))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from vpe_core.errors import PromptError
@@ -89,8 +88,8 @@ def check_classes(classes: object) -> tuple[str, ...]:
     names = tuple(clean_text(name, "a class name", MAX_CLASS_CHARS) for name in classes)
     if not 1 <= len(names) <= MAX_CLASSES:
         raise PromptError(f"Expected 1 to {MAX_CLASSES} class names, but got {len(names)}.")
-    counts = Counter(map(folded, names))
-    if twice := next((name for name in names if counts[folded(name)] > 1), None):
+    folds = [folded(name) for name in names]
+    if twice := next((name for name, fold in zip(names, folds, strict=True) if folds.count(fold) > 1), None):
         raise PromptError(f"Expected different class names, but {twice!r} is given twice.")
     return names
 

@@ -18,6 +18,7 @@ from dashboard.frame.page import asset
 from dashboard.frame.words import as_text
 from vpe_core import attention
 from vpe_core.attention import overlay
+from vpe_core.cache import BoundedCache
 from vpe_core.plots.answer_html import MapValues, OverlayImage, overlay_pair
 from vpe_core.plots.percent import percent
 
@@ -26,12 +27,18 @@ OUTSIDE = "The marks lie outside the picture, so there is no share of attention 
 CROPPED = "A crop shows nothing but the region, so there is no share of attention to compare."
 
 
-def attention_pair(result: Answer, state: DemoState, marker: str, picture_wh: tuple[int, int]) -> Markup:
-    """The two maps, and what they are maps of."""
+def attention_pair(
+    result: Answer, state: DemoState, marker: str, picture_wh: tuple[int, int], memory: BoundedCache
+) -> Markup:
+    """The two maps, and what they are maps of. The unmarked one, the same for every stroke, is kept."""
     method = attention.get(state.method)
     shows = method.shows(result.target)
+    without = result.without
     return overlay_pair(
-        _overlay_image(result.without, result, state, f"{shows}, without a marker", picture_wh),
+        memory.get_or_compute(
+            ("overlay", without.key, without.probabilities, result.classes, state.opacity, picture_wh),
+            lambda: _overlay_image(without, result, state, f"{shows}, without a marker", picture_wh),
+        ),
         _overlay_image(
             result.marked, result, state, f"{shows}, with the {marker}", None if result.cropped else picture_wh
         )

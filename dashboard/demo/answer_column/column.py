@@ -108,7 +108,8 @@ def _html(result: Answer, model: Model, xray: Xray, state: DemoState, is_draft: 
         words=None if astray else words, banner=ANSWER_OUT_OF_DOMAIN,
         note=presence_note(model) if state.question == EACH and not astray else None,
         cautions=_cautions(result, model.spec), source=source, is_draft=is_draft,
-        overlays=attention_pair(result, state, name, xray.size_wh), attention=attention_words(result, state),
+        overlays=attention_pair(result, state, name, xray.size_wh, session.memory(xray)),
+        attention=attention_words(result, state),
     )  # fmt: skip
 
 

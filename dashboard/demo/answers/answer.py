@@ -6,6 +6,7 @@ pass, in which the last block's attention is read on the way, and another wordin
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -38,12 +39,14 @@ class Impression:
         shown: RGB, small enough for the page.
         probabilities: Of the classes, 0 to 1.
         heatmap: Attention, in the pixels of `shown`.
+        key: What tells the heatmap from all others.
     """
 
     seen: Image.Image
     shown: Image.Image
     probabilities: tuple[float, ...]
     heatmap: Heatmap
+    key: Hashable
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,13 @@ def answer(model: Model, xray: Xray, state: DemoState, classes: tuple[str, ...],
     scores = [image.probabilities(classes, template, state.question) for image in images]
     target = state.target if state.target in classes else classes[int(np.argmax(scores[-1]))]
     impressions = [
-        Impression(image.seen, image.shown, chances, image.heatmap(target, state.method, template))
+        Impression(
+            image.seen,
+            image.shown,
+            chances,
+            image.heatmap(target, state.method, template),
+            image.attention_key(target, state.method, template),
+        )
         for image, chances in zip(images, scores, strict=True)
     ]
     marked = impressions[1] if state.marks else None

@@ -119,12 +119,18 @@ class MarkedXray:
 
     def heatmap(self, target: str, method: str, template: Template) -> Heatmap:
         """Attention in the pixels of `shown`; of methods that read the text, for the class `target`."""
-        (grid,) = self._grids(target, method, template)
-        return spread(grid, self._model, self.shown.size, method=method, text=target)
+
+        def spread_out() -> Heatmap:
+            (grid,) = self._grids(target, method, template)
+            return spread(grid, self._model, self.shown.size, method=method, text=target)
+
+        if self._state.marks:  # every stroke makes another one
+            return spread_out()
+        return self._memory.get_or_compute(("heatmap", self.attention_key(target, method, template)), spread_out)
 
     def heatmaps(self, targets: tuple[str, ...], method: str, template: Template) -> list[Heatmap]:
         """`heatmap` for several classes, those that are not kept yet in one go."""
-        by_key = {self._attention_key(target, method, template): target for target in targets}
+        by_key = {self.attention_key(target, method, template): target for target in targets}
         relevance = partial(patch_relevance, method=method, template=template, suffix=self._suffix)
 
         def compute(missing: list[Hashable]) -> list[Grids]:
@@ -138,9 +144,13 @@ class MarkedXray:
             for (grid,), target in zip(grids, targets, strict=True)
         ]
 
+    def attention_key(self, target: str, method: str, template: Template) -> Hashable:
+        """What tells this map from all others."""
+        return ("attention", self._weights, self._picture, target, method, template, self._suffix)
+
     def cost_ms(self, target: str, method: str, template: Template) -> float:
         """What encoding it and reading its attention took."""
-        keys = (self._look_key, self._attention_key(target, method, template))
+        keys = (self._look_key, self.attention_key(target, method, template))
         return sum(self._memory.cost_ms(key) for key in keys)
 
     @property
@@ -151,9 +161,6 @@ class MarkedXray:
     def _look_key(self) -> Hashable:
         return ("look", self._weights, self._picture)
 
-    def _attention_key(self, target: str, method: str, template: Template) -> Hashable:
-        return ("attention", self._weights, self._picture, target, method, template, self._suffix)
-
     def _look(self) -> Look:
         return look_together([self])[0]
 
@@ -162,7 +169,7 @@ class MarkedXray:
         if method == LAST_LAYER.name and maps is not None:
             return maps
         relevance = partial(patch_relevance, method=method, template=template, suffix=self._suffix)
-        key = self._attention_key(target, method, template)
+        key = self.attention_key(target, method, template)
         return self._memory.get_or_compute(key, lambda: relevance(self._model, self._prepared, target))
 
 
@@ -193,4 +200,4 @@ def look_together(images: Sequence[MarkedXray]) -> list[Look]:
 def _shrunk(image: Image.Image) -> Image.Image:
     factor = min(1.0, SHOWN_PX / max(image.size))
     size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return image.resize(size, Image.Resampling.HAMMING, reducing_gap=2.0)

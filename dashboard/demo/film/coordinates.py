@@ -34,7 +34,9 @@ _MIDDLE = (0.4, 0.4, 0.6, 0.6)
 def shapes_by_coordinates(xray: Xray) -> None:
     """Fields that change a shape, and fields that add one."""
     width, height = xray.size_wh
-    with st.expander("Add a shape by coordinates", key="demo_region"):
+    with st.expander("Add a shape by coordinates", key="demo_region", on_change="rerun") as part:
+        if not part.open:
+            return
         st.caption(f"Pixels of the X-ray, {width} wide and {height} high, from the upper left corner.")
         if session.state().marks:
             _change_fields(xray)

@@ -50,8 +50,9 @@ def reading_tools(xray: Xray) -> None:
             on_window_change=partial(_take_window, xray),
             height="content",
         )
-        with st.popover("Set window", key="demo_window", icon=":material/tune:"):
-            _window_fields(xray)
+        with st.popover("Set window", key="demo_window", icon=":material/tune:", on_change="rerun") as part:
+            if part.open:
+                _window_fields(xray)
     if words := model_words(xray):
         st.caption(words)
 
@@ -146,7 +147,8 @@ def _take_window(xray: Xray) -> None:
     st.session_state[_REPORTS] = count
     session.change(window=window or None, invert=invert)
     for label, value in zip(("Centre", "Width"), window or (), strict=False):
-        st.session_state[_field(xray, label)] = value
+        if _field(xray, label) in st.session_state:
+            st.session_state[_field(xray, label)] = value
 
 
 def _field(xray: Xray, label: str) -> str:
