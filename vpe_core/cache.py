@@ -25,6 +25,10 @@ class BoundedCache:
         at_most_bytes: How much memory they may take together, by `size_of`; None for no limit. What is larger than
             that alone is computed, and not kept.
         behind: Whose results are taken as they are; nothing is added to it.
+
+    Attributes:
+        asked: How many results were asked for.
+        computed: How many of them had to be computed.
     """
 
     def __init__(self, at_most: int = 48, at_most_bytes: int | None = None, behind: BoundedCache | None = None) -> None:
@@ -33,6 +37,7 @@ class BoundedCache:
         self._at_most_bytes = at_most_bytes
         self._bytes: dict[Hashable, int] = {}
         self._total = 0
+        self.asked = self.computed = 0
         self._lock = threading.Lock()
         self._found: OrderedDict[Hashable, tuple[object, float]] = OrderedDict()
         self._running: dict[Hashable, Future[object]] = {}
@@ -70,6 +75,7 @@ class BoundedCache:
             A result for each key, in their order.
         """
         wanted = list(keys)
+        self.asked += len(wanted)
         values: dict[K, T] = self._kept_behind(wanted)
         while missing := [key for key in dict.fromkeys(wanted) if key not in values]:
             waiting: dict[K, Future[object]] = {}
@@ -117,6 +123,7 @@ class BoundedCache:
             raise
         limit = math.inf if self._at_most_bytes is None else self._at_most_bytes
         sizes = {} if self._at_most_bytes is None else {key: size_of(value) for key, value in values.items()}
+        self.computed += len(mine)
         each_ms = (time.perf_counter() - start) * 1e3 / len(mine)
         with self._lock:
             for key, value in values.items():

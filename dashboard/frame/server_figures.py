@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit import runtime
 
 from vpe_core import jobs
+from vpe_core.cache import BoundedCache
 
 if TYPE_CHECKING:
     from vpe_core.models import Model
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _STATUS = Path("/proc/self/statm")
 _STARTED = time.monotonic()
 _watched: WeakSet[Model] = WeakSet()
+_caches: WeakSet[BoundedCache] = WeakSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ def figures() -> tuple[Figure, ...]:
         Figure("vpl_up_seconds", "How long the server has been up", time.monotonic() - _STARTED),
         *_sessions(),
         *_memory(),
+        *_kept_for_all(),
         Figure("vpl_jobs_running", "Benchmark runs and downloads under way", len(jobs.running())),
         *(figure for model in sorted(_watched, key=lambda one: one.spec.name) for figure in _of_model(model)),
     )
@@ -69,6 +72,20 @@ def this_server() -> None:
 def watch(model: Model) -> None:
     """Tell from now on, as long as it is in memory, how much this model is asked."""
     _watched.add(model)
+
+
+def watch_cache(cache: BoundedCache) -> BoundedCache:
+    """Tell from now on how much of what all sessions ask for is kept; returns the cache."""
+    _caches.add(cache)
+    return cache
+
+
+def _kept_for_all() -> Iterator[Figure]:
+    asked, computed = (sum(getattr(cache, what) for cache in _caches) for what in ("asked", "computed"))
+    words = "Results about X-rays that everybody may see"
+    yield Figure("vpl_cache_results_total", words, asked - computed, (("from", "kept"),))
+    yield Figure("vpl_cache_results_total", words, computed, (("from", "computed"),))
+    yield Figure("vpl_cache_bytes", "Memory that these results take", sum(cache.n_bytes for cache in _caches))
 
 
 def _of_model(model: Model) -> Iterator[Figure]:

@@ -12,6 +12,7 @@ import pytest
 
 from dashboard.demo.state.session import _for_everybody
 from dashboard.frame import shared_models
+from dashboard.frame.server_figures import as_prometheus, figures
 from dashboard.frame.shared_models import served_model
 from tests.app_home import chest
 from tests.pages.test_pages import answer_of, open_app
@@ -36,9 +37,15 @@ def test_a_link_is_computed_once_for_all_who_open_it() -> None:
     first = answer_of(open_app(LIVE, LINK))
     asked = served_model("simclip").predictor.statistics().answered
     assert asked
+    cache = _for_everybody()
+    n_asked, n_computed = cache.asked, cache.computed
     assert answer_of(open_app(LIVE, LINK)) == first
     assert served_model("simclip").predictor.statistics().answered == asked
-    assert 0 < _for_everybody().n_bytes < 20_000_000
+    assert cache.asked > n_asked
+    assert cache.computed == n_computed
+    told = as_prometheus(figures())
+    assert f'vpl_cache_results_total{{from="computed"}} {n_computed}\n' in told
+    assert 0 < cache.n_bytes < 20_000_000
 
 
 def test_too_many_askers_are_told_and_tried_again() -> None:

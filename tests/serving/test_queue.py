@@ -166,23 +166,6 @@ def test_bulk_ends_even_when_people_never_stop(predictor: QueuedPredictor, simcl
     many.result()
 
 
-def test_what_a_newer_request_has_overtaken_is_dropped(
-    predictor: QueuedPredictor, simclip: VisionLanguageModel
-) -> None:
-    door = hold(predictor, simclip)
-    stroke = Asking("a", overtakes="stroke")
-    old = predictor.submit(marked(simclip, 1), Noted(), None, stroke)
-    beside = predictor.submit(marked(simclip, 2), Noted(), None, Asking("a"))
-    other = predictor.submit(marked(simclip, 3), Noted(), None, Asking("b", overtakes="stroke"))
-    new = predictor.submit(marked(simclip, 4), Noted(), None, stroke)
-    door.open.set()
-    with pytest.raises(CancelledError):
-        old.result()
-    assert [int(one.result()[0][0]) for one in (beside, other, new)] == [2, 3, 4]
-    assert 1 not in {mark for marks in SEEN for mark in marks}
-    assert predictor.statistics().dropped == 1
-
-
 def test_who_no_longer_wants_an_answer_leaves_the_queue(
     predictor: QueuedPredictor, simclip: VisionLanguageModel
 ) -> None:

@@ -64,13 +64,10 @@ class Asking:
     Attributes:
         asker: A person or session; askers take turns. None for whoever does not say.
         bulk: Whether it yields to people, as a benchmark does.
-        overtakes: What a newer request of this asker makes worthless: those that wait with the same value here, such
-            as the embedding of a stroke that has been drawn on since. None overtakes nothing and is never overtaken.
     """
 
     asker: Hashable = None
     bulk: bool = False
-    overtakes: Hashable = None
 
 
 ANYONE = Asking()
@@ -84,7 +81,7 @@ class Statistics:
         waiting: Requests that are not answered yet.
         answered: Requests that got their answer.
         failed: Requests that got an error of reading or computing.
-        dropped: Requests that were cancelled or overtaken before they began.
+        dropped: Requests that were cancelled before they began, as by a session that is run again.
         refused: Requests that found the queue full.
         passes: How many passes through the network there were with so many pictures, by that number.
         texts: Texts that were encoded.
@@ -112,7 +109,7 @@ class Predictor(ABC):
     - An answer has a row for each picture, in the given order. It is what these pictures get alone, up to the rounding
       of another batch size.
     - Any error of reading, preparing or computing comes out of the future, not out of `submit`, and reaches only who
-      asked: `BusyError` where too many wait, `CancelledError` where a newer request has overtaken this one.
+      asked: `BusyError` where too many wait, `CancelledError` where the predictor is closed first.
     - `submit` may answer at once, or later and from another thread. Until the future is done its pictures must not be
       changed.
     - The caller's modes of torch (gradients, inference) do not matter, and no caller locks anything.

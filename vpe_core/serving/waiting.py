@@ -98,13 +98,6 @@ class Turns:
         """Let a request wait behind those of the same asker."""
         self._line_of(request.asking).setdefault(request.asking.asker, deque()).append(request)
 
-    def overtaken_by(self, asking: Asking) -> list[Request]:
-        """The requests that wait and that a new one makes worthless; nothing of them has gone to the network."""
-        if asking.overtakes is None:
-            return []
-        own = self._line_of(asking).get(asking.asker, ())
-        return [request for request in own if request.asking.overtakes == asking.overtakes and not request.taken]
-
     def remove(self, request: Request) -> None:
         """Take a request out, if it still waits."""
         line, asker = self._line_of(request.asking), request.asking.asker

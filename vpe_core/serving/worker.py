@@ -46,9 +46,6 @@ class Worker:
         """Let a request wait, or answer it at once with the reason why it cannot."""
         problem: Exception | None = None
         with self._changed:
-            overtaken = self._turns.overtaken_by(request.asking)
-            for one in overtaken:
-                self._turns.remove(one)
             if self._closed:
                 problem = ModelError("This model has been closed. Load it again.")
             elif self._turns.full:
@@ -62,8 +59,6 @@ class Worker:
                     self._thread = threading.Thread(target=self._run, name="vpe-predictor", daemon=True)
                     self._thread.start()
                 self._changed.notify()
-        for one in overtaken:
-            one.future.cancel()
         if problem:
             request.future.set_exception(problem)
         else:

@@ -23,6 +23,7 @@ from dashboard.demo.state.demo_state import (
 )
 from dashboard.demo.state.state_link import state_from_query
 from dashboard.frame import links
+from dashboard.frame.server_figures import watch_cache
 from dashboard.frame.verdicts import EACH
 from vpe_core.cache import BoundedCache
 from vpe_core.errors import PromptError
@@ -137,7 +138,7 @@ def memory(xray: Xray | None = None) -> BoundedCache:
 
 @st.cache_resource(show_spinner=False)
 def _for_everybody() -> BoundedCache:
-    return BoundedCache(_PUBLIC_RESULTS, _PUBLIC_BYTES)
+    return watch_cache(BoundedCache(_PUBLIC_RESULTS, _PUBLIC_BYTES))
 
 
 def draft_memory(xray: Xray) -> BoundedCache:
