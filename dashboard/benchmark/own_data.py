@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard.benchmark.filters import show_as_before
 from dashboard.benchmark.results import OWN_NAME, OwnRun, columns, forget_file, loaded
-from dashboard.benchmark.run import begin, may_start, warn_of_few
+from dashboard.benchmark.run import begin, is_under_way, may_start, progress_here, warn_of_few
 from dashboard.benchmark.run_job import PLANS, RUN, Order
 from dashboard.demo.state.address import forget_own_states
 from dashboard.frame.jpeg import jpeg
@@ -21,7 +21,7 @@ from dashboard.frame.uploads import too_large
 from dashboard.frame.words import as_list, as_text
 from dashboard.library.dataset_check import dataset_content
 from dashboard.library.own_set import KEPT_HOURS, OwnSet, forget_own_set, is_over, keep_own_set, own_set
-from vpe_core import jobs, models
+from vpe_core import models
 from vpe_core.datasets.own_files import MAX_UNPACKED_BYTES
 from vpe_core.errors import DatasetError, ImageReadError
 from vpe_core.images import READABLE, load_image
@@ -65,7 +65,9 @@ def own_data_section(*, run: bool = True) -> None:
                 _results(own)
             else:
                 page_link("pages/benchmark.py", "Run a benchmark on it", icon=":material/play_circle:")
-            st.button("Remove your data", key="own_forget", icon=":material/delete:", on_click=_forget)
+        if own or files:  # also what was refused: what is given next is added to it
+            label = "Remove your data" if own else "Remove these files"
+            st.button(label, key="own_forget", icon=":material/delete:", on_click=_forget)
 
 
 def _take_new(files: list[UploadedFile], field: str) -> None:
@@ -146,8 +148,8 @@ def _run_row(own: OwnSet) -> None:
     if lacking := _lacking(own, bool(ready)):
         st.caption(as_text(lacking))
         return
-    if (known := jobs.state(RUN)) and known.running:
-        st.caption("A run is under way, see the top of this page. Only one runs at a time.")
+    if is_under_way():
+        progress_here()
         return
     warn_of_few(len(own.dataset), len(own.dataset.classes))
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="own_run"):

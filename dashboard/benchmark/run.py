@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.benchmark import run_job
-from dashboard.benchmark.filters import remember_shown, show_only
+from dashboard.benchmark.filters import is_shown, remember_shown, show_only
 from dashboard.benchmark.results import Column, OwnRun, columns, keep_own
 from dashboard.benchmark.run_job import PLANS, RUN, Order
 from dashboard.frame.progress import follow, followed, unfollow
@@ -20,7 +20,8 @@ from vpe_core.errors import VPEError
 from vpe_core.results import Run
 from vpe_core.results.store.manifest import MANIFEST
 
-_EVERY_S = 1.0
+_EVERY_S, _LOOK_EVERY_S = 1.0, 10.0
+"""How often the page of a run looks how far it is, and one without a run whether somebody has started one."""
 _TOO_LATE, _TAKEN = "bench:too late", "bench:own results taken"
 FEW_SAMPLES = 20
 """Of a class; with fewer, a warning comes before the run."""
@@ -30,15 +31,16 @@ _FORM = "bench:form"
 
 def run_progress() -> None:
     """The run that is under way, or what became of the one that this session follows; nothing if there is none."""
-    current = jobs.state(RUN)
-    if current and current.running:
+    if is_under_way():
         if st.session_state.pop(_TOO_LATE, False):
             st.info("Another run was started a moment before. Start yours when this one has ended.")
         _watched()
-    elif ended := followed(RUN):
+        return
+    if ended := followed(RUN):
         if _is_own(ended) and ended.result is not None and not ended.stopped:
             _show_own(ended)
         _outcome(ended)
+    _show_when_started()
 
 
 def run_section(*, unfolded: bool = False) -> None:
@@ -47,16 +49,35 @@ def run_section(*, unfolded: bool = False) -> None:
         if not may_start():
             st.caption(as_text(why_not("start_runs")))
             return
-        known = jobs.state(RUN)
-        if known and known.running:
-            st.caption("A run is under way, see the top of this page. Only one runs at a time.")
+        if is_under_way():
+            progress_here()
             return
         _form()
+
+
+def is_under_way() -> bool:
+    """Whether somebody's run keeps others from being started."""
+    known = jobs.state(RUN)
+    return known is not None and known.running
+
+
+@st.fragment(run_every=_EVERY_S)
+def progress_here() -> None:
+    """How far the run is, in the place of what would start another one."""
+    if (known := jobs.state(RUN)) and known.running:
+        _bar(known)
+        st.caption("Only one runs at a time. It can be stopped at the top of this page.")
 
 
 def may_start() -> bool:
     """Whether the settings let this visitor start and stop runs."""
     return may("start_runs")
+
+
+@st.fragment(run_every=_LOOK_EVERY_S)
+def _show_when_started() -> None:
+    if is_under_way():
+        st.rerun()
 
 
 @st.fragment(run_every=_EVERY_S)
@@ -66,8 +87,7 @@ def _watched() -> None:
         st.rerun()
     ours = followed(RUN) is not None
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="bench_run_progress"):
-        secret = _is_own(known) and not ours
-        st.progress(known.fraction, text="Another visitor's run is under way" if secret else as_text(known.text))
+        secret = _bar(known)
         if not ours and not secret:
             st.button("Tell me when it is done", key="bench_run_follow", on_click=follow, args=(RUN,))
         if may_start() and not secret:
@@ -75,6 +95,13 @@ def _watched() -> None:
                 "Stop", key="bench_stop", icon=":material/stop:", on_click=_stop,
                 disabled=known.stopped, help="What is finished is kept, and the same run goes on when it is started.",
             )  # fmt: skip
+
+
+def _bar(known: jobs.JobState) -> bool:
+    """Show how far the run is; whether its data are another visitor's own, of which nothing more may be told."""
+    secret = _is_own(known) and followed(RUN) is None
+    st.progress(known.fraction, text="Another visitor's run is under way" if secret else as_text(known.text))
+    return secret
 
 
 def _stop() -> None:
@@ -123,7 +150,7 @@ def _outcome(known: jobs.JobState) -> None:
         else:
             st.success(as_text(known.text), icon=":material/check:")
             made = [column for column in columns() if isinstance(column.run, Run) and column.run.folder == known.result]
-            if made:
+            if not all(map(is_shown, made)):
                 st.button("Show it", key="bench_run_show", type="primary", on_click=_show_made, args=(made,))
         if order and (known.stopped or known.error) and may_start():
             st.button(

@@ -158,7 +158,7 @@ def _html(choice: Choice, table: pd.DataFrame) -> str:
             line, metric=choice.metric_title, look=look_of(choice.look),
             noun=marker_title(choice.look.marker), label=choice.question.label,
             higher_is_better=metric.higher_is_better, samples=choice.first.run.manifest.dataset.samples,
-            control=control, asked=_asked(choice.question), too_few=about[0].too_few,
+            control=control, chance=metric.chance, asked=_asked(choice.question), too_few=about[0].too_few,
         )  # fmt: skip
     html = paper_table_html(
         table,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.benchmark.filters import Choice
-from dashboard.benchmark.results import Column, evaluation
+from dashboard.benchmark.results import Column, OwnRun, evaluation
 from dashboard.benchmark.table import look_of
 from dashboard.benchmark.words import WHERE
 from dashboard.frame.html import render
@@ -50,10 +50,11 @@ def show_leak(choice: Choice) -> None:
         place.html(_html(choice, found, None))
     place.html(_html(choice, found, evaluation().get_or_compute(geometry, lambda: _box_numbers(choice))))
     if not found.controls:
+        where = "Your data" if isinstance(first.run, OwnRun) else "Run a benchmark"
         st.info(
             "Whether the marker's size and place lead the model was not measured here: it takes the same marker on "
             "another patient's X-ray, on a blank picture and at other places. “The paper's rows and their controls” "
-            "under Run a benchmark measures that.",
+            f"under {where} measures that.",
             icon=":material/rule:",
         )
     with st.popover("How to read this", icon=":material/help:"):

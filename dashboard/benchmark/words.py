@@ -31,6 +31,7 @@ def finding_sentence(
     higher_is_better: bool,
     samples: int = 0,
     control: tuple[str, float] | None = None,
+    chance: float | None = None,
     asked: str = "",
     too_few: str = "",
 ) -> str:
@@ -45,6 +46,7 @@ def finding_sentence(
         higher_is_better: As the metric has it.
         samples: How many there are in the data set; that fewer were measured is said.
         control: From `telling_control`.
+        chance: What guessing reaches; a control says nothing where that is not known.
         asked: In what words, such as "in your words"; empty for the paper's.
         too_few: Why the samples are too few to tell; empty if they are enough.
     """
@@ -60,9 +62,10 @@ def finding_sentence(
     numbers = f": {before} to {after}" if verb == _UNCLEAR else f" from {before} to {after}"
     gain = f"{signed_text(line['gain'])} {interval_text(line['gain_low'], line['gain_high'], signed=True)}".strip()
     sentences = [f"{where} {verb} {what}{numbers} ({gain})."]
-    if control is not None:
+    if control is not None and chance is not None:
         place = WHERE[control[0]].partition(",")[0]
-        sentences.append(f"{place[0].upper()}{place[1:]} the same {noun} reaches {number_text(control[1])}.")
+        value = f"{number_text(control[1])} (guessing: {chance:g})"
+        sentences.append(f"{place[0].upper()}{place[1:]} the same {noun} reaches {value}.")
     return " ".join(sentences)
 
 

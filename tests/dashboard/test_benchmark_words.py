@@ -31,11 +31,11 @@ OTHER = ("on another patient's image", 0.71)
 
 def sentence(
     higher: bool = True, label: str | None = None, samples: int = 0, elsewhere: tuple[str, float] | None = OTHER,
-    asked: str = "", too_few: str = "", **changes: Any,
+    chance: float | None = 0.5, asked: str = "", too_few: str = "", **changes: Any,
 ) -> str:  # fmt: skip
     return finding_sentence(
         pd.Series({**LINE, **changes}), metric="macro AUROC", look="a red circle", noun="circle", label=label,
-        higher_is_better=higher, samples=samples, control=elsewhere, asked=asked, too_few=too_few,
+        higher_is_better=higher, samples=samples, control=elsewhere, chance=chance, asked=asked, too_few=too_few,
     )  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def test_a_part_of_the_samples_is_not_taken_for_the_set() -> None:
 def test_a_gain_with_its_interval_and_its_control() -> None:
     assert sentence() == (
         "On sim-multi, a red circle lifts simclip's macro AUROC from 0.842 to 0.961 (+0.119 [+0.101, +0.137]). "
-        "On another patient's X-ray the same circle reaches 0.710."
+        "On another patient's X-ray the same circle reaches 0.710 (guessing: 0.5)."
     )
 
 
@@ -71,12 +71,14 @@ def test_values_that_are_not_there_are_not_invented() -> None:
     text = sentence(value=math.nan, gain=math.nan, missing="circle/red/1/paper was not measured.")
     assert text == "On sim-multi, a red circle has no result here. circle/red/1/paper was not measured."
     assert "another patient" not in sentence(elsewhere=None)
+    assert "another patient" not in sentence(chance=None)
 
 
 def test_each_control_is_called_what_it_is() -> None:
-    assert "On a blank picture the same circle reaches 0.710." in sentence(elsewhere=("on a blank image", 0.71))
+    blank = sentence(elsewhere=("on a blank image", 0.71))
+    assert "On a blank picture the same circle reaches 0.710 (guessing: 0.5)." in blank
     twin = sentence(elsewhere=("on the finding-free image", 0.926))
-    assert "On the same X-rays without the findings the same circle reaches 0.926." in twin
+    assert "On the same X-rays without the findings the same circle reaches 0.926 (guessing: 0.5)." in twin
 
 
 def test_few_samples_and_other_words_are_said_at_the_start_of_the_sentence() -> None:

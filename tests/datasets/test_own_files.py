@@ -43,7 +43,10 @@ def test_a_zip_file_with_a_folder_of_its_own_is_read(tmp_path: Path) -> None:
 
 
 def test_images_that_came_without_their_folders_are_found_where_the_table_names_them(tmp_path: Path) -> None:
-    written = write_own_files([("t.csv", TABLE), ("a.png", png()), ("b.png", png(1))], tmp_path)
+    written = write_own_files([("t.csv", TABLE), ("a.png", png()), ("b.png", png(1))], tmp_path / "files")
+    assert len(open_dataset("table", written.table)) == 2
+    files = {"mine/t.csv": TABLE, "mine/images/a.png": png(), "mine/images/sub/b.png": png(1)}
+    written = write_own_files([("all.zip", zipped(files))], tmp_path / "zip")
     assert len(open_dataset("table", written.table)) == 2
 
 
@@ -113,7 +116,8 @@ def test_a_table_as_european_spreadsheets_write_it_is_read_with_its_decimal_comm
 
 
 def test_an_image_in_another_folder_than_the_table_says_is_told_with_its_place(tmp_path: Path) -> None:
-    written = write_own_files([("all.zip", zipped({"t.csv": TABLE, "imgs/a.png": png()}))], tmp_path)
+    two = {"imgs/a.png": png(), "more/a.png": png(1)}
+    written = write_own_files([("all.zip", zipped({"t.csv": TABLE, **two}))], tmp_path)
     first, second = open_dataset("table", written.table).problems
     assert first.reason.endswith("A file of that name is at imgs/a.png: write that path.")
     assert "A file of that name" not in second.reason

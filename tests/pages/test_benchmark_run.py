@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
 from dashboard.benchmark import run as benchmark_run
 from dashboard.benchmark import run_job
@@ -142,6 +144,18 @@ def test_everybody_sees_the_run_and_a_second_one_is_not_started(monkeypatch: pyt
     until_ended()
     third.run()
     assert "The run of SimCLIP (embedded) on table (the paper's rows, all images) was stopped." in said(third)
+
+
+def test_a_page_that_nobody_touches_looks_whether_a_run_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent, messages = [], LocalScriptRunner.forward_msgs
+
+    def kept(runner: LocalScriptRunner) -> list[ForwardMsg]:
+        sent.extend(messages(runner))
+        return messages(runner)
+
+    monkeypatch.setattr(LocalScriptRunner, "forward_msgs", kept)
+    open_app(PAGE)
+    assert [message for message in sent if message.WhichOneof("type") == "auto_rerun"]
 
 
 def test_the_form_keeps_what_it_said_and_a_stopped_run_goes_on_as_it_was_ordered(

@@ -73,6 +73,7 @@ def test_own_data_are_checked_measured_shown_and_opened_as_measured_and_nobody_e
     assert app.multiselect(key="data").value == ["your data"]
     assert "cohort" not in str(dict(app.query_params))
     assert app.multiselect(key="model").value == ["simclip (your data)"]
+    assert "bench_run_show" not in [button.key for button in app.button]  # it is shown already
     assert "On table-cohort, a red circle" in str([element.body for element in app.get("html")])
     assert "not on this machine" not in said(app)
     assert [button for button in app.get("download_button") if "Results of SimCLIP" in button.proto.label]
@@ -132,6 +133,9 @@ def test_what_cannot_be_used_is_refused_in_words() -> None:
         assert not app.exception
         assert words in said(app)
         assert "/tmp" not in said(app)
+    app.button(key="own_forget").click().run()  # with one click: what is given next would be added to it
+    assert "there is none" not in said(app)
+    assert given(app, "own_files1").button(key="own_start")
 
 
 def test_the_page_says_in_a_sentence_what_a_visitor_may_not_do(monkeypatch: pytest.MonkeyPatch) -> None:

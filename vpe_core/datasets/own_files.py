@@ -7,7 +7,7 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -50,7 +50,7 @@ class _Written:
     folder: Path
     bytes: int = 0
     tables: list[Path] = field(default_factory=list)
-    images: int = 0
+    images: list[Path] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
 
@@ -81,21 +81,24 @@ def write_own_files(files: Iterable[tuple[str, bytes]], folder: Path) -> OwnFile
             if found
             else f"Expected a CSV file with the columns image, label, x0, y0, x1, y1, but there is none.{refused}"
         )
-    _place_where_named(written.tables[0])
-    return OwnFiles(written.tables[0], written.images, tuple(written.refused))
+    _place_where_named(written.tables[0], written.images)
+    return OwnFiles(written.tables[0], len(written.images), tuple(written.refused))
 
 
-def _place_where_named(table: Path) -> None:
-    """Put images that came without their folders, as browsers send them, where the table names them."""
+def _place_where_named(table: Path, images: Sequence[Path]) -> None:
+    """Put images where the table names them: browsers send them without their folders, ZIP files often in one more."""
+    called: dict[str, list[Path]] = {}
+    for image in images:
+        called.setdefault(image.name, []).append(image)
     with suppress(DatasetError, OSError):  # of the table, its reader tells
         for name in list(dict.fromkeys(row["image"] for row in read_table(table)))[:MAX_FILES]:
-            bare = table.parent / name.rsplit("/", 1)[-1]
-            if "/" not in name or not bare.is_file():
-                continue
             place = table.parent / _safe_name(name, "The table")
+            bare = table.parent / place.name
+            found = [image for image in called.get(place.name, ()) if f"/{image.as_posix()}".endswith(f"/{name}")]
+            if place.exists() or not (bare.is_file() or len(found) == 1):
+                continue
             place.parent.mkdir(parents=True, exist_ok=True)
-            if not place.exists():
-                place.hardlink_to(bare)  # takes no room
+            place.hardlink_to(bare if bare.is_file() else found[0])  # takes no room
 
 
 def _unpack(name: str, data: bytes, written: _Written) -> None:
@@ -164,7 +167,7 @@ def _write(name: str, data: bytes, written: _Written) -> None:
     if _CLUTTER.search(name):
         return
     _require_room(len(data), written, f"The file {_shown(name)}")
-    if written.images + len(written.tables) >= MAX_FILES:
+    if len(written.images) + len(written.tables) >= MAX_FILES:
         raise DatasetError(f"{MAX_FILES:,} files are the most. Take fewer images.")
     is_table = name.lower().endswith(".csv")
     if not data:
@@ -194,7 +197,7 @@ def _write(name: str, data: bytes, written: _Written) -> None:
     if is_table:
         written.tables.append(place)
     else:
-        written.images += 1
+        written.images.append(place)
 
 
 def _shown(name: str) -> str:
