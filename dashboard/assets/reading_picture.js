@@ -77,8 +77,10 @@ function rulerParts(svg, line, { size: [width, height], ...data }, across) {
   const strokes = [["#000", 4], ["#7fe0d0", 1.6]].flatMap(([stroke, wide]) =>
     parts.map(([a, b, c, d]) => element("line", { x1: a, y1: b, x2: c, y2: d, stroke, "stroke-width": wide * pixel })));
   const right = x2 > 0.7 * width;
+  const isAlong = right ? x1 < x2 : x1 > x2; // the letters stand beside the line, on the side that it does not come from
+  const isBelow = isAlong ? y1 < y2 && y2 < 0.95 * height : y2 < 0.1 * height;
   const label = element("text", {
-    x: x2 + (right ? -10 : 10) * pixel, y: y2 + (y2 < 0.1 * height ? 20 : -8) * pixel, "text-anchor": right ? "end" : "start",
+    x: x2 + (right ? -10 : 10) * pixel, y: y2 + (isBelow ? 20 : -8) * pixel, "text-anchor": right ? "end" : "start",
     fill: "#7fe0d0", stroke: "#000", "stroke-width": 3 * pixel, "paint-order": "stroke", "font-size": 15 * pixel,
     "font-family": '"Source Sans", sans-serif', "font-weight": 600,
   });

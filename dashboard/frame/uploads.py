@@ -15,7 +15,7 @@ from vpe_core.errors import VPEError
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-_MEBIBYTE = 2**20
+_MEGABYTE = 1_000_000  # as Streamlit's field counts
 
 
 def new_upload(file: UploadedFile | None, field: str, take: Callable[[UploadedFile], object], doing: str) -> bool:
@@ -53,12 +53,12 @@ def too_large(field: str, held: object, most_mb: int) -> str:
     Args:
         field: The field's key.
         held: What the field holds now, by which it is told from what it holds later.
-        most_mb: The field's limit, in MB of 2^20 bytes.
+        most_mb: The field's limit, in MB.
     """
     memory, reporter = f"{field}: too large", f"{field}_too_large"
     _reporter()(
         key=reporter,
-        data={"field": field, "limit": most_mb * _MEBIBYTE},
+        data={"field": field, "limit": most_mb * _MEGABYTE},
         on_bytes_change=partial(_keep, memory, reporter),
         height="content",
     )
@@ -72,7 +72,7 @@ def too_large(field: str, held: object, most_mb: int) -> str:
         del st.session_state[memory]
         return ""
     return (
-        f"The file is too large: {size / _MEBIBYTE:.0f} MB, and at most {most_mb} MB can be given here. "
+        f"The file is too large: {size / _MEGABYTE:.1f} MB, and at most {most_mb} MB can be given here. "
         "Save it smaller, or ask whoever runs this server to raise the limit."
     )
 

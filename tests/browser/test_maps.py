@@ -64,6 +64,12 @@ def test_a_class_that_is_pointed_at_lights_its_own_evidence(demo: Demo) -> None:
     layers.nth(1).wait_for()
     assert layers.count() == 2
     expect(layers.first).to_have_text("Evidence for pleural effusion")
+    demo.page.set_viewport_size({"width": 1280, "height": 720})
+    caption, words = (demo.page.locator(f".vpl-pair figure:first-child {name}") for name in ("figcaption", "span"))
+    box, under = caption.bounding_box(), words.last.bounding_box()
+    assert box is not None
+    assert under is not None
+    assert box["y"] + box["height"] < under["y"], "on a low screen the caption lies on the map, and the words below it"
     demo.page.evaluate(tell, "")
     expect(layers).to_have_count(0)
     demo.settle()

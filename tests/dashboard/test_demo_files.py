@@ -9,8 +9,9 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, TypeAlias
 
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
 from dashboard.demo.answer_column.copy_link import HERE_ONLY, NETWORK_ONLY, reach_of
 from dashboard.demo.answer_column.exports import marked_png, overlays_png, slide_png, table_csv
@@ -24,6 +25,7 @@ from vpe_core.markers.marks import Mark
 from vpe_core.models import Model
 from vpe_core.plots.percent import percent
 from vpe_core.plots.take_along import LABEL, OUT_OF_DOMAIN
+from vpe_core.plots.theme import LIGHT
 from vpe_core.types import Box
 
 Asked: TypeAlias = tuple[Answer, Model, Xray]
@@ -95,8 +97,17 @@ def test_pictures_keep_the_xrays_own_size_and_say_what_was_asked_and_answered(as
         assert f"lung mass: {chances[0]} → {chances[1]} with the circle" in about["Comment"]
         assert "A chest x-ray with signs of lung mass." in about["Comment"]
         assert "red circle, line 3 px" in about["Comment"]
-    with Image.open(io.BytesIO(overlays_png(result, model, replace(xray, simulated=False), MARKED))) as picture:
-        assert picture.info["Description"] == OUT_OF_DOMAIN
+
+
+def test_pictures_out_of_the_models_domain_give_no_answer(asked: Asked) -> None:
+    result, model, xray = asked
+    for make in (marked_png, overlays_png, slide_png):
+        with Image.open(io.BytesIO(make(result, model, replace(xray, simulated=False), MARKED))) as picture:
+            assert picture.info["Description"] == OUT_OF_DOMAIN
+            assert picture.info["Comment"].startswith("Means nothing here: lung mass")
+            if make is slide_png:
+                bars = np.asarray(picture)[212:812, 1290:]
+    assert not (bars == ImageColor.getrgb(LIGHT.marked)).all(-1).any(), "no bar has an answer's colour"
 
 
 def test_a_picture_of_nothing_drawn_says_so(asked: Asked) -> None:

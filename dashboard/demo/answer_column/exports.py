@@ -21,7 +21,7 @@ from dashboard.demo.answers.marked_xray import draw, suffix_words
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import UPLOAD, DemoState
 from dashboard.demo.state.state_link import query_from_state
-from dashboard.frame.words import answer_words, marker_name
+from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_words, marker_name
 from vpe_core.attention import overlay
 from vpe_core.markers.marks import marks_to_text
 from vpe_core.models import Model
@@ -79,7 +79,7 @@ def _seen(result: Answer) -> None:
 
 def marked_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> bytes:
     """The marked X-ray in full resolution, with what was asked and answered below it."""
-    lines = (answer_line(result, state), question_line(result, model, state))
+    lines = (_answer_line(result, model, xray, state), question_line(result, model, state))
     return _png(_for_people(xray, state), lines, model, xray)
 
 
@@ -93,7 +93,9 @@ def overlays_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> 
     for one in pictures:
         both.paste(one, (left, 0))
         left += one.width + gap
-    lines = (answer_line(result, state), question_line(result, model, state), attention_line(result, state))
+    lines = (
+        _answer_line(result, model, xray, state), question_line(result, model, state), attention_line(result, state),
+    )  # fmt: skip
     return _png(both, lines, model, xray)
 
 
@@ -102,7 +104,8 @@ def slide_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
     without, marked = _overlaid(result, xray, state)
     marked_chances = result.marked.probabilities if result.marked else [None] * len(result.classes)
     name = marker_name(state.marks, state.treatment)
-    label = what_it_is(simulated=xray.simulated, out_of_domain=out_of_domain(model.spec, xray))
+    astray = out_of_domain(model.spec, xray)
+    label = what_it_is(simulated=xray.simulated, out_of_domain=astray)
     lines = (question_line(result, model, state), attention_line(result, state))
     words = answer_words(
         result.classes, result.without.probabilities, result.marked.probabilities if result.marked else None, name,
@@ -111,8 +114,16 @@ def slide_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
     classes = [
         SlideClass(*row) for row in zip(result.classes, result.without.probabilities, marked_chances, strict=True)
     ]
-    slide = answer_slide(str(words), without, marked, classes, marker=name, lines=lines, label=label)
-    return png_bytes(slide, label, (answer_line(result, state), *lines))
+    slide = answer_slide(
+        ANSWER_OUT_OF_DOMAIN if astray else str(words), without, marked, classes,
+        marker=name, lines=lines, label=label, out_of_domain=astray,
+    )  # fmt: skip
+    return png_bytes(slide, label, (_answer_line(result, model, xray, state), *lines))
+
+
+def _answer_line(result: Answer, model: Model, xray: Xray, state: DemoState) -> str:
+    line = answer_line(result, state)
+    return f"Means nothing here: {line}" if out_of_domain(model.spec, xray) else line
 
 
 def _png(picture: Image.Image, lines: tuple[str, ...], model: Model, xray: Xray) -> bytes:
