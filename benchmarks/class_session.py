@@ -1,4 +1,4 @@
-"""One person's browser on the live demo, as far as Streamlit's server can tell: for the load of a whole class."""
+"""A browser's window as far as Streamlit's server can tell: on any page, and on the live demo with a hand."""
 
 from __future__ import annotations
 
@@ -18,29 +18,31 @@ LONGEST_RUN_S = 180.0
 _KEPT_RUNS = 2
 """For how many runs a browser keeps a message that the server may then send as a reference (Streamlit's default)."""
 _LEAST_GAP_S = 0.04
-_ANSWER = b"vpl-bars"
+_ANSWER = "vpl-bars"
 
 
 class PageError(Exception):
     """What a person would have seen go wrong."""
 
 
-class ClassSession:
-    """A window with the live demo: it opens a link, drags circles and lets them go.
+class Window:
+    """A window with a page of an app.
+
+    Args:
+        url: Of the app.
+        page: As its address names it; empty for the home page.
 
     Attributes:
         received: Bytes that the server has sent.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, page: str) -> None:
         self._address = url.replace("http://", "ws://") + "/_stcore/stream"
         self._socket: ClientConnection
-        self._page, self._query = "", ""
+        self._page, self._query = page, ""
         self._kept: dict[str, int] = {}
         self._runs = 0
         self._states: dict[str, str] = {}
-        self._components: dict[str, tuple[str, str, Any]] = {}
-        self._number = 0
         self.received = 0
 
     async def __aenter__(self) -> Self:
@@ -52,13 +54,67 @@ class ClassSession:
         await self._socket.close()
 
     async def open(self, query: str) -> None:
-        """Open the live demo by its address; returns when the answer is there.
+        """Open the page by its address; returns when its script has finished.
 
         Raises:
-            PageError: It is not, or the page shows an exception.
+            PageError: The page shows an exception.
         """
         self._query = query
-        await self._rerun()
+        await self._run()
+
+    async def _run(self, fragment: str = "") -> None:
+        message = BackMsg()
+        state = message.rerun_script
+        state.query_string, state.page_name, state.fragment_id = self._query, self._page, fragment
+        state.cached_message_hashes.extend(self._kept)
+        for name, value in self._states.items():
+            state.widget_states.widgets.add(id=name, json_value=value)
+        await self._socket.send(message.SerializeToString())
+        self._runs += 1
+        self._kept = {name: at for name, at in self._kept.items() if self._runs - at <= _KEPT_RUNS}
+        async with asyncio.timeout(LONGEST_RUN_S):
+            while not self._has_ended(await self._socket.recv(decode=False)):
+                pass
+
+    def _has_ended(self, data: bytes) -> bool:
+        """Take a message of the server's; whether it was the run's last one."""
+        self.received += len(data)
+        message = ForwardMsg.FromString(data)
+        kind = message.WhichOneof("type")
+        if message.metadata.cacheable:
+            self._kept[message.hash] = self._runs
+        if kind == "ref_hash":
+            self._kept[message.ref_hash] = self._runs
+        elif kind == "page_info_changed":
+            self._query = message.page_info_changed.query_string
+        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+            self._look_at(message.delta)
+        return kind == "script_finished"
+
+    def _look_at(self, delta: Delta) -> None:
+        if delta.new_element.WhichOneof("type") == "exception":
+            exception = delta.new_element.exception
+            raise PageError(f"{exception.type}: {exception.message}")
+
+
+class ClassSession(Window):
+    """A window with the live demo: it opens a link, drags circles and lets them go."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, PAGE)
+        self._components: dict[str, tuple[str, str, Any]] = {}
+        self._number = 0
+        self._answers = 0
+
+    async def open(self, query: str) -> None:
+        """Open the live demo by its address.
+
+        Raises:
+            PageError: There is no answer, or the page shows an exception.
+        """
+        await super().open(query)
+        if not self._answers:
+            raise PageError("The page showed no answer.")
 
     async def draw(self, circle: tuple[float, float, float]) -> None:
         """Let a circle go, in place of the last one: middle and radius in canvas pixels.
@@ -70,10 +126,13 @@ class ClassSession:
         report = self._drawing(circle)
         self._number += 1
         self._tell("overlay", {"drawing": {**report, "selected": -1, "number": self._number}})
-        await self._rerun(fragment_of="overlay")
+        answers = self._answers
+        await self._run(self._components["overlay"][1])
         marks = parse_qs(self._query).get("marks")
         if marks == before or marks is None or not marks[0].startswith("circle:"):
             raise PageError(f"A circle was drawn, but the address says {marks}.")
+        if self._answers == answers:
+            raise PageError("The circle was not answered.")
 
     async def drag(self, circle: tuple[float, float, float], seconds: float) -> list[float]:
         """Drag a circle to its size for a while; drafts are sent as `following_answer.js` does, but it never gives up.
@@ -91,7 +150,7 @@ class ClassSession:
             number = int(time.time() * 1000)
             drawing = self._drawing((x, y, max(12, radius * share)))
             self._tell("following_answer", {"draft": {**drawing, "after": self._number, "number": number}})
-            await self._rerun(fragment_of="following_answer")
+            await self._run(self._components["following_answer"][1])
             took = time.monotonic() - now
             times.append(took)
             await asyncio.sleep(max(_LEAST_GAP_S, min(took, wanted["limit"] / 1000)))
@@ -107,52 +166,14 @@ class ClassSession:
     def _tell(self, component: str, value: dict[str, Any]) -> None:
         self._states[self._components[component][0]] = json.dumps(value)
 
-    async def _rerun(self, fragment_of: str = "") -> None:
-        message = BackMsg()
-        state = message.rerun_script
-        state.query_string, state.page_name = self._query, PAGE
-        state.page_script_hash = self._page
-        if fragment_of:
-            state.fragment_id = self._components[fragment_of][1]
-        state.cached_message_hashes.extend(self._kept)
-        for name, value in self._states.items():
-            state.widget_states.widgets.add(id=name, json_value=value)
-        await self._socket.send(message.SerializeToString())
-        answered = await self._until_finished()
-        self._runs += fragment_of != "following_answer"
-        self._kept = {name: at for name, at in self._kept.items() if self._runs - at <= _KEPT_RUNS}
-        if not answered:
-            raise PageError("The page showed no answer.")
-
-    async def _until_finished(self) -> bool:
-        answered = False
-        async with asyncio.timeout(LONGEST_RUN_S):
-            while True:
-                data = await self._socket.recv(decode=False)
-                self.received += len(data)
-                answered = answered or _ANSWER in data
-                message = ForwardMsg.FromString(data)
-                kind = message.WhichOneof("type")
-                if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-                    self._look_at(message.delta)
-                elif kind == "page_info_changed":
-                    self._query = message.page_info_changed.query_string
-                elif kind == "ref_hash":
-                    self._kept[message.ref_hash] = self._runs
-                    answered = True
-                elif kind == "script_finished":
-                    return answered
-                if message.metadata.cacheable:
-                    self._kept[message.hash] = self._runs
-
     def _look_at(self, delta: Delta) -> None:
+        super()._look_at(delta)
         element = delta.new_element
-        if element.WhichOneof("type") == "exception":
-            raise PageError(f"{element.exception.type}: {element.exception.message}")
+        self._answers += element.WhichOneof("type") == "html" and _ANSWER in element.html.body
         if element.WhichOneof("type") != "bidi_component":
             return
         component = element.bidi_component
         for name, part in (("overlay", "canvas_overlay"), ("following_answer",) * 2, ("canvas", "drawable")):
             if part in component.component_name:
-                data = component.json or component.mixed.json
-                self._components[name] = component.id, delta.fragment_id, json.loads(data or "null")
+                data = json.loads(component.json or component.mixed.json or "null")
+                self._components[name] = component.id, delta.fragment_id, data

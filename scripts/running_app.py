@@ -37,13 +37,16 @@ class RunningApp:
 
 
 @contextmanager
-def running_app(*options: str, environment: Mapping[str, str] = {}, log: Path | None = None) -> Iterator[RunningApp]:
+def running_app(
+    *options: str, environment: Mapping[str, str] = {}, log: Path | None = None, script: str = "app.py"
+) -> Iterator[RunningApp]:
     """The app, ready, and not yet visited by anybody; it ends with the context.
 
     Args:
         options: For Streamlit's command line.
         environment: Variables beside this process's own.
         log: Where its messages go; None for a file that ends with the context, too.
+        script: What is run: ours, or another one to compare with.
 
     Raises:
         RuntimeError: It does not start; the end of its log says why.
@@ -51,7 +54,7 @@ def running_app(*options: str, environment: Mapping[str, str] = {}, log: Path | 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port), *options]
     with tempfile.TemporaryDirectory() as folder:
         log = log or Path(folder) / "app.log"

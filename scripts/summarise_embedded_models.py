@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from vpe_core.metrics import Interval, auroc, bootstrap_mean, compare
 from vpe_core.results import Run, find_runs
-from vpe_core.results.analysis.controls import geometry_only
+from vpe_core.results.analysis.geometry import geometry_only
 from vpe_core.results.analysis.leak import findings_known
 from vpe_core.results.analysis.questions import Question
 from vpe_core.results.analysis.scores import Evaluation, class_numbers

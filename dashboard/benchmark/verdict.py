@@ -15,7 +15,7 @@ from vpe_core.errors import VPEError
 from vpe_core.metrics import Interval
 from vpe_core.plots.leak_html import leak_html
 from vpe_core.plots.percent import percent
-from vpe_core.results.analysis.controls import geometry_only
+from vpe_core.results.analysis.geometry import geometry_only
 from vpe_core.results.analysis.leak import BY_ITSELF, Leak, leak, most_telling
 from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
 from vpe_core.results.analysis.rows import TableRow, marker_title

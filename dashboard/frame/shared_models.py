@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from vpe_core.models import Model
 
 
+_AHEAD_AFTER_S = 3.0
+"""Who opens a page of a fresh server at once gets it first, without torch being imported beside."""
+
+
 def shared_model(name: str) -> Model:
     """The model of this name, loaded once for all sessions, as this session asks it.
 
@@ -59,7 +63,9 @@ def load_ahead(name: str) -> None:
     """
     with suppress(VPEError):  # a page says what is wrong with the settings
         if get_settings().load_ahead:
-            threading.Thread(target=_load_quietly, args=(name,), name=f"loads {name}", daemon=True).start()
+            loading = threading.Timer(_AHEAD_AFTER_S, _load_quietly, (name,))
+            loading.name, loading.daemon = f"loads {name}", True
+            loading.start()
 
 
 def _answers(model: Model) -> bool:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.test_pages import imports_torch, link_of, open_app
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
 from tests.results.test_importer import write_experiment
-from vpe_core.results.analysis.controls import geometry_only
+from vpe_core.results.analysis.geometry import geometry_only
 from vpe_core.results.analysis.leak import leak
 from vpe_core.results.analysis.numerals import number_text, signed_text
 from vpe_core.results.analysis.questions import Question

@@ -14,8 +14,9 @@ from vpe_core.plots.curves import curve_pair, reliability_pair
 from vpe_core.plots.gains import forest, gain_by_size, grouped_bars
 from vpe_core.plots.theme import DARK, LIGHT, marker_symbol
 from vpe_core.results.analysis.cases import attention_inside, gain_by_box_size
-from vpe_core.results.analysis.controls import GEOMETRY, controls
+from vpe_core.results.analysis.controls import controls
 from vpe_core.results.analysis.curves import confusion, curves, reliability_table
+from vpe_core.results.analysis.geometry import GEOMETRY
 from vpe_core.results.analysis.questions import Question
 from vpe_core.results.analysis.rows import TableRow, paper_rows
 from vpe_core.results.analysis.scores import Evaluation

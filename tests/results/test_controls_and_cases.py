@@ -6,14 +6,18 @@ from sklearn.metrics import auc, confusion_matrix, roc_auc_score
 
 from tests.results.memory_run import CLASSES, PAPER_STRENGTHS, MemoryRun
 from tests.results.test_tables import CIRCLE, RESAMPLES, by_hand
+from vpe_core.results import find_runs
 from vpe_core.results.analysis.cases import attention_inside, case_table, gain_by_box_size
-from vpe_core.results.analysis.controls import GEOMETRY, UNMARKED, controls, geometry_scores
+from vpe_core.results.analysis.controls import UNMARKED, controls
 from vpe_core.results.analysis.curves import ALL_CLASSES, confusion, curves, reliability_table
+from vpe_core.results.analysis.geometry import GEOMETRY, LabelledBoxes, geometry_scores
 from vpe_core.results.analysis.questions import Question
 from vpe_core.results.analysis.rows import TableRow
 from vpe_core.results.analysis.scores import Evaluation
+from vpe_core.settings import PROJECT_DIR
 from vpe_core.variants import Variant
 
+PRECOMPUTED = PROJECT_DIR / "precomputed"
 ROW = TableRow(Variant.parse(CIRCLE))
 
 
@@ -65,6 +69,14 @@ def test_the_classifier_never_sees_the_patient_that_it_judges() -> None:
     labels = np.repeat(rng.integers(2, size=60), 6)
     scores = geometry_scores(np.hstack([boxes, boxes + 20]), np.full((360, 2), 200.0), labels, patients, 2)
     assert roc_auc_score(labels, scores[:, 1]) < 0.65
+
+
+def test_what_the_project_keeps_of_the_boxes_is_what_the_classifier_says() -> None:
+    runs = find_runs(PRECOMPUTED / "results" / "benchmark")
+    kept = {boxes.file: boxes for boxes in map(LabelledBoxes.of, runs)}
+    assert kept.keys() == set((PRECOMPUTED / "results" / "geometry").iterdir())
+    file = next(file for file in kept if file.is_file() and len(kept[file].rows) <= 600)
+    np.testing.assert_allclose(np.load(file), kept[file].scores())
 
 
 def test_without_boxes_there_is_no_such_classifier(evaluation: Evaluation) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.results.memory_run import CLASSES, PAPER_STRENGTHS, MemoryRun
 from vpe_core.errors import ResultsError
-from vpe_core.results.analysis.controls import geometry_only
+from vpe_core.results.analysis.geometry import geometry_only
 from vpe_core.results.analysis.questions import Question
 from vpe_core.results.analysis.rows import paper_rows
 from vpe_core.results.analysis.scores import Evaluation

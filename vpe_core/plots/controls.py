@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 
 from vpe_core.plots.figure import error_bar, name_rows, new_figure, rows_height
 from vpe_core.plots.theme import Palette, marker_symbol
-from vpe_core.results.analysis.controls import CONTROLS, GEOMETRY, UNMARKED
+from vpe_core.results.analysis.controls import CONTROLS, UNMARKED
+from vpe_core.results.analysis.geometry import GEOMETRY
 from vpe_core.results.analysis.numerals import interval_text, number_text
 from vpe_core.results.analysis.rows import marker_title
 
