@@ -126,7 +126,8 @@ def test_a_second_finger_takes_back_a_window_and_a_ruler_and_a_thumb_beside_the_
 
 def test_a_finger_hits_the_reading_tools_and_no_class_name_is_cut(phone: Demo) -> None:
     phone.open({"sample": "case_a", "marks": "bbox:180,180,330,330", "question": "each"})
-    for button in phone.page.locator(".vpl-reading button").all():
+    tools = ".vpl-reading, .st-key-demo_source_row, [class*=st-key-demo_question-]"
+    for button in phone.page.locator(f":is({tools}) button:not([aria-label^=Help]):visible").all():
         box = button.bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 40
