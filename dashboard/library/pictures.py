@@ -69,7 +69,7 @@ def set_entry(name: str) -> GalleryImage | None:
     return own_entry(name) or set_image(name, lambda dataset: _boxed(dataset, _stamp(dataset)))
 
 
-@st.cache_resource(max_entries=4, ttl=_LOOK_AGAIN_S, show_spinner=False)
+@st.cache_resource(max_entries=16, ttl=_LOOK_AGAIN_S, show_spinner=False)  # all data sets: or links would take turns
 def _boxed(dataset: str, stamp: tuple[tuple[str, int], ...]) -> BoxedSamples:  # noqa: ARG001 - part of the cache's key
     return boxed_samples(dataset)
 

@@ -16,6 +16,7 @@ from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, RLELossless
 from tests.images.conftest import PYDICOM_FILES, dicom_bytes, dicom_dataset, encoded
 from vpe_core.errors import ImageReadError
 from vpe_core.images import read_pixels
+from vpe_core.images.rle import without_excess
 
 END = b"\xff\xd9"
 ENDINGS = {"none": b"", "half": b"\xff", "zeros": b"\0\0", "padded half": b"\xff\0\0"}
@@ -139,6 +140,16 @@ def test_run_lengths_that_are_cut(values_16: np.ndarray) -> None:
         dataset.PixelData = encapsulate([frame[:n_bytes]])
         with pytest.raises(ImageReadError, match="pixel data end early"):
             read_pixels(dicom_bytes(dataset))
+
+
+def test_run_lengths_beyond_the_last_pixel_are_not_decoded(values_16: np.ndarray) -> None:
+    dataset = dicom_dataset(values_16)
+    dataset.compress(RLELossless)
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    bomb = frame + b"\x81\0" * 100_000  # 12.8 MB of zeros
+    assert len(without_excess(bomb, values_16.size)) <= len(frame)
+    dataset.PixelData = encapsulate([bomb])
+    np.testing.assert_array_equal(read_pixels(dicom_bytes(dataset)).values, values_16)
 
 
 @pytest.mark.parametrize("compression", [1, 7, 8])

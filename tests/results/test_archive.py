@@ -296,6 +296,12 @@ def test_a_bomb_is_refused_by_what_it_says_and_by_what_it_holds(monkeypatch: pyt
         read_archive(bomb.replace(size, (10).to_bytes(4, "little")), "liar.zip")
 
 
+def test_a_manifest_that_would_take_gigabytes_once_it_is_read_is_refused() -> None:
+    bomb = zipped({"run/manifest.json": b"[" + b"{}," * 2_000_000 + b"{}]"})
+    with pytest.raises(ResultsError, match="at most 5 MB, but it is larger"):
+        read_archive(bomb, "bomb.zip")
+
+
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_damaged_content_is_no_want_of_room(method: int) -> None:
     content = io.BytesIO()

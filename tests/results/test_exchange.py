@@ -201,6 +201,29 @@ def test_parquet_that_would_become_too_large_is_refused_before_it_is_read(
         read_scores(content.getvalue(), "a.parquet")
 
 
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"a" + b"," * 30_000, "at most 20,000 columns, but got 30,001"),
+        (b"a" * 5_000_000, "headings do not end"),
+        (b"dataset,label\na," + b"x" * 5_000_000, "line 2 has more than 4 million characters"),
+        (b"dataset,label\na,b\na," + b"x" * 6_000, "line 3 has a text of 6,000 characters in the column label"),
+    ],
+)
+def test_a_csv_of_few_enormous_cells_or_countless_columns_is_refused_in_a_short_sentence(
+    data: bytes, message: str
+) -> None:
+    with pytest.raises(ResultsError, match=message) as refused:
+        read_scores(data, "a.csv")
+    assert len(str(refused.value)) < 300
+
+
+def test_parquet_with_a_document_for_a_label_is_refused_in_a_short_sentence(scores: pd.DataFrame) -> None:
+    with pytest.raises(ResultsError, match=r"line 2 has a text of 6,000 characters") as refused:
+        read_scores(as_parquet(scores.assign(label="x" * 6_000)), "a.parquet")
+    assert len(str(refused.value)) < 300
+
+
 def changed(scores: pd.DataFrame, **columns: object) -> bytes:
     return as_csv(scores.assign(**columns))
 

@@ -14,6 +14,7 @@ from vpe_core.images.codestreams import Codestream, begins_frame, codestream
 from vpe_core.images.dicom_elements import integer, text
 from vpe_core.images.ends import ENDS_EARLY, decode_whole
 from vpe_core.images.limits import check_pixel_count
+from vpe_core.images.rle import without_excess
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -156,6 +157,7 @@ def _decode_compressed(dataset: Dataset, data: bytes, syntax: str, layout: _Layo
     if header is None and allocated % 8 == 0 and len(frame) >= 4:  # RLE has a segment for each byte of a pixel
         n_samples = int.from_bytes(frame[:4], "little") * 8 // allocated
         samples = n_samples if n_samples in (1, 3) else samples
+        frame = without_excess(frame, layout.rows * layout.columns)
     _check_colour_bits(samples, allocated)
     uid = _syntax_of(frame, header, syntax)
     is_ycc = uid in (syntaxes.JPEGBaseline8Bit, syntaxes.JPEGExtended12Bit)

@@ -37,6 +37,8 @@ MAX_FILES = 5_000
 MAX_VALUES = 100_000_000
 """Of one table, unpacked: a few bytes of Parquet can stand for billions of equal values."""
 
+_MAX_MANIFEST_BYTES = 5_000_000
+"""JSON takes fifty times its length in memory."""
 _RUN_FILES = (MANIFEST, SAMPLES, EMBEDDINGS, TEXTS, PROBABILITIES)
 _OFFICIAL_FILES = ("results.csv", "metrics.csv", "metrics.json")
 _SAMPLE_COLUMNS = (
@@ -146,7 +148,7 @@ def read_archive(data: bytes, file: str) -> tuple[LoadedRun, ...]:
 
 def _require_manifest(path: Path, home: _Home, file: str) -> None:
     try:
-        parse_manifest(read_bytes(path))
+        parse_manifest(read_bytes(path, _MAX_MANIFEST_BYTES))
     except DocumentError as error:
         raise ResultsError(
             f"{home.told(str(path), file)} is not a manifest of this version ({SCHEMA_VERSION}): {error}. Zip the "

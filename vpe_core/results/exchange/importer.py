@@ -48,7 +48,8 @@ _UNDEFINED = (
 _TOLERANCE = 1e-6
 _SUM_TOLERANCE = 1e-2
 _FEWEST_CLASSES = 2
-MAX_CELLS = 100_000_000
+MAX_CELLS = 20_000_000
+_MAX_METRICS_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -254,7 +255,7 @@ def _check_metrics(place: Path, experiment: Experiment) -> list[Skipped]:
 
 
 def _told_auroc(path: Path) -> float | None:
-    content = read_json(read_bytes(path), dict)
+    content = read_json(read_bytes(path, _MAX_METRICS_BYTES), dict)
     if "auroc" not in content:
         raise DocumentError(f"expected a number called auroc, but it has {', '.join(content)[:80] or 'nothing'}")
     said = content["auroc"]

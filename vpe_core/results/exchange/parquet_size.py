@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-MAX_COLUMNS = 20_000
+from vpe_core.results.exchange.text_tables import MAX_CELL_CHARS, MAX_COLUMNS
+
 _TEXTS = ("string", "large_string", "string_view", "binary", "large_binary", "binary_view")
 
 
@@ -39,6 +40,8 @@ def require_size(source: bytes | str, *, max_cells: int, max_bytes: int) -> None
         raise TooLargeError(f"expected at most {MAX_COLUMNS:,} columns, but got {about.num_columns:,}")
     columns = [group.column(number) for group in groups for number in range(group.num_columns)]
     schema = file.schema_arrow
+    if (longest := max(map(len, schema.names), default=0)) > MAX_CELL_CHARS:
+        raise ValueError(f"it has a column whose name has {longest:,} characters, and {MAX_CELL_CHARS:,} are the most")
     n_cells = max(sum(column.num_values for column in columns), n_rows * sum(_length(field.type) for field in schema))
     if n_cells > max_cells:
         raise TooLargeError(f"expected at most {max_cells:,} cells, but got {n_cells:,}")

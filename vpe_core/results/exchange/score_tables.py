@@ -24,7 +24,7 @@ from vpe_core.results.analysis.rows import TableRow
 from vpe_core.results.analysis.scores import Evaluation, FloatArray, IntArray, Results
 from vpe_core.results.analysis.tables import available
 from vpe_core.results.exchange.parquet_size import require_size
-from vpe_core.results.exchange.text_tables import as_numbers, read_csv, require_numbers
+from vpe_core.results.exchange.text_tables import as_numbers, read_csv, require_numbers, require_short
 from vpe_core.results.store.manifest import DatasetInfo, Manifest, ModelInfo
 from vpe_core.variants import Variant
 
@@ -144,6 +144,10 @@ def read_scores(data: bytes, file: str) -> tuple[LoadedScores, ...]:
         if name not in _MAY_BE_EMPTY and gaps.any():
             raise ResultsError(f"{file} has no {name} in line {gaps.idxmax()}.")
         table[name] = _as_text(table[name], file).where(~gaps, table["sample_id"] if name == "image_id" else "")
+        try:
+            require_short(table[name])
+        except ValueError as error:
+            raise ResultsError(f"{file} cannot be used: {error}.") from None
     table["suffix"] = table["suffix"].str.strip()
     digest = hashlib.sha256(data).hexdigest()
     try:

@@ -6,8 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,10 @@ import pandas as pd
 from vpe_core.datasets.records import quotes_flaw
 from vpe_core.documents import as_text
 
+MAX_COLUMNS = 20_000
+MAX_CELL_CHARS = 5_000
+"""Of a text: names, paths and labels, which also stand in messages."""
+_MAX_LINE_CHARS = 4_000_000
 _FLAWS = {
     "open": "opens a quotation mark that is never closed in it",
     "goes on": 'has a cell that goes on after its closing quotation mark; write two ("") for each in a text',
@@ -39,17 +42,20 @@ def read_csv(data: bytes, is_number: Callable[[str], bool], *, max_cells: int, s
     Raises:
         ValueError: It is no such table; the message says why.
     """
-    stream = io.StringIO(as_text(data, "CSV"), newline="")
-    headings, first = _headings(stream, strip)
+    as_text(data, "CSV")
+    headings, n_before, n_lines_of_headings = _headings(data, strip)
+    start, first = n_before + n_lines_of_headings, n_before + 2
     n_lines = max(data.count(b"\n"), data.count(b"\r")) + 1
     if n_lines * len(headings) > max_cells:
         raise ValueError(f"expected at most {max_cells:,} cells, but got {n_lines:,} lines of {len(headings):,}")
     numbers = {place for place, name in enumerate(headings) if is_number(name)}
-    _require_sound_quotes(stream, first, strip)
-    cells = _cells(stream, len(headings), numbers, first, strip)
+    _require_sound_lines(_opened(data, start), first, strip)
+    cells = _cells(_opened(data, start), len(headings), numbers, first, strip)
     cells.index = pd.RangeIndex(first, first + len(cells))
     named = [place for place, name in enumerate(headings) if name.strip()]
     columns = {place: cells[place] if place in numbers else _as_text(cells[place], strip) for place in named}
+    for place in set(named) - numbers:
+        require_short(columns[place].rename(headings[place]))
     filled = pd.concat([column.notna() for column in columns.values()], axis=1).any(axis=1)
     found = {headings[place]: _numbers_if_all(one) if place in numbers else one for place, one in columns.items()}
     return pd.DataFrame(found)[filled]
@@ -77,6 +83,20 @@ def require_numbers(table: pd.DataFrame, columns: Iterable[str]) -> None:
             raise ValueError(f"line {row} has {value[:40]!r} in the column {name[:80]}, which is no number")
 
 
+def require_short(column: pd.Series) -> None:
+    """Refuse texts that are no names but whole documents.
+
+    Raises:
+        ValueError: There is one; the message names its row and column.
+    """
+    lengths = column.str.len()
+    if (lengths > MAX_CELL_CHARS).any():
+        raise ValueError(
+            f"line {lengths.idxmax()} has a text of {int(lengths.max()):,} characters in the column "
+            f"{str(column.name)[:80]}, and {MAX_CELL_CHARS:,} are the most"
+        )
+
+
 def _says_nan(column: pd.Series) -> pd.Series:
     return column.astype(str).str.strip().str.lower() == "nan"
 
@@ -86,9 +106,26 @@ def _numbers_if_all(column: pd.Series) -> pd.Series:
     return numbers if np.array_equal(numbers.isna(), column.isna()) else column
 
 
-def _headings(stream: io.StringIO, strip: bool) -> tuple[Sequence[str], int]:
-    """The headings, and the number of the first row after them; leaves the stream there."""
-    reader = csv.reader(stream, skipinitialspace=strip)
+def _opened(data: bytes, n_skipped: int = 0) -> io.TextIOWrapper:
+    """The text behind so many lines, decoded as it is read: a `StringIO` would take four bytes a character."""
+    stream = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="")
+    for _ in range(n_skipped):
+        stream.readline()
+    return stream
+
+
+def _short_beginning(stream: io.TextIOWrapper) -> Iterator[str]:
+    left = _MAX_LINE_CHARS
+    while line := stream.readline(left + 1):
+        left -= len(line)
+        if left < 0:
+            raise ValueError(f"its headings do not end within {_MAX_LINE_CHARS / 1e6:g} million characters")
+        yield line
+
+
+def _headings(data: bytes, strip: bool) -> tuple[Sequence[str], int, int]:
+    """The headings, and how many lines stand before them and how many they take."""
+    reader = csv.reader(_short_beginning(_opened(data)), skipinitialspace=strip)
     n_before = 0
     try:
         for row in reader:
@@ -99,29 +136,33 @@ def _headings(stream: io.StringIO, strip: bool) -> tuple[Sequence[str], int]:
             raise ValueError("it is empty")
     except csv.Error as error:
         raise ValueError(f"its headings cannot be read: {error}") from None
-    stream.seek(0)
-    record = "".join(islice(stream, n_before, reader.line_num))
+    if len(row) > MAX_COLUMNS:
+        raise ValueError(f"expected at most {MAX_COLUMNS:,} columns, but got {len(row):,}")
+    stream, n_lines = _opened(data, n_before), reader.line_num - n_before
+    record = "".join(stream.readline() for _ in range(n_lines))
     if flaw := quotes_flaw(record, ",", skip_space=strip):
         raise ValueError(f"line {n_before + 1} {_FLAWS[flaw]}")
     headings = [cell.strip() if strip else cell for cell in row]
     if twice := [name for name, times in Counter(headings).items() if times > 1 and name.strip()]:
         raise ValueError(f"two columns are called {twice[0][:80]!r}")
-    return headings, n_before + 2
+    return headings, n_before, n_lines
 
 
-def _require_sound_quotes(stream: io.StringIO, first: int, strip: bool) -> None:
-    """Refuse stray quotation marks, which swallow text or lines; a cell that reaches over lines counts as one.
+def _require_sound_lines(stream: io.TextIOWrapper, first: int, strip: bool) -> None:
+    """Refuse lines without end, and stray quotation marks, which swallow text or lines.
 
-    Leaves the stream where it is.
+    A cell that reaches over lines counts as one.
     """
-    start = stream.tell()
-    for number, line in enumerate(stream, first):
+    number = first
+    while line := stream.readline(_MAX_LINE_CHARS + 1):
+        if len(line) > _MAX_LINE_CHARS:
+            raise ValueError(f"line {number} has more than {_MAX_LINE_CHARS / 1e6:g} million characters")
         if flaw := quotes_flaw(line, ",", skip_space=strip):
             raise ValueError(f"line {number} {_FLAWS[flaw]}")
-    stream.seek(start)
+        number += 1
 
 
-def _cells(stream: io.StringIO, n_columns: int, numbers: set[int], first: int, strip: bool) -> pd.DataFrame:
+def _cells(stream: io.TextIOWrapper, n_columns: int, numbers: set[int], first: int, strip: bool) -> pd.DataFrame:
     try:
         cells = pd.read_csv(
             stream,
