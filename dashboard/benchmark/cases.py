@@ -25,6 +25,7 @@ from dashboard.frame.words import as_text
 from vpe_core.errors import VPEError
 from vpe_core.images import load_image
 from vpe_core.markers import draw_marker
+from vpe_core.plots.percent import percent, points
 from vpe_core.results.analysis.cases import case_table
 from vpe_core.results.analysis.numerals import signed_text
 from vpe_core.types import Box
@@ -133,23 +134,22 @@ def _case(case: pd.Series, choice: Choice, folder: Path | None) -> None:
         picture = _picture(case, choice, folder)
         if picture:
             st.image(picture, width="stretch", alt=f"Chest X-ray with {case['label']} marked")
-        st.html(_caption(case, percent=choice.question.scoring != "cosine"))
+        st.html(case_words(case, in_percent=choice.question.scoring != "cosine"))
         if link := demo_link(case, choice):
             label = "Open as measured" if link.as_measured else "Open in live demo"
             page_link("pages/live_demo.py", label, icon=":material/draw:", query_params=link.query)
 
 
-def _caption(case: pd.Series, percent: bool) -> str:
-    before, after = case["before"], case["after"]
-    points = round(100 * after) - round(100 * before)  # as the two figures beside it differ
-    change = f"{points:+d} points".replace("-", "−") if percent else signed_text(case["change"])
+def case_words(case: pd.Series, in_percent: bool) -> str:
+    """What the marker did, in the figures of the live demo."""
+    before, after = (percent(case[at]) if in_percent else f"{case[at]:.2f}" for at in ("before", "after"))
     return render(
         "case",
         label=case["label"],
         kind="vpl-gain" if case["change"] > 0 else "vpl-loss",
-        change=change,
-        before=f"{before:.0%}" if percent else f"{before:.2f}",
-        after=f"{after:.0%}" if percent else f"{after:.2f}",
+        change=f"{points(case['change'])} points" if in_percent else signed_text(case["change"]),
+        before=before,
+        after=after,
         said_before=case["said_before"],
         said_after=case["said_after"],
     )

@@ -13,6 +13,7 @@ from weakref import WeakSet
 import streamlit as st
 from streamlit import runtime
 
+from dashboard.frame.html import render
 from vpe_core import jobs
 from vpe_core.cache import BoundedCache
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _STATUS = Path("/proc/self/statm")
 _STARTED = time.monotonic()
+_MINUTE_S = 60.0
+_LABEL_WORDS = {"0.5": "half are faster", "0.95": "95% are faster", "0.99": "99% are faster"}
+"""What stands for a label's value where people read."""
 _watched: WeakSet[Model] = WeakSet()
 _caches: WeakSet[BoundedCache] = WeakSet()
 
@@ -46,7 +50,14 @@ class Figure:
         """The value with its unit, for people."""
         if self.name.endswith("_bytes"):
             return f"{self.value / 1e6:,.0f} MB"
-        return f"{self.value:,.{0 if self.value == int(self.value) else 2}f}{' s' * self.name.endswith('_seconds')}"
+        if not self.name.endswith("_seconds"):
+            return f"{self.value:,.0f}"
+        if self.value < 1:
+            return f"{1000 * self.value:.0f} ms"
+        hours, minutes = divmod(round(self.value / 60), 60)
+        if self.value < _MINUTE_S:
+            return f"{self.value:.1f} s"
+        return f"{hours:,} h {minutes} min" if hours else f"{minutes} min"
 
 
 def figures() -> tuple[Figure, ...]:
@@ -64,9 +75,20 @@ def figures() -> tuple[Figure, ...]:
 def this_server() -> None:
     """How the server does, for whoever runs it."""
     with st.expander("This server", icon=":material/monitoring:", key="this_server"):
-        for figure in figures():
-            labels = ", ".join(f"{name} {value}" for name, value in figure.labels)
-            st.text(f"{figure.help}{f' ({labels})' if labels else ''}: {figure.in_words}")
+        _shown_figures()
+
+
+@st.fragment
+def _shown_figures() -> None:
+    st.button("Look again", key="this_server_again", icon=":material/refresh:")
+    parts: dict[str, dict[str, str]] = {}
+    for figure in figures():
+        labels = dict(figure.labels)
+        part = labels.pop("model", "The app")
+        more = ", ".join(_LABEL_WORDS.get(value, value) for value in labels.values())
+        parts.setdefault(part, {})[f"{figure.help}{f': {more}' if more else ''}"] = figure.in_words
+    for title, facts in parts.items():
+        st.html(render("facts", title=title, facts=facts))
 
 
 def watch(model: Model) -> None:

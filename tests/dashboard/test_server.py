@@ -67,3 +67,14 @@ def test_a_model_in_memory_is_told_of_and_one_that_has_gone_is_not() -> None:
     assert 'vpl_latency_seconds{model="watched",quantile="0.95"} 0.12\n' in told
     del model
     assert "watched" not in as_prometheus(figures())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("vpl_latency_seconds", 0.024, "24 ms"), ("vpl_up_seconds", 90, "2 min"), ("vpl_up_seconds", 3720, "1 h 2 min"),
+        ("vpl_requests_total", 1718, "1,718"), ("vpl_memory_bytes", 2e9, "2,000 MB"),
+    ],
+)  # fmt: skip
+def test_a_figure_is_told_in_the_unit_that_people_read(name: str, value: float, words: str) -> None:
+    assert Figure(name, "", value).in_words == words

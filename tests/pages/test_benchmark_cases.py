@@ -6,8 +6,10 @@ import re
 from html import unescape
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from dashboard.benchmark.cases import case_words
 from tests.pages.test_benchmark import PAGE, results, table_of, with_results
 from tests.pages.test_pages import open_app
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
@@ -21,7 +23,16 @@ def test_cases_are_numbers_where_the_xrays_are_not_here() -> None:
     assert any("not on this machine" in caption.value for caption in app.caption)
     cases = [str(element.body) for element in app.get("html") if 'class="vpl-case"' in str(element.body)]
     assert len(cases) == 10
-    assert re.search(r"\d+% → \d+%</b> <span class=\"vpl-gain\">\+\d+ points", cases[0])
+    assert re.search(r"\d+% → (&gt;)?\d+%</b> <span class=\"vpl-gain\">\+\d+ points", cases[0])
+
+
+def test_a_case_is_told_in_the_figures_that_the_live_demo_shows() -> None:
+    case = pd.Series({"label": "mass", "before": 0.2851, "after": 0.0449, "said_before": "a", "said_after": "a"})
+    said = unescape(case_words(pd.Series({**case, "change": -0.2402}), in_percent=True))
+    assert "29% → 4%" in said
+    assert "−24 points" in said
+    sure = pd.Series({**case, "before": 0.001, "after": 0.999, "change": 0.998})
+    assert "<1% → >99%" in unescape(case_words(sure, in_percent=True))
 
 
 def test_an_ensemble_that_comes_back_by_its_title_is_no_typed_prompt() -> None:

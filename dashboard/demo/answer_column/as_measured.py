@@ -15,6 +15,7 @@ from dashboard.demo.state.demo_state import DemoState, same_question
 from dashboard.frame.html import render
 from dashboard.frame.page import page_link
 from vpe_core.errors import VPEError
+from vpe_core.plots.percent import percent
 from vpe_core.results.analysis.rows import TableRow, marker_title
 from vpe_core.results.analysis.tables import scored_pair
 from vpe_core.variants import Variant
@@ -116,8 +117,8 @@ def _line(case: MeasuredCase) -> str:
     return render(
         "as_measured",
         label=case.words,
-        before=f"{case.before:.0%}",
-        after=f"{case.after:.0%}",
+        before=percent(case.before),
+        after=percent(case.after),
         kind="vpl-gain" if case.after > case.before else "vpl-loss",
         how=", ".join(how),
         where=f"{case.column.who} on {case.column.dataset}",

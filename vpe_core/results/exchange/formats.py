@@ -18,7 +18,7 @@ _LATEX_MARKS = str.maketrans({"†": r"\dag{}", "‡": r"\ddag{}", "\u2212": "$-
 _LATEX = str.maketrans(
     {
         "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-        "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$",
     }
 )  # fmt: skip
 
