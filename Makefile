@@ -1,5 +1,6 @@
 # make run   create .venv, install, start the app
 # make test  the same with the tests' requirements and a browser, then run all tests
+# make soak  a class of thirty on one server for an hour: latency, memory, errors
 # Without make:
 #   python3 -m venv .venv && .venv/bin/pip install -r requirements.txt
 #   .venv/bin/python -m streamlit run app.py
@@ -10,13 +11,16 @@ BIN := $(VENV)/bin
 # Modules are compiled when they are first imported: compiling all 300 MB of them takes two minutes.
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --no-compile
 
-.PHONY: run test browser clean
+.PHONY: run test soak browser clean
 
 run: $(VENV)/.installed
 	$(BIN)/python -m streamlit run app.py $(ARGS)
 
 test: $(VENV)/.installed-dev browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+soak: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.class_load --seconds 3600 --reload-every 120 --drag 1 --out class_soak.json $(ARGS)
 
 # A stamp is younger than the requirements that it stands for, so nothing is installed twice.
 $(VENV)/.installed: requirements.txt | $(BIN)/python

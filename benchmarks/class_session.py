@@ -62,7 +62,13 @@ class Window:
         self._query = query
         await self._run()
 
-    async def _run(self, fragment: str = "") -> None:
+    async def _run(self, fragment: str = "", *, keeps_all: bool = False) -> None:
+        """Ask for a run, of the whole page or of a fragment, and wait for its end.
+
+        Args:
+            fragment: Its identifier.
+            keeps_all: Whether the run leaves the browser's kept messages as they are: most lie outside the fragment.
+        """
         message = BackMsg()
         state = message.rerun_script
         state.query_string, state.page_name, state.fragment_id = self._query, self._page, fragment
@@ -70,7 +76,7 @@ class Window:
         for name, value in self._states.items():
             state.widget_states.widgets.add(id=name, json_value=value)
         await self._socket.send(message.SerializeToString())
-        self._runs += 1
+        self._runs += not keeps_all
         self._kept = {name: at for name, at in self._kept.items() if self._runs - at <= _KEPT_RUNS}
         async with asyncio.timeout(LONGEST_RUN_S):
             while not self._has_ended(await self._socket.recv(decode=False)):
@@ -150,7 +156,7 @@ class ClassSession(Window):
             number = int(time.time() * 1000)
             drawing = self._drawing((x, y, max(12, radius * share)))
             self._tell("following_answer", {"draft": {**drawing, "after": self._number, "number": number}})
-            await self._run(self._components["following_answer"][1])
+            await self._run(self._components["following_answer"][1], keeps_all=True)
             took = time.monotonic() - now
             times.append(took)
             await asyncio.sleep(max(_LEAST_GAP_S, min(took, wanted["limit"] / 1000)))
