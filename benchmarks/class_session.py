@@ -18,6 +18,8 @@ LONGEST_RUN_S = 180.0
 _KEPT_RUNS = 2
 """For how many runs a browser keeps a message that the server may then send as a reference (Streamlit's default)."""
 _LEAST_GAP_S = 0.04
+_SLOW_IN_SUCCESSION, _PAUSE_S = 3, 15.0
+"""As in `assets/following_answer.js`."""
 _ANSWER = "vpl-bars"
 
 
@@ -111,6 +113,7 @@ class ClassSession(Window):
         self._components: dict[str, tuple[str, str, Any]] = {}
         self._number = 0
         self._answers = 0
+        self._slow, self._pause_ends = 0, 0.0
 
     async def open(self, query: str) -> None:
         """Open the live demo by its address.
@@ -141,7 +144,7 @@ class ClassSession(Window):
             raise PageError("The circle was not answered.")
 
     async def drag(self, circle: tuple[float, float, float], seconds: float) -> list[float]:
-        """Drag a circle to its size for a while; drafts are sent as `following_answer.js` does, but it never gives up.
+        """Drag a circle to its size for a while; drafts are sent, and paused where they are slow, as the page does it.
 
         Returns:
             What the answer to each draft took, in seconds.
@@ -149,7 +152,7 @@ class ClassSession(Window):
         start, times, (x, y, radius) = time.monotonic(), [], circle
         while (now := time.monotonic()) < start + seconds:
             _, _, wanted = self._components["following_answer"]
-            if not wanted["follows"]:
+            if not wanted["follows"] or now < self._pause_ends:
                 await asyncio.sleep(start + seconds - now)
                 break
             share = (now - start) / seconds
@@ -159,6 +162,9 @@ class ClassSession(Window):
             await self._run(self._components["following_answer"][1], keeps_all=True)
             took = time.monotonic() - now
             times.append(took)
+            self._slow = self._slow + 1 if took > wanted["limit"] / 1000 else 0
+            if self._slow >= _SLOW_IN_SUCCESSION:
+                self._pause_ends = time.monotonic() + _PAUSE_S
             await asyncio.sleep(max(_LEAST_GAP_S, min(took, wanted["limit"] / 1000)))
         return times
 
