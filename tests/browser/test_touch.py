@@ -16,6 +16,7 @@ class Fingers:
     """Fingers on the screen, by number."""
 
     def __init__(self, demo: Demo) -> None:
+        self.page = demo.page
         self.session = demo.context.new_cdp_session(demo.page)
         self.places: dict[int, Point] = {}
 
@@ -42,6 +43,7 @@ class Fingers:
         self.down(0, start)
         self.move({0: end})
         self.up(0)
+        assert not self.page.evaluate("window.vplLostTouch"), "Chromium itself has given up the finger."
 
     def pinch(self, middle: Point, *, late: bool) -> None:
         """Twice as near; a late second finger comes when the first one has already moved."""
@@ -58,6 +60,7 @@ class Fingers:
 @pytest.fixture(scope="module")
 def phone(browser: Browser, app_url: str) -> Iterator[Demo]:
     demo = Demo(browser, app_url, width=390, height=844)
+    demo.page.add_init_script("addEventListener('touchcancel', () => { window.vplLostTouch = true; }, true)")
     yield demo
     demo.close()
 
