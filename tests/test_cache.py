@@ -141,6 +141,18 @@ def test_a_limit_in_bytes_holds_whatever_the_results_are() -> None:
     assert 39 in cache
 
 
+def test_an_array_that_several_results_share_counts_once_until_the_last_of_them_goes() -> None:
+    cache, shared = BoundedCache(2, at_most_bytes=150_000), np.zeros(100_000, np.uint8)
+    cache.get_or_compute("a", lambda: (shared, "a"))
+    cache.get_or_compute("b", lambda: (shared, "b"))
+    assert ("a" in cache, "b" in cache) == (True, True)
+    cache.get_or_compute("c", lambda: "c")
+    assert ("a" in cache, "b" in cache) == (False, True)
+    assert 100_000 < cache.n_bytes < 101_000
+    cache.get_or_compute("d", lambda: "d")
+    assert cache.n_bytes < 1000
+
+
 @pytest.mark.parametrize(
     ("value", "least"),
     [

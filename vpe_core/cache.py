@@ -7,7 +7,7 @@ import math
 import sys
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Set
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
@@ -15,6 +15,7 @@ from typing import TypeVar, cast
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
+_LARGE_BYTES = 1 << 14
 
 
 class BoundedCache:
@@ -22,8 +23,8 @@ class BoundedCache:
 
     Args:
         at_most: How many results are kept.
-        at_most_bytes: How much memory they may take together, by `size_of`; None for no limit. What is larger than
-            that alone is computed, and not kept.
+        at_most_bytes: How much memory they may take together, by `size_of`, an array that several share counted once;
+            None for no limit. What is larger than that alone is computed, and not kept.
         behind: Whose results are taken as they are; nothing is added to it.
 
     Attributes:
@@ -35,7 +36,8 @@ class BoundedCache:
         self._behind = behind
         self._at_most = at_most
         self._at_most_bytes = at_most_bytes
-        self._bytes: dict[Hashable, int] = {}
+        self._sizes: dict[Hashable, _Size] = {}
+        self._holders: Counter[int] = Counter()
         self._total = 0
         self.asked = self.computed = 0
         self._lock = threading.Lock()
@@ -122,37 +124,73 @@ class BoundedCache:
                     future.cancel()
             raise
         limit = math.inf if self._at_most_bytes is None else self._at_most_bytes
-        sizes = {} if self._at_most_bytes is None else {key: size_of(value) for key, value in values.items()}
+        sizes = {} if self._at_most_bytes is None else {key: _Size(value) for key, value in values.items()}
         self.computed += len(mine)
         each_ms = (time.perf_counter() - start) * 1e3 / len(mine)
         with self._lock:
             for key, value in values.items():
                 del self._running[key]
                 self._found[key] = value, each_ms
-                self._bytes[key] = sizes.get(key, 0)
-                self._total += self._bytes[key]
-                if self._bytes[key] > limit:  # or it would push out all others before it goes itself
+                if key in sizes:
+                    self._add(key, sizes[key])
+                if key in sizes and sizes[key].total > limit:  # or it would push out all others before it goes itself
                     self._found.move_to_end(key, last=False)
             while len(self._found) > self._at_most or self._total > limit:
                 oldest, _ = self._found.popitem(last=False)
-                self._total -= self._bytes.pop(oldest, 0)
+                if oldest in self._sizes:
+                    self._subtract(self._sizes.pop(oldest))
         for key, future in mine.items():
             future.set_result(values[key])
         return values
 
+    def _add(self, key: Hashable, size: _Size) -> None:
+        self._sizes[key] = size
+        self._total += size.small + sum(n for part, n in size.large.items() if not self._holders[part])
+        self._holders.update(size.large.keys())
+
+    def _subtract(self, size: _Size) -> None:
+        self._holders.subtract(size.large.keys())
+        gone = [part for part in size.large if not self._holders[part]]
+        self._total -= size.small + sum(size.large[part] for part in gone)
+        for part in gone:
+            del self._holders[part]
+
+
+class _Size:
+    """What a result takes: its large parts by identity, so that each is counted once, and all others together."""
+
+    __slots__ = ("large", "small")
+
+    def __init__(self, value: object) -> None:
+        self.large: dict[int, int] = {}
+        self.small = self._measured(value)
+
+    @property
+    def total(self) -> int:
+        return self.small + sum(self.large.values())
+
+    def _measured(self, value: object) -> int:
+        n_bytes, parts = _own_bytes(value)
+        if n_bytes < _LARGE_BYTES:
+            return n_bytes + sum(map(self._measured, parts))
+        self.large[id(value)] = n_bytes
+        return sum(map(self._measured, parts))
+
 
 def size_of(value: object) -> int:
-    """About how many bytes a result takes: arrays, texts, pictures, and whatever consists of them.
+    """About how many bytes a result takes: arrays, texts, pictures, and whatever consists of them."""
+    return _Size(value).total
 
-    Parts that two results share are counted for each.
-    """
+
+def _own_bytes(value: object) -> tuple[int, Iterable[object]]:
+    """What a value itself takes, and what it consists of."""
     if isinstance(value, bytes | bytearray | str):
-        return sys.getsizeof(value)
+        return sys.getsizeof(value), ()
     if (n_bytes := getattr(value, "nbytes", None)) is not None:  # an array
-        return int(n_bytes)
+        return int(n_bytes), ()
     if bands := getattr(value, "getbands", None):  # a Pillow image
         width, height = getattr(value, "size", (0, 0))
-        return int(width * height * len(bands()))
+        return int(width * height * len(bands())), ()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         parts: Iterable[object] = [getattr(value, field.name) for field in dataclasses.fields(value)]
     elif isinstance(value, Mapping):
@@ -161,4 +199,4 @@ def size_of(value: object) -> int:
         parts = value
     else:
         parts = ()
-    return sys.getsizeof(value) + sum(size_of(part) for part in parts)
+    return sys.getsizeof(value), parts

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
         default="nobody",
         description="Who may see how the server does (This server, under Data and models, and /metrics).",
     )
+    login: bool = Field(
+        default=False, description="Nobody sees a page before logging in, as `[auth]` in Streamlit's secrets says."
+    )
     offline: bool = Field(default=False, description="Never use the network, not even when asked to download.")
     xray_mirror: str | None = Field(
         default=None,

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
 from dashboard.frame.html import render
+from dashboard.frame.login import require_login
 from dashboard.frame.words import as_text
 from vpe_core import models
 from vpe_core.errors import SettingsError
@@ -84,6 +85,7 @@ def page_setup(title: str, subtitle: str = "") -> bool:
     except SettingsError as error:
         st.error(as_text(str(error)), icon=":material/settings:")
         st.stop()
+    require_login()
     if lost_devices():
         st.warning(
             "The GPU has stopped answering. The CPU answers in its place, which is slower.", icon=":material/memory:"

@@ -16,6 +16,7 @@ from dashboard.library.own_set import own_entry
 from dashboard.library.steering import TABLE as STEERING
 from dashboard.library.steering import in_order
 from vpe_core import datasets
+from vpe_core.cache import BoundedCache
 from vpe_core.datasets.gallery import (
     REAL_TABLE,
     SAMPLES_TABLE,
@@ -35,6 +36,8 @@ from vpe_core.settings import get_settings
 
 _THUMB_PX = 160
 _OWN_XRAY = "own:xray"
+_KEPT_XRAYS, _KEPT_BYTES = 8, 400_000_000
+"""Of the gallery and of data sets: one of 50 megapixels and 16 bits takes 200 MB."""
 _LOOK_AGAIN_S = 300
 """An image deep in a data set's folders may have come meanwhile."""
 
@@ -139,9 +142,15 @@ def own_xray(entry: GalleryImage) -> Xray:
     return kept[1]
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={GalleryImage: repr})
 def _read(entry: GalleryImage, changed_ns: int) -> Xray:
-    return replace(_xray_of(entry), public=True, version=changed_ns)
+    return _xrays().get_or_compute(
+        (repr(entry), changed_ns), lambda: replace(_xray_of(entry), public=True, version=changed_ns)
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _xrays() -> BoundedCache:
+    return BoundedCache(_KEPT_XRAYS, _KEPT_BYTES)
 
 
 def _xray_of(entry: GalleryImage) -> Xray:

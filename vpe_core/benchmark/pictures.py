@@ -23,7 +23,7 @@ from vpe_core.results.store.manifest import Skipped
 from vpe_core.types import Box, Sample
 from vpe_core.variants import Variant
 
-_KEPT_IMAGES = 12
+_KEPT_IMAGES, _KEPT_BYTES = 12, 400_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +80,7 @@ class PictureMaker:
         self._prepare = prepare
         self._view = view
         self._root = root
-        self._images = BoundedCache(_KEPT_IMAGES)
+        self._images = BoundedCache(_KEPT_IMAGES, _KEPT_BYTES)
 
     def __call__(self, image: AnnotatedImage, variants: Iterable[Variant]) -> RenderedImage:
         """The image in all these variants; what cannot be read or drawn is reported, not raised."""

@@ -144,7 +144,9 @@ def _for_everybody() -> BoundedCache:
 def draft_memory(xray: Xray) -> BoundedCache:
     """The latest results for shapes that are being dragged: a few, so that they push nothing out of `memory`."""
     name = f"{_DRAFTS}, public {xray.public}"
-    kept: BoundedCache = st.session_state.setdefault(name, BoundedCache(_MAX_DRAFT_RESULTS, behind=memory(xray)))
+    kept: BoundedCache = st.session_state.setdefault(
+        name, BoundedCache(_MAX_DRAFT_RESULTS, _SESSION_BYTES, memory(xray))
+    )
     return kept
 
 

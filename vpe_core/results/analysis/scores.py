@@ -161,12 +161,19 @@ class Evaluation:
         n_resamples: Bootstrap resamples of an interval; 0 for values alone, without intervals.
         text_encoder: For prompts that are not stored.
         kept: How many distributions are kept at most; one takes 16 kB for each class.
+        kept_bytes: How much memory they, and the scores and draws that they come from, may take.
     """
 
-    def __init__(self, n_resamples: int = 2000, text_encoder: TextEncoder | None = None, kept: int = 600) -> None:
+    def __init__(
+        self,
+        n_resamples: int = 2000,
+        text_encoder: TextEncoder | None = None,
+        kept: int = 600,
+        kept_bytes: int = 400_000_000,
+    ) -> None:
         self.n_resamples = n_resamples
         self._text_encoder = text_encoder and _remembering(text_encoder)
-        self._kept = BoundedCache(kept)
+        self._kept = BoundedCache(kept, kept_bytes)
 
     def values_alone(self) -> Evaluation:
         """The same, sharing all scores, without resamples: values at once, intervals undefined."""
