@@ -3,20 +3,19 @@
 export default function () {
   const show = (event) => {
     const button = event.target.closest?.(".vpl-example button");
-    if (!button) return;
+    if (!button || (event.type === "pointerover" && event.pointerType === "touch")) return; // a finger clicks
     const example = button.closest(".vpl-example");
     const part = "look" in button.dataset ? "look" : "of";
-    const again = event.type === "click" && part === "of" && example.dataset.of === button.dataset.of && example.vplClicked;
+    const again = event.type === "click" && part === "of" && example.vplClicked === button.dataset.of;
     example.dataset[part] = again ? "" : button.dataset[part];
-    if (event.type === "click" && part === "of") example.vplClicked = !again;
+    if (event.type === "click" && part === "of") example.vplClicked = example.dataset.of;
     update(example);
   };
   const leave = (event) => {
     const classes = event.target.closest?.(".vpl-classes");
     if (!classes || classes.contains(event.relatedTarget)) return;
     const example = classes.closest(".vpl-example");
-    if (example.vplClicked) return;
-    example.dataset.of = "";
+    example.dataset.of = example.vplClicked ?? ""; // what was clicked stays
     update(example);
   };
   const handlers = [["pointerover", show], ["focusin", show], ["click", show], ["pointerout", leave], ["focusout", leave]];

@@ -29,6 +29,18 @@ def test_the_example_answers_to_pointer_and_keyboard(demo: Demo, precomputed: Pa
     assert demo.page.evaluate("[...document.querySelectorAll('.vpl-how img')].every(image => image.naturalWidth > 0)")
 
 
+def test_a_finger_chooses_the_class_that_it_hits(browser: Browser, app_url: str, precomputed: Path) -> None:
+    shutil.copytree(PROJECT_DIR / "precomputed" / "example", precomputed / "example", dirs_exist_ok=True)
+    demo = Demo(browser, app_url, width=390, height=844)
+    demo.open(page="overview")
+    demo.settle()
+    for name in ("pacemaker", "cardiomegaly", "lung mass"):
+        demo.page.get_by_role("button", name=name).tap()
+        expect(demo.page.locator(".vpl-example-words")).to_contain_text(f"the model gives {name}")
+        expect(demo.page.locator(".vpl-map.vpl-on")).to_have_attribute("data-of", name)
+    demo.close()
+
+
 def test_on_a_narrow_screen_the_menu_closes_after_a_choice(browser: Browser, app_url: str) -> None:
     demo = Demo(browser, app_url, width=390, height=844)
     demo.open(page="overview")
