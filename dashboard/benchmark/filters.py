@@ -83,7 +83,8 @@ class Choice:
     def metric_title(self) -> str:
         """The metric, and whether it is a mean over classes."""
         metric = metrics.get(self.question.metric)
-        return f"macro {metric.title}" if metric.per_class and self.question.label is None else metric.title
+        title = metric.title.lower() if metric.title[1:2].islower() else metric.title  # "accuracy", but "AUROC"
+        return f"macro {title}" if metric.per_class and self.question.label is None else title
 
 
 def filters(found: Sequence[Column]) -> Choice | None:

@@ -23,7 +23,9 @@ def prompt_fields(
     Results that hold probabilities only are never asked in other words.
     """
     asked = [column for column in chosen if column.run.has_embeddings]
-    with st.expander("Prompt", icon=":material/edit_note:", key="bench_prompt"):
+    said = _template_of(st.session_state.get("prompt") or st.query_params.get("prompt"))
+    summary = _template_title(said) if said else " / ".join(_papers_templates(chosen))
+    with st.expander(as_text(f"Prompt: {summary}"), icon=":material/edit_note:", key="bench_prompt"):
         if not asked:
             st.caption("These results hold probabilities, no embeddings: their prompts cannot be changed.")
         left, right = st.columns([3, 2])
@@ -32,7 +34,7 @@ def prompt_fields(
             accept_new_options=True, bind="query-params", disabled=not asked,
             help="Type your own, with {class} where the class name goes and, if you like, {suffix} for the marker.",
         )  # fmt: skip
-        left.caption(as_text(_papers_templates(chosen)))
+        left.caption(as_text(f"In the paper: {' / '.join(_papers_templates(chosen))}"))
         suffix = right.text_input(
             "Words for the marker", key="suffix_words", placeholder="indicated by a red circle", max_chars=_MAX_WORDS,
             bind="query-params", disabled=not asked,
@@ -74,6 +76,5 @@ def _template_title(template: str) -> str:
     return _TEMPLATE_TITLES.get(template, template)
 
 
-def _papers_templates(chosen: Sequence[Column]) -> str:
-    own = dict.fromkeys(column.run.manifest.dataset.template.replace("{suffix}", "") for column in chosen)
-    return f"In the paper: {' / '.join(own)}"
+def _papers_templates(chosen: Sequence[Column]) -> list[str]:
+    return list(dict.fromkeys(column.run.manifest.dataset.template.replace("{suffix}", "") for column in chosen))

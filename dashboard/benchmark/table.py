@@ -35,6 +35,8 @@ from vpe_core.variants import Variant
 
 _ABSENT = " was not measured."
 _BAR_AFTER_S = 1.0
+_DONE = {"blurred surroundings": "blurring the surroundings"}
+"""What stands in a sentence for markers that are nothing that is drawn."""
 
 
 def show_table(choice: Choice) -> pd.DataFrame:
@@ -71,6 +73,8 @@ def line_of(table: pd.DataFrame, row: TableRow) -> pd.Series | None:
 def look_of(variant: Variant) -> str:
     """A marker as it is drawn: "a red circle", "a crop"."""
     name = marker_title(variant.marker)
+    if name in _DONE:
+        return _DONE[name]
     uses = markers.get(variant.marker).uses
     words = f"{variant.color} {name}" if "color" in uses else name
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"

@@ -163,7 +163,7 @@ def test_all_that_is_missing_of_a_link_stands_in_one_box_and_a_good_link_has_non
 def test_a_link_may_spell_names_in_other_ways() -> None:
     app = open_app(PAGE, {"metric": "balanced-accuracy", "marker": "BBox", "color": "Red"})
     assert not warnings_of(app)
-    assert "On first-set, a red box lifts tiny's Balanced accuracy" in sentence_of(app)
+    assert "On first-set, a red box lifts tiny's balanced accuracy" in sentence_of(app)
     assert link_of(app) == {"metric": "Balanced accuracy", "marker": "box"}
 
 

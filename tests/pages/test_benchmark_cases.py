@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 
 from dashboard.benchmark.cases import case_words
+from dashboard.benchmark.table import look_of
 from tests.pages.test_benchmark import PAGE, results, table_of, with_results
 from tests.pages.test_pages import open_app
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
 from vpe_core.settings import get_settings
+from vpe_core.variants import Variant
 
 __all__ = ["results", "with_results"]
 
@@ -33,6 +35,15 @@ def test_a_case_is_told_in_the_figures_that_the_live_demo_shows() -> None:
     assert "−24 points" in said
     sure = pd.Series({**case, "before": 0.001, "after": 0.999, "change": 0.998})
     assert "<1% → >99%" in unescape(case_words(sure, in_percent=True))
+
+
+def test_the_folded_prompt_tells_its_words_and_a_sentence_has_no_capital_in_its_midst() -> None:
+    app = open_app(PAGE, {"data": "first-set", "metric": "Accuracy", "prompt": "An image of {class}"})
+    assert "Prompt: An image of {class}" in [one.label.replace("\\", "") for one in app.expander]
+    assert "tiny's accuracy" in unescape(table_of(app))
+    app.selectbox(key="prompt").set_value("as in the paper").run()
+    assert "Prompt: A chest x-ray with signs of {class}." in [one.label.replace("\\", "") for one in app.expander]
+    assert look_of(Variant("blur", "red", None, "paper")) == "blurring the surroundings"
 
 
 def test_an_ensemble_that_comes_back_by_its_title_is_no_typed_prompt() -> None:
