@@ -40,7 +40,20 @@ def run_progress() -> None:
         if _is_own(ended) and ended.result is not None and not ended.stopped:
             _show_own(ended)
         _outcome(ended)
+    elif jobs.state(RUN) is None and may_start() and (order := run_job.unfinished()):
+        _interrupted(order)
     _show_when_started()
+
+
+def _interrupted(order: Order) -> None:
+    """Nothing has run since the server was started: offer to go on with what it was stopped in."""
+    with st.container(horizontal=True, vertical_alignment="center", key="bench_run_outcome"):
+        said = f"The run of {order.title} ({order.details}) was interrupted. What is finished is kept."
+        st.info(as_text(said), icon=":material/stop_circle:")
+        st.button(
+            "Go on", key="bench_run_again", type="primary", icon=":material/play_arrow:", on_click=begin, args=(order,)
+        )
+        st.button("Close", key="bench_run_close", on_click=run_job.forget_unfinished)
 
 
 def run_section(*, unfolded: bool = False) -> None:

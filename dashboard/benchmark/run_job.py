@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,13 +17,16 @@ from dashboard.library.own_set import OwnSet
 from vpe_core import datasets, jobs, models
 from vpe_core.benchmark.plan import Plan, load_plan, make_plan
 from vpe_core.datasets import Dataset
-from vpe_core.errors import BenchmarkError
+from vpe_core.documents import DocumentError, read_bytes, read_json
+from vpe_core.errors import BenchmarkError, ResultsError
 from vpe_core.results import Run
+from vpe_core.results.store.files import write_atomically
 from vpe_core.settings import get_settings
 from vpe_core.variants import Variant
 
 RUN = "benchmark run"
 """The job's key: one run at a time for the whole server."""
+_MAX_NOTE_BYTES = 10_000
 
 PLANS: Mapping[str, Callable[[], Plan]] = {
     "The paper's rows": partial(load_plan, "paper"),
@@ -70,6 +75,33 @@ def start(order: Order) -> bool:
     return jobs.start(RUN, partial(perform, order), order)
 
 
+def unfinished() -> Order | None:
+    """The latest run that nobody has let come to its end, as when the server was stopped; None without one."""
+    try:
+        order = Order(**read_json(read_bytes(_note(), _MAX_NOTE_BYTES), dict))
+        known = {order.model, *order.others} <= set(models.names()) and order.dataset in datasets.names()
+        return replace(order, others=tuple(order.others)) if known and order.plan in PLANS else None
+    except (OSError, DocumentError, TypeError):
+        return None
+
+
+def forget_unfinished() -> None:
+    """Offer it no more; what it has measured is kept."""
+    with suppress(OSError):
+        _note().unlink(missing_ok=True)
+
+
+def _note() -> Path:
+    return get_settings().results_dir / ".unfinished-run.json"
+
+
+def _take_note(order: Order) -> None:
+    text = json.dumps({name: getattr(order, name) for name in Order.__slots__ if name != "own"}).encode()
+    with suppress(OSError, ResultsError):  # the run itself will say what is wrong with the folder
+        _note().parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(_note(), lambda stream: stream.write(text))
+
+
 def perform(order: Order, report: jobs.Report) -> Path:
     """Measure what of an order is not yet in the results folder; the first call imports torch.
 
@@ -79,6 +111,8 @@ def perform(order: Order, report: jobs.Report) -> Path:
     Raises:
         VPEError: The data set, the model or the results folder cannot be used; what was finished is kept.
     """
+    if order.own is None:
+        _take_note(order)
     report(0.0, f"{order.title}: reading the data set")
     own = order.own and order.own()
     if order.own and not (own and own.is_here):
@@ -94,6 +128,8 @@ def perform(order: Order, report: jobs.Report) -> Path:
             report((before + fraction) / len(names), text)
 
         done.append(_perform_with(name, dataset, out, order, share))
+    if order.own is None:
+        forget_unfinished()
     latest = done[-1].manifest
     skipped = f" {len(latest.problems):,} rows or images were skipped." if latest.problems else ""
     report(1.0, f"{order.title} is measured: {measured_words(done[-1].variants)}.{skipped}")

@@ -146,6 +146,25 @@ def test_everybody_sees_the_run_and_a_second_one_is_not_started(monkeypatch: pyt
     assert "The run of SimCLIP (embedded) on table (the paper's rows, all images) was stopped." in said(third)
 
 
+def test_after_the_server_was_stopped_a_click_goes_on_with_the_run(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = hold(monkeypatch)
+    started()
+    jobs.stop(RUN)
+    go_on()
+    until_ended()
+    monkeypatch.setattr(jobs, "_states", {})  # a new process
+    app = open_app(PAGE)
+    assert "The run of SimCLIP (embedded) on table (the paper's rows, all images) was interrupted." in said(app)
+    app.button(key="bench_run_again").click().run()
+    until_ended()
+    assert "is measured" in said(app.run())
+    assert len(open_run(place).samples) == 8
+    monkeypatch.setattr(jobs, "_states", {})
+    assert "was interrupted" not in said(open_app(PAGE))
+
+
 def test_a_page_that_nobody_touches_looks_whether_a_run_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
     sent, messages = [], LocalScriptRunner.forward_msgs
 
