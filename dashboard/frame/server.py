@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ import streamlit as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from threadpoolctl import threadpool_limits
 
 from dashboard.demo.state.demo_state import DemoState
 from dashboard.frame.rights import allows
@@ -20,6 +22,7 @@ from vpe_core import jobs, scratch
 
 _WAIT_S = 10.0
 """So long a run may take to end at its next report; what it has measured by then is kept in any case."""
+_BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 _SWITCH_S = 0.0005
 """A network's pass asks for the interpreter's lock after each of its hundreds of small steps. While pages run, each may
 take as long as this until it is given; Python's own 5 ms made a pass of 50 ms take a second in a busy class."""
@@ -30,11 +33,23 @@ _PROMETHEUS = "text/plain; version=0.0.4"
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """First, sweep what a killed server has left and begin to load the first model; at the end, let jobs end well."""
     sys.setswitchinterval(_SWITCH_S)
+    _use_one_core_a_visitor()
     await asyncio.to_thread(scratch.sweep)
     load_ahead(DemoState().model)
     yield
     await asyncio.to_thread(jobs.stop_all, _WAIT_S)
     scratch.leave()
+
+
+def _use_one_core_a_visitor() -> None:
+    """Let numpy compute in the thread that asks.
+
+    OpenBLAS's own threads wait for more work by keeping a core busy: after the small products of a stroke, that took
+    more of the processor than the page and the network together.
+    """
+    if _BLAS_THREADS not in os.environ:
+        os.environ[_BLAS_THREADS] = "1"  # for copies that are loaded later, as scipy's
+        threadpool_limits(1, "blas")
 
 
 def page_failed(error: Exception) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +15,7 @@ from starlette.testclient import TestClient
 from dashboard.frame.server import routes
 from dashboard.frame.server_figures import Figure, as_prometheus, figures, watch
 from vpe_core.models.predictor import Statistics
-from vpe_core.settings import get_settings
+from vpe_core.settings import PROJECT_DIR, get_settings
 
 LINE = re.compile(r'vpl_[a-z_]+(\{[a-z_]+="[^"\n]*"(,[a-z_]+="[^"\n]*")*\})? -?[0-9.e+-]+')
 
@@ -78,3 +81,23 @@ def test_a_model_in_memory_is_told_of_and_one_that_has_gone_is_not() -> None:
 )  # fmt: skip
 def test_a_figure_is_told_in_the_unit_that_people_read(name: str, value: float, words: str) -> None:
     assert Figure(name, "", value).in_words == words
+
+
+def test_numpy_keeps_no_core_of_the_server_busy() -> None:
+    script = """
+import asyncio, numpy
+from dashboard.frame.server import lifespan
+
+async def main():
+    async with lifespan(None):
+        import scipy.linalg
+        from threadpoolctl import threadpool_info
+        print(*(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"))
+
+asyncio.run(main())
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, check=True
+    )
+    assert set(run.stdout.split()) == {"1"}
