@@ -47,13 +47,13 @@ def workbench() -> None:
         if len(state.marks) >= MAX_MARKS:
             st.caption(f"{MAX_MARKS} shapes are the most. Delete one to draw another.")
         reading_tools(xray)
+    with answer:  # before what stands above it on the page, for it is what people wait for
+        as_measured_line()
+        answer_column(xray)
     with settings:
         source_row(xray)
         model_and_prompt()
         shapes_by_coordinates(xray)
-    with answer:
-        as_measured_line()
-        answer_column(xray)
     session.write_link()
 
 
