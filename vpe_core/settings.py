@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import platformdirs
 from pydantic import Field, ValidationError, field_validator
@@ -15,6 +15,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from vpe_core.errors import SettingsError
 from vpe_core.folders import named_path
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 """The checkout, if the package lies in one: `precomputed/` is in it."""
@@ -79,12 +82,12 @@ class Settings(BaseSettings):
     xray_mirror: str | None = Field(
         default=None,
         pattern=r"^https?://",
-        description="Address of a folder with copies of the public X-rays that the app fetches on demand.",
+        description="http(s)://…, a folder with copies of the public X-rays that the app fetches on demand.",
     )
     serving: str | None = Field(
         default=None,
         pattern=r"^ray://(auto|[^/\s]+:\d{1,5})$",
-        description="Server whose models the app asks (`vpe_core serve`): ray://HOST:PORT, or ray://auto, here.",
+        description="ray://HOST:PORT, or ray://auto here: a server whose models the app asks (`vpe_core serve`).",
     )
     follow_limit_ms: int = Field(
         default=250,
@@ -118,7 +121,13 @@ def get_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         problems = "; ".join(
-            f"VPE_{'_'.join(str(part) for part in problem['loc']).upper()}={problem['input']!r}: {problem['msg']}"
+            f"VPE_{'_'.join(map(str, problem['loc'])).upper()}={problem['input']!r}: {_what_is_wrong(problem)}"
             for problem in error.errors()
         )
         raise SettingsError(f"The environment holds settings that are not valid. {problems}.") from None
+
+
+def _what_is_wrong(problem: ErrorDetails) -> str:
+    if problem["type"] == "string_pattern_mismatch":  # what a pattern means is what the setting's description says
+        return f"expected {Settings.model_fields[str(problem['loc'][0])].description}".rstrip(".")
+    return problem["msg"]
