@@ -5,9 +5,10 @@ Reading them is cheap and cached; a test that changes the environment calls `get
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import Field, ValidationError, field_validator
@@ -15,9 +16,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from vpe_core.errors import SettingsError
 from vpe_core.folders import named_path
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 """The checkout, if the package lies in one: `precomputed/` is in it."""
@@ -127,7 +125,7 @@ def get_settings() -> Settings:
         raise SettingsError(f"The environment holds settings that are not valid. {problems}.") from None
 
 
-def _what_is_wrong(problem: ErrorDetails) -> str:
+def _what_is_wrong(problem: Mapping[str, Any]) -> str:
     if problem["type"] == "string_pattern_mismatch":  # what a pattern means is what the setting's description says
         return f"expected {Settings.model_fields[str(problem['loc'][0])].description}".rstrip(".")
-    return problem["msg"]
+    return str(problem["msg"])
