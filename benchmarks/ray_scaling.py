@@ -1,6 +1,6 @@
 """How much faster a run is with two workers of Ray than with one, and what each stage of it costs a core.
 
-    python -m benchmarks.ray_scaling [--images 60] [--rounds 2] [--out FILE]
+    python -m benchmarks.ray_scaling [--images 120] [--rounds 2] [--out FILE]
 
 Each worker is a model with one thread. Runs with one and with more workers take turns, each on a cluster of its own
 that is held to as many cores, where the tasks that draw run, too. The time counts from the first batch to the last
@@ -37,12 +37,17 @@ from vpe_core.images import read_pixels
 from vpe_core.markers import VariantRenderer
 from vpe_core.models import VisionLanguageModel, load_model
 
+BATCH = 4
+"""Small, so that a run has many chunks: with few, the one that ends last decides."""
+
 
 def main(
-    images: Annotated[int, typer.Option(min=8, help="Simulated X-rays of a run.")] = 60,
+    images: Annotated[int, typer.Option(min=8, help="Simulated X-rays of a run.")] = 120,
     workers: Annotated[int, typer.Option(min=2, help="Workers of the larger cluster.")] = 2,
     rounds: Annotated[int, typer.Option(min=1, help="Pairs of runs.")] = 2,
-    model: Annotated[str, typer.Option(help="Whose runs are compared.")] = "simclip",
+    model: Annotated[
+        str, typer.Option(help=f"Whose runs are compared; {FULL_SIZE} for one of full size with random weights.")
+    ] = "simclip",
     stages: Annotated[bool, typer.Option("--stages/--no-stages", help="Also measure the stages.")] = True,
     out: Annotated[Path | None, typer.Option(help="Write the JSON there, too.")] = None,
 ) -> None:
@@ -51,11 +56,12 @@ def main(
 
     torch.set_num_threads(1)
     found: dict[str, object] = {"processor": _processor(), "cores": os.cpu_count()}
-    network = load_model(model)
-    found["scaling"] = {"model": model, "workers": workers, "pairs": _pairs(network, images, workers, rounds)}
-    if stages:
-        with tempfile.TemporaryDirectory() as scratch:
-            full = load_model(full_size_model(Path(scratch)))
+    with tempfile.TemporaryDirectory() as scratch:
+        full_size = full_size_model(Path(scratch))
+        network = load_model(full_size if model == FULL_SIZE else model)
+        found["scaling"] = {"model": model, "workers": workers, "pairs": _pairs(network, images, workers, rounds)}
+        if stages:
+            full = load_model(full_size)
             found["stages_ms"] = {
                 kind.name: _stages(large_xrays(Path(scratch) / str(number), kind, 2), full)
                 for number, kind in enumerate(KINDS)
@@ -69,7 +75,7 @@ def main(
 
 def _pairs(network: VisionLanguageModel, n_images: int, workers: int, rounds: int) -> list[dict[str, float]]:
     job = make_job(
-        load_plan("paper").coverage(), open_dataset("sim-multi"), network, RunSettings(batch_size=16, limit=n_images)
+        load_plan("paper").coverage(), open_dataset("sim-multi"), network, RunSettings(batch_size=BATCH, limit=n_images)
     )
 
     def per_second(n_workers: int) -> float:
