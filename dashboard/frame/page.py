@@ -67,7 +67,7 @@ def page_setup(title: str, subtitle: str = "") -> bool:
         initial_sidebar_state=_SIDEBAR_PX,
     )
     st.html(f"<style>{_stylesheet()}</style>")
-    paths = [page.path for page in PAGES]
+    paths = tuple(page.path for page in PAGES)  # of a list, Streamlit asks pandas whether it is a table
     where = {"page": next((page.path for page in PAGES if page.title == title), paths[0]), "pages": paths}
     for name in _SCRIPTS:
         _script(name)(key=f"vpl_{name}", data=where)

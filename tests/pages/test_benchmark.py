@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.test_pages import imports_torch, link_of, open_app
+from tests.pages.test_pages import imports, link_of, open_app
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
 from tests.results.test_importer import write_experiment
 from vpe_core.results.analysis.geometry import geometry_only
@@ -300,7 +300,8 @@ def test_a_prompt_of_ones_own_is_encoded_and_compared_with_the_papers(
 
 
 def test_no_torch_until_a_prompt_is_edited() -> None:
-    assert not imports_torch(
+    assert not imports(
+        "torch",
         PAGE,
         "app.selectbox(key='metric').set_value('auprc').run()",
         "app.selectbox(key='marker').set_value('arrow').run()",

@@ -55,15 +55,15 @@ def answer_of(app: AppTest) -> str:
     return next(str(element.body) for element in app.get("html") if "vpl-answer" in str(element.body))
 
 
-def imports_torch(page: str, *steps: str) -> bool:
-    """Whether torch is there after a page and some steps of its `app` have run in a process of their own."""
+def imports(module: str, page: str, *steps: str) -> bool:
+    """Whether a module is there after a page and some steps of its `app` have run in a process of their own."""
     script = f"""
 import sys
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file({str(PROJECT_DIR / page)!r}, default_timeout={TIMEOUT_S}).run()
 {"; ".join(steps)}
 assert not app.exception, app.exception
-print("torch" in sys.modules)
+print({module!r} in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=PROJECT_DIR, check=True)
     return done.stdout.split()[-1] == "True"
@@ -92,7 +92,11 @@ def test_the_router_and_the_pages_stay_thin() -> None:
 
 @pytest.mark.parametrize("page", [page.file for page in PAGES if page.file != LIVE])
 def test_only_the_live_demo_imports_torch(page: str) -> None:
-    assert not imports_torch(page)
+    assert not imports("torch", page)
+
+
+def test_the_first_page_does_not_wait_for_pandas() -> None:
+    assert not imports("pandas", PAGES[0].file)
 
 
 def test_a_link_shows_its_marker_and_both_answers() -> None:

@@ -201,7 +201,7 @@ def drawing_canvas(
             "head": HEAD_SHARE * min(xray.canvas_wh),
             "undo": UNDO_KEY,
             "redo": REDO_KEY,
-            "findings": [_finding(finding, xray.canvas_scale) for finding in findings],
+            "findings": tuple(_finding(finding, xray.canvas_scale) for finding in findings),
         },
         on_drawing_change=lambda: None,
         height="content",
