@@ -132,3 +132,19 @@ def test_what_is_called_a_zip_file_and_holds_none_is_not_called_damaged(
 ) -> None:
     with pytest.raises(DatasetError, match=f"“fake.zip” {reason}"):
         write_own_files([("fake.zip", data)], tmp_path)
+
+
+def test_an_image_goes_to_the_one_place_that_names_it_and_to_no_other(tmp_path: Path) -> None:
+    """Two patients' images of one name; a bare one beside; a name that no system can write; other case and spelling."""
+    names = ("p1/im.png", "p2/im.png", "/abs/q.png", "./more/B.png", "lone/c.png")
+    table = "image,label,x0,y0,x1,y1\n" + "".join(f"{name},mass,10,10,30,30\n" for name in names)
+    files = {"im.png": png(1), "x/p1/im.png": png(2), "x/p2/im.png": png(3), "x/more/b.PNG": png(4), "c.png": png(5)}
+    write_own_files([("all.zip", zipped({"t.csv": table.encode(), **files}))], tmp_path)
+    placed = {name: (tmp_path / name).read_bytes() for name in ("p1/im.png", "p2/im.png", "more/B.png", "lone/c.png")}
+    assert placed == dict(zip(placed, (png(2), png(3), png(4), png(5)), strict=True))
+
+
+def test_one_file_does_not_serve_two_rows_that_name_two(tmp_path: Path) -> None:
+    table = b"image,label,x0,y0,x1,y1\np1/im.png,mass,10,10,30,30\np2/im.png,mass,10,10,30,30\n"
+    written = write_own_files([("t.csv", table), ("im.png", png())], tmp_path)
+    assert len(open_dataset("table", written.table).problems) == 2

@@ -207,7 +207,6 @@ def test_parquet_that_would_become_too_large_is_refused_before_it_is_read(
         (b"a" + b"," * 30_000, "at most 20,000 columns, but got 30,001"),
         (b"a" * 5_000_000, "headings do not end"),
         (b"dataset,label\na," + b"x" * 5_000_000, "line 2 has more than 4 million characters"),
-        (b"dataset,label\na,b\na," + b"x" * 6_000, "line 3 has a text of 6,000 characters in the column label"),
     ],
 )
 def test_a_csv_of_few_enormous_cells_or_countless_columns_is_refused_in_a_short_sentence(
@@ -216,6 +215,19 @@ def test_a_csv_of_few_enormous_cells_or_countless_columns_is_refused_in_a_short_
     with pytest.raises(ResultsError, match=message) as refused:
         read_scores(data, "a.csv")
     assert len(str(refused.value)) < 300
+
+
+def test_columns_that_no_table_of_scores_has_may_hold_documents(scores: pd.DataFrame) -> None:
+    content = scores.assign(report="x" * 6_000).to_csv(index=False).encode()
+    assert read_scores(content, "a.csv")[0].variants
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"), [("circle/red/1", "circle/red/1/paper"), ("bbox/red/01/paper", "bbox/red/1/paper")]
+)
+def test_a_variant_that_is_written_otherwise_is_told_how(scores: pd.DataFrame, written: str, wanted: str) -> None:
+    with pytest.raises(ResultsError, match=f"Write '{wanted}'"):
+        read_scores(scores.assign(variant=written).drop_duplicates("sample_id").to_csv(index=False).encode(), "a.csv")
 
 
 def test_parquet_with_a_document_for_a_label_is_refused_in_a_short_sentence(scores: pd.DataFrame) -> None:

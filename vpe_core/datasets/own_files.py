@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import re
 import stat
+import unicodedata
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -89,16 +91,27 @@ def _place_where_named(table: Path, images: Sequence[Path]) -> None:
     """Put images where the table names them: browsers send them without their folders, ZIP files often in one more."""
     called: dict[str, list[Path]] = {}
     for image in images:
-        called.setdefault(image.name, []).append(image)
+        called.setdefault(_folded(image.name), []).append(image)
+    names: list[str] = []
     with suppress(DatasetError, OSError):  # of the table, its reader tells
-        for name in list(dict.fromkeys(row["image"] for row in read_table(table)))[:MAX_FILES]:
+        names = list(dict.fromkeys(row["image"] for row in read_table(table)))[:MAX_FILES]
+    claims = Counter(_folded(name.replace("\\", "/")).rpartition("/")[2] for name in names)
+    for name in names:
+        with suppress(DatasetError, OSError):
+            safe = _folded(_safe_name(name, "The table"))
             place = table.parent / _safe_name(name, "The table")
-            bare = table.parent / place.name
-            found = [image for image in called.get(place.name, ()) if f"/{image.as_posix()}".endswith(f"/{name}")]
-            if place.exists() or not (bare.is_file() or len(found) == 1):
-                continue
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.hardlink_to(bare if bare.is_file() else found[0])  # takes no room
+            alike = called.get(safe.rpartition("/")[2], [])
+            found = [image for image in alike if f"/{_folded(image.as_posix())}".endswith(f"/{safe}")]
+            if not found and claims[safe.rpartition("/")[2]] == 1:
+                found = [image for image in alike if image.parent == table.parent]
+            if len(found) == 1 and not place.exists():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.hardlink_to(found[0])  # takes no room
+
+
+def _folded(name: str) -> str:
+    """What two systems may write differently of one name: case, and how accents are encoded."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _unpack(name: str, data: bytes, written: _Written) -> None:

@@ -30,7 +30,7 @@ from vpe_core.markers import get
 from vpe_core.metrics import auroc
 from vpe_core.models.catalog import MODELS
 from vpe_core.prompts import PAPER_TEMPLATE
-from vpe_core.results.exchange.text_tables import as_numbers, read_csv, require_numbers
+from vpe_core.results.exchange.text_tables import as_numbers, read_csv, require_numbers, require_short
 from vpe_core.results.store.files import write_atomically, write_parquet
 from vpe_core.results.store.manifest import MANIFEST, DatasetInfo, Manifest, ModelInfo, Skipped
 from vpe_core.results.store.run import PROBABILITIES, SAMPLES, Run, open_run
@@ -226,7 +226,10 @@ def _suffix(place: Path, drawn: Sequence[str]) -> str:
 
 def _read_csv(path: Path, is_number: Callable[[str], bool]) -> pd.DataFrame:
     try:
-        return read_csv(read_bytes(path), is_number, max_cells=MAX_CELLS, strip=False)
+        table = read_csv(read_bytes(path), is_number, max_cells=MAX_CELLS, strip=False)
+        for name in table.columns[[not is_number(heading) for heading in table]]:
+            require_short(table[name])
+        return table
     except OSError as error:
         raise ResultsError(f"{path.name} cannot be read: {error.strerror}.") from None
     except ValueError as error:

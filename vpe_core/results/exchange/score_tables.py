@@ -62,6 +62,9 @@ class LoadedScores:
             self._groups.setdefault(str(key), {})[str(suffix)] = (rows[order], scores[order])
         keys = tuple(key for key in self._groups if not is_ensemble(key))
         self.variants = tuple(Variant.parse(key) for key in keys)
+        for key, variant in zip(keys, self.variants, strict=True):
+            if key != variant.key:
+                raise ResultsError(f"{file} writes a variant as {key[:80]!r}. Write {variant.key!r}.")
         self.fingerprint = fingerprint
         self.manifest = _manifest(table, classes, keys, self.samples, file)
 

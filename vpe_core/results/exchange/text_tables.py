@@ -54,8 +54,6 @@ def read_csv(data: bytes, is_number: Callable[[str], bool], *, max_cells: int, s
     cells.index = pd.RangeIndex(first, first + len(cells))
     named = [place for place, name in enumerate(headings) if name.strip()]
     columns = {place: cells[place] if place in numbers else _as_text(cells[place], strip) for place in named}
-    for place in set(named) - numbers:
-        require_short(columns[place].rename(headings[place]))
     filled = pd.concat([column.notna() for column in columns.values()], axis=1).any(axis=1)
     found = {headings[place]: _numbers_if_all(one) if place in numbers else one for place, one in columns.items()}
     return pd.DataFrame(found)[filled]

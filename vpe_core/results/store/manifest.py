@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from vpe_core.documents import DocumentError, as_text, read_bytes
 from vpe_core.errors import ResultsError, VPEError
@@ -17,6 +26,21 @@ SCHEMA_VERSION: Final = 1
 
 Source = Literal["measured here", "official code", "loaded table"]
 Stored = Literal["float16", "float32"]
+
+
+T = TypeVar("T")
+Many: TypeAlias = Annotated[tuple[T, ...], FailFast()]
+"""Whose first flaw is told alone: a list of a million flaws would take gigabytes."""
+
+
+def _few(words: object) -> object:
+    if isinstance(words, dict) and len(words) > _MOST_WORDS:
+        raise ValueError(f"expected at most {_MOST_WORDS:,} entries, but got {len(words):,}")
+    return words
+
+
+_MOST_WORDS = 1000
+Words: TypeAlias = Annotated[dict[str, str], BeforeValidator(_few)]
 
 
 class _Frozen(BaseModel):
@@ -39,9 +63,9 @@ class DatasetInfo(_Frozen):
     part: str
     fingerprint: str | None
     simulated: bool
-    classes: tuple[str, ...] = Field(min_length=2)
+    classes: Many[str] = Field(min_length=2)
     template: str
-    class_words: dict[str, str] = Field(default_factory=dict)
+    class_words: Words = Field(default_factory=dict)
     note: str = ""
     samples: int = Field(ge=1)
     images: int = Field(ge=1)
@@ -107,17 +131,17 @@ class Manifest(_Frozen):
     source: Source
     dataset: DatasetInfo
     model: ModelInfo
-    variants: tuple[str, ...] = Field(min_length=1)
-    protocols: tuple[str, ...] = ()
+    variants: Many[str] = Field(min_length=1)
+    protocols: Many[str] = ()
     precision: str | None = None
     stored: Stored | None = None
     device: str | None = None
     seed: int | None = None
-    versions: dict[str, str] = Field(default_factory=dict)
+    versions: Words = Field(default_factory=dict)
     started: datetime | None = None
     finished: datetime
     seconds: float | None = None
-    problems: tuple[Skipped, ...] = ()
+    problems: Many[Skipped] = ()
 
     @field_validator("variants")
     @classmethod
@@ -162,7 +186,7 @@ def parse_manifest(data: bytes) -> Manifest:
     try:
         return Manifest.model_validate_json(as_text(data))
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise DocumentError(f"{where}: {first['msg'].removeprefix('Value error, ').removesuffix('.')}") from None
 
