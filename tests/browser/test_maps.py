@@ -47,6 +47,7 @@ def test_a_click_on_a_small_map_enlarges_its_method(demo: Demo) -> None:
     small.wait_for()
     demo.settle()
     small.scroll_into_view_if_needed()
+    demo.page.wait_for_timeout(500)  # the part unfolds, and what stands below it moves
     box = small.bounding_box()
     assert box is not None
     demo.page.mouse.click(box["x"] + 0.2 * box["width"], box["y"] + 0.3 * box["height"])  # the picture, not its title
