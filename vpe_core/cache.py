@@ -77,7 +77,8 @@ class BoundedCache:
             A result for each key, in their order.
         """
         wanted = list(keys)
-        self.asked += len(wanted)
+        with self._lock:
+            self.asked += len(wanted)
         values: dict[K, T] = self._kept_behind(wanted)
         while missing := [key for key in dict.fromkeys(wanted) if key not in values]:
             waiting: dict[K, Future[object]] = {}
@@ -125,16 +126,16 @@ class BoundedCache:
             raise
         limit = math.inf if self._at_most_bytes is None else self._at_most_bytes
         sizes = {} if self._at_most_bytes is None else {key: _Size(value) for key, value in values.items()}
-        self.computed += len(mine)
         each_ms = (time.perf_counter() - start) * 1e3 / len(mine)
         with self._lock:
+            self.computed += len(mine)
             for key, value in values.items():
                 del self._running[key]
                 self._found[key] = value, each_ms
-                if key in sizes:
-                    self._add(key, sizes[key])
-                if key in sizes and sizes[key].total > limit:  # or it would push out all others before it goes itself
-                    self._found.move_to_end(key, last=False)
+                if size := sizes.get(key):
+                    self._add(key, size)
+                    if size.total > limit:  # or it would push out all others before it goes itself
+                        self._found.move_to_end(key, last=False)
             while len(self._found) > self._at_most or self._total > limit:
                 oldest, _ = self._found.popitem(last=False)
                 if oldest in self._sizes:

@@ -98,11 +98,11 @@ def _place_where_named(table: Path, images: Sequence[Path]) -> None:
     claims = Counter(_folded(name.replace("\\", "/")).rpartition("/")[2] for name in names)
     for name in names:
         with suppress(DatasetError, OSError):
-            safe = _folded(_safe_name(name, "The table"))
-            place = table.parent / _safe_name(name, "The table")
-            alike = called.get(safe.rpartition("/")[2], [])
-            found = [image for image in alike if f"/{_folded(image.as_posix())}".endswith(f"/{safe}")]
-            if not found and claims[safe.rpartition("/")[2]] == 1:
+            place = table.parent / (safe := _safe_name(name, "The table"))
+            bare = _folded(place.name)
+            alike = called.get(bare, [])
+            found = [image for image in alike if f"/{_folded(image.as_posix())}".endswith(f"/{_folded(safe)}")]
+            if not found and claims[bare] == 1:
                 found = [image for image in alike if image.parent == table.parent]
             if len(found) == 1 and not place.exists():
                 place.parent.mkdir(parents=True, exist_ok=True)

@@ -116,8 +116,7 @@ def geometry_scores(
 
 def _kept(boxes: LabelledBoxes) -> FloatArray:
     """Their scores, from the project's files where they are there: a page would wait seconds for the forests."""
-    if boxes.file.is_file():
-        with suppress(OSError, ValueError):
-            scores: FloatArray = np.load(boxes.file, allow_pickle=False)
-            return scores
+    with suppress(OSError, ValueError):
+        scores: FloatArray = np.load(boxes.file, allow_pickle=False)
+        return scores
     return boxes.scores()

@@ -29,6 +29,7 @@ Stored = Literal["float16", "float32"]
 
 
 T = TypeVar("T")
+_MOST_WORDS = 1000
 Many: TypeAlias = Annotated[tuple[T, ...], FailFast()]
 """Whose first flaw is told alone: a list of a million flaws would take gigabytes."""
 
@@ -39,7 +40,6 @@ def _few(words: object) -> object:
     return words
 
 
-_MOST_WORDS = 1000
 Words: TypeAlias = Annotated[dict[str, str], BeforeValidator(_few)]
 
 
