@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.benchmark.filters import Choice
+from dashboard.benchmark.first_answers import TABLE, answer
 from dashboard.benchmark.results import Column, evaluation
 from dashboard.benchmark.table import chart_format, look_of, shown_heads
 from dashboard.frame.words import as_text
@@ -151,7 +152,7 @@ def _controls(choice: Choice, rows: list[TableRow]) -> None:
 def _per_class(choice: Choice, marker: str) -> None:
     shared = evaluation()
     key = ("classes", choice.first.run.fingerprint, choice.lead, choice.question)
-    table = shared.get_or_compute(key, lambda: per_class(choice.first.run, choice.lead, choice.question, shared))
+    table = answer(TABLE, key, lambda: per_class(choice.first.run, choice.lead, choice.question, shared))
     if table.empty:
         st.info(f"{metrics.get(choice.question.metric).title} has no value for a single class.", icon=":material/info:")
         return

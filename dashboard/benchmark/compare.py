@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
+from pydantic import TypeAdapter
 
 from dashboard.benchmark.filters import Choice
+from dashboard.benchmark.first_answers import answer
 from dashboard.benchmark.results import N_RESAMPLES, Column, evaluation
 from dashboard.benchmark.words import comparison_sentence
 from dashboard.frame import links
@@ -25,6 +27,7 @@ ONE, OTHER = "compare", "against"
 COMPARE = "benchmark: compare"
 """Under which name `links` keeps what of a link names rows that are not there."""
 _USUAL = "bench:usual sides"
+_PAIRS = TypeAdapter(dict[int, Pair])
 _HOW = (
     "A difference on one data set is paired: both sides are measured on the same samples, and each resample draws the "
     "same patients for both. Intervals hold 95%; p-values are two-sided, and corrected (Holm) for all comparisons of "
@@ -72,7 +75,8 @@ def show_comparison(choice: Choice, table: pd.DataFrame) -> None:
         return
     one, other = chosen
     beside = _beside(one, other, found)
-    pairs = evaluation().get_or_compute(
+    pairs = answer(
+        _PAIRS,
         ("compare", choice.question, *((each.column.run.fingerprint, each.row) for each in (one, *beside))),
         lambda: compare_all(one.side, [each.side for each in beside], choice.question, evaluation()),
     )

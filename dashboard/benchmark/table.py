@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
+from pydantic import TypeAdapter
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.benchmark.filters import Choice
+from dashboard.benchmark.first_answers import TABLE, answer, is_known
 from dashboard.benchmark.heads import heads, lacks_class, too_few_words
 from dashboard.benchmark.offers import offer_measured
 from dashboard.benchmark.results import N_RESAMPLES, Column, evaluation, prompt_losses, run_command, without_results
@@ -34,6 +36,7 @@ from vpe_core.types import Progress
 from vpe_core.variants import Variant
 
 _ABSENT = " was not measured."
+_CONTROL: TypeAdapter[tuple[str, float] | None] = TypeAdapter(tuple[str, float] | None)
 _BAR_AFTER_S = 1.0
 _DONE = {"blurred surroundings": "blurring the surroundings"}
 """What stands in a sentence for markers that are nothing that is drawn."""
@@ -52,11 +55,11 @@ def show_table(choice: Choice) -> pd.DataFrame:
     bar, place = st.empty(), st.empty()
     full = evaluation()
     key = _key(choice)
-    if not full.has(key):
+    if not is_known(key):
         with st.spinner("Asking in other words", show_time=False) if choice.question.edited else st.empty():
             quick = _table(choice, full.values_alone())
         place.html(_html(choice, quick))
-    table = full.get_or_compute(key, lambda: _table(choice, full, _progress_bar(bar)))
+    table = answer(TABLE, key, lambda: _table(choice, full, _progress_bar(bar)))
     place.html(_html(choice, table))
     _warn_of_prompt_losses(choice)
     _notes(choice, table)
@@ -157,7 +160,7 @@ def _html(choice: Choice, table: pd.DataFrame) -> str:
     row, line = next(answered, (TableRow(choice.look), None))
     sentence, about = "", heads(choice)
     if line is not None and is_measured(choice.first, choice.look):  # otherwise that is said above the table
-        control = None if line["control"] else telling_control(choice.first.run, row, choice.question, evaluation())
+        control = None if line["control"] else _telling_control(choice, row)
         sentence = finding_sentence(
             line, metric=choice.metric_title, look=look_of(choice.look),
             noun=marker_title(choice.look.marker), label=choice.question.label,
@@ -188,6 +191,12 @@ def _html(choice: Choice, table: pd.DataFrame) -> str:
         more = headline_parts(renumbered, [name for _, name in shown], look, lacking, few)
     simulated = choice.first.run.manifest.dataset.simulated
     return render("finding", sentence=sentence, simulated=simulated) + render("headline", lines=more) + html
+
+
+def _telling_control(choice: Choice, row: TableRow) -> tuple[str, float] | None:
+    run = choice.first.run
+    key = ("telling", run.fingerprint, row, choice.question)
+    return answer(_CONTROL, key, lambda: telling_control(run, row, choice.question, evaluation()))
 
 
 def _asked(question: Question) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import streamlit as st
+from pydantic import TypeAdapter
 
 from dashboard.benchmark.filters import Choice
+from dashboard.benchmark.first_answers import answer, is_known
 from dashboard.benchmark.results import Column, OwnRun, evaluation
 from dashboard.benchmark.table import look_of
 from dashboard.benchmark.words import WHERE
@@ -20,6 +22,8 @@ from vpe_core.results.analysis.leak import BY_ITSELF, Leak, leak, most_telling
 from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
 from vpe_core.results.analysis.rows import TableRow, marker_title
 
+_LEAK = TypeAdapter(Leak)
+_BOXES: TypeAdapter[Interval | None] = TypeAdapter(Interval | None)
 _HOW = (
     "What the marker tells by itself: the answer to the unmarked X-ray and the answer to the same marker where there "
     "is no finding of this sample are multiplied, class by class, as independent evidence; what that adds is what the "
@@ -46,9 +50,9 @@ def show_leak(choice: Choice) -> None:
         return
     place = st.empty()
     geometry = ("geometry shown", first.run.fingerprint, choice.question)
-    if not evaluation().has(geometry):
+    if not is_known(geometry):
         place.html(_html(choice, found, None))
-    place.html(_html(choice, found, evaluation().get_or_compute(geometry, lambda: _box_numbers(choice))))
+    place.html(_html(choice, found, answer(_BOXES, geometry, lambda: _box_numbers(choice))))
     if not found.controls:
         where = "Your data" if isinstance(first.run, OwnRun) else "Run a benchmark"
         st.info(
@@ -70,7 +74,7 @@ def leak_of(column: Column, choice: Choice) -> Leak:
     shared = evaluation()
     known = choice.lead if choice.lead in choice.rows else TableRow(choice.look)
     key = ("leak", column.run.fingerprint, known, choice.question)
-    return shared.get_or_compute(key, lambda: leak(column.run, known, choice.question, shared))
+    return answer(_LEAK, key, lambda: leak(column.run, known, choice.question, shared))
 
 
 def _box_numbers(choice: Choice) -> Interval | None:

@@ -10,16 +10,17 @@ The theory takes the samples as independent. With several boxes a patient they a
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr, ndtri
 
 from vpe_core.errors import MetricError
 from vpe_core.metrics.arrays import FloatArray, check_positive_scores
 
-_Z_95 = float(ndtri(0.975))
+_Z_95 = NormalDist().inv_cdf(0.975)
 _ROUNDING = 1e-12  # of the two variances: what floating-point numbers leave of no variance at all
 
 
@@ -121,5 +122,5 @@ def _covariance(rows: FloatArray) -> FloatArray:
 
 def _two_sided(difference: float, error: float) -> float:
     if error > 0:
-        return float(2 * ndtr(-abs(difference) / error))
+        return math.erfc(abs(difference) / error / math.sqrt(2))  # of the normal distribution, both tails
     return 1.0 if difference == 0 and error == 0 else np.nan

@@ -21,7 +21,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr, stdtr, stdtrit
 
 from vpe_core.errors import MetricError
 from vpe_core.metrics.arrays import (
@@ -283,6 +282,8 @@ def _interval(distribution: _Distribution) -> Interval:
     defined = draws[~np.isnan(draws)]
     low = high = np.nan
     if n >= FEWEST_GROUPS and len(defined):
+        from scipy.special import ndtr, stdtrit
+
         tail = ndtr(-np.sqrt(n / (n - 1)) * stdtrit(n - 1, (1 + LEVEL) / 2))
         low, high = np.quantile(defined, [tail, 1 - tail])
     return Interval(value, float(low), float(high), n, len(defined))
@@ -301,6 +302,8 @@ def _p_value(distribution: _Distribution, noise: float) -> float:
     error = defined.std(ddof=1) * np.sqrt(n / (n - 1))
     if error <= noise:
         return 1.0 if abs(value) <= noise else 2.0 ** (1 - n)  # a sign test's, when all patients agree
+    from scipy.special import stdtr
+
     return float(2 * stdtr(n - 1, -abs(value) / error))
 
 

@@ -12,7 +12,6 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, softmax
 
 from vpe_core.errors import ScoringError
 from vpe_core.registry import Registry
@@ -56,7 +55,7 @@ def paper(images: ArrayLike, texts: ClassTexts) -> FloatArray:
         ScoringError: The embeddings do not fit each other.
     """
     logits, which = distinct(texts.logit_scale * cosines(images, texts.positive))
-    return np.asarray(softmax(logits, axis=1), dtype=np.float64)[which]
+    return softmax(logits)[which]
 
 
 @SCORINGS.register("cosine")
@@ -85,8 +84,16 @@ def pairs(images: ArrayLike, texts: ClassTexts) -> FloatArray:
         raise ScoringError(
             f"Expected one negative text for each of the {present.shape[1]} classes, but got {absent.shape[1]}."
         )
+    from scipy.special import expit
+
     logits, which = distinct(texts.logit_scale * (present - absent))
     return np.asarray(expit(logits), dtype=np.float64)[which]
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Each row of (n, k) brought to a sum of 1. That of `scipy.special` takes a tenth of a second to import."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 names, get = SCORINGS.names, SCORINGS.get

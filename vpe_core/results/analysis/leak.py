@@ -19,6 +19,7 @@ from vpe_core.results.analysis.enough import too_few
 from vpe_core.results.analysis.questions import Question, with_suffix
 from vpe_core.results.analysis.scores import Evaluation, FloatArray, Results, class_numbers, common
 from vpe_core.results.analysis.tables import available, baseline_of
+from vpe_core.scoring.methods import softmax
 from vpe_core.variants import Variant
 
 if TYPE_CHECKING:
@@ -160,8 +161,7 @@ def telling_control(
 def together(one: FloatArray, other: FloatArray) -> FloatArray:
     """Two answers as independent evidence: probabilities (n, k) multiplied class by class, each row of sum 1."""
     logs = np.log(np.maximum(one, _SMALLEST)) + np.log(np.maximum(other, _SMALLEST))
-    products = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return np.asarray(products / products.sum(axis=1, keepdims=True))
+    return softmax(logs)
 
 
 def findings_known(run: Results) -> FloatArray:
