@@ -16,6 +16,10 @@ if __name__ == "__main__":  # for a visitor: which pages there are; every page s
         position="hidden",
     ).run()
 else:
+    import gc
+
+    gc.freeze()  # Streamlit never dies: nobody waits while a collection walks it, here and in `lifespan`
+
     from dashboard.frame.server import lifespan, page_failed, routes
 
     app = st.App(__file__, lifespan=lifespan, routes=routes(), on_script_error=page_failed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -32,6 +33,7 @@ _PROMETHEUS = "text/plain; version=0.0.4"
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """First, sweep what a killed server has left and begin to load the first model; at the end, let jobs end well."""
+    gc.freeze()  # all that is imported by now never dies: no collection walks it while the first page comes
     sys.setswitchinterval(_SWITCH_S)
     _use_one_core_a_visitor()
     await asyncio.to_thread(scratch.sweep)
