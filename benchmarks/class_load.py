@@ -8,8 +8,8 @@
 
 Each session is a websocket client that speaks Streamlit's own protocol as a browser does (`benchmarks.class_session`).
 All open one link within a second; then each draws a circle of its own every `--every` seconds, and the time runs from
-the report of the canvas until the server says that the script has finished: the page was run as a whole, the model was
-asked, the answer was sent. An exception on the page, a circle that is not in the address, an answer that does not come:
+the report of the canvas until the server says that the script has finished: the model was asked, and all that the
+stroke changes was sent. An exception on the page, a circle that is not in the address, an answer that does not come:
 each ends the measurement. The clients share the machine with the server, which the script starts and ends.
 """
 

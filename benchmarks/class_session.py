@@ -15,8 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 PAGE = "live_demo"
 LONGEST_RUN_S = 180.0
-_KEPT_RUNS = 2
-"""For how many runs a browser keeps a message that the server may then send as a reference (Streamlit's default)."""
+_KEPT_RUNS = 100
+"""For how many runs a browser keeps a message that the server may then only name, as `.streamlit/config.toml` says."""
 _LEAST_GAP_S = 0.04
 _SLOW_IN_SUCCESSION, _PAUSE_S = 3, 15.0
 """As in `assets/following_answer.js`."""
@@ -97,7 +97,7 @@ class Window:
             self._query = message.page_info_changed.query_string
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             self._look_at(message.delta)
-        return kind == "script_finished"
+        return kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
     def _look_at(self, delta: Delta) -> None:
         if delta.new_element.WhichOneof("type") == "exception":

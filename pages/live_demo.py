@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard.demo.answer_column.as_measured import as_measured_line
 from dashboard.demo.answer_column.column import answer_column
 from dashboard.demo.answer_column.settings import model_and_prompt
+from dashboard.demo.answer_column.strokes import forget_rest, take_stroke
 from dashboard.demo.film.canvas import collect_drawing, drawing_canvas
 from dashboard.demo.film.contour import contour_tool
 from dashboard.demo.film.coordinates import shapes_by_coordinates
@@ -19,7 +20,8 @@ from vpe_core.markers.marks import MAX_MARKS
 
 @st.fragment
 def workbench() -> None:
-    """Everything that reacts to a stroke; the rest of the page stays as it is."""
+    """Everything that reacts to what is drawn and set; the rest of the page stays as it is."""
+    forget_rest()
     session.collect()
     xray = chosen_xray()
     if xray is None:
@@ -39,6 +41,7 @@ def workbench() -> None:
                 color=state.ink,
                 width=state.native_width,
                 findings=xray.findings if state.findings else (),
+                on_stroke=take_stroke,
             )
             if xray.simulated:
                 st.html('<span class="vpl-pill vpl-on-image">simulated X-ray</span>')

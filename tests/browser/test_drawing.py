@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.demo import Demo
 from vpe_core.types import Box
@@ -190,6 +193,39 @@ def test_a_stroke_right_after_undo_and_one_begun_before_it_are_kept(demo: Demo) 
     demo.page.mouse.up()
     assert demo.wait_for_marks(3)[:2] == marks[:2]
     assert _shapes_on_canvas(demo) == 3
+
+
+def test_a_further_stroke_is_answered_alone_and_whatever_is_opened_after_it_shows_it(demo: Demo) -> None:
+    sent: list[ForwardMsg] = []
+    demo.page.on("websocket", lambda socket: socket.on("framereceived", lambda data: sent.append(_message(data))))
+    demo.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    demo.open({"sample": "case_a", "marks": "circle:40,100,90,150"})
+    demo.drag([(300, 300), (380, 360)])
+    demo.wait_for_marks(2)
+    assert "selectbox" in _elements(sent)
+    sent.clear()
+    demo.drag([(150, 120), (260, 210)])
+    demo.wait_for_marks(3)
+    assert _elements(sent) == {"html", "bidi_component"}
+    demo.page.get_by_role("button", name="Copy link").click()
+    expect(demo.page.locator('[data-testid="stPopoverBody"] code')).to_have_text(demo.page.url)
+    assert demo.page.evaluate("navigator.clipboard.readText()") == demo.page.url
+    demo.page.keyboard.press("Escape")
+    rows = pd.read_csv(io.BytesIO(demo.download("Probabilities")))
+    assert rows["marks"].str.count("circle").eq(3).all()
+    demo.page.keyboard.press("Escape")
+    demo.page.get_by_text("Add a shape by coordinates").click()
+    expect(demo.page.get_by_role("combobox", name="Change")).to_have_value("Shape 3: circle")
+
+
+def _message(data: str | bytes) -> ForwardMsg:
+    return ForwardMsg.FromString(data.encode() if isinstance(data, str) else data)
+
+
+def _elements(messages: list[ForwardMsg]) -> set[str]:
+    """The kinds of elements that were sent as such, not as a reference to one that the browser keeps."""
+    new = [one.delta.new_element for one in messages if one.delta.WhichOneof("type") == "new_element"]
+    return {str(element.WhichOneof("type")) for element in new}
 
 
 def test_every_quick_click_on_undo_and_next_counts(demo: Demo) -> None:

@@ -10,9 +10,11 @@ from dashboard.demo.answer_column.all_methods import all_methods
 from dashboard.demo.answer_column.attention_maps import attention_pair, attention_settings, attention_words
 from dashboard.demo.answer_column.class_evidence import class_evidence
 from dashboard.demo.answer_column.comparisons import comparisons
+from dashboard.demo.answer_column.copy_link import copier
 from dashboard.demo.answer_column.exports import take_along
 from dashboard.demo.answer_column.following import can_follow, current_draft, follow_shape, if_free, note_cost
 from dashboard.demo.answer_column.question import moving_answer, question_control
+from dashboard.demo.answer_column.strokes import ANSWER, keep_rest
 from dashboard.demo.answers.answer import Answer, answer, out_of_domain
 from dashboard.demo.answers.presence import presence_note
 from dashboard.demo.film.reading import model_xray
@@ -57,7 +59,8 @@ def _answered(drawn_on: Xray, state: DemoState) -> None:
         say_problem(error)
         return
     note_cost(model.name, state.method, result.milliseconds)
-    _following(_html(result, model, xray, state), model, xray, drawn_on, state)
+    keep_rest(drawn_on)
+    _answer_alone(_html(result, model, xray, state), model, xray, drawn_on, state)
     comparisons(result, model, xray)
     attention_settings(result)
     class_evidence(result, model, xray)
@@ -67,26 +70,43 @@ def _answered(drawn_on: Xray, state: DemoState) -> None:
         st.warning(as_text(notice), icon=":material/cloud_off:")
 
 
-@st.fragment
-def _following(html: str, model: Model, xray: Xray, drawn_on: Xray, state: DemoState) -> None:
-    """The answer; while a shape is dragged, the answer to that, for which this part of the page alone is run again."""
+@st.fragment(key=ANSWER)
+def _answer_alone(html: str, model: Model, xray: Xray, drawn_on: Xray, answered: DemoState) -> None:
+    """The answer, and while a shape is dragged the answer to that.
+
+    Args:
+        html: The answer to what was drawn when the whole workbench was run.
+        model: Who is asked.
+        xray: As the model gets it.
+        drawn_on: As it is drawn on.
+        answered: What `html` is the answer to.
+    """
+    state = session.state()
+    if state != answered:
+        try:
+            html = _asked(model, xray, state, session.memory(xray))
+        except VPEError:  # which the whole workbench knows how to say
+            st.rerun()
     draft = current_draft(drawn_on, state)
     drafted, is_skipped = None, False
     try:
         if draft.state is not None:
-            drafted = if_free(partial(_drafted, model, xray, draft.state, session.draft_memory(xray)))
+            kept = session.draft_memory(xray)
+            drafted = if_free(partial(_asked, model, xray, draft.state, kept, is_draft=True))
             is_skipped = drafted is None
     except VPEError:  # the model is busy, or gone, which the answer to what is drawn will say
         is_skipped = True
     st.html(drafted or html)
     moving_answer()
     follow_shape(draft, follows=can_follow(model.name, state.method), skipped=is_skipped)
+    copier(state)
+    session.write_link()
 
 
-def _drafted(model: Model, xray: Xray, state: DemoState, memory: BoundedCache) -> str:
+def _asked(model: Model, xray: Xray, state: DemoState, memory: BoundedCache, is_draft: bool = False) -> str:
     result = answer(model, xray, state, state.shown_classes, memory)
     note_cost(model.name, state.method, result.milliseconds)
-    return _html(result, model, xray, state, is_draft=True)
+    return _html(result, model, xray, state, is_draft)
 
 
 def _html(result: Answer, model: Model, xray: Xray, state: DemoState, is_draft: bool = False) -> str:

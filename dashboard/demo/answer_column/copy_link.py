@@ -22,19 +22,29 @@ _LOCAL_ENDINGS = (".local", ".localhost", ".lan", ".internal")
 
 
 def copy_link(state: DemoState) -> None:
-    """A button that copies the link to what is shown, and shows it."""
-    query, own = address_of(state, apart=bool(state.measured)), is_own(state.sample)
-    link = f"{st.context.url or ''}{'?' + urlencode(query) if query else ''}"
-    with st.popover("Copy link", icon=":material/link:", key=_BUTTON):
+    """A button that copies the link to what is shown, with `copier`, and shows it."""
+    with st.popover("Copy link", icon=":material/link:", key=_BUTTON, on_change="rerun") as part:
+        if not part.open:
+            return
+        link = _link(state)
         st.html(render("copied"))
         st.code(link, language=None, wrap_lines=True)
         if reach := reach_of(link):
             st.caption(reach)
         if state.sample == UPLOAD:
             st.caption("An upload stays in this session: the link carries the settings, not it or what is drawn on it.")
-        elif own:
+        elif is_own(state.sample):
             st.caption("Your own data stay in this session: the link shows them here, and to nobody else.")
-    _copier()(key="demo_link_copier", data={"button": _BUTTON, "link": link}, height="content")
+
+
+def copier(state: DemoState) -> None:
+    """What copies the link when the button is clicked."""
+    _copier()(key="demo_link_copier", data={"button": _BUTTON, "link": _link(state)}, height="content")
+
+
+def _link(state: DemoState) -> str:
+    query = address_of(state, apart=bool(state.measured))
+    return f"{st.context.url or ''}{'?' + urlencode(query) if query else ''}"
 
 
 def reach_of(link: str) -> str:

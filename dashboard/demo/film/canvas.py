@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import streamlit as st
@@ -99,6 +99,12 @@ def _merged(
     return held, _with_changes(marks, before, drawn)
 
 
+def is_shown(xray: Xray, marks: tuple[Mark, ...]) -> bool:
+    """Whether the browser's canvas holds just these marks, so that it need not be told of them."""
+    held = _memory(xray).held
+    return held is not None and held.clean and held.marks == marks
+
+
 def marks_with_draft(xray: Xray, draft: Any, marks: tuple[Mark, ...]) -> tuple[Mark, ...] | None:
     """What `marks` would be if the shape that is being dragged were let go now; nothing of it is kept.
 
@@ -153,6 +159,7 @@ def drawing_canvas(
     color: str,
     width: float,
     findings: tuple[Finding, ...] = (),
+    on_stroke: Callable[[Xray], None],
 ) -> None:
     """Show `marks` on the X-ray, to be drawn on; `collect_drawing` tells what became of them.
 
@@ -163,6 +170,7 @@ def drawing_canvas(
         color: Of the marks, "#rrggbb".
         width: Line width, as in `vpe_core.markers.draw_marker`.
         findings: Known findings, shown dashed.
+        on_stroke: Told of each change on the canvas before the page runs again for it.
     """
     from streamlit_drawable_canvas import st_canvas  # registers itself with the running app, so not before there is one
 
@@ -203,7 +211,7 @@ def drawing_canvas(
             "redo": REDO_KEY,
             "findings": tuple(_finding(finding, xray.canvas_scale) for finding in findings),
         },
-        on_drawing_change=lambda: None,
+        on_drawing_change=partial(on_stroke, xray),
         height="content",
     )
 
