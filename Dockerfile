@@ -29,6 +29,8 @@ COPY vpe_core vpe_core
 COPY dashboard dashboard
 COPY pages pages
 COPY app.py LICENSE ./
+# pip has compiled the libraries; without this, each start would compile the app.
+RUN python -m compileall -q vpe_core dashboard
 
 # The root file system may be read-only: what is written lies in the two volumes and in /tmp.
 ENV VPE_CACHE_DIR=/data/cache \

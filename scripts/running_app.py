@@ -97,6 +97,6 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
             with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
                 return
         except OSError:
-            time.sleep(0.1)
+            time.sleep(0.02)
     how = "still starting" if server.poll() is None else f"gone with code {server.returncode}"
     raise RuntimeError(f"Expected the app within {_START_S} s, but it is {how}:\n{log.read_text()[-_LOG_CHARS:]}")
