@@ -12,7 +12,7 @@ from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from tests.images.conftest import dicom_bytes, dicom_dataset
-from vpe_core.images import load_image
+from vpe_core.images import XrayPixels, load_image, read_pixels
 
 
 def shown(dataset: Dataset) -> np.ndarray:
@@ -269,3 +269,19 @@ def test_a_large_picture_is_what_its_pixels_are_one_by_one(signed: bool) -> None
     dataset = dicom_dataset(values, **window, PhotometricInterpretation="MONOCHROME1")
     expected = ((values.astype(float) - (window["WindowCenter"] - 0.5)) / 1499 + 0.5).clip(0, 1)
     np.testing.assert_array_equal(shown(dataset), np.rint((1 - expected) * 255))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16])
+def test_pictures_are_the_same_by_level_and_by_pixel(dtype: type) -> None:
+    bits, sign = 8 * np.dtype(dtype).itemsize, int(np.dtype(dtype).kind == "i")
+    values = np.random.default_rng(2).integers(90 - 40 * sign, 200, (40, 30)).astype(dtype) - dtype(60 * sign)
+    changes = {"BitsAllocated": bits, "BitsStored": bits, "HighBit": bits - 1, "PixelRepresentation": sign}
+    window = {"RescaleSlope": 1.5, "RescaleIntercept": -7, "WindowCenter": 120.3, "WindowWidth": 130}
+    pixels = read_pixels(dicom_bytes(dicom_dataset(values, PixelData=values.tobytes(), **changes, **window)))
+    expected = ((values * 1.5 - 7 - (120.3 - 0.5)) / (130 - 1) + 0.5).clip(0, 1)
+    np.testing.assert_allclose(pixels.values, expected, rtol=0, atol=1e-12)
+    by_pixel = XrayPixels(pixels.values, pixels.display_range, "DICOM")
+    assert pixels.table is not None
+    assert pixels.size_wh == by_pixel.size_wh
+    assert pixels.grey().tobytes() == by_pixel.grey().tobytes()
+    assert pixels.min_max().tobytes() == by_pixel.min_max().tobytes()

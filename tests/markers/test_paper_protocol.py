@@ -99,6 +99,9 @@ def test_same_pixels_as_the_description(marker: str, size_wh: tuple[int, int], d
             expected = reference(full, box, marker, color, width)
             assert (ours.mode, ours.size) == (expected.mode, expected.size)
             assert ours.tobytes() == expected.tobytes(), (marker, box, color, width)
+            kept = renderer.render(box, marker, color=color, width=width, keep_grey=True)
+            assert kept.mode == ("L" if marker.startswith("crop") else "RGB")
+            assert kept.convert("RGB").tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

@@ -168,6 +168,20 @@ def test_the_view_says_where_things_land(
     assert preprocessing.picture(picture).mode == "RGB"
 
 
+@pytest.mark.parametrize("interpolation", ["bicubic", "bilinear"])
+@pytest.mark.parametrize("resize_mode", ["shortest", "squash", "longest"])
+def test_a_grey_picture_is_seen_as_its_rgb(
+    resize_mode: str, interpolation: str, models: dict[str, VisionLanguageModel]
+) -> None:
+    visual = torch.nn.Module()
+    changes = {"size": 96, "resize_mode": resize_mode, "interpolation": interpolation}
+    visual.preprocess_cfg = {**models["native"].visual.preprocess_cfg, **changes}
+    picture = Preprocessing.of(visual).picture
+    for size_wh in ((300, 500), (96, 96), (500, 40)):
+        grey = Image.fromarray(np.random.default_rng(1).integers(0, 256, size_wh[::-1], np.uint8))
+        assert picture(grey).tobytes() == picture(grey.convert("RGB")).tobytes()
+
+
 def test_what_a_model_sees_is_a_picture_of_its_size(model: VisionLanguageModel, noise: list[Image.Image]) -> None:
     seen = model.seen(noise[1])
     assert (seen.mode, seen.size) == ("RGB", model.view(noise[1].size).size_wh)

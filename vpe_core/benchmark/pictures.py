@@ -110,7 +110,7 @@ class PictureMaker:
             if sample.box is None:
                 raise RegionError(f"The sample {sample.sample_id} has no box, so nothing can be marked.")
             region = variant.region(sample.box, size_wh, sample.sample_id).scaled(sx, sy)
-            picture = renderer.render(region, variant.marker, color=variant.color, width=variant.width)
+            picture = renderer.render(region, variant.marker, color=variant.color, width=variant.width, keep_grey=True)
         else:
             picture = renderer.render()
         places = tuple(self._place(variant, sample, size_wh, picture.size) for sample in samples)

@@ -46,7 +46,8 @@ def read_dicom(data: bytes) -> XrayPixels:
     if stored.values.ndim == 3:
         return XrayPixels(stored.values, (0.0, 2.0**stored.bits - 1), "DICOM", spacing=spacing)
     display = for_display(stored, dataset)
-    return XrayPixels(display.values, display.ends, "DICOM", partial(_levels, stored, display), spacing)
+    levels = partial(_levels, stored, display)
+    return XrayPixels(display.stored, display.ends, "DICOM", levels, spacing, display.table)
 
 
 def _levels(stored: StoredPixels, display: Display) -> GreyLevels:

@@ -37,13 +37,15 @@ class Display:
     """What the transformations that a file asks for make of its values.
 
     Attributes:
-        values: Bright meaning dense.
+        stored: The pixels, bright meaning dense: values, or levels of the table.
+        table: The value of each level; None where `stored` are values.
         ends: The values that are shown as black and white.
         before: Makes the values before the VOI transformation, which windows speak of.
         window: (center, width) in `before`: the file's, or of what a VOI table tells apart, or of the range shown.
     """
 
-    values: PixelArray
+    stored: PixelArray
+    table: PixelArray | None
     ends: tuple[float, float]
     before: Callable[[], PixelArray]
     window: Window
@@ -51,7 +53,7 @@ class Display:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Shown:
-    """What becomes of each level: a `Display` of levels instead of pixels."""
+    """What becomes of each level that occurs, see `Display`."""
 
     values: PixelArray
     ends: tuple[float, float]
@@ -64,16 +66,13 @@ def for_display(stored: StoredPixels, dataset: Dataset) -> Display:
 
     Each is a function of the stored value, so it is worked out once a level that occurs, not once a pixel.
     """
-    levels, counts, to_pixels = _levels(stored.values)
-    shown = _transformed(replace(stored, values=levels), counts, dataset)
-    return Display(to_pixels(shown.values), shown.ends, partial(to_pixels, shown.before), shown.window)
-
-
-def _levels(values: PixelArray) -> tuple[PixelArray, Counts, Callable[[PixelArray], PixelArray]]:
-    """The values that occur, how often each does, and from something of each of them back to the pixels."""
+    values = stored.values
     lowest, highest = int(values.min()), int(values.max())
     if highest - lowest >= MOST_LEVELS:
-        return values, np.ones(values.shape, np.int64), _as_they_are
+        shown = _transformed(stored, np.ones(values.shape, np.int64), dataset)
+        return Display(shown.values, None, shown.ends, lambda: shown.before, shown.window)
+    if values.dtype == np.uint16:  # then the values are the levels
+        lowest = 0
     index = level_index(values, lowest)
     n_levels = highest - lowest + 1
     counts = np.zeros(n_levels, np.int64)
@@ -82,15 +81,10 @@ def _levels(values: PixelArray) -> tuple[PixelArray, Counts, Callable[[PixelArra
     occurs = np.flatnonzero(counts)
     place = np.zeros(n_levels, np.intp)
     place[occurs] = np.arange(len(occurs))
-    return (occurs + lowest).astype(values.dtype), counts[occurs], partial(_pixels, place, index)
-
-
-def _as_they_are(values: PixelArray) -> PixelArray:
-    return values
-
-
-def _pixels(place: NDArray[np.intp], index: NDArray[np.uint16], of_levels: PixelArray) -> PixelArray:
-    return take_levels(of_levels[place], index)
+    levels = (occurs + lowest).astype(values.dtype)
+    shown = _transformed(replace(stored, values=levels), counts[occurs], dataset)
+    before = partial(take_levels, shown.before[place], index)
+    return Display(index, shown.values[place], shown.ends, before, shown.window)
 
 
 def _transformed(stored: StoredPixels, counts: Counts, dataset: Dataset) -> _Shown:

@@ -35,23 +35,31 @@ class XrayPixels:
     """An image as it was stored: upright, with bright meaning dense, in its full bit depth.
 
     Attributes:
-        values: The pixels, finite. Only uint8 and uint16 images have channels, and RGB of float, from 0 to 1.
+        stored: The pixels, finite. Only uint8 and uint16 images have channels, and RGB of float, from 0 to 1.
         display_range: (low, high) values that are shown as black and white.
         source_format: "PNG", "JPEG", "TIFF", "WebP", "DICOM", "JSRT" or "memory".
         levels: Makes the grey levels in full depth, where `values` are in a window of the file's already.
         spacing: The size of a pixel, where the file says it.
+        table: The value of each level, where `stored` are levels (uint16); pictures are made of it without the values
+            of all pixels, which take four times the memory.
     """
 
-    values: PixelArray
+    stored: PixelArray
     display_range: tuple[float, float]
     source_format: str
     levels: Callable[[], GreyLevels] | None = None
     spacing: PixelSpacing | None = None
+    table: PixelArray | None = None
+
+    @property
+    def values(self) -> PixelArray:
+        """The value of each pixel."""
+        return self.stored if self.table is None else take_levels(self.table, self.stored)
 
     @property
     def size_wh(self) -> tuple[int, int]:
         """(width, height) in pixels."""
-        height, width = self.values.shape[:2]
+        height, width = self.stored.shape[:2]
         return width, height
 
     def grey(self) -> Image.Image:
@@ -61,7 +69,9 @@ class XrayPixels:
         hides nothing or everything, is dropped. Eight-bit values are kept as they are; deeper ones are mapped from the
         display range and rounded.
         """
-        values = _without_constant_alpha(self.values)
+        if self.table is not None:
+            return Image.fromarray(take_levels(scale_to_8bit(self.table, *self.display_range), self.stored))
+        values = _without_constant_alpha(self.stored)
         if values.ndim == 3 and (values.dtype != np.uint8 or self.display_range != (0, 255)):
             return Image.fromarray(_deep_luma_8bit(values, *self.display_range))
         if values.ndim == 2:
@@ -77,7 +87,9 @@ class XrayPixels:
 
         The values are stretched over their own range, all channels together, and truncated; transparency is dropped.
         """
-        values = self.values
+        if self.table is not None:
+            return Image.fromarray(take_levels(min_max_8bit(self.table), self.stored))
+        values = self.stored
         if values.ndim == 3 and values.dtype != np.uint8:
             values = colours(values)
         stretched = min_max_8bit(values)

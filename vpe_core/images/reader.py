@@ -134,11 +134,12 @@ def _decode(data: bytes) -> XrayPixels:
 
 def _check_decoded(pixels: XrayPixels) -> None:
     """Whether the decoder has kept to what `XrayPixels` promises, so that nothing after it can fail."""
-    values, (low, high) = pixels.values, pixels.display_range
-    is_grey = values.ndim == 2 and values.dtype.kind in "uif"
-    is_colour = values.ndim == 3 and values.shape[2] in (2, 3, 4) and values.dtype in (np.uint8, np.uint16)
+    shape, (low, high) = pixels.stored.shape, pixels.display_range
+    values = pixels.stored if pixels.table is None else pixels.table
+    is_grey = len(shape) == 2 and values.dtype.kind in "uif"
+    is_colour = len(shape) == 3 and shape[2] in (2, 3, 4) and values.dtype in (np.uint8, np.uint16)
     if not (is_grey or is_colour):
-        raise ImageReadError(f"its pixels are {values.shape} of {values.dtype}, which is no picture")
+        raise ImageReadError(f"its pixels are {shape} of {values.dtype}, which is no picture")
     check_pixel_count(*pixels.size_wh)
     is_finite = values.dtype.kind != "f" or bool(np.isfinite(values).all())
     if not (is_finite and np.isfinite(low) and np.isfinite(high)):

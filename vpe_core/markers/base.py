@@ -87,7 +87,8 @@ class Marker:
         draw_paper: Draws it on the paper's 256 x 256 image exactly as the official implementation does; None where the
             paper has no such marker, and then `draw` serves both protocols.
         phrase: What a text prompt calls it; None where the text cannot name it.
-        crops: The result is a part of the full-resolution image, in both protocols.
+        crops: The result is a part of the full-resolution image, in both protocols; it has the image's mode, which may
+            be "L".
         uses: Which of "color", "width" and "opacity" matter.
         opacity: The default opacity.
         short_title: In tables and sentences: "box"; empty for the title in small letters.
