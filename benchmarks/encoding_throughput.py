@@ -1,6 +1,6 @@
 """How close a benchmark run comes to the bare model, and how far it is ahead of a plain loop, on X-rays of three kinds.
 
-    python -m benchmarks.encoding_throughput [--images 3] [--rounds 2] [--json]
+    python -m benchmarks.encoding_throughput [--images 8] [--rounds 2] [--json]
 
 A run goes through `vpe_core.benchmark` as the command does, from files to complete results on disk. Beside it,
 in turns, so that what else the machine does falls on both: the bare model, which is given as many pictures that are
@@ -76,7 +76,7 @@ class Spent:
 
 def main(
     model: Annotated[str, typer.Option(help=f"{FULL_SIZE}, or a model that is on this machine.")] = FULL_SIZE,
-    images: Annotated[int, typer.Option(min=1, help="X-rays of a run.")] = 3,
+    images: Annotated[int, typer.Option(min=1, help="X-rays of a run; with few, filling the first batch weighs.")] = 8,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each kind, in turns with the bare model.")] = 2,
     loop_samples: Annotated[int, typer.Option(min=1, help="Samples of the plain loop, which is slow.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
