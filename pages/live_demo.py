@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard.demo.answer_column.as_measured import as_measured_line
 from dashboard.demo.answer_column.column import answer_column
 from dashboard.demo.answer_column.settings import model_and_prompt
-from dashboard.demo.answer_column.strokes import forget_rest, take_stroke
+from dashboard.demo.answer_column.strokes import forget_rest, keep_rest, take_stroke
 from dashboard.demo.film.canvas import collect_drawing, drawing_canvas
 from dashboard.demo.film.contour import contour_tool
 from dashboard.demo.film.coordinates import shapes_by_coordinates
@@ -52,12 +52,14 @@ def workbench() -> None:
         reading_tools(xray)
     with answer:  # before what stands above it on the page, for it is what people wait for
         as_measured_line()
-        answer_column(xray)
+        is_answered = answer_column(xray)
     with settings:
         source_row(xray)
         model_and_prompt()
         shapes_by_coordinates(xray)
     session.write_link()
+    if is_answered:
+        keep_rest(xray)
 
 
 arrived = page_setup("Live demo", "Draw on the X-ray. The model answers without and with your marker.")

@@ -60,6 +60,14 @@ class Demo:
     def canvas(self) -> Locator:
         return self.page.locator(".upper-canvas")
 
+    def button(self, name: str) -> Locator:
+        """A button by its key."""
+        return self.page.locator(f".st-key-demo_{name} button").first
+
+    def shapes_on_canvas(self) -> int:
+        """How many shapes the canvas shows, whatever the app knows of."""
+        return int(self.canvas.evaluate("canvas => canvas.vplDrawing.canvas.getObjects().length"))
+
     def link(self) -> dict[str, str]:
         """What the address bar says."""
         return {name: values[0] for name, values in parse_qs(urlsplit(self.page.url).query).items()}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import math
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, expect
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from playwright.sync_api import Browser, expect
 
 from tests.browser.demo import Demo
 from vpe_core.types import Box
@@ -145,16 +142,16 @@ def test_shapes_can_be_moved_resized_deleted_undone_and_redone(demo: Demo) -> No
     assert demo.wait_for_marks(2) == [first, resized]
     while demo.marks()[1] != drawn:
         before = demo.marks()[1]
-        _button(demo, "undo").click()
+        demo.button("undo").click()
         _wait_for_another_link(demo, before)
     demo.page.keyboard.press("Control+Shift+Z")
     _wait_for_another_link(demo, drawn)
     assert demo.marks() == [first, moved]
     demo.click((95, 100))
-    expect(_button(demo, "delete")).to_be_enabled()
-    _button(demo, "delete").click()
+    expect(demo.button("delete")).to_be_enabled()
+    demo.button("delete").click()
     assert demo.wait_for_marks(1) == [moved]
-    _button(demo, "clear").click()
+    demo.button("clear").click()
     assert demo.wait_for_marks(0) == []
     assert "nothing drawn yet" in demo.answer()
     demo.page.keyboard.press("Control+z")
@@ -176,7 +173,7 @@ def test_with_shift_a_circle_is_round_and_nothing_leaves_the_film(demo: Demo) ->
 def test_a_stroke_right_after_undo_and_one_begun_before_it_are_kept(demo: Demo) -> None:
     """The app tells the canvas to redraw while the pointer is down, and after it was lifted."""
     demo.open({"sample": "case_a", "marks": "circle:40,100,90,150;circle:140,100,190,150"})
-    undo = _button(demo, "undo").bounding_box()
+    undo = demo.button("undo").bounding_box()
     assert undo is not None
     demo.page.mouse.click(undo["x"] + 9, undo["y"] + 9)
     first = demo.drag([(300, 300), (380, 360)])
@@ -192,40 +189,7 @@ def test_a_stroke_right_after_undo_and_one_begun_before_it_are_kept(demo: Demo) 
     demo.page.mouse.move(x + 60, y + 60)
     demo.page.mouse.up()
     assert demo.wait_for_marks(3)[:2] == marks[:2]
-    assert _shapes_on_canvas(demo) == 3
-
-
-def test_a_further_stroke_is_answered_alone_and_whatever_is_opened_after_it_shows_it(demo: Demo) -> None:
-    sent: list[ForwardMsg] = []
-    demo.page.on("websocket", lambda socket: socket.on("framereceived", lambda data: sent.append(_message(data))))
-    demo.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    demo.open({"sample": "case_a", "marks": "circle:40,100,90,150"})
-    demo.drag([(300, 300), (380, 360)])
-    demo.wait_for_marks(2)
-    assert "selectbox" in _elements(sent)
-    sent.clear()
-    demo.drag([(150, 120), (260, 210)])
-    demo.wait_for_marks(3)
-    assert _elements(sent) == {"html", "bidi_component"}
-    demo.page.get_by_role("button", name="Copy link").click()
-    expect(demo.page.locator('[data-testid="stPopoverBody"] code')).to_have_text(demo.page.url)
-    assert demo.page.evaluate("navigator.clipboard.readText()") == demo.page.url
-    demo.page.keyboard.press("Escape")
-    rows = pd.read_csv(io.BytesIO(demo.download("Probabilities")))
-    assert rows["marks"].str.count("circle").eq(3).all()
-    demo.page.keyboard.press("Escape")
-    demo.page.get_by_text("Add a shape by coordinates").click()
-    expect(demo.page.get_by_role("combobox", name="Change")).to_have_value("Shape 3: circle")
-
-
-def _message(data: str | bytes) -> ForwardMsg:
-    return ForwardMsg.FromString(data.encode() if isinstance(data, str) else data)
-
-
-def _elements(messages: list[ForwardMsg]) -> set[str]:
-    """The kinds of elements that were sent as such, not as a reference to one that the browser keeps."""
-    new = [one.delta.new_element for one in messages if one.delta.WhichOneof("type") == "new_element"]
-    return {str(element.WhichOneof("type")) for element in new}
+    assert demo.shapes_on_canvas() == 3
 
 
 def test_every_quick_click_on_undo_and_next_counts(demo: Demo) -> None:
@@ -248,10 +212,6 @@ def _click_quickly(demo: Demo, key: str, times: int) -> None:
         demo.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
-def _button(demo: Demo, name: str) -> Locator:
-    return demo.page.locator(f".st-key-demo_{name} button").first
-
-
 def _move_is_followed(demo: Demo, grab: tuple[float, float], before: list[float]) -> None:
     demo.choose_tool("Move")
     start, end = demo.drag([grab, (grab[0] + 40, grab[1] + 30)])
@@ -265,10 +225,6 @@ def _wait_for_another_link(demo: Demo, mark: tuple[str, list[float]]) -> None:
     numbers = ",".join(f"{value:g}" for value in mark[1])
     demo.page.wait_for_function("text => !new URL(location).searchParams.get('marks')?.includes(text)", arg=numbers)
     demo.settle()
-
-
-def _shapes_on_canvas(demo: Demo) -> int:
-    return int(demo.canvas.evaluate("canvas => canvas.vplDrawing.canvas.getObjects().length"))
 
 
 def test_a_mere_click_leaves_nothing(demo: Demo) -> None:

@@ -14,7 +14,7 @@ from dashboard.demo.answer_column.copy_link import copier
 from dashboard.demo.answer_column.exports import take_along
 from dashboard.demo.answer_column.following import can_follow, current_draft, follow_shape, if_free, note_cost
 from dashboard.demo.answer_column.question import moving_answer, question_control
-from dashboard.demo.answer_column.strokes import ANSWER, keep_rest
+from dashboard.demo.answer_column.strokes import ANSWER
 from dashboard.demo.answers.answer import Answer, answer, out_of_domain
 from dashboard.demo.answers.presence import presence_note
 from dashboard.demo.film.reading import model_xray
@@ -34,32 +34,32 @@ from vpe_core.models import Model, ModelSpec
 from vpe_core.plots.answer_html import answer_bars
 
 
-def answer_column(drawn_on: Xray) -> None:
-    """Ask the model that the state names about the X-ray that is drawn on, and show what it says."""
+def answer_column(drawn_on: Xray) -> bool:
+    """Ask the model that the state names about the X-ray that is drawn on, and show what it says, if it does."""
     question_control()
     try:
-        _answered(drawn_on, session.state())
+        return _answered(drawn_on, session.state())
     except BusyError:
         try_again()
     except DeviceLostError:  # from here on the CPU answers, and a banner says so
         st.rerun()
+    return False
 
 
-def _answered(drawn_on: Xray, state: DemoState) -> None:
+def _answered(drawn_on: Xray, state: DemoState) -> bool:
     xray = model_xray(drawn_on)
     try:
         spec = models.get(state.model)
         if not models.is_ready(spec):
             _missing_model(spec)
-            return
+            return False
         with st.spinner(f"Loading {spec.title}", _cache=True):
             model = shared_model(spec.name)
         result = answer(model, xray, state, state.shown_classes, session.memory(xray))
     except VPEError as error:
         say_problem(error)
-        return
+        return False
     note_cost(model.name, state.method, result.milliseconds)
-    keep_rest(drawn_on)
     _answer_alone(_html(result, model, xray, state), model, xray, drawn_on, state)
     comparisons(result, model, xray)
     attention_settings(result)
@@ -68,6 +68,7 @@ def _answered(drawn_on: Xray, state: DemoState) -> None:
     take_along(result, model, xray, state)
     if notice := model.predictor.notice:  # last, so that nothing moves when it comes and goes
         st.warning(as_text(notice), icon=":material/cloud_off:")
+    return True
 
 
 @st.fragment(key=ANSWER)

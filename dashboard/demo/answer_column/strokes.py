@@ -6,10 +6,10 @@ second circle does, the answer is all that is sent.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.demo.answers.marked_xray import suffix_words
 from dashboard.demo.film.canvas import collect_drawing, is_shown, selected_mark
@@ -23,11 +23,13 @@ ANSWER = "demo_answer_alone"
 """The key of the fragment that is the answer."""
 FOLDED = ("demo_region", "demo_methods", "demo_download", "demo_seen", "demo_link")
 """Parts that show something of the marks while they are open, and nothing before."""
+_WIDGETS = ("demo_", "vpl_class_evidence", "start ")
+"""How the names begin of what a person can click, choose or write beside the film."""
 _REST = "demo:rest"
 
 
 def keep_rest(xray: Xray) -> None:
-    """Take note of what the workbench shows besides film and answer, which is there to be run alone."""
+    """Take note of what the workbench shows besides film and answer, which is there to be run alone; at its end."""
     st.session_state[_REST] = _rest(xray)
 
 
@@ -41,17 +43,24 @@ def take_stroke(xray: Xray) -> None:
     session.collect()
     collect_drawing(xray)
     rest = _rest(xray)
-    if st.session_state.get(_REST) == rest:
+    if st.session_state.get(_REST) == rest and _is_for_the_workbench():
         st.rerun(ANSWER)
 
 
-def _rest(xray: Xray) -> Hashable:
-    """All that the parts beside film and answer are made of."""
+def _is_for_the_workbench() -> bool:
+    """Whether no more than the workbench would be run, as where the browser's Back came together with the stroke."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and bool(context.fragment_ids_this_run)
+
+
+def _rest(xray: Xray) -> object:
+    """All that the parts beside film and answer are made of; a click that came together with a stroke is among it."""
     state = session.state()
     marks, history = state.marks, record(xray.key, state.marks)
+    widgets = {name: value for name, value in st.session_state.items() if str(name).startswith(_WIDGETS)}
     shows_marks = (
         bool(state.control or state.second)
-        or any(st.session_state.get(key) for key in FOLDED)
+        or any(widgets.get(key) for key in FOLDED)
         or attention.get(state.method).reads_text
     )
     return (
@@ -61,4 +70,5 @@ def _rest(xray: Xray) -> Hashable:
         is_shown(xray, marks),
         selected_mark(xray, marks),
         (bool(marks), len(marks) >= MAX_MARKS, bool(history.past), bool(history.future)),
+        widgets,
     )

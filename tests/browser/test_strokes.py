@@ -1,0 +1,82 @@
+"""A further stroke: the answer alone is run again for it, and nothing else on the page is left behind."""
+
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+from playwright.sync_api import expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from tests.browser.demo import Demo
+
+_HOLD_MESSAGES = """
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (data) {
+    window.held ? held.push(() => send.call(this, data)) : send.call(this, data);
+};
+"""
+
+
+def test_a_further_stroke_is_answered_alone_and_whatever_is_opened_after_it_shows_it(demo: Demo) -> None:
+    sent: list[ForwardMsg] = []
+    demo.page.on("websocket", lambda socket: socket.on("framereceived", lambda data: sent.append(_message(data))))
+    demo.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    demo.open({"sample": "case_a", "marks": "circle:40,100,90,150"})
+    demo.drag([(300, 300), (380, 360)])
+    demo.wait_for_marks(2)
+    assert "selectbox" in _elements(sent)
+    sent.clear()
+    demo.drag([(150, 120), (260, 210)])
+    demo.wait_for_marks(3)
+    assert _elements(sent) == {"html", "bidi_component"}
+    demo.page.get_by_role("button", name="Copy link").click()
+    expect(demo.page.locator('[data-testid="stPopoverBody"] code')).to_have_text(demo.page.url)
+    assert demo.page.evaluate("navigator.clipboard.readText()") == demo.page.url
+    demo.page.keyboard.press("Escape")
+    rows = pd.read_csv(io.BytesIO(demo.download("Probabilities")))
+    assert rows["marks"].str.count("circle").eq(3).all()
+    demo.page.keyboard.press("Escape")
+    demo.page.get_by_text("Add a shape by coordinates").click()
+    expect(demo.page.get_by_role("combobox", name="Change")).to_have_value("Shape 3: circle")
+
+
+def test_a_click_that_comes_together_with_a_further_stroke_counts(demo: Demo) -> None:
+    """What comes while the server is at work, it takes in one go."""
+    demo.page.add_init_script(_HOLD_MESSAGES)
+    demo.open({"sample": "case_a", "marks": "circle:40,100,90,150"})
+    demo.drag([(300, 300), (380, 360)])
+    demo.wait_for_marks(2)
+    demo.drag([(150, 120), (260, 210)])
+    demo.wait_for_marks(3)
+    _draw_twice_and_click(demo, "undo", 60)
+    demo.wait_for_marks(4)
+    assert demo.shapes_on_canvas() == 4
+    demo.drag([(20, 440), (60, 480)])
+    demo.wait_for_marks(5)
+    _draw_twice_and_click(demo, "choose", 200)
+    demo.page.locator('[data-testid="stDialog"]').wait_for()
+    demo.wait_for_marks(7)
+
+
+def _draw_twice_and_click(demo: Demo, button: str, x: float) -> None:
+    demo.page.evaluate("window.held = []")
+    for act in (
+        lambda: demo.drag([(x, 300), (x + 50, 350)]),
+        lambda: demo.drag([(x, 380), (x + 50, 430)]),
+        demo.button(button).click,
+    ):
+        before = demo.page.evaluate("held.length")
+        act()
+        demo.page.wait_for_function("number => held.length > number", arg=before)
+    demo.page.evaluate("{ const late = held; held = null; late.forEach(tell => tell()); }")
+
+
+def _message(data: str | bytes) -> ForwardMsg:
+    return ForwardMsg.FromString(data.encode() if isinstance(data, str) else data)
+
+
+def _elements(messages: list[ForwardMsg]) -> set[str]:
+    """The kinds of elements that were sent as such, not as a reference to one that the browser keeps."""
+    new = [one.delta.new_element for one in messages if one.delta.WhichOneof("type") == "new_element"]
+    return {str(element.WhichOneof("type")) for element in new}
