@@ -117,7 +117,10 @@ class Drawing {
       this.loads++; // until what is put back is there, too: none of it is a new stroke
       try {
         await load(json, ...others);
-        this.fresh = this.fresh.filter(({ number }) => number > (json.vpl?.seen ?? 0));
+        // A session that begins anew, as after a restart of the server, knows of strokes by the link, not by a report.
+        const loaded = canvas.getObjects();
+        const isHere = (stroke) => loaded.some((shape) => liesAt(shape, stroke));
+        this.fresh = this.fresh.filter(({ object, number }) => number > (json.vpl?.seen ?? 0) && !isHere(object));
         canvas.add(...this.fresh.map(({ object }) => object));
       } catch (error) {
         if (!canvas.disposed) throw error;

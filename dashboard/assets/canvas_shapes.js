@@ -63,6 +63,12 @@ function placeOf(object) {
   return Object.fromEntries(PLACE.filter((name) => name in object).map((name) => [name, object[name]]));
 }
 
+// Whether both have the same bounds, to what a link rounds away.
+function liesAt(object, other) {
+  const [bounds, others] = [object.getBoundingRect(), other.getBoundingRect()];
+  return ["left", "top", "width", "height"].every((side) => Math.abs(bounds[side] - others[side]) < 1);
+}
+
 // A shape stays as it is when it is moved: what lies beyond the film would be cut off.
 function keepOnFilm(object, { width, height }) {
   const [x, y] = isDot(object) ? [0, 0] : [object.width * object.scaleX / 2, object.height * object.scaleY / 2];

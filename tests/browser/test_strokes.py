@@ -59,6 +59,18 @@ def test_a_click_that_comes_together_with_a_further_stroke_counts(demo: Demo) ->
     demo.wait_for_marks(7)
 
 
+def test_strokes_that_a_restarted_server_knows_from_the_link_are_not_there_twice(demo: Demo) -> None:
+    demo.open({"sample": "case_a", "marks": "circle:40,100,90,150"})
+    for number, tool in enumerate(("Circle", "Box", "Arrow")):
+        demo.choose_tool(tool)
+        demo.drag([(60 + 120 * number, 300), (130 + 120 * number, 360)])
+        demo.wait_for_marks(2 + number)
+    demo.canvas.evaluate(
+        "({ vplDrawing: { canvas } }) => canvas.loadFromJSON({ ...canvas.toObject(), vpl: { revision: 1, seen: 0 } })"
+    )
+    assert demo.shapes_on_canvas() == 4
+
+
 def _draw_twice_and_click(demo: Demo, button: str, x: float) -> None:
     demo.page.evaluate("window.held = []")
     for act in (
