@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from vpe_core.results import find_runs
-from vpe_core.results.analysis.geometry import LabelledBoxes
+from vpe_core.results.analysis.geometry import RunBoxes
 from vpe_core.results.store.files import write_atomically
 from vpe_core.settings import get_settings
 
 
 def main() -> None:
     runs = find_runs(get_settings().precomputed_dir / "results" / "benchmark")
-    for file, boxes in {boxes.file: boxes for boxes in map(LabelledBoxes.of, runs)}.items():
+    for file, boxes in {boxes.file: boxes for boxes in map(RunBoxes.of, runs)}.items():
         scores = boxes.scores()
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, lambda stream, scores=scores: np.save(stream, scores, allow_pickle=False))

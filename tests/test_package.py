@@ -24,7 +24,7 @@ GROUPS = sorted({name.split(".")[1] for name in MODULES})
 WITHOUT_TORCH = [
     group
     for group in GROUPS
-    if group in ("images", "markers", "prompts", "datasets", "scoring", "metrics", "results", "plots")
+    if group in ("images", "markers", "prompts", "datasets", "scoring", "metrics", "leaks", "results", "plots")
 ]
 ON_DEMAND = ("ray", "starlette")
 """What an extra brings that the app does without: nothing but its use may import it."""
@@ -32,7 +32,7 @@ STREAMLIT = {"streamlit", "streamlit_drawable_canvas"}
 ROOMS = (
     "errors", "folders", "scratch", "settings", "types", "geometry", "registry", "documents", "extras", "network",
     "fetching", "clusters", "jobs", "cache", "scoring", "metrics", "images", "markers", "variants", "ensembles",
-    "prompts", "models", "attention", "serving", "datasets", "results.store", "results.analysis", "results.exchange",
+    "prompts", "models", "attention", "serving", "datasets", "leaks", "results.store", "results.analysis", "results.exchange",
     "benchmark", "plots", "simulation", "training", "cli",
 )  # fmt: skip
 """From the ground up: each imports only what stands before it."""

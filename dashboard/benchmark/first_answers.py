@@ -32,6 +32,7 @@ MADE_WITH, ANSWERS = "made_with", "answers"
 _COMPUTING = (
     "ensembles.py",
     "variants.py",
+    "leaks",
     "markers",
     "metrics",
     "prompts",

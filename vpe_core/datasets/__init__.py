@@ -8,23 +8,26 @@ nih.class_counts()                       # {"Atelectasis": 180, ...}
 nih.problems                             # rows that cannot be used, and why
 """
 
-from vpe_core.datasets.base import Dataset, DatasetSpec, Problem, count_kinds
+from vpe_core.datasets.base import BoxTable, Dataset, DatasetSpec, Problem, TableBox, count_kinds
 from vpe_core.datasets.decoding import undecodable_images
-from vpe_core.datasets.registry import DATASETS, is_here, open_dataset, spec_of
+from vpe_core.datasets.registry import DATASETS, is_here, open_dataset, read_boxes, spec_of
 
 names = DATASETS.names
 get = DATASETS.get
 
 __all__ = [
     "DATASETS",
+    "BoxTable",
     "Dataset",
     "DatasetSpec",
     "Problem",
+    "TableBox",
     "count_kinds",
     "get",
     "is_here",
     "names",
     "open_dataset",
+    "read_boxes",
     "spec_of",
     "undecodable_images",
 ]

@@ -17,7 +17,7 @@ from vpe_core.prompts import PAPER_TEMPLATE, check_choice
 if TYPE_CHECKING:
     import pandas as pd
 
-    from vpe_core.types import Sample
+    from vpe_core.types import Box, Sample
 
 ProblemKind: TypeAlias = Literal["missing image", "unreadable image", "box", "label", "other"]
 
@@ -177,6 +177,42 @@ class Dataset:
         return row | {name: value for name, value in sample.attributes.items() if name not in row}
 
 
+@dataclass(frozen=True, slots=True)
+class TableBox:
+    """What a table tells of one box, whether or not its image is here.
+
+    Attributes:
+        image_id: As in `Sample`.
+        patient_id: As in `Sample`.
+        label: Its class.
+        box: In pixels.
+        size_wh: Of the grid that the box is on; None where the table does not tell.
+    """
+
+    image_id: str
+    patient_id: str
+    label: str
+    box: Box
+    size_wh: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoxTable:
+    """The boxes of a part of a data set as its table holds them: no image is needed.
+
+    Attributes:
+        file: The table.
+        boxes: In its order.
+        problems: The rows that are left out.
+        note: As in `Dataset`.
+    """
+
+    file: Path
+    boxes: tuple[TableBox, ...]
+    problems: tuple[Problem, ...]
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetSpec:
     """A data set that can be read: an entry of the registry.
@@ -198,6 +234,7 @@ class DatasetSpec:
         template: Its prompt, with {class} and {suffix}.
         official_names: What the paper's official code calls each part, by part.
         patient_of: The patient in an image's file name; None where it tells none.
+        read_boxes: Reads the boxes of a part without the images; None where they say on which grid the boxes are.
     """
 
     name: str
@@ -215,6 +252,7 @@ class DatasetSpec:
     template: str = PAPER_TEMPLATE
     official_names: Mapping[str, str] = field(default_factory=dict)
     patient_of: Callable[[str], str] | None = None
+    read_boxes: Callable[[Path, str], BoxTable] | None = None
 
     def dataset(
         self,

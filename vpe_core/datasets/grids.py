@@ -5,6 +5,7 @@ A box that is drawn on another grid marks another place, and nothing else shows 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 from vpe_core.datasets.headers import place
@@ -79,6 +80,17 @@ def place_inside(xyxy: Sequence[float], size_wh: SizeWH) -> Box:
     if reason := beyond(box.xyxy, size_wh):
         raise UnusableRow("box", reason)
     return box
+
+
+def place_unseen(xyxy: Sequence[float]) -> Box:
+    """The box of a finding, in pixels of an image whose size is not known.
+
+    Raises:
+        UnusableRow: It has no area, is given in fractions or begins outside any image.
+    """
+    if are_fractions(xyxy):
+        raise UnusableRow("box", f"Expected a box in pixels, but got {', '.join(f'{value:g}' for value in xyxy)}.")
+    return place(xyxy, (math.inf, math.inf))
 
 
 def were_resized(rows: Iterable[Row], image_column: str, read: Callable[[Row], tuple[Sequence[float], SizeWH]]) -> bool:

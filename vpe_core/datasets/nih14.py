@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from vpe_core.datasets.base import Dataset, DatasetSpec
+from vpe_core.datasets.base import BoxTable, Dataset, DatasetSpec, TableBox
 from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_file
 from vpe_core.datasets.grids import place_pixels
 from vpe_core.datasets.headers import read_header
@@ -37,8 +37,7 @@ _CLASSES = (
 
 
 def _read(root: Path, part: str) -> Dataset:
-    table = first_file([root / BOXES], "the boxes", root)
-    rows = read_rows(table, (_IMAGE, "Finding Label", _X, _Y, _WIDTH, _HEIGHT), _IMAGE, bare=True)
+    _, rows = _rows(root)
     images = ImageFolders(root, ("images_*/images", "images"))
     labels = Labels(rows, "Finding Label", _CLASSES)
     entries, note = _entries(root)
@@ -61,7 +60,7 @@ def _read(root: Path, part: str) -> Dataset:
             image_path=path,
             patient_id=_patient(name, entry),
             label=label,
-            box=place_pixels(Box.from_xywh(*_xywh(row)).xyxy, size_wh),
+            box=_box(row),
             attributes=_attributes(entry) if entry else {},
         )
 
@@ -69,11 +68,28 @@ def _read(root: Path, part: str) -> Dataset:
     return SPEC.dataset(part, root, samples, labels.classes, problems, note)
 
 
-def _xywh(row: Row) -> tuple[float, float, float, float]:
+def _read_boxes(root: Path, part: str) -> BoxTable:  # noqa: ARG001  # there is one part
+    table, rows = _rows(root)
+    labels = Labels(rows, "Finding Label", _CLASSES)
+    entries, note = _entries(root)
+
+    def box(row: Row) -> TableBox:
+        name = row[_IMAGE]
+        return TableBox(name, _patient(name, entries.get(name)), labels.of(row), _box(row), (SIDE_PX, SIDE_PX))
+
+    return BoxTable(table, *collect(rows, BOXES, box), note)
+
+
+def _rows(root: Path) -> tuple[Path, tuple[Row, ...]]:
+    table = first_file([root / BOXES], "the boxes", root)
+    return table, read_rows(table, (_IMAGE, "Finding Label", _X, _Y, _WIDTH, _HEIGHT), _IMAGE, bare=True)
+
+
+def _box(row: Row) -> Box:
     x, y, width, height = row.floats(_X, _Y, _WIDTH, _HEIGHT)
     if width <= 0 or height <= 0:
         raise UnusableRow("box", f"Expected a box with a width and a height, but got {width} x {height}.")
-    return x, y, width, height
+    return place_pixels(Box.from_xywh(x, y, width, height).xyxy, (SIDE_PX, SIDE_PX))
 
 
 def _entries(root: Path) -> tuple[dict[str, Row], str]:
@@ -140,4 +156,5 @@ SPEC = DatasetSpec(
     classes=_CLASSES,
     official_names={"all": "NIH14"},
     patient_of=_patient_of,
+    read_boxes=_read_boxes,
 )

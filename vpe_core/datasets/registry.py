@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from vpe_core.datasets import jsrt, nih14, padchest_gr, simulated, table, vindr_cxr
-from vpe_core.datasets.base import Dataset, DatasetSpec
+from vpe_core.datasets.base import BoxTable, Dataset, DatasetSpec
 from vpe_core.errors import DatasetError
 from vpe_core.folders import named_path
 from vpe_core.registry import Registry
+
+T = TypeVar("T")
 
 DATASETS: Registry[DatasetSpec] = Registry("data set", DatasetError)
 for _spec in (padchest_gr.SPEC, vindr_cxr.SPEC, nih14.SPEC, jsrt.SPEC, *simulated.SPECS, table.SPEC):
@@ -37,8 +41,30 @@ def open_dataset(name: str, root: str | Path | None = None, part: str | None = N
         (10, True)
     """
     spec = DATASETS.get(name)
+    return _read(spec, spec.read, root, part)
+
+
+def read_boxes(name: str, root: str | Path | None = None, part: str | None = None) -> BoxTable | None:
+    """The boxes of a part of a data set from its table alone: no image is needed.
+
+    Args:
+        name: As for `open_dataset`.
+        root: The same.
+        part: The same.
+
+    Returns:
+        None where only the images say on which grid the boxes are: then `open_dataset` reads them.
+
+    Raises:
+        DatasetError: As `open_dataset`.
+    """
+    spec = DATASETS.get(name)
+    return _read(spec, spec.read_boxes, root, part) if spec.read_boxes else None
+
+
+def _read(spec: DatasetSpec, reader: Callable[[Path, str], T], root: str | Path | None, part: str | None) -> T:
     if part is not None and part not in spec.parts:
-        raise DatasetError(f"Expected a part of {name} out of {', '.join(spec.parts)}, but got {part!r}.")
+        raise DatasetError(f"Expected a part of {spec.name} out of {', '.join(spec.parts)}, but got {part!r}.")
     if root is None and spec.default_root is not None:
         root = spec.default_root()
     folder = None if root is None else named_path(root, DatasetError).resolve()
@@ -47,7 +73,7 @@ def open_dataset(name: str, root: str | Path | None = None, part: str | None = N
             raise DatasetError(
                 f"Expected the data set “{spec.title}” at {folder}, which does not exist. {spec.how_to_get}"
             )
-        return spec.read(folder, part or spec.default_part)
+        return reader(folder, part or spec.default_part)
     except OSError as error:
         raise DatasetError(f"{spec.title} at {folder} cannot be read: {error}.") from error
 

@@ -13,15 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from vpe_core.datasets.base import Problem, ProblemKind
 from vpe_core.datasets.records import Record, read_records
 from vpe_core.errors import DatasetError
 from vpe_core.folders import named_path
 
-if TYPE_CHECKING:
-    from vpe_core.types import Sample
+T = TypeVar("T")
 
 _SHOWN_COLUMNS = 20
 _ANY_LENGTH = (1, 0)
@@ -216,11 +215,9 @@ def _surplus_flaw(surplus: Sequence[str]) -> str:
     )
 
 
-def collect(
-    rows: Iterable[Row], file: str, read: Callable[[Row], Sample]
-) -> tuple[tuple[Sample, ...], tuple[Problem, ...]]:
-    """The samples of the usable rows, and the problems of the others; blank rows are neither."""
-    samples: list[Sample] = []
+def collect(rows: Iterable[Row], file: str, read: Callable[[Row], T]) -> tuple[tuple[T, ...], tuple[Problem, ...]]:
+    """The samples (or what else is read) of the usable rows, and the problems of the others; blank rows are neither."""
+    samples: list[T] = []
     problems: list[Problem] = []
     for row in rows:
         if row.is_blank:

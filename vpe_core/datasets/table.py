@@ -11,9 +11,9 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from vpe_core.datasets.base import Dataset, DatasetSpec, Problem
+from vpe_core.datasets.base import BoxTable, Dataset, DatasetSpec, Problem, TableBox
 from vpe_core.datasets.folders import ImagePaths, expected_in_settings
-from vpe_core.datasets.grids import place_inside
+from vpe_core.datasets.grids import place_inside, place_unseen
 from vpe_core.datasets.headers import read_header
 from vpe_core.datasets.labels import Labels
 from vpe_core.datasets.rows import Row, UnusableRow, attribute_reader, collect, read_rows
@@ -37,12 +37,13 @@ _HOW_TO_GET = (
 def is_table(dataset: str, root: Path) -> bool:
     """Whether a data set of this name is the table that lies in a folder."""
     try:
-        return dataset == _name_of(_table_of(root))
+        return dataset == name_of(_table_of(root))
     except (DatasetError, OSError):
         return False
 
 
-def _name_of(table: Path) -> str:
+def name_of(table: Path) -> str:
+    """What the data set of a table is called: "table-" and the file's name."""
     slug = re.sub(r"[^a-z0-9]+", "-", table.stem.lower()).strip("-") or "samples"
     return f"table-{slug}"
 
@@ -158,7 +159,19 @@ def _read(root: Path, part: str) -> Dataset:
     table = _table_of(root)
     rows = read_table(table)
     samples, classes, problems = read_samples(table, rows)
-    return Dataset(_name_of(table), table.stem, part, table.parent, samples, classes, problems)
+    return Dataset(name_of(table), table.stem, part, table.parent, samples, classes, problems)
+
+
+def _read_boxes(root: Path, part: str) -> BoxTable:  # noqa: ARG001  # there is one part
+    table = _table_of(root)
+    rows = read_table(table)
+    labels = Labels(rows, "label")
+
+    def box(row: Row) -> TableBox:
+        image = row["image"]
+        return TableBox(image, row.first("patient") or image, labels.of(row), place_unseen(row.floats(*_CORNERS)), None)
+
+    return BoxTable(table, *collect(rows, table.name, box))
 
 
 SPEC = DatasetSpec(
@@ -168,4 +181,5 @@ SPEC = DatasetSpec(
     how_to_get=_HOW_TO_GET,
     terms="Your own terms; the images stay where they are.",
     default_root=expected_in_settings("table"),
+    read_boxes=_read_boxes,
 )

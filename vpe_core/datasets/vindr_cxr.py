@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from vpe_core.datasets.base import Dataset, DatasetSpec
+from vpe_core.datasets.base import BoxTable, Dataset, DatasetSpec, TableBox
 from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_file
-from vpe_core.datasets.grids import SizeWH, place_inside, were_resized
+from vpe_core.datasets.grids import SizeWH, place_inside, place_unseen, were_resized
 from vpe_core.datasets.headers import read_header
 from vpe_core.datasets.labels import Labels
 from vpe_core.datasets.rows import Row, UnusableRow, collect, read_rows
@@ -37,13 +37,8 @@ _RESIZED = (
 
 
 def _read(root: Path, part: str) -> Dataset:
-    name = f"annotations_{part}.csv"
-    table = first_file([root / "annotations" / name, root / name], "the annotations", root)
-    rows = read_rows(table, ("image_id", "class_name", *_CORNERS), "image_id", optional=("rad_id",), bare=True)
+    table, selected, note = _rows(root, part)
     images = ImageFolders(root, (f"pngs/{part}", part, f"images/{part}"), SUFFIXES)
-    file = split_file(root, "vindrcxr", part)
-    numbers = read_split(file) if file else paper_rule(rows)
-    selected = select_rows(rows, numbers, table) if numbers else ()
     header, labels = cache(read_header), Labels(selected, "class_name")
 
     def box_and_size(row: Row) -> tuple[tuple[float, ...], SizeWH]:
@@ -69,9 +64,30 @@ def _read(root: Path, part: str) -> Dataset:
             attributes={"age": facts.age_years, "sex": facts.sex or None, "reader": row.first("rad_id") or None},
         )
 
-    samples, problems = collect(selected, name, sample)
-    note = describe(numbers, "vindrcxr", part)
+    samples, problems = collect(selected, table.name, sample)
     return SPEC.dataset(part, root, samples, labels.classes, problems, note)
+
+
+def _read_boxes(root: Path, part: str) -> BoxTable:
+    table, selected, note = _rows(root, part)
+    labels = Labels(selected, "class_name")
+
+    def box(row: Row) -> TableBox:
+        image = row["image_id"]
+        return TableBox(image, image, labels.of(row), place_unseen(row.floats(*_CORNERS)), None)
+
+    return BoxTable(table, *collect(selected, table.name, box), note)
+
+
+def _rows(root: Path, part: str) -> tuple[Path, tuple[Row, ...], str]:
+    """The table, the rows of it that the paper uses, and a note on which these are."""
+    name = f"annotations_{part}.csv"
+    table = first_file([root / "annotations" / name, root / name], "the annotations", root)
+    rows = read_rows(table, ("image_id", "class_name", *_CORNERS), "image_id", optional=("rad_id",), bare=True)
+    file = split_file(root, "vindrcxr", part)
+    numbers = read_split(file) if file else paper_rule(rows)
+    selected = select_rows(rows, numbers, table) if numbers else ()
+    return table, selected, describe(numbers, "vindrcxr", part)
 
 
 def paper_rule(rows: Sequence[Row]) -> tuple[int, ...]:
@@ -102,4 +118,5 @@ SPEC = DatasetSpec(
     default_root=expected_in_settings("vindr-cxr"),
     classes=_CLASSES,
     official_names={"test": "VinDrCXRTest", "train": "VinDrCXRTrain"},
+    read_boxes=_read_boxes,
 )

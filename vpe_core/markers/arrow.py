@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from vpe_core.markers.base import ChartStyle, Ink, Marker, PaperRegion
+from vpe_core.markers.base import ChartStyle, Ink, Marker, PaperRegion, tells_place
 from vpe_core.markers.painting import ShapeMask
 from vpe_core.types import Arrow, Polygon
 
@@ -97,5 +97,6 @@ def _arrow_outline(arrow: Arrow, width_px: float, head_px: float) -> Polygon:
 
 ARROW = Marker(
     "Arrow", draw_arrow, draw_arrow_paper, phrase="arrow", paper_row=2, drawn_as="arrow",
+    tells=tells_place,  # the shaft is of one length and comes from the middle of the image: it adds nothing
     chart=ChartStyle("triangle-right", on_dark="#009E73", on_light="#007A5A"),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -9,7 +10,7 @@ if TYPE_CHECKING:
     from PIL import Image, ImageDraw
 
     from vpe_core.markers.colors import RGB
-    from vpe_core.types import Point, Region
+    from vpe_core.types import Box, Point, Region
 
 Shape: TypeAlias = Literal["box", "ellipse", "arrow", "contour", "dot"]
 """What a person draws on a canvas."""
@@ -62,6 +63,33 @@ class DrawPaper(Protocol):
     def __call__(self, draw: ImageDraw.ImageDraw, region: PaperRegion, ink: Ink) -> None: ...
 
 
+class Tells(Protocol):
+    """What a marker drawn for a box shows of it, by name, in shares of the image's width and height.
+
+    Equal numbers make equal pictures; whatever is not among them, the picture does not show.
+    """
+
+    def __call__(self, box: Box, size_wh: tuple[int, int]) -> Mapping[str, float]: ...
+
+
+def tells_box(box: Box, size_wh: tuple[int, int]) -> dict[str, float]:
+    """Where a box lies, by its middle, and how large it is."""
+    (x0, y0, x1, y1), (width, height) = box.xyxy, size_wh
+    left, right, top, bottom = x0 / width, x1 / width, y0 / height, y1 / height
+    return {"x": (left + right) / 2, "y": (top + bottom) / 2, "width": right - left, "height": bottom - top}
+
+
+def tells_place(box: Box, size_wh: tuple[int, int]) -> dict[str, float]:
+    """Where the middle of a box lies."""
+    numbers = tells_box(box, size_wh)
+    return {"x": numbers["x"], "y": numbers["y"]}
+
+
+def tells_nothing(box: Box, size_wh: tuple[int, int]) -> dict[str, float]:  # noqa: ARG001
+    """No number at all."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class ChartStyle:
     """A marker in charts, told apart by colour and by shape.
@@ -96,6 +124,7 @@ class Marker:
         paper_row: Place among the rows of the paper's table; None where the paper does not have it.
         drawn_as: The shape that the live demo's drawing tool makes of it, one marker a shape; None for no tool.
         treatment: Whether the live demo offers to show all drawn regions in this way.
+        tells: What it shows of a box that it is drawn for: all of it, unless something else is said.
     """
 
     title: str
@@ -110,6 +139,7 @@ class Marker:
     paper_row: int | None = None
     drawn_as: Shape | None = None
     treatment: bool = True
+    tells: Tells = tells_box
 
     def __post_init__(self) -> None:
         if not self.short_title:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vpe_core.errors import MarkerError
 from vpe_core.markers.arrow import ARROW
-from vpe_core.markers.base import ChartStyle, Ink, Marker
+from vpe_core.markers.base import ChartStyle, Ink, Marker, tells_nothing
 from vpe_core.markers.crop import CROP, CROP_AS_PUBLISHED
 from vpe_core.markers.fill import GRAYSCALE_TINT, POINT
 from vpe_core.markers.outline import BBOX, CIRCLE, CONTOUR
@@ -26,6 +26,7 @@ def draw_nothing(image: Image.Image, region: Region, ink: Ink) -> Image.Image:  
 
 NONE = Marker(
     "No marker", draw_nothing, uses=frozenset(), short_title="none", paper_row=0, treatment=False,
+    tells=tells_nothing,
     chart=ChartStyle("circle-open", on_dark="#8A99A8", on_light="#6B7987"),
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vpe_core.markers.base import ChartStyle, Ink, Marker
+from vpe_core.markers.base import ChartStyle, Ink, Marker, tells_place
 from vpe_core.markers.painting import ShapeMask, fill_region
 from vpe_core.types import Arrow, Box
 
@@ -39,6 +39,6 @@ GRAYSCALE_TINT = Marker(
     chart=ChartStyle("hexagon", on_dark="#B6A6D6", on_light="#6C5B9E"),
 )  # fmt: skip
 POINT = Marker(
-    "Point", draw_point, phrase="dot", drawn_as="dot", treatment=False,
+    "Point", draw_point, phrase="dot", drawn_as="dot", treatment=False, tells=tells_place,
     chart=ChartStyle("cross", on_dark="#C9C9C9", on_light="#5F5F5F"),
 )  # fmt: skip

@@ -179,6 +179,17 @@ def auroc_statistic(labels: ArrayLike, scores: ArrayLike) -> Statistic:
     return _AurocStatistic(_rank_classes(labels, scores))
 
 
+def weighted_auroc_statistic(labels: ArrayLike, scores: ArrayLike, weights: FloatArray) -> Statistic:
+    """The same where each sample counts for each class by a weight of its own (n, k), on top of those it is given.
+
+    A class in which all samples weigh 0 is undefined.
+    """
+    rankings = _rank_classes(labels, scores)
+    return lambda given: np.stack(
+        [one.auroc(given * own[:, None]) for one, own in zip(rankings, weights.T, strict=True)]
+    )
+
+
 def auprc_statistic(labels: ArrayLike, scores: ArrayLike) -> Statistic:
     """Average precision as a function of the samples' weights (n, m), giving (k, m)."""
     rankings = _rank_classes(labels, scores)

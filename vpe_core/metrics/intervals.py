@@ -32,6 +32,7 @@ from vpe_core.metrics.arrays import (
     mean_of_defined,
     weighted_mean,
 )
+from vpe_core.metrics.discrimination import weighted_auroc_statistic
 from vpe_core.metrics.registry import get
 from vpe_core.metrics.resamples import Resamples
 
@@ -131,6 +132,26 @@ def bootstrap(metric: str, labels: ArrayLike, scores: ArrayLike, resamples: Resa
     measured = bootstrap_statistic(metric, chosen.statistic(labels, scores), resamples, n_samples=len(truth))
     if measured.values.ndim == 0:
         return measured
+    return replace(measured, class_groups=_class_groups(truth, resamples, len(measured.values)))
+
+
+def bootstrap_weighted_auroc(
+    labels: ArrayLike, scores: ArrayLike, weights: FloatArray, resamples: Resamples
+) -> Bootstrap:
+    """AUROC on the data and on every resample, where each sample counts for each class by a weight of its own.
+
+    Args:
+        labels: (n,) true class numbers.
+        scores: (n, k) scores.
+        weights: (n, k) not negative; a class in which all samples weigh 0 is undefined, and not in the mean.
+        resamples: Drawn for the same n samples.
+
+    Raises:
+        MetricError: Labels, scores and resamples do not fit each other.
+    """
+    truth = np.asarray(labels)
+    statistic = weighted_auroc_statistic(truth, scores, weights)
+    measured = bootstrap_statistic("auroc", statistic, resamples, n_samples=len(truth))
     return replace(measured, class_groups=_class_groups(truth, resamples, len(measured.values)))
 
 

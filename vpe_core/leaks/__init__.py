@@ -1,0 +1,40 @@
+"""What boxes give away: how well size and place of a finding name its class, with no pixel and no model.
+
+    from vpe_core.leaks import boxes_of_dataset, measure_leak
+
+    table = boxes_of_dataset("nih14", "/data/nih14")     # the table alone: no image is read
+    leak = measure_leak(table)
+    leak.both.auroc                                      # Interval: 0.5 gives nothing away
+    leak.of_marker("arrow")                              # what is given away by what an arrow shows
+    leak.to_json(), read_leak(path)
+
+`vpe_core.results.analysis.matched` asks what is left of a marker's gain where size and place tell nothing.
+"""
+
+from vpe_core.leaks.boxes import BOTH, FEATURES, GROUPS, PLACE, SIZE, LabelledBoxes
+from vpe_core.leaks.forest import class_probabilities
+from vpe_core.leaks.measure import LeakTable, measure_leak
+from vpe_core.leaks.overlap import OverlapWeights, effective_size, overlap_weights
+from vpe_core.leaks.record import BoxLeak, GroupLeak, TableSource, read_leak
+from vpe_core.leaks.tables import boxes_of_dataset, boxes_of_table
+
+__all__ = [
+    "BOTH",
+    "FEATURES",
+    "GROUPS",
+    "PLACE",
+    "SIZE",
+    "BoxLeak",
+    "GroupLeak",
+    "LabelledBoxes",
+    "LeakTable",
+    "OverlapWeights",
+    "TableSource",
+    "boxes_of_dataset",
+    "boxes_of_table",
+    "class_probabilities",
+    "effective_size",
+    "measure_leak",
+    "overlap_weights",
+    "read_leak",
+]

@@ -1,0 +1,152 @@
+"""What was measured of a data set's boxes, with all that says how: written to and read from JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from vpe_core.documents import DocumentError, read_bytes
+from vpe_core.errors import ResultsError
+from vpe_core.leaks.boxes import BOTH
+from vpe_core.metrics import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class TableSource:
+    """Where boxes come from.
+
+    Attributes:
+        name: As in the registry of data sets; a table of one's own adds its file's name, as in "table-cohort".
+        title: For people.
+        part: Of the data set.
+        file: Name of the table; empty where the boxes come from several files.
+        sha256: Of the table's content, unpacked; of several files, the data set's fingerprint.
+        url: Where the table was had; empty if it is one's own.
+        terms: The conditions of its use, in a sentence.
+        citation: The paper to cite.
+        image_sizes: Where the sizes of the images come from, in a sentence.
+        note: What else must be known to read the figures; may be empty.
+        simulated: Nobody's X-rays.
+    """
+
+    name: str
+    title: str
+    part: str
+    file: str = ""
+    sha256: str = ""
+    url: str = ""
+    terms: str = ""
+    citation: str = ""
+    image_sizes: str = ""
+    note: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLeak:
+    """What a classifier reaches that is told some numbers of the boxes, and nothing else.
+
+    Attributes:
+        features: Which numbers: keys of `vpe_core.leaks.FEATURES`.
+        auroc: Macro mean over the classes, one against the rest; 0.5 gives nothing away.
+        per_class: The same for each class.
+        accuracy: How often the likeliest class is the true one. Guessing reaches the most frequent class's share.
+        balanced_accuracy: Mean over the classes. Guessing reaches 1 / classes.
+        true_class_probability: Mean probability that the classifier gives the true class.
+    """
+
+    features: tuple[str, ...]
+    auroc: Interval
+    per_class: Mapping[str, Interval]
+    accuracy: Interval
+    balanced_accuracy: Interval
+    true_class_probability: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class BoxLeak:
+    """What the boxes of a data set give away of their classes without any pixel. All intervals resample patients.
+
+    Attributes:
+        source: The table.
+        boxes: How many were used.
+        left_out: How many rows of the table could not be.
+        images: On how many images they are.
+        patients: Of how many patients.
+        class_counts: Boxes of each class.
+        groups: By name: "size only", "place only", "both" and, where a marker shows other numbers, the marker's name.
+        markers: Marker of the registry -> the group that holds what it shows of a box; "" if it shows nothing.
+        folds: Groups of patients in the cross-validation.
+        trees: In each forest of extremely randomised trees.
+        resamples: Behind each interval.
+        seed: Of forests and resamples.
+        app_version: Of this project.
+        libraries: Their versions.
+    """
+
+    source: TableSource
+    boxes: int
+    left_out: int
+    images: int
+    patients: int
+    class_counts: Mapping[str, int]
+    groups: Mapping[str, GroupLeak]
+    markers: Mapping[str, str]
+    folds: int
+    trees: int
+    resamples: int
+    seed: int
+    app_version: str
+    libraries: Mapping[str, str]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Their names, sorted."""
+        return tuple(self.class_counts)
+
+    @property
+    def both(self) -> GroupLeak:
+        """What size and place give away together."""
+        return self.groups[BOTH]
+
+    @property
+    def largest_class_share(self) -> float:
+        """The share of the most frequent class: the accuracy of always naming it."""
+        return max(self.class_counts.values()) / self.boxes
+
+    def of_marker(self, marker: str) -> GroupLeak | None:
+        """What is given away by what this marker shows of a box; None if it shows nothing.
+
+        Raises:
+            ResultsError: The marker was not measured.
+        """
+        if marker not in self.markers:
+            raise ResultsError(f"Expected one of the markers {', '.join(self.markers)}, but got {marker!r}.")
+        return self.groups[self.markers[marker]] if self.markers[marker] else None
+
+    def to_json(self) -> str:
+        """As text; `read_leak` reads it again."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+
+_JSON = TypeAdapter(BoxLeak)
+
+
+def read_leak(path: Path) -> BoxLeak:
+    """A stored measurement.
+
+    Raises:
+        ResultsError: There is no such file, or it holds something else.
+    """
+    try:
+        return _JSON.validate_json(read_bytes(path))
+    except (OSError, DocumentError, ValidationError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error).partition("\n")[0]
+        raise ResultsError(
+            f"Expected what boxes give away, as `python -m vpe_core leak --out` writes it, in {path}, but it cannot be "
+            f"read: {reason}."
+        ) from None
