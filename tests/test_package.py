@@ -32,8 +32,8 @@ STREAMLIT = {"streamlit", "streamlit_drawable_canvas"}
 ROOMS = (
     "errors", "folders", "scratch", "settings", "types", "geometry", "registry", "documents", "extras", "network",
     "fetching", "clusters", "jobs", "cache", "scoring", "metrics", "images", "markers", "variants", "ensembles",
-    "prompts", "models", "attention", "serving", "datasets", "leaks", "results.store", "results.analysis", "results.exchange",
-    "benchmark", "plots", "simulation", "training", "cli",
+    "prompts", "models", "attention", "serving", "datasets", "leaks", "results.store", "results.analysis",
+    "results.exchange", "benchmark", "plots", "simulation", "training", "cli",
 )  # fmt: skip
 """From the ground up: each imports only what stands before it."""
 

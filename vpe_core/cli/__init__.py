@@ -19,6 +19,7 @@ _COMMANDS = {
     "doctor": "doctor:doctor",
     "models": "models:app",
     "datasets": "datasets:app",
+    "leak": "leak:leak",
     "classify": "classify:classify",
     "benchmark": "benchmark:app",
     "simulate": "simulate:simulate",

@@ -1,4 +1,4 @@
-"""`datasets list` and `datasets check NAME --root DIR`."""
+"""`datasets list`, `datasets check NAME --root DIR` and `datasets leak NAME --root DIR`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from vpe_core.cli.leak import OUT, measure_and_show
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,6 +71,19 @@ def check(
         _print_problems(console, problems)
     if problems:
         raise typer.Exit(1)
+
+
+@app.command()
+def leak(
+    name: Annotated[str, typer.Argument(help="A name from `datasets list`.")],
+    root: Annotated[Path | None, typer.Option(help="Its folder; the default one if left out.")] = None,
+    part: Annotated[str | None, typer.Option(help="Part of the data set; its default part if left out.")] = None,
+    out: Annotated[Path | None, OUT] = None,
+) -> None:
+    """Measure what its boxes give away: how well size and place alone, without a pixel, name the class of a finding."""
+    from vpe_core.leaks import boxes_of_dataset
+
+    measure_and_show(boxes_of_dataset(name, root, part), out)
 
 
 def _decode(dataset: Dataset) -> tuple[Problem, ...]:

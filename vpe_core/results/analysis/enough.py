@@ -1,12 +1,13 @@
-"""Whether there are enough samples to tell anything."""
+"""Whether the samples of stored results are enough to tell anything."""
 
 from __future__ import annotations
 
 from collections import Counter
 
+from vpe_core.metrics.enough import FEW, FEW_OF_A_CLASS, too_few_of
 from vpe_core.results.analysis.scores import IntArray, Results
 
-FEW, FEW_OF_A_CLASS = 50, 10
+__all__ = ["FEW", "FEW_OF_A_CLASS", "too_few"]
 
 
 def too_few(run: Results, rows: IntArray, label: str | None = None) -> str:
@@ -17,10 +18,4 @@ def too_few(run: Results, rows: IntArray, label: str | None = None) -> str:
         rows: Which of their samples were measured.
         label: The one class that is measured; None for all, of which the rarest counts.
     """
-    if len(rows) < FEW:
-        return f"{len(rows)} samples: too few to tell"
-    counts = Counter(run.samples["label"].to_numpy()[rows].tolist())
-    named, fewest = (label, counts[label]) if label else min(counts.items(), key=lambda one: one[1])
-    if 0 < fewest < FEW_OF_A_CLASS:
-        return f"{fewest} samples of {named}: too few to tell"
-    return ""
+    return too_few_of(Counter(run.samples["label"].to_numpy()[rows].tolist()), label=label)
