@@ -36,12 +36,13 @@ def measure_and_show(table: LeakTable, out: Path | None) -> None:
     from vpe_core.cli.progress import counting_bar
     from vpe_core.errors import ResultsError
     from vpe_core.folders import make_folder, named_path
-    from vpe_core.leaks import measure_leak
+    from vpe_core.leaks import check_enough, measure_leak
     from vpe_core.results.store.files import write_atomically
 
     if out is not None:
         out = named_path(out, ResultsError)
         make_folder(out.parent, ResultsError)
+    check_enough(table.boxes)
     with counting_bar(Console(stderr=True)) as bar:
         task = bar.add_task("Measuring")
         measured = measure_leak(

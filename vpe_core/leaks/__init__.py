@@ -13,7 +13,7 @@
 
 from vpe_core.leaks.boxes import BOTH, FEATURES, GROUPS, PLACE, SIZE, LabelledBoxes
 from vpe_core.leaks.forest import class_probabilities
-from vpe_core.leaks.measure import LeakTable, measure_leak
+from vpe_core.leaks.measure import LeakTable, check_enough, measure_leak
 from vpe_core.leaks.overlap import OverlapWeights, effective_size, overlap_weights
 from vpe_core.leaks.record import BoxLeak, GroupLeak, TableSource, read_leak
 from vpe_core.leaks.tables import boxes_of_dataset, boxes_of_table
@@ -32,6 +32,7 @@ __all__ = [
     "TableSource",
     "boxes_of_dataset",
     "boxes_of_table",
+    "check_enough",
     "class_probabilities",
     "effective_size",
     "measure_leak",
