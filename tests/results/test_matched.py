@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from tests.results.memory_run import CLASSES, MemoryRun, samples_table
 from vpe_core.errors import ResultsError
-from vpe_core.leaks import LabelledBoxes, effective_size, overlap_weights
+from vpe_core.leaks import LabelledBoxes, class_probabilities, effective_size, overlap_weights
 from vpe_core.results.analysis.leak import leak
 from vpe_core.results.analysis.matched import matched
 from vpe_core.results.analysis.questions import Question
@@ -111,29 +110,42 @@ def test_what_it_cannot_answer_is_refused() -> None:
         matched(run, ROW, Question())
 
 
-def test_weights_are_those_of_a_logistic_propensity_and_balance_its_covariates() -> None:
+def test_weights_balance_the_boxes_and_an_independent_reader_of_them() -> None:
     run = BoxReader(sight=0.0, lean=0.3, seed=4)
     boxes = run.samples[["x0", "y0", "x1", "y1"]].to_numpy(float)
     known = LabelledBoxes(
         boxes, np.full((len(boxes), 2), 256.0), class_numbers(run), run.samples["patient_id"].to_numpy(), run.classes
     )
-    chance = pd.get_dummies(run.looks_like).to_numpy(float) * OWN_SHARE + (1 - OWN_SHARE) / 3
-    found = overlap_weights(known, chance)
+    found = overlap_weights(known, class_probabilities(known.numbers(), known.labels, known.patients, 3))
     assert ((found.weights >= 0) & (found.weights <= 1)).all()
+    true_chance = OWN_SHARE * (run.looks_like[:, None] == np.arange(3)) + (1 - OWN_SHARE) / 3
     for number in range(3):
         positive, weights = known.labels == number, found.weights[:, number]
-        assert found.auroc_before[number] == pytest.approx(roc_auc_score(positive, chance[:, number]))
+        reader = found.reader[:, number]
+        assert found.auroc_before[number] == pytest.approx(roc_auc_score(positive, reader))
         assert found.auroc_after[number] == pytest.approx(
-            roc_auc_score(positive, chance[:, number], sample_weight=weights)
+            roc_auc_score(positive, reader, sample_weight=found.reader_weights[:, number])
         )
+        assert roc_auc_score(positive, true_chance[:, number], sample_weight=weights) == pytest.approx(0.5, abs=0.05)
         means = [np.average(known.numbers()[side], axis=0, weights=weights[side]) for side in (positive, ~positive)]
-        np.testing.assert_allclose(*means, atol=2e-3)
+        np.testing.assert_allclose(*means, atol=0.01)
         assert weights[positive].sum() == pytest.approx(weights[~positive].sum(), rel=1e-2)
         own = weights[positive]
         assert found.effective[number] == pytest.approx(own.sum() ** 2 / (own**2).sum())
     assert found.enough.all()
-    assert not replace(found, auroc_after=np.array([0.5, 0.56, 0.5])).enough[1]
+    assert not replace(found, auroc_after=np.array([0.5, 0.61, 0.5])).enough[1]
     assert not replace(found, effective_others=np.array([9.0, 99.0, 99.0])).enough[0]
+
+
+def test_the_reader_has_not_seen_the_patients_that_it_reads() -> None:
+    """A class that only the patient's own box tells is not told by it."""
+    rng = np.random.default_rng(1)
+    corners = np.repeat(rng.uniform(0, 100, (60, 2)), 6, axis=0)
+    labels = np.repeat(rng.integers(2, size=60), 6)
+    boxes = np.hstack([corners, corners + 20])
+    known = LabelledBoxes(boxes, np.full((360, 2), 200.0), labels, np.repeat(np.arange(60), 6), ("a", "b"))
+    found = overlap_weights(known, np.full((360, 2), 0.5))
+    assert (found.auroc_before < 0.65).all()
 
 
 def test_kish_counts_equal_weights_in_full_and_none_as_none() -> None:

@@ -38,23 +38,31 @@ def class_probabilities(
     Returns:
         (n, n_classes) probabilities, cross-validated over `N_FOLDS` groups of patients.
     """
-    from sklearn.ensemble import ExtraTreesClassifier
-
     scores = np.zeros((len(labels), n_classes))
     for fold, (train, test) in enumerate(patient_folds(labels, patients), 1):
-        forest = ExtraTreesClassifier(N_TREES, min_samples_leaf=3, random_state=SEED, n_jobs=n_jobs)
-        forest.fit(features[train], labels[train])
-        forest.n_jobs = None  # threads add up the trees in any order
-        scores[np.ix_(test, forest.classes_)] = forest.predict_proba(features[test])
+        scores[test] = forest_probabilities(features[train], labels[train], features[test], n_classes, n_jobs)
         if progress:
             progress(fold, N_FOLDS)
     return scores
 
 
-def patient_folds(labels: IntArray, patients: ArrayLike) -> Iterator[tuple[IntArray, IntArray]]:
-    """Rows to learn from and rows to judge, `N_FOLDS` times or once a patient; no patient is on both sides."""
+def forest_probabilities(
+    known: FloatArray, labels: IntArray, asked: FloatArray, n_classes: int, n_jobs: int | None = None
+) -> FloatArray:
+    """What one forest that has learnt from some numbers (n, f) makes of others (m, f): (m, n_classes)."""
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    forest = ExtraTreesClassifier(N_TREES, min_samples_leaf=3, random_state=SEED, n_jobs=n_jobs).fit(known, labels)
+    forest.n_jobs = None  # threads add up the trees in any order
+    scores = np.zeros((len(asked), n_classes))
+    scores[:, forest.classes_] = forest.predict_proba(asked)
+    return scores
+
+
+def patient_folds(labels: IntArray, patients: ArrayLike, n_folds: int = N_FOLDS) -> Iterator[tuple[IntArray, IntArray]]:
+    """Rows to learn from and rows to judge, `n_folds` times or once a patient; no patient is on both sides."""
     from sklearn.model_selection import GroupKFold
 
     groups = np.asarray(patients)
-    folds = GroupKFold(min(N_FOLDS, len(np.unique(groups))))
+    folds = GroupKFold(min(n_folds, len(np.unique(groups))))
     yield from folds.split(np.zeros((len(labels), 1)), labels, groups)

@@ -65,8 +65,8 @@ class MatchedGain:
         plain_unmarked: The same without weights.
         plain_marked: The same.
         plain_gain: The same.
-        geometry_before: AUROC of size and place alone.
-        geometry: The same after weighting.
+        geometry_before: AUROC of size and place alone, read by a forest that the weights know nothing of.
+        geometry: The same after weighting: 0.5 where they tell nothing, and what is above it they still tell.
         samples: How many there are.
         effective: How many of them are left: the sum over the classes' own, by Kish's count.
         classes: Each class; those of which nothing can be told say why.
@@ -123,16 +123,17 @@ def matched(run: Results, row: TableRow, question: Question, evaluation: Evaluat
     told = np.array([not reason for reason in reasons])
     resamples = shared.resamples(run, rows)
 
-    def measured(scores: FloatArray) -> tuple[Bootstrap, Bootstrap]:
-        weighted, plain = balance.weights * told, np.broadcast_to(told.astype(np.float64), balance.weights.shape)
+    weighted, plain = balance.weights * told, np.ones_like(balance.weights) * told
+
+    def measured(scores: FloatArray, weights: FloatArray = weighted) -> tuple[Bootstrap, Bootstrap]:
         return (
-            bootstrap_weighted_auroc(known.labels, scores, weighted, resamples),
+            bootstrap_weighted_auroc(known.labels, scores, weights, resamples),
             bootstrap_weighted_auroc(known.labels, scores, plain, resamples),
         )
 
     unmarked, plain_unmarked = measured(shared.scored(run, bare, with_suffix(question, False)).at(rows).scores)
     marked, plain_marked = measured(shared.scored(run, shown, with_suffix(question, row.suffix)).at(rows).scores)
-    alone, plain_alone = measured(geometry)
+    alone, plain_alone = measured(balance.reader, balance.reader_weights * told)
     gain, plain_gain = compare(marked, unmarked), compare(plain_marked, plain_unmarked)
     return MatchedGain(
         unmarked=interval_of(unmarked, run, question),
