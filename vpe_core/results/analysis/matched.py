@@ -117,7 +117,7 @@ def matched(run: Results, row: TableRow, question: Question, evaluation: Evaluat
     geometry = kept_scores(run, boxes, shared)[np.searchsorted(boxes.rows, rows)]
     known = boxes.known.at(np.searchsorted(boxes.rows, rows))
     balance = shared.get_or_compute(
-        (run.fingerprint, rows.tobytes(), "overlap"), lambda: overlap_weights(known, geometry)
+        (boxes.file.name, rows.tobytes(), "overlap"), lambda: overlap_weights(known, geometry)
     )
     reasons = _too_little(known.class_counts(), balance)
     told = np.array([not reason for reason in reasons])
