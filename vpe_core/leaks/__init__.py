@@ -6,7 +6,7 @@
     leak = measure_leak(table)
     leak.both.auroc                                      # Interval: 0.5 gives nothing away
     leak.of_marker("arrow")                              # what is given away by what an arrow shows
-    leak.to_json(), read_leak(path)
+    leak.to_json(), read_leak(path), stored_leaks()      # the last: what the project has measured
 
 `vpe_core.results.analysis.matched` asks what is left of a marker's gain where size and place tell nothing.
 """
@@ -15,7 +15,7 @@ from vpe_core.leaks.boxes import BOTH, FEATURES, GROUPS, PLACE, SIZE, LabelledBo
 from vpe_core.leaks.forest import class_probabilities
 from vpe_core.leaks.measure import LeakTable, check_enough, measure_leak
 from vpe_core.leaks.overlap import OverlapWeights, effective_size, overlap_weights
-from vpe_core.leaks.record import BoxLeak, GroupLeak, TableSource, read_leak
+from vpe_core.leaks.record import BoxLeak, GroupLeak, TableSource, read_leak, stored_leaks
 from vpe_core.leaks.tables import boxes_of_dataset, boxes_of_table
 
 __all__ = [
@@ -38,4 +38,5 @@ __all__ = [
     "measure_leak",
     "overlap_weights",
     "read_leak",
+    "stored_leaks",
 ]

@@ -14,6 +14,7 @@ from vpe_core.errors import ResultsError
 from vpe_core.leaks.boxes import BOTH
 from vpe_core.metrics import Interval
 from vpe_core.metrics.enough import too_few_of
+from vpe_core.settings import get_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,12 @@ class BoxLeak:
 
 
 _JSON = TypeAdapter(BoxLeak)
+
+
+def stored_leaks() -> dict[str, BoxLeak]:
+    """What the project has measured, by the name of the data set: `scripts.measure_box_leaks` writes it."""
+    files = sorted((get_settings().precomputed_dir / "leaks").glob("*.json"))
+    return {leak.source.name: leak for leak in map(read_leak, files)}
 
 
 def read_leak(path: Path) -> BoxLeak:
