@@ -50,8 +50,8 @@ PAGES = {
         "What boxes give away",
         (
             "vpe_core.leaks.boxes_of_dataset", "vpe_core.leaks.boxes_of_table", "vpe_core.leaks.measure_leak",
-            "vpe_core.leaks.BoxLeak", "vpe_core.leaks.GroupLeak", "vpe_core.leaks.TableSource",
-            "vpe_core.leaks.read_leak",
+            "vpe_core.leaks.BoxLeak", "vpe_core.leaks.GroupLeak", "vpe_core.leaks.Overlap",
+            "vpe_core.leaks.TableSource", "vpe_core.leaks.read_leak",
             "vpe_core.results.analysis.matched.matched", "vpe_core.results.analysis.matched.MatchedGain",
             "vpe_core.results.analysis.matched.MatchedClass",
         ),

@@ -188,5 +188,9 @@ def test_the_stored_figures_agree_with_themselves() -> None:
             assert group.auroc.value <= measured.both.auroc.value + 0.01
             for one in (group.auroc, group.accuracy, group.true_class_probability, *group.per_class.values()):
                 assert one.low <= one.value <= one.high
+        assert tuple(measured.overlap) == measured.classes
+        for label, one in measured.overlap.items():
+            assert one.effective <= measured.class_counts[label]
+            assert not one.enough or abs(one.geometry - 0.5) <= 0.1 < one.geometry_before - 0.5
         assert set(measured.markers) == set(names())
         assert set(measured.markers.values()) <= {"", *measured.groups}

@@ -15,7 +15,7 @@ from vpe_core.leaks.boxes import BOTH, FEATURES, GROUPS, PLACE, SIZE, LabelledBo
 from vpe_core.leaks.forest import class_probabilities
 from vpe_core.leaks.measure import LeakTable, check_enough, measure_leak
 from vpe_core.leaks.overlap import OverlapWeights, effective_size, overlap_weights
-from vpe_core.leaks.record import BoxLeak, GroupLeak, TableSource, read_leak, stored_leaks
+from vpe_core.leaks.record import BoxLeak, GroupLeak, Overlap, TableSource, read_leak, stored_leaks
 from vpe_core.leaks.tables import boxes_of_dataset, boxes_of_table
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "GroupLeak",
     "LabelledBoxes",
     "LeakTable",
+    "Overlap",
     "OverlapWeights",
     "TableSource",
     "boxes_of_dataset",

@@ -11,9 +11,10 @@ import numpy as np
 from vpe_core import __version__
 from vpe_core.datasets import Problem
 from vpe_core.errors import DatasetError
-from vpe_core.leaks.boxes import GROUPS, LabelledBoxes
+from vpe_core.leaks.boxes import BOTH, GROUPS, LabelledBoxes
 from vpe_core.leaks.forest import N_FOLDS, N_TREES, SEED, class_probabilities
-from vpe_core.leaks.record import BoxLeak, GroupLeak, TableSource
+from vpe_core.leaks.overlap import overlap_weights
+from vpe_core.leaks.record import BoxLeak, GroupLeak, Overlap, TableSource
 from vpe_core.markers import MARKERS
 from vpe_core.metrics import bootstrap, bootstrap_mean, draw_resamples
 from vpe_core.metrics.arrays import FloatArray
@@ -60,19 +61,28 @@ def measure_leak(
     check_enough(known)
     asked, markers = _asked(known)
     resamples = draw_resamples(known.patients, n_resamples, SEED)
+    steps, done = (len(asked) + 1) * (N_FOLDS + 1), 0
+
+    def tell(what: str, fold: int) -> None:
+        if progress:
+            progress(what, done + fold, steps)
+
     groups: dict[str, GroupLeak] = {}
-    for number, (name, (features, numbers)) in enumerate(asked.items()):
+    scores: dict[str, FloatArray] = {}
+    for name, (features, numbers) in asked.items():
 
-        def tell(fold: int, folds: int, name: str = name, number: int = number) -> None:
-            if progress:
-                progress(name, number * (folds + 1) + fold, len(asked) * (folds + 1))
+        def of_fold(fold: int, _: int, name: str = name) -> None:
+            tell(name, fold)
 
-        tell(0, N_FOLDS)
-        scores = class_probabilities(
-            numbers, known.labels, known.patients, len(known.classes), n_jobs=-1, progress=tell
+        tell(name, 0)
+        scores[name] = class_probabilities(
+            numbers, known.labels, known.patients, len(known.classes), n_jobs=-1, progress=of_fold
         )
-        groups[name] = _measured(features, scores, known, resamples)
-        tell(N_FOLDS + 1, N_FOLDS)
+        groups[name] = _measured(features, scores[name], known, resamples)
+        done += N_FOLDS + 1
+    tell("overlap", 0)
+    overlap = _overlap(known, scores[BOTH])
+    tell("overlap", N_FOLDS + 1)
     return BoxLeak(
         source=table.source,
         boxes=len(known),
@@ -82,6 +92,7 @@ def measure_leak(
         class_counts=known.class_counts(),
         groups=groups,
         markers=markers,
+        overlap=overlap,
         folds=N_FOLDS,
         trees=N_TREES,
         resamples=n_resamples,
@@ -135,3 +146,11 @@ def _measured(features: tuple[str, ...], scores: FloatArray, known: LabelledBoxe
         bootstrap("balanced_accuracy", labels, scores, resamples).overall,
         bootstrap_mean(scores[np.arange(len(labels)), labels], resamples).overall,
     )
+
+
+def _overlap(known: LabelledBoxes, scores: FloatArray) -> dict[str, Overlap]:
+    found = overlap_weights(known, scores)
+    columns = (found.effective, found.effective_others, found.auroc_before, found.auroc_after, found.enough)
+    return {
+        label: Overlap(*(column[number].item() for column in columns)) for number, label in enumerate(known.classes)
+    }

@@ -70,6 +70,25 @@ class GroupLeak:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """What a class leaves for a comparison in which size and place tell nothing; see `vpe_core.leaks.overlap`.
+
+    Attributes:
+        effective: How many of its boxes would count, by Kish's count.
+        effective_others: How many of the other classes'.
+        geometry_before: AUROC of a reader of boxes who learnt from other patients.
+        geometry: The same after weighting: 0.5 where size and place tell nothing.
+        enough: Whether something could be told of the class.
+    """
+
+    effective: float
+    effective_others: float
+    geometry_before: float
+    geometry: float
+    enough: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BoxLeak:
     """What the boxes of a data set give away of their classes without any pixel.
 
@@ -85,6 +104,8 @@ class BoxLeak:
         class_counts: Boxes of each class.
         groups: By name: "size only", "place only", "both" and, where a marker shows other numbers, the marker's name.
         markers: Marker of the registry -> the group that holds what it shows of a box; "" if it shows nothing.
+        overlap: For each class, whether enough boxes could be of it or of another, so that a marker's gain can be asked
+            for where size and place tell nothing (`vpe_core.results.analysis.matched`).
         folds: Groups of patients in the cross-validation.
         trees: In each forest of extremely randomised trees.
         resamples: Behind each interval.
@@ -101,6 +122,7 @@ class BoxLeak:
     class_counts: Mapping[str, int]
     groups: Mapping[str, GroupLeak]
     markers: Mapping[str, str]
+    overlap: Mapping[str, Overlap]
     folds: int
     trees: int
     resamples: int

@@ -17,7 +17,6 @@ from vpe_core.errors import DatasetError
 from vpe_core.leaks.boxes import LabelledBoxes
 from vpe_core.leaks.measure import LeakTable
 from vpe_core.leaks.record import TableSource
-from vpe_core.types import Sample
 
 _ON_GRID = "All boxes are on a grid of {} pixels, as the data set says."
 _FROM_IMAGES = "Read from the images."
@@ -64,7 +63,13 @@ def boxes_of_dataset(name: str, root: str | Path | None = None, part: str | None
     if table is not None and not len(dataset):
         return _in_one_frame(table, source)
     source = replace(source, sha256=source.sha256 or dataset.fingerprint, image_sizes=_FROM_IMAGES, note=dataset.note)
-    return _table([_seen(sample) for sample in dataset if sample.box], dataset.problems, source)
+    header = cache(read_header)
+    boxes = [
+        TableBox(one.image_id, one.patient_id, one.label, one.box, header(one.image_path).size_wh)
+        for one in dataset
+        if one.box
+    ]
+    return _table(boxes, dataset.problems, source)
 
 
 def boxes_of_table(file: str | Path) -> LeakTable:
@@ -74,16 +79,6 @@ def boxes_of_table(file: str | Path) -> LeakTable:
         DatasetError: There is no such table, it is malformed, or there is not one usable box.
     """
     return boxes_of_dataset(OWN_TABLE.name, file)
-
-
-def _seen(sample: Sample) -> TableBox:
-    assert sample.box is not None
-    return TableBox(sample.image_id, sample.patient_id, sample.label, sample.box, _size_wh(sample.image_path))
-
-
-@cache
-def _size_wh(image: Path) -> tuple[int, int]:
-    return read_header(image).size_wh
 
 
 def _in_one_frame(table: BoxTable, source: TableSource) -> LeakTable:
