@@ -88,7 +88,7 @@ def test_boxes_that_tell_nothing_are_at_chance_and_boxes_that_tell_all_at_1() ->
     nothing = measure_leak(made_up(seed=1), n_resamples=200)
     for group in nothing.groups.values():
         assert group.auroc.low < 0.5 < group.auroc.high
-    everything = measure_leak(made_up(size_tells=3, place_tells=2), n_resamples=50)
+    everything = measure_leak(made_up(90, size_tells=3, place_tells=2), n_resamples=50)
     assert [everything.groups[group].auroc.value for group in GROUPS] == [1.0, 1.0, 1.0]
     assert everything.both.accuracy.value == 1.0
 
@@ -158,7 +158,7 @@ def test_boxes_that_cannot_tell_are_refused(change: dict[str, np.ndarray], messa
 
 def test_progress_comes_to_its_end() -> None:
     told: list[tuple[str, int, int]] = []
-    measure_leak(made_up(60), n_resamples=5, progress=lambda *step: told.append(step))
+    measure_leak(made_up(30), n_resamples=5, progress=lambda *step: told.append(step))
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
     assert told[-1][1] == told[-1][2]
 

@@ -81,8 +81,8 @@ def _print(console: Console, measured: BoxLeak) -> None:
     open_classes = [label for label, one in measured.overlap.items() if one.enough]
     effective = sum(measured.overlap[label].effective for label in open_classes)
     console.print(
-        f"A marker's gain can be asked for where size and place tell nothing in {len(open_classes)} of {len(measured.classes)} "
-        f"classes; there, {effective:,.0f} of {measured.boxes:,} boxes would count."
+        f"In {len(open_classes)} of {len(measured.classes)} classes, a gain can be asked for where size and place "
+        f"tell nothing; there, {effective:,.0f} of {measured.boxes:,} boxes would count."
     )
     if source.image_sizes:
         console.print(escape(f"Image sizes: {source.image_sizes}"))
