@@ -6,13 +6,13 @@ from dashboard.benchmark.cases import show_cases
 from dashboard.benchmark.charts import all_controls, main_charts, more_charts
 from dashboard.benchmark.compare import COMPARE, show_comparison
 from dashboard.benchmark.filters import filters, in_the_papers_words
+from dashboard.benchmark.leak_card import show_leak
 from dashboard.benchmark.load import load_section, no_results, provenance, show_what_was_loaded
 from dashboard.benchmark.offers import nothing_chosen
 from dashboard.benchmark.own_data import own_data_section
 from dashboard.benchmark.results import columns
 from dashboard.benchmark.run import run_progress, run_section
 from dashboard.benchmark.table import instead_of_missing, is_measured, show_table
-from dashboard.benchmark.verdict import show_leak
 from dashboard.demo.state.address import OWN
 from dashboard.demo.state.demo_state import FROM_CASE
 from dashboard.demo.state.state_link import LINK_FIELDS
@@ -55,13 +55,14 @@ def results() -> None:
         provenance(choice)
         return
     show_comparison(choice, table)
-    show_leak(choice)
+    show_the_rest = show_leak(choice)
     all_controls(choice)
     main_charts(choice, table)
     more_charts(choice, table)
     show_cases(choice)
     more_results()
     provenance(choice)
+    show_the_rest()
 
 
 def more_results(*, unfolded: bool = False) -> None:

@@ -1,8 +1,8 @@
-"""A marker's gain as one bar, from no marker to the marker, with what explains parts of it; its controls below."""
+"""The leak card: what a marker gives away, beside what it reaches; and its gain where size and place tell nothing."""
 
 from __future__ import annotations
 
-import string
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,122 +10,176 @@ from markupsafe import Markup
 
 from vpe_core.metrics import Interval
 from vpe_core.plots.html import render
-from vpe_core.results.analysis.leak import Leak
-from vpe_core.results.analysis.numerals import interval_text, number_text
+from vpe_core.plots.lanes import UNIT, Cell, Mark, Row, mark, scale, value_and_ends
+from vpe_core.results.analysis.leak_card import InAll, LeakCard, Reached
+from vpe_core.results.analysis.matched import MatchedClass, MatchedGain
+from vpe_core.results.analysis.numerals import number_text, signed_text
+from vpe_core.results.exchange.leak_words import CHANCE, CardWords, plain, row_title, shown_words, signed
 
-_TITLES = {
-    "at a random place": "same {}, at a random place",
-    "at the mirrored place": "same {}, at the mirrored place",
-    "on the finding-free image": "same {}, same X-ray without the finding",
-    "on another patient's image": "same {}, another patient",
-    "on a blank image": "same {}, blank picture",
-}
-_STEP = 0.05
-
-
-def control_title(condition: str, noun: str) -> str:
-    """What a control is called: "same circle, another patient"."""
-    return _TITLES[condition].format(noun)
+_STEP = 0.1
+HOW_MATCHED = (
+    "Propensity: the chance, from size and place alone, that a box has the class (cross-validated by patient). Each "
+    "sample of a class weighs 1 minus that, each other one as much as that: what counts are boxes that could be either "
+    "(overlap weights; Li, Morgan and Zaslavsky 2018). Effective sample size: how many samples of equal weight are as "
+    "sure (Kish). A marker whose answer leans on size and place loses by that here, where they are mere noise; the "
+    "weights are taken as known when patients are resampled."
+)
 
 
-def leak_html(found: Leak, *, noun: str, metric: str, about: str, chance: float, boxes: Interval | None) -> Markup:
-    """The bar.
+def leak_card_html(card: LeakCard, words: CardWords, *, noun: str, simulated: bool, label: str | None = None) -> Markup:
+    """The card.
 
     Args:
-        found: From `leak`.
+        card: From `leak_card`.
+        words: From `card_words`.
         noun: What the marker is called, such as "circle".
-        metric: Its title.
-        about: What the bar says, for those who cannot see it.
-        chance: What guessing reaches.
-        boxes: What a classifier of the box's four numbers reaches; None if unknown, or not computed yet.
+        simulated: Whether the X-rays are.
+        label: The one class that is asked for; None for all.
     """
-    ticks = _ticks(found, noun, boxes)
-    values = [tick[1] for tick in ticks] + list(found.controls.values())
-    lowest = min(chance, *(one.low if one.low == one.low else one.value for one in values))
-    low = max(0.0, (lowest // _STEP) * _STEP)
-
-    def place(value: float) -> float:
-        return round(100 * (min(max(value, low), 1.0) - low) / (1 - low), 2)
-
-    parts = [("unmarked", chance, found.unmarked.value)]
-    reached = found.unmarked.value
-    if found.with_marker_alone and found.with_marker_alone.value > reached:
-        parts.append(("leak", reached, min(found.with_marker_alone.value, max(found.marked.value, reached))))
-        reached = parts[-1][2]
-    if found.marked.value > reached:
-        parts.append(("marked", reached, found.marked.value))
+    shown = _shown(card, noun)
+    panels = _panels(card, label)
+    others = [
+        (row_title(condition, noun), plain(one))
+        for condition, one in card.leak.controls.items()
+        if condition != card.control
+    ]
+    by = card.by_itself or card.geometry
+    order = sorted(by.classes, key=lambda one: -by.classes[one].auroc.value) if by else list(card.marked.classes)
+    sorted_by = shown[1 if card.by_itself else 0][1] if by else ""
     return render(
-        "leak_bar",
-        metric=metric,
-        about=about,
-        low=f"{low:.2f}",
-        chance=place(chance),
-        chance_text=f"{chance:g} = gives nothing away",
-        parts=[
-            {"kind": kind, "left": place(min(start, end)), "width": place(max(start, end)) - place(min(start, end))}
-            for kind, start, end in parts
+        "leak_card",
+        words=words,
+        noun=noun,
+        simulated=simulated,
+        panels=panels,
+        rows=[
+            Row(title, kind, [panel.cell([(kind, title, measured.overall)], panel.chance) for panel in panels])
+            for kind, title, measured in shown
+            if measured
         ],
-        ticks=[
-            _Tick(letter, place(one.value), number % 2 == 1, name, number_text(one.value), _ends(one))
-            for number, (letter, (name, one)) in enumerate(zip(string.ascii_uppercase, ticks, strict=False))
-        ],
-        controls=[
-            _Control(
-                control_title(condition, noun), place(min(chance, one.value)),
-                place(max(chance, one.value)) - place(min(chance, one.value)), place(one.low), place(one.high),
-                number_text(one.value), _ends(one), one.low > chance or one.high < chance,
+        classes=[
+            Row(
+                one,
+                "",
+                [
+                    panel.cell([(kind, title, m.classes.get(one)) for kind, title, m in shown if m], panel.class_chance)
+                    for panel in panels
+                ],
             )
-            for condition, one in found.controls.items()
+            for one in order
         ],
-    )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Tick:
-    letter: str
-    left: float
-    below: bool
-    name: str
-    value: str
-    ends: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Control:
-    name: str
-    left: float
-    width: float
-    low: float
-    high: float
-    value: str
-    ends: str
-    leaks: bool
-
-
-def _ticks(found: Leak, noun: str, boxes: Interval | None) -> Sequence[tuple[str, Interval]]:
-    """All that stands on the bar, from low to high."""
-    alone = f"no marker, and what the {noun} tells by itself"
-    if found.is_bound:
-        alone += ", at least"
-    all_known = "every finding known, but not which one is meant"
-    if _overlap(found):
-        all_known += " (inside the hatched part: what size and place tell and what pointing tells overlap)"
-    known = (
-        ("no marker", found.unmarked),
-        (alone, found.with_marker_alone),
-        (all_known, found.all_known),
-        ("the box's four numbers alone, without any image", boxes),
-        (f"the {noun} on the finding", found.marked),
+        sorted_by=sorted_by,
+        others=others,
     )
-    return sorted(((name, one) for name, one in known if one is not None), key=lambda tick: tick[1].value)
 
 
-def _overlap(found: Leak) -> bool:
-    """Whether what the marker tells by itself reaches beyond knowing every finding."""
-    if found.all_known is None or found.with_marker_alone is None:
-        return False
-    return found.unmarked.value < found.all_known.value < found.with_marker_alone.value
+def matched_html(found: MatchedGain, words: CardWords, *, simulated: bool, label: str | None = None) -> Markup:
+    """A gain beside what is left of it where size and place tell nothing.
+
+    Args:
+        found: From `matched`.
+        words: From `matched_words`.
+        simulated: Whether the X-rays are.
+        label: The one class that is asked for; None for all.
+    """
+    classes = {one: about for one, about in found.classes.items() if about.samples and label in (None, one)}
+    gains = [found.gain.interval, found.plain_gain.interval]
+    gains += [gain.interval for about in classes.values() for gain in (about.gain, about.plain_gain)]
+    known = [end for one in gains for end in (one.low, one.high, one.value) if not math.isnan(end)]
+    low = _STEP * (min([-_STEP, *known]) // _STEP)
+    high = -_STEP * (min([-_STEP, *(-end for end in known)]) // _STEP)
+    place = scale(low, high)
+
+    def row(title: str, of: MatchedClass | MatchedGain, reason: str = "", samples: int = 0) -> _MatchedRow:
+        plain_gain, gain = of.plain_gain.interval, of.gain.interval
+        about = f"{title}: {signed(plain_gain)} as it is, {signed(gain)} where size and place tell nothing"
+        clear = "gain" if gain.low > 0 else "loss" if gain.high < 0 else "even"
+        marks = [mark("plain", plain_gain, place), mark(f"matched vpl-is-{clear}", gain, place)]
+        return _MatchedRow(
+            title,
+            [] if reason else marks,
+            reason or about,
+            f"{of.effective:,.0f}",
+            f"{samples or of.samples:,}",
+            samples > 0,
+        )
+
+    rows = [row(one, about, _short(about)) for one, about in classes.items()]
+    if not found.too_little and label is None:
+        rows.insert(
+            0,
+            row("mean of those that can be told", found, samples=sum(found.classes[one].samples for one in found.told)),
+        )
+    return render(
+        "leak_matched",
+        words=words,
+        simulated=simulated,
+        rows=rows,
+        zero=place(0.0),
+        ticks=[(place(value), signed_text(value)[:-2] if value else "0") for value in (low, 0.0, high)],
+        how=HOW_MATCHED,
+    )
 
 
-def _ends(one: Interval) -> str:
-    return interval_text(one.low, one.high)
+@dataclass(frozen=True, slots=True)
+class _MatchedRow:
+    title: str
+    marks: Sequence[Mark]
+    about: str
+    left: str
+    samples: str
+    strong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """A column of the card: one way to measure."""
+
+    title: str
+    chance_text: str
+    field: str
+    chance: float | None
+    class_chance: float | None
+
+    @property
+    def ticks(self) -> list[tuple[float, str]]:
+        """What stands below the lines."""
+        return [(0.0, "0"), (50.0, "0.5"), (100.0, "1")]
+
+    def cell(self, shown: Sequence[tuple[str, str, Reached | None]], chance: float | None) -> Cell:
+        values = [(kind, title, getattr(one, self.field) if one else None) for kind, title, one in shown]
+        value, ends = value_and_ends(values[0][2])
+        about = "; ".join(f"{title} {plain(one)}" for _, title, one in values if isinstance(one, Interval))
+        return Cell([mark(kind, one) for kind, _, one in values], chance, value, ends, about)
+
+
+def _panels(card: LeakCard, label: str | None) -> list[_Panel]:
+    panels = [_Panel("AUROC", f"chance {CHANCE:g}", "auroc", UNIT(CHANCE), UNIT(CHANCE))]
+    if card.marked.overall.probability is None:
+        return panels
+    guess, frequent = UNIT(card.probability_chance), UNIT(card.accuracy_chance)
+    panels.append(
+        _Panel(
+            "Probability of the true class", f"guessing {number_text(card.probability_chance)}", "probability", guess,
+            guess,
+        )
+    )  # fmt: skip
+    accuracy = "how often it is named" if label else f"most frequent class {number_text(card.accuracy_chance)}"
+    panels.append(_Panel("Accuracy", accuracy, "accuracy", None if label else frequent, None))
+    return panels
+
+
+def _shown(card: LeakCard, noun: str) -> list[tuple[str, str, InAll | None]]:
+    """The four, each with its kind and title."""
+    told = shown_words(card.features)
+    return [
+        ("geometry", f"{told} alone, without any X-ray", card.geometry),
+        ("control", row_title(card.control, noun) if card.control else "", card.by_itself),
+        ("marked", f"{noun} on the finding", card.marked),
+        ("unmarked", "no marker", card.unmarked),
+    ]
+
+
+def _short(about: MatchedClass) -> str:
+    """Why nothing can be told of a class, in its place on the line."""
+    return "too little overlap: its size and place name it" if about.too_little else ""

@@ -1,0 +1,236 @@
+"""What follows from the leak card's numbers, in words: one sentence for all, then short lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from vpe_core.metrics import Interval
+from vpe_core.results.analysis.leak import Leak
+from vpe_core.results.analysis.leak_card import LeakCard
+from vpe_core.results.analysis.matched import MatchedGain
+from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
+
+CHANCE = 0.5
+BALANCED = 0.1
+"""So many standard deviations of difference in means are the usual limit of balance."""
+_WHERE = {
+    "on the finding-free image": "the same X-rays without the findings",
+    "on a blank image": "a blank picture",
+    "on another patient's image": "another patient's X-rays, whose findings it may touch",
+}
+_ROWS = {
+    "on the finding-free image": "same {}, X-ray without the finding",
+    "on a blank image": "same {}, blank picture",
+    "on another patient's image": "same {}, another patient's X-ray",
+    "at a random place": "same {}, at a random place",
+    "at the mirrored place": "same {}, at the mirrored place",
+}
+NOT_MEASURED = (
+    "Not measured here: it takes the same marker on the same X-rays without the findings, on another patient's X-ray "
+    "or on a blank picture."
+)
+
+
+Line: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CardWords:
+    """What is said of a gain.
+
+    Attributes:
+        headline: One sentence.
+        lines: What belongs to it: numbers, and what each of them is.
+        caution: That box numbers alone reach as much as the marked X-rays, where they do.
+    """
+
+    headline: str
+    lines: tuple[Line, ...] = ()
+    caution: str = ""
+
+
+def card_words(card: LeakCard, *, look: str, noun: str) -> CardWords:
+    """What follows from the numbers.
+
+    Args:
+        card: From `leak_card`.
+        look: The marker as it is drawn, such as "a red circle".
+        noun: What it is called, such as "circle".
+    """
+    found = card.leak
+    if found.too_few:
+        return CardWords(f"{found.too_few} how much of a gain is only what the {noun} gives away.")
+    told = shown_words(card.features)
+    lines = (*_gain_lines(found, told), *_control_lines(card, noun), *_geometry_lines(card, told), *_pointing(found))
+    return CardWords(_sentence(found, look, told), lines, _caution(card, told))
+
+
+def matched_words(found: MatchedGain, noun: str, label: str | None = None) -> CardWords:
+    """The same of a gain where size and place tell nothing.
+
+    Args:
+        found: From `matched`.
+        noun: What the marker is called.
+        label: The one class that is asked for; None for all.
+    """
+    if found.too_little:
+        return CardWords(found.too_little)
+    gain, plain_gain = found.gain.interval, found.plain_gain.interval
+    if gain.low > 0:
+        headline = f"A gain is left where size and place tell nothing: {signed(gain)}."
+    elif gain.high < 0:
+        headline = f"Where size and place tell nothing, the {noun} lowers the AUROC: {signed(gain)}."
+    else:
+        headline = f"No clear gain is left where size and place tell nothing: {signed(gain)}."
+    asked = [label] if label else list(found.told)
+    parts = [found.classes[one] for one in asked]
+    balance, before = (
+        max(values) for values in zip(*((p.difference, p.difference_before) for p in parts), strict=True)
+    )
+    in_classes = "" if label else f", in {len(asked)} of {len(found.classes)} classes"
+    effective, samples = sum(p.effective for p in parts), sum(p.samples for p in parts)
+    return CardWords(
+        headline,
+        (
+            (f"{effective:,.0f} of {samples:,}", f"effective sample size{in_classes}"),
+            (signed(plain_gain), f"the gain {'of these classes ' if not label else ''}without weights"),
+            (
+                f"{number_text(found.geometry_before.value)} \N{RIGHTWARDS ARROW} {number_text(found.geometry.value)}",
+                f"AUROC of size and place alone, before and after weighting; {CHANCE:g} tells nothing",
+            ),
+            (
+                f"{before:.2f} \N{RIGHTWARDS ARROW} {balance:.2f}",
+                "largest difference between means of the box numbers, in standard deviations; below "
+                f"{BALANCED:g} counts as balanced",
+            ),
+        ),
+    )
+
+
+def shown_words(features: Sequence[str]) -> str:
+    """What a marker shows of a box: "size and place", "place"."""
+    has = {"width", "height"} & set(features), {"x", "y"} & set(features)
+    return " and ".join(name for name, some in zip(("size", "place"), has, strict=True) if some) or "size and place"
+
+
+def row_title(condition: str, noun: str) -> str:
+    """What a control is called beside its value: "same circle, another patient's X-ray"."""
+    return _ROWS[condition].format(noun)
+
+
+def plain(one: Interval) -> str:
+    """A value with its interval."""
+    return f"{number_text(one.value)} {interval_text(one.low, one.high)}".strip()
+
+
+def signed(one: Interval) -> str:
+    """A difference with its interval."""
+    return f"{signed_text(one.value)} {interval_text(one.low, one.high, signed=True)}".strip()
+
+
+def _sentence(found: Leak, look: str, told: str) -> str:
+    gain = found.gain.interval
+    if not gain.low > 0:
+        does = "lowers the AUROC" if gain.high < 0 else "brings no clear gain"
+        return f"{look[0].upper()}{look[1:]} {does} here ({signed_text(gain.value)}), so there is no gain to explain."
+    adds = f"the {signed_text(gain.value)} in AUROC that {look} adds"
+    if found.explained is None:
+        return f"How much of {adds} is only its {told} is not known: that was not measured here."
+    own = found.explained.interval
+    share = f"{signed_text(own.value)} ({min(own.value / gain.value, 1.0):.0%})"
+    if found.is_bound:
+        if own.low > 0:
+            return f"Of {adds}, at least {share} comes from its {told} alone."
+        unknown = "is not known: the same X-rays without the findings were not measured"
+        return f"How much of {adds} comes from its {told} alone {unknown}."
+    part, but = (share, "") if own.low > 0 else ("nothing that can be told from chance", "")
+    if own.high < 0:
+        part, but = "none", f": by {'these' if ' and ' in told else 'it'} the model is led astray"
+    return f"Of {adds}, {part} comes from its {told} alone{but}."
+
+
+def _caution(card: LeakCard, told: str) -> str:
+    """Where a high value of the marked X-rays alone proves nothing."""
+    if card.geometry is None or card.beyond_geometry is None:
+        return ""
+    alone, marked, beyond = card.geometry.overall.auroc, card.leak.marked, card.beyond_geometry.interval
+    unknown = beyond.low != beyond.low
+    if beyond.low > 0 or (unknown and beyond.value > 0) or not (alone.low > CHANCE or alone.low != alone.low):
+        return ""
+    reach = f"A classifier told only its {told}, without any X-ray, reaches {number_text(alone.value)}"
+    if beyond.high < 0 or alone.value >= marked.value:
+        return f"{reach}: no less than the marked X-rays ({number_text(marked.value)})."
+    return f"{reach}: not clearly less than the marked X-rays ({number_text(marked.value)})."
+
+
+def _gain_lines(found: Leak, told: str) -> list[Line]:
+    gain, marked = (
+        found.gain.interval,
+        f"AUROC {number_text(found.unmarked.value)} to {number_text(found.marked.value)}",
+    )
+    if not gain.low > 0 or found.explained is None:
+        return [(signed(gain), f"{marked}, without and with the marker")]
+    own, where = found.explained.interval, _WHERE[found.by_itself].partition(",")[0]
+    if not found.is_bound:
+        return [(signed(own), f"from {told} alone, of {signed(gain)}; measured on {where}")]
+    return [
+        (
+            f"at least {signed(own)}",
+            f"from {told} alone, of {signed(gain)}; measured on {where}, because the same X-rays without the findings, "
+            "which would tell all of it, were not measured",
+        )
+    ]
+
+
+def _control_lines(card: LeakCard, noun: str) -> list[Line]:
+    if card.by_itself is None:
+        return []
+    one = card.by_itself.overall
+    astray = "; below chance, it points away from the right answer" if one.auroc.high < CHANCE else ""
+    lines = [
+        (plain(one.auroc), f"the same {noun} on {_WHERE[card.control]}; {CHANCE:g} gives nothing away{astray}"),
+    ]
+    known = {label: reached.auroc.value for label, reached in card.by_itself.classes.items()}
+    known = {label: value for label, value in known.items() if not math.isnan(value)}
+    if len(known) > 2:  # of two, one tells both
+        least, most = min(known, key=lambda label: known[label]), max(known, key=lambda label: known[label])
+        lines.append(
+            (
+                f"{known[least]:.2f} to {known[most]:.2f}",
+                f"that by class, {least} to {most}; what lies above and below chance cancels in the mean",
+            )
+        )
+    with_finding = card.marked.overall.probability
+    if one.probability and with_finding:
+        lines.append(
+            (
+                number_text(one.probability.value),
+                f"probability of the true class there; with the finding {number_text(with_finding.value)}, guessing "
+                f"{number_text(card.probability_chance)}",
+            )
+        )
+    return lines
+
+
+def _geometry_lines(card: LeakCard, told: str) -> list[Line]:
+    if card.geometry is None or card.beyond_geometry is None:
+        return []
+    beyond = card.beyond_geometry.interval
+    more = f"; the marked X-rays reach {signed(beyond)} more" if beyond.low > 0 else ""
+    return [(plain(card.geometry.overall.auroc), f"{told} alone, without any X-ray{more}")]
+
+
+def _pointing(found: Leak) -> list[Line]:
+    if not (found.gain.interval.low > 0 and found.pointing and found.all_known and found.pointing.interval.low > 0):
+        return []
+    overlaps = "; this overlaps with size and place" if found.explained and found.explained.interval.low > 0 else ""
+    return [
+        (
+            f"at least {signed(found.pointing.interval)}",
+            "of the gain for saying which of several findings is meant: whoever knew them all would reach "
+            f"{number_text(found.all_known.value)} without a marker{overlaps}",
+        )
+    ]
