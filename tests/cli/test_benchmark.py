@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import io
 from pathlib import Path
 
@@ -152,3 +153,18 @@ def test_report_adds_ensembles_by_what_is_averaged(tmp_path: Path) -> None:
         assert f"{values[average]:.3f}" in shown.output
     assert values["embedding"] != values["score"]
     assert call("report", tmp_path, "--ensembles", "vote").exit_code == 2
+
+
+def test_report_says_what_markers_give_away(tmp_path: Path) -> None:
+    store(MemoryRun(PAPER_STRENGTHS, name="made-up"), tmp_path / "made-up" / "tiny")
+    arguments = ("report", tmp_path, "--resamples", 100, "--leak", "--format")
+    printed, table = (call(*arguments, style).output for style in ("terminal", "csv"))
+    assert "tiny on made-up" in printed.lower()
+    assert "Size and place alone" in printed
+    (marked,) = [
+        line
+        for line in csv.DictReader(io.StringIO(table))
+        if (line["marker"], line["class"], line["shown"], line["quantity"])
+        == ("circle", "", "marker on the finding", "auroc")
+    ]
+    assert f"{float(marked['value']):.3f} [" in printed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html import unescape
 from pathlib import Path
 
@@ -13,14 +14,17 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.test_pages import imports, link_of, open_app
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun, store
 from tests.results.test_importer import write_experiment
-from vpe_core.results.analysis.geometry import geometry_only
-from vpe_core.results.analysis.leak import leak
-from vpe_core.results.analysis.numerals import number_text, signed_text
+from vpe_core.leaks import LabelledBoxes, LeakTable, TableSource, measure_leak
+from vpe_core.results.analysis.leak_card import leak_card
+from vpe_core.results.analysis.matched import matched
+from vpe_core.results.analysis.numerals import number_text
 from vpe_core.results.analysis.questions import Question
 from vpe_core.results.analysis.rows import TableRow
 from vpe_core.results.analysis.tables import paper_table
 from vpe_core.results.exchange.importer import import_experiments
+from vpe_core.results.exchange.leak_words import card_words, matched_words
 from vpe_core.settings import get_settings
+from vpe_core.types import Box
 from vpe_core.variants import Variant
 
 PAGE = "pages/benchmark.py"
@@ -72,25 +76,58 @@ def test_the_sentence_and_the_table_hold_the_numbers_of_the_results() -> None:
     assert table.count('<span class="vpl-pill">simulated</span>') == 3  # beside the sentence and each data set
 
 
-def test_the_verdict_on_size_and_place_holds_the_numbers_of_the_library() -> None:
+def card_of(app: AppTest) -> str:
+    """What a marker gives away: the card, what is left where that tells nothing, and boxes of whole data sets."""
+    return unescape(" ".join(str(one.body) for one in app.get("html") if 'class="vpl-leak-card' in str(one.body)))
+
+
+def test_the_leak_card_holds_the_numbers_of_the_library() -> None:
     run, row = MemoryRun(PAPER_STRENGTHS, name="first-set", seed=9), TableRow(Variant.parse("circle/red/1/paper"))
-    app = open_app(PAGE, {"data": "first-set"})
-    (verdict,) = [unescape(str(one.body)) for one in app.get("html") if 'class="vpl-leak"' in str(one.body)]
-    found, boxes = leak(run, row, Question(suffix=True)), geometry_only(run, Question())
-    assert found.explained is not None
-    assert boxes is not None
-    assert f"{signed_text(found.gain.interval.value)} [" in verdict
-    assert f"{signed_text(found.explained.interval.value)} [" in verdict
-    for value in (
-        found.unmarked.value,
-        found.marked.value,
-        boxes["value"],
-        found.controls["on the finding-free image"].value,
-    ):
-        assert number_text(value) in verdict
-    assert "same circle, another patient" in verdict
-    assert "0.5 = gives nothing away" in verdict
-    assert '<span class="vpl-pill">simulated</span>' in verdict
+    for query in ({}, {"metric": "MCC"}):  # it is in AUROC, whatever the table is in
+        app = open_app(PAGE, {"data": "first-set", **query})
+        shown, asked = card_of(app), Question(suffix=True)
+        card, left = leak_card(run, row, asked), matched(run, row, asked)
+        assert card_words(card, look="a red circle", noun="circle").headline in shown
+        assert matched_words(left, "circle").headline in shown
+        assert card.geometry is not None
+        assert card.by_itself is not None
+        for one in (card.geometry, card.by_itself, card.marked, card.unmarked):
+            assert number_text(one.overall.auroc.value) in shown
+        assert "same circle, X-ray without the finding" in shown
+        assert '<span class="vpl-pill">simulated</span>' in shown
+
+
+def test_boxes_of_real_data_sets_are_shown_as_real_beside_what_is_simulated() -> None:
+    assert "vpl-real" not in card_of(open_app(PAGE, {"data": "first-set"}))
+    folder = get_settings().precomputed_dir / "leaks"
+    folder.mkdir()
+    run = MemoryRun(PAPER_STRENGTHS)
+    boxes = LabelledBoxes.of(
+        (str(line.label), str(line.patient_id), Box(line.x0, line.y0, line.x1, line.y1), (256, 256))
+        for line in run.samples.itertuples()
+    )
+    source = TableSource("cohort", "<b>Cohort</b>", "all", terms="Nobody's.", url="https://example.org/table")
+    measured = measure_leak(LeakTable(boxes, source, len(boxes)), n_resamples=100)
+    try:
+        (folder / "cohort.json").write_text(measured.to_json())
+        (folder / "broken.json").write_text("{")
+        app = open_app(PAGE, {"data": "first-set", "marker": "arrow"})
+        (shown,) = [str(one.body) for one in app.get("html") if 'class="vpl-leak-sets"' in str(one.body)]
+        assert "vpl-real" in shown
+        assert "&lt;b&gt;Cohort" in shown
+        assert "Nobody&#39;s." in shown
+        told = measured.of_marker("arrow")
+        assert told is not None
+        strong = next(part for part in shown.split("<tr") if "what the arrow shows" in part)
+        assert "place only" in strong
+        assert number_text(told.auroc.value) in strong
+        assert any("No model and no image was involved" in unquoted(one.value) for one in app.caption)
+    finally:
+        shutil.rmtree(folder)
+
+
+def unquoted(text: str) -> str:
+    return text.replace("\\", "")
 
 
 def test_filters_come_from_the_address_and_change_the_table() -> None:
@@ -248,7 +285,6 @@ def test_every_chart_is_drawn(chart: str) -> None:
 def test_a_metric_without_classes_and_a_scoring_without_probabilities_still_show_a_page() -> None:
     app = open_app(PAGE, {"metric": "MCC", "data": "first-set"})
     assert any("no value for a single class" in info.value.replace("\\", "") for info in app.info)
-    assert any("Choose AUROC" in info.value.replace("\\", "") for info in app.info)
     app = open_app(PAGE, {"scoring": "cosine, each class alone", "chart": "Reliability", "data": "first-set"})
     assert not app.exception
     assert any("Expected probabilities" in info.value.replace("\\", "") for info in app.info)

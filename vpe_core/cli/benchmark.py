@@ -141,6 +141,9 @@ def report(
         Average | None,
         typer.Option(help="Also rows that average arrow, box and circle, and crop and full image: what is averaged."),
     ] = None,
+    leak: Annotated[
+        bool, typer.Option("--leak", help="Instead: what each of the table's markers gives away, in AUROC.")
+    ] = False,
     style: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TERMINAL,
     out: Annotated[Path | None, typer.Option(help="Write it into this file instead.")] = None,
     resamples: Annotated[int, typer.Option(min=0, help="Bootstrap resamples; 0 for values alone.")] = 2000,
@@ -176,6 +179,12 @@ def report(
         )
     shown = PAPER_MARKERS + ((PUBLISHED_CROP,) if any(Variant(PUBLISHED_CROP) in one for one in runs) else ())
     grouped = {title: [one for one in runs if _model_title(one) == title] for title in map(_model_title, runs)}
+    if leak:
+        from vpe_core.cli.report_leaks import print_leaks
+
+        with _destination(out) as stream:
+            print_leaks(runs, shown, style.value, stream, resamples)
+        return
     rows = paper_rows(shown=shown) + (ensemble_rows(ensembles.value) if ensembles else ())
     tables = {
         title: paper_table(group, Question(metric=metric), resamples, rows=rows) for title, group in grouped.items()

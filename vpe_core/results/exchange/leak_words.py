@@ -29,8 +29,8 @@ _ROWS = {
     "at the mirrored place": "same {}, at the mirrored place",
 }
 NOT_MEASURED = (
-    "Not measured here: it takes the same marker on the same X-rays without the findings, on another patient's X-ray "
-    "or on a blank picture."
+    "Whether size and place lead the model was not measured here: it takes the same marker on the same X-rays without "
+    "the findings, on another patient's X-ray or on a blank picture."
 )
 
 

@@ -1,0 +1,221 @@
+"""The leak card: its numbers are plain means, its words follow from the numbers, and what was not measured stays so."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import recall_score, roc_auc_score
+
+from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
+from vpe_core.metrics import Difference, Interval
+from vpe_core.plots.leak_html import leak_card_html, matched_html
+from vpe_core.results.analysis.geometry import geometry_only
+from vpe_core.results.analysis.leak import BY_ITSELF, Leak
+from vpe_core.results.analysis.leak_card import InAll, LeakCard, Reached, leak_card
+from vpe_core.results.analysis.matched import MatchedClass, MatchedGain
+from vpe_core.results.analysis.questions import Question
+from vpe_core.results.analysis.rows import TableRow
+from vpe_core.results.analysis.scores import Evaluation, class_numbers, score_variant
+from vpe_core.results.exchange.leak_files import leaks_of, leaks_to_csv, leaks_to_markdown
+from vpe_core.results.exchange.leak_words import CardWords, card_words, matched_words
+from vpe_core.variants import Variant
+
+TWIN, BLANK, OTHER = BY_ITSELF
+CIRCLE, ARROW = (TableRow(Variant.parse(f"{marker}/red/1/paper")) for marker in ("circle", "arrow"))
+BOTH = ("x", "y", "width", "height")
+
+
+OF = "Of the +0.235 in AUROC that a red circle adds, "
+HOW = "How much of the +0.235 in AUROC that a red circle adds "
+
+
+def near(value: float, half: float = 0.02) -> Interval:
+    return Interval(value, value - half, value + half, 100, 100)
+
+
+def by(value: float, half: float = 0.02) -> Difference:
+    return Difference(near(value, half), 0.0)
+
+
+def card(by_itself: str = TWIN, explained: float | None = 0.1, control: float = 0.7, **changes: Any) -> LeakCard:
+    """A gain of 0.235, from 0.6 to 0.835; `changes` are fields of the card or of the leak in it."""
+    found = {
+        "unmarked": near(0.60), "marked": near(0.835), "gain": by(0.235),
+        "controls": {by_itself: near(control)} if by_itself else {}, "by_itself": by_itself,
+        "with_marker_alone": None, "explained": None if explained is None else by(explained), "all_known": near(0.772),
+        "pointing": by(0.0), "samples": 500,
+    }  # fmt: skip
+    leak = Leak(**{**found, **{name: value for name, value in changes.items() if name in Leak.__dataclass_fields__}})
+    own = {name: value for name, value in changes.items() if name in LeakCard.__dataclass_fields__}
+    alone = InAll(Reached(near(control)), {}) if by_itself else None
+    facts: dict[str, Any] = {
+        "leak": leak, "features": BOTH, "geometry": InAll(Reached(near(0.70)), {}), "control": by_itself,
+        "by_itself": alone, "marked": InAll(Reached(leak.marked), {}), "unmarked": InAll(Reached(leak.unmarked), {}),
+        "beyond_geometry": by(0.135), "probability_chance": 0.1, "accuracy_chance": 0.2,
+    }  # fmt: skip
+    return LeakCard(**{**facts, **own})
+
+
+def words(of: LeakCard) -> CardWords:
+    return card_words(of, look="a red circle", noun="circle")
+
+
+def all_of(said: CardWords) -> str:
+    return " ".join([said.headline, said.caution, *(f"{number} {what}" for number, what in said.lines)])
+
+
+@pytest.mark.parametrize(
+    ("of", "headline"),
+    [
+        (card(), OF + "+0.100 (43%) comes from its size and place alone."),
+        (card(OTHER, 0.052), OF + "at least +0.052 (22%) comes from its size "
+         "and place alone."),
+        (card(BLANK, -0.001), HOW + "comes from its size and place alone "
+         "is not known: the same X-rays without the findings were not measured."),
+        (card("", None), HOW + "is only its size and place is not known: "
+         "that was not measured here."),
+        (card(explained=-0.07), OF + "none comes from its size and place alone: "
+         "by these the model is led astray."),
+        (card(explained=0.01, features=("x", "y")), OF + "nothing that can be "
+         "told from chance comes from its place alone."),
+        (card(gain=by(0.01)), "A red circle brings no clear gain here (+0.010), so there is no gain to explain."),
+        (card(gain=by(-0.1)),
+         "A red circle lowers the AUROC here (\N{MINUS SIGN}0.100), so there is no gain to explain."),
+        (card(too_few="6 samples: too few to tell"),
+         "6 samples: too few to tell how much of a gain is only what the circle "
+         "gives away."),
+    ],
+)  # fmt: skip
+def test_the_sentence_follows_from_the_numbers(of: LeakCard, headline: str) -> None:
+    assert words(of).headline == headline
+
+
+def test_without_the_finding_free_image_a_leak_is_never_denied() -> None:
+    said = all_of(words(card(BLANK, -0.001, 0.513)))
+    assert "at least \N{MINUS SIGN}0.001" in said
+    assert "which would tell all of it, were not measured" in said
+    assert "nothing that can be told" not in said
+    assert "were not measured" not in all_of(words(card()))
+
+
+def test_a_control_below_chance_points_the_wrong_way_and_parts_that_overlap_are_said_to() -> None:
+    assert "points away from the right answer" in all_of(words(card(control=0.164)))
+    assert "overlaps" in all_of(words(card(pointing=by(0.063))))
+    assert "overlaps" not in all_of(words(card(pointing=by(0.063), explained=-0.07)))
+
+
+@pytest.mark.parametrize(
+    ("alone", "beyond", "caution"),
+    [
+        (0.95, -0.115, "reaches 0.950: no less than the marked X-rays (0.835)."),
+        (0.82, 0.015, "reaches 0.820: not clearly less than the marked X-rays (0.835)."),
+        (0.70, 0.135, ""),
+        (0.45, 0.01, ""),  # nothing is told by a value at chance
+    ],
+)
+def test_box_numbers_that_reach_the_marked_answer_are_set_beside_it(alone: float, beyond: float, caution: str) -> None:
+    said = words(card(geometry=InAll(Reached(near(alone)), {}), beyond_geometry=by(beyond)))
+    assert said.caution.removeprefix("A classifier told only its size and place, without any X-ray, ") == caution
+
+
+def matched_gain(value: float, too_little: str = "") -> MatchedGain:
+    def one(reason: str = "") -> MatchedClass:
+        return MatchedClass(
+            100, 60.4, 70.0, 0.9, 0.5, 1.5, 0.01, near(0.6), near(0.8), by(value), by(0.2), too_little=reason
+        )  # fmt: skip
+
+    classes = {"<b>mass</b>": one(), "nodule": one(), "effusion": one("effusion is told by its box")}
+    means = [near(0.6), near(0.6 + value), by(value), near(0.6), near(0.8), by(0.2), near(0.9), near(0.5)]
+    return MatchedGain(*means, 300, 120.8, classes, too_little)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("found", "headline"),
+    [
+        (matched_gain(0.1), "A gain is left where size and place tell nothing: +0.100 [+0.080, +0.120]."),
+        (matched_gain(0.01), "No clear gain is left where size and place tell nothing: +0.010 [\N{MINUS SIGN}0.010, "
+         "+0.030]."),
+        (matched_gain(-0.1), "Where size and place tell nothing, the circle lowers the AUROC: \N{MINUS SIGN}0.100 "
+         "[\N{MINUS SIGN}0.120, \N{MINUS SIGN}0.080]."),
+        (matched_gain(0.1, "Too little overlap to tell."), "Too little overlap to tell."),
+    ],
+)  # fmt: skip
+def test_what_is_left_of_a_gain_is_said_or_that_too_little_overlaps(found: MatchedGain, headline: str) -> None:
+    said = matched_words(found, "circle")
+    assert said.headline == headline
+    assert bool(said.lines) != bool(found.too_little)
+    html = matched_html(found, said, simulated=True)
+    assert "&lt;b&gt;mass&lt;/b&gt;" in html
+    assert "<b>mass" not in html
+    assert "too little overlap: its size and place name it" in html
+    if not found.too_little:
+        assert said.lines[0] == ("121 of 200", "effective sample size, in 2 of 3 classes")
+
+
+def test_the_numbers_are_those_of_a_plain_computation() -> None:
+    run, shared = MemoryRun(PAPER_STRENGTHS), Evaluation(200)
+    found, truth = leak_card(run, CIRCLE, Question(metric="mcc"), shared), class_numbers(run)
+    assert found.by_itself is not None
+    assert found.geometry is not None
+    for shown, measured in (("circle/red/1/paper", found.marked), ("circle/red/1/paper@twin", found.by_itself)):
+        scores = score_variant(run, Variant.parse(shown), Question()).scores
+        of_truth, named = scores[np.arange(len(truth)), truth], scores.argmax(1)
+        assert measured.overall.auroc.value == pytest.approx(roc_auc_score(truth, scores, multi_class="ovr"), abs=1e-6)
+        assert measured.overall.probability is not None
+        assert measured.overall.accuracy is not None
+        assert measured.overall.probability.value == pytest.approx(of_truth.mean())
+        assert measured.overall.accuracy.value == pytest.approx((named == truth).mean())
+        recalls = recall_score(truth, named, average=None)
+        for number, label in enumerate(run.classes):
+            one = measured.classes[label]
+            assert one.probability is not None
+            assert one.accuracy is not None
+            assert one.auroc.value == pytest.approx(roc_auc_score(truth == number, scores[:, number]))
+            assert one.probability.value == pytest.approx(of_truth[truth == number].mean())
+            assert one.accuracy.value == pytest.approx(recalls[number])
+    boxes = geometry_only(run, Question(), shared)
+    assert boxes is not None
+    assert found.geometry.overall.auroc.value == boxes["value"]
+    assert found.beyond_geometry is not None
+    assert found.beyond_geometry.interval.value == pytest.approx(found.leak.marked.value - boxes["value"])
+
+
+def test_an_arrow_is_compared_with_place_alone_and_cosines_have_no_probability() -> None:
+    run, shared = MemoryRun({**PAPER_STRENGTHS, "arrow/red/1/paper": 0.3}), Evaluation(100)
+    arrow, circle = (leak_card(run, row, Question(scoring="cosine"), shared) for row in (ARROW, CIRCLE))
+    assert (arrow.features, circle.features) == (("x", "y"), BOTH)
+    assert arrow.geometry != circle.geometry
+    assert arrow.marked.overall.probability is None
+    html = leak_card_html(arrow, card_words(arrow, look="a red arrow", noun="arrow"), noun="arrow", simulated=False)
+    assert "place alone, without any X-ray" in html
+    assert "Probability of the true class" not in html
+
+
+def test_a_card_says_what_it_is_and_shows_names_of_classes_as_text() -> None:
+    run = MemoryRun(PAPER_STRENGTHS)
+    found = leak_card(run, CIRCLE, Question(), Evaluation(100))
+    nasty = replace(found.marked, classes={f"<i>{label}": one for label, one in found.marked.classes.items()})
+    nasty = replace(found, marked=nasty, geometry=None, by_itself=None, control="")
+    html = leak_card_html(nasty, words(found), noun="circle", simulated=True)
+    assert "<i>mass" not in html
+    assert "&lt;i&gt;mass" in html
+    assert '<span class="vpl-pill">simulated</span>' in html
+
+
+def test_the_files_hold_the_card() -> None:
+    run = MemoryRun(PAPER_STRENGTHS)
+    leaks = leaks_of(run, [CIRCLE, TableRow(Variant.parse("circle/yellow/3/native"))], Question(), Evaluation(100))
+    (one,) = leaks  # the other was not measured
+    lines = list(csv.DictReader(io.StringIO(leaks_to_csv(leaks))))
+    marked = [line for line in lines if (line["shown"], line["class"]) == ("marker on the finding", "")]
+    assert {line["quantity"] for line in marked} == {"auroc", "probability", "accuracy"}
+    assert float(marked[0]["value"]) == one.card.marked.overall.auroc.value
+    assert {line["simulated"] for line in lines} == {str(run.manifest.dataset.simulated)}
+    said = leaks_to_markdown(leaks, "a red circle")
+    assert words(one.card).headline in said.replace("\\", "")
+    assert "| Model | Data set | Marker | Size and place alone |" in said
