@@ -22,13 +22,13 @@ from vpe_core.leaks import BoxLeak, read_leak
 from vpe_core.plots.box_leak_html import box_leaks_html
 from vpe_core.plots.leak_html import leak_card_html, matched_html
 from vpe_core.plots.take_along import file_name
-from vpe_core.results.analysis.leak_card import LeakCard, leak_card
+from vpe_core.results.analysis.leak_card import LeakCard, features_of, leak_card
 from vpe_core.results.analysis.matched import MatchedGain, matched
 from vpe_core.results.analysis.questions import Question
 from vpe_core.results.analysis.rows import TableRow, marker_title
 from vpe_core.results.analysis.scores import Results
 from vpe_core.results.exchange.leak_files import Leaks, leaks_to_csv, leaks_to_markdown
-from vpe_core.results.exchange.leak_words import NOT_MEASURED, card_words, matched_words
+from vpe_core.results.exchange.leak_words import NOT_MEASURED, card_words, matched_words, shown_words
 from vpe_core.settings import get_settings
 
 _CARD = TypeAdapter(LeakCard)
@@ -52,7 +52,8 @@ def show_leak(choice: Choice) -> Callable[[], None]:
         Shows what takes longest, in its place on the page; for when the rest of the page is there.
     """
     noun = marker_title(choice.look.marker)
-    st.subheader(as_text(f"Is it the finding, or the {noun}'s size and place?"), anchor=False)
+    told = shown_words(features_of(choice.look.marker))
+    st.subheader(as_text(f"Is it the finding, or the {noun}'s {told}?"), anchor=False)
     st.caption(as_text(f"{choice.first.who} on {choice.first.dataset}"))
     try:
         card = _card_shown(choice, noun)
@@ -155,12 +156,7 @@ def _real_sets(choice: Choice, noun: str) -> None:
     leaks = box_leaks()
     if not leaks:
         return
-    st.markdown("**Whole data sets: the box alone names the finding**")
-    st.caption(
-        "A classifier that is told each box's size or place and nothing else, cross-validated by patient. No model "
-        "and no image was involved: these are the data sets' tables."
-    )
-    st.html(box_leaks_html(leaks, marker=choice.look.marker, noun=noun))
+    st.html(box_leaks_html(leaks, marker=choice.look.marker, noun=noun, look=look_of(choice.look)))
 
 
 def box_leaks() -> tuple[BoxLeak, ...]:

@@ -12,17 +12,20 @@ from vpe_core.metrics import Interval
 from vpe_core.plots.html import render
 from vpe_core.plots.lanes import Mark, mark, value_and_ends
 from vpe_core.results.analysis.numerals import number_text
+from vpe_core.results.exchange.leak_words import boxes_sentence
 
 
-def box_leaks_html(leaks: Sequence[BoxLeak], *, marker: str, noun: str) -> Markup:
+def box_leaks_html(leaks: Sequence[BoxLeak], *, marker: str, noun: str, look: str) -> Markup:
     """A part for each data set: size only, place only, both, and what a marker shows of a box.
 
     Args:
         leaks: From `read_leak`.
         marker: Of the registry.
         noun: What it is called, such as "circle".
+        look: As it is drawn, such as "a red circle".
     """
-    return render("leak_boxes", noun=noun, sets=[_set(one, marker, noun) for one in leaks])
+    headline = boxes_sentence(leaks, marker=marker, look=look)
+    return render("leak_boxes", noun=noun, headline=headline, sets=[_set(one, marker, noun) for one in leaks])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def _set(leak: BoxLeak, marker: str, noun: str) -> _Set:
     names = [name for name in (SIZE, PLACE, BOTH) if name in leak.groups]
     rows = [_row("size and place" if name == BOTH else name, leak.groups[name], name == group) for name in names]
     if group and group not in names and group in leak.groups:
-        rows.append(_row(f"of the {noun}'s rectangle", leak.groups[group], True))
+        rows.append(_row(f"the {noun}'s rectangle", leak.groups[group], True))
     told = leak.groups.get(group or "")
     note = "" if told or group is None else f"The {noun} shows nothing of a box."
     if told:

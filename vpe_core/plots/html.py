@@ -23,7 +23,13 @@ def renderer(folder: Path) -> Render:
         loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
+    environment.filters["no_break"] = _no_break
     return partial(_filled, environment)
+
+
+def _no_break(text: str) -> str:
+    """Large type is not broken inside "X-ray"."""
+    return text.replace("-ray", "\N{NON-BREAKING HYPHEN}ray")
 
 
 def _filled(environment: Environment, name: str, /, **values: object) -> Markup:

@@ -22,10 +22,14 @@ from vpe_core.results.analysis.leak import Leak, leak, most_telling
 from vpe_core.results.analysis.questions import Question, with_suffix
 from vpe_core.results.analysis.scores import Evaluation, FloatArray, IntArray, Results, class_numbers, common
 from vpe_core.results.analysis.tables import available, baseline_of
+from vpe_core.types import Box
 
 if TYPE_CHECKING:
     from vpe_core.ensembles import VariantOrEnsemble
     from vpe_core.results.analysis.rows import TableRow
+
+
+_ANY_BOX, _ANY_SIZE = Box(32, 32, 64, 64), (128, 128)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,11 @@ def leak_card(run: Results, row: TableRow, question: Question, evaluation: Evalu
     )
 
 
+def features_of(marker: str) -> tuple[str, ...]:
+    """What a marker shows of a box, such as x and y alone for an arrow."""
+    return tuple(MARKERS.get(marker).tells(_ANY_BOX, _ANY_SIZE))
+
+
 def _elsewhere(shown: VariantOrEnsemble, condition: str) -> VariantOrEnsemble:
     """A marker in one of the conditions of `CONTROLS`."""
     return control_of(shown, **dict(CONTROLS)[condition])  # type: ignore[arg-type]
@@ -146,11 +155,10 @@ def _geometry(
 ) -> tuple[tuple[str, ...], InAll | None, Difference | None]:
     """What the marker shows of a box, what that alone reaches, and how much more the marked X-rays do."""
     boxes, marker = RunBoxes.of(run), members_of(row.variant)[0].marker
-    if boxes.known.n_patients < 2 or not np.isin(rows, boxes.rows).any():
-        return (), None, None
-    features, numbers = boxes.known.numbers_of_marker(marker)
-    if not features:
-        return (), None, None
+    features = features_of(marker)
+    if not features or boxes.known.n_patients < 2 or not np.isin(rows, boxes.rows).any():
+        return features, None, None
+    _, numbers = boxes.known.numbers_of_marker(marker)
     both = common(boxes.rows, rows)
     known, place = boxes.known, np.searchsorted(boxes.rows, both)
     if np.array_equal(numbers, known.numbers()):

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from vpe_core.leaks import BoxLeak
 from vpe_core.metrics import Interval
 from vpe_core.results.analysis.leak import Leak
-from vpe_core.results.analysis.leak_card import LeakCard
+from vpe_core.results.analysis.leak_card import LeakCard, features_of
 from vpe_core.results.analysis.matched import MatchedGain
 from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
 
@@ -65,7 +66,7 @@ def card_words(card: LeakCard, *, look: str, noun: str) -> CardWords:
         return CardWords(f"{found.too_few} how much of a gain is only what the {noun} gives away.")
     told = shown_words(card.features)
     lines = (*_gain_lines(found, told), *_control_lines(card, noun), *_geometry_lines(card, told), *_pointing(found))
-    return CardWords(_sentence(found, look, told), lines, _caution(card, told))
+    return CardWords(_sentence(card, look, told), lines, _caution(card, told))
 
 
 def matched_words(found: MatchedGain, noun: str, label: str | None = None) -> CardWords:
@@ -110,6 +111,27 @@ def matched_words(found: MatchedGain, noun: str, label: str | None = None) -> Ca
     )
 
 
+def boxes_sentence(leaks: Sequence[BoxLeak], *, marker: str, look: str) -> str:
+    """What a marker's size and place give away in whole data sets of real X-rays; empty if nothing of it is known.
+
+    Args:
+        leaks: From `read_leak`.
+        marker: Of the registry.
+        look: The marker as it is drawn, such as "a red circle".
+    """
+    found = [
+        f"{number_text(leak.groups[leak.markers[marker]].auroc.value)} on {leak.source.title}"
+        for leak in leaks
+        if leak.markers.get(marker) and not leak.source.simulated
+    ]
+    if not found:
+        return ""
+    told = shown_words(features_of(marker))
+    listed = " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
+    name = "name" if " and " in told else "names"
+    return f"In real data, the {told} of {look} alone {name} the finding: AUROC {listed}, with no X-ray."
+
+
 def shown_words(features: Sequence[str]) -> str:
     """What a marker shows of a box: "size and place", "place"."""
     has = {"width", "height"} & set(features), {"x", "y"} & set(features)
@@ -131,14 +153,15 @@ def signed(one: Interval) -> str:
     return f"{signed_text(one.value)} {interval_text(one.low, one.high, signed=True)}".strip()
 
 
-def _sentence(found: Leak, look: str, told: str) -> str:
-    gain = found.gain.interval
+def _sentence(card: LeakCard, look: str, told: str) -> str:
+    found, gain = card.leak, card.leak.gain.interval
     if not gain.low > 0:
         does = "lowers the AUROC" if gain.high < 0 else "brings no clear gain"
         return f"{look[0].upper()}{look[1:]} {does} here ({signed_text(gain.value)}), so there is no gain to explain."
     adds = f"the {signed_text(gain.value)} in AUROC that {look} adds"
     if found.explained is None:
-        return f"How much of {adds} is only its {told} is not known: that was not measured here."
+        lacks = "it takes probabilities of the same samples" if card.control else "that was not measured here"
+        return f"How much of {adds} is only its {told} is not known: {lacks}."
     own = found.explained.interval
     share = f"{signed_text(own.value)} ({min(own.value / gain.value, 1.0):.0%})"
     if found.is_bound:
@@ -178,9 +201,9 @@ def _gain_lines(found: Leak, told: str) -> list[Line]:
         return [(signed(own), f"from {told} alone, of {signed(gain)}; measured on {where}")]
     return [
         (
-            f"at least {signed(own)}",
-            f"from {told} alone, of {signed(gain)}; measured on {where}, because the same X-rays without the findings, "
-            "which would tell all of it, were not measured",
+            signed(own),
+            f"from {told} alone, of {signed(gain)}; no more than a lower bound, measured on {where}, because the same "
+            "X-rays without the findings were not measured",
         )
     ]
 
