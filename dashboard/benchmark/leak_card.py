@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 
 import streamlit as st
 from pydantic import TypeAdapter
@@ -18,7 +16,7 @@ from dashboard.benchmark.results import OwnRun, evaluation
 from dashboard.benchmark.table import look_of
 from dashboard.frame.words import as_text
 from vpe_core.errors import ResultsError, VPEError
-from vpe_core.leaks import BoxLeak, read_leak
+from vpe_core.leaks import stored_leaks
 from vpe_core.plots.box_leak_html import box_leaks_html
 from vpe_core.plots.leak_html import leak_card_html, matched_html
 from vpe_core.plots.take_along import file_name
@@ -29,7 +27,6 @@ from vpe_core.results.analysis.rows import TableRow, marker_title
 from vpe_core.results.analysis.scores import Results
 from vpe_core.results.exchange.leak_files import Leaks, leaks_to_csv, leaks_to_markdown
 from vpe_core.results.exchange.leak_words import NOT_MEASURED, card_words, matched_words, shown_words
-from vpe_core.settings import get_settings
 
 _CARD = TypeAdapter(LeakCard)
 _MATCHED = TypeAdapter(MatchedGain)
@@ -66,7 +63,7 @@ def show_leak(choice: Choice) -> Callable[[], None]:
             with st.popover("How to read this", icon=":material/help:"):
                 st.caption(as_text(_HOW))
             _downloads(choice)
-    _real_sets(choice, noun)
+    _whole_sets(choice, noun)
     return lambda: _matched_shown(choice, noun, place) if place else None
 
 
@@ -152,24 +149,14 @@ def _downloads(choice: Choice) -> None:
         )  # fmt: skip
 
 
-def _real_sets(choice: Choice, noun: str) -> None:
-    leaks = box_leaks()
-    if not leaks:
-        return
-    st.html(box_leaks_html(leaks, marker=choice.look.marker, noun=noun, look=look_of(choice.look)))
-
-
-def box_leaks() -> tuple[BoxLeak, ...]:
-    """What is stored of the boxes of data sets; what is missing or cannot be read is left out."""
-    files = sorted((get_settings().precomputed_dir / "leaks").glob("*.json"))
-    return tuple(leak for file in files if (leak := _read(file, file.stat().st_mtime_ns)))
-
-
-@cache
-def _read(file: Path, changed_ns: int) -> BoxLeak | None:  # noqa: ARG001 - part of the cache's key
+def _whole_sets(choice: Choice, noun: str) -> None:
+    """What is stored of real data sets' boxes, and of those that the results are of."""
     with suppress(ResultsError):
-        return read_leak(file)
-    return None
+        chosen = choice.first.run.manifest.dataset.name
+        leaks = [one for name, one in stored_leaks().items() if name == chosen or not one.source.simulated]
+        leaks.sort(key=lambda one: one.source.simulated)
+        if leaks:
+            st.html(box_leaks_html(leaks, marker=choice.look.marker, noun=noun, look=look_of(choice.look)))
 
 
 def _row(choice: Choice) -> TableRow:

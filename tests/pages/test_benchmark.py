@@ -110,7 +110,6 @@ def test_boxes_of_real_data_sets_are_shown_as_real_beside_what_is_simulated() ->
     measured = measure_leak(LeakTable(boxes, source, len(boxes)), n_resamples=100)
     try:
         (folder / "cohort.json").write_text(measured.to_json())
-        (folder / "broken.json").write_text("{")
         app = open_app(PAGE, {"data": "first-set", "marker": "arrow"})
         (shown,) = [str(one.body) for one in app.get("html") if 'class="vpl-leak-sets"' in str(one.body)]
         assert "vpl-real" in shown

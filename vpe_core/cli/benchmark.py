@@ -180,6 +180,8 @@ def report(
     shown = PAPER_MARKERS + ((PUBLISHED_CROP,) if any(Variant(PUBLISHED_CROP) in one for one in runs) else ())
     grouped = {title: [one for one in runs if _model_title(one) == title] for title in map(_model_title, runs)}
     if leak:
+        if not resamples:
+            raise ResultsError(f"Expected --resamples of at least {FEWEST_RESAMPLES} with --leak.")
         from vpe_core.cli.report_leaks import print_leaks
 
         with _destination(out) as stream:

@@ -19,7 +19,7 @@ def print_leaks(runs: Iterable[Results], markers: Sequence[str], style: str, str
         markers: Of the registry; those that were not measured are left out.
         style: "terminal", "markdown" or "csv".
         stream: Where to.
-        n_resamples: Behind each interval; 0 for values alone.
+        n_resamples: Behind each interval.
     """
     rows = [row for row in paper_rows(shown=markers, suffixes=(False,)) if row.variant.marked]
     leaks = [leak for run in runs for leak in leaks_of(run, rows, Question(), Evaluation(n_resamples))]

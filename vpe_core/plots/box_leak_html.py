@@ -72,7 +72,7 @@ def _set(leak: BoxLeak, marker: str, noun: str) -> _Set:
         simulated=source.simulated,
         about=(
             f"{leak.boxes:,} boxes, {leak.patients:,} patients{of_images}, {len(leak.classes)} classes; macro AUROC of "
-            "the box table alone."
+            "the box table alone." + (f" {leak.too_few}." if leak.too_few else "")
         ),
         rows=rows,
         note=note,

@@ -14,7 +14,16 @@ from vpe_core.results.analysis.matched import MatchedGain, matched
 from vpe_core.results.analysis.questions import Question
 from vpe_core.results.analysis.rows import TableRow
 from vpe_core.results.analysis.scores import Evaluation, Results
-from vpe_core.results.exchange.leak_words import NOT_MEASURED, card_words, matched_words, plain, shown_words, signed
+from vpe_core.results.exchange.leak_words import (
+    NOT_MEASURED,
+    card_words,
+    left_of,
+    matched_words,
+    plain,
+    row_title,
+    shown_words,
+    signed,
+)
 
 _HEAD = ("model", "dataset", "simulated", "marker", "variant", "class", "shown", "quantity", "value", "low", "high",
          "samples", "effective_samples")  # fmt: skip
@@ -106,7 +115,7 @@ def leaks_to_markdown(leaks: Sequence[Leaks], look: str = "") -> str:
     return "\n\n".join([*parts, notes]) + "\n"
 
 
-TABLE_HEAD = ("Size and place alone", "Same marker, no finding", "Marked", "Unmarked", "Gain", "From size and place",
+TABLE_HEAD = ("Size and place alone", "Same marker elsewhere", "Marked", "Unmarked", "Gain", "From size and place",
               "Gain where these tell nothing", "ESS")  # fmt: skip
 """What `table_cells` gives."""
 
@@ -117,15 +126,18 @@ def table_cells(one: Leaks) -> tuple[str, ...]:
     geometry = _overall(card.geometry)
     if card.geometry and (told := shown_words(card.features)) != "size and place":
         geometry += f" ({told} only)"
+    elsewhere = _overall(card.by_itself)
+    if card.by_itself:
+        elsewhere += f" ({row_title(card.control, '').partition(', ')[2]})"
     explained = card.leak.explained
-    least = "at least " if card.leak.is_bound else ""
+    least = "lower bound " if card.leak.is_bound else ""
     matched_cells = ("–", "–")
     if left:
         gain = "too little overlap" if left.too_little else signed(left.gain.interval)
-        matched_cells = (gain, f"{left.effective:,.0f} of {left.samples:,}")
+        matched_cells = (gain, left_of(left, one.label))
     return (
         geometry,
-        _overall(card.by_itself),
+        elsewhere,
         plain(card.leak.marked),
         plain(card.leak.unmarked),
         signed(card.leak.gain.interval),

@@ -92,11 +92,10 @@ def matched_words(found: MatchedGain, noun: str, label: str | None = None) -> Ca
         max(values) for values in zip(*((p.difference, p.difference_before) for p in parts), strict=True)
     )
     in_classes = "" if label else f", in {len(asked)} of {len(found.classes)} classes"
-    effective, samples = sum(p.effective for p in parts), sum(p.samples for p in parts)
     return CardWords(
         headline,
         (
-            (f"{effective:,.0f} of {samples:,}", f"effective sample size{in_classes}"),
+            (left_of(found, label), f"effective sample size{in_classes}"),
             (signed(plain_gain), f"the gain {'of these classes ' if not label else ''}without weights"),
             (
                 f"{number_text(found.geometry_before.value)} \N{RIGHTWARDS ARROW} {number_text(found.geometry.value)}",
@@ -109,6 +108,12 @@ def matched_words(found: MatchedGain, noun: str, label: str | None = None) -> Ca
             ),
         ),
     )
+
+
+def left_of(found: MatchedGain, label: str | None = None) -> str:
+    """How many samples are left out of how many, of one class or of those that can be told: "598 of 1,202"."""
+    parts = [found.classes[one] for one in ([label] if label else found.told)]
+    return f"{sum(one.effective for one in parts):,.0f} of {sum(one.samples for one in parts):,}"
 
 
 def boxes_sentence(leaks: Sequence[BoxLeak], *, marker: str, look: str) -> str:
