@@ -138,7 +138,7 @@ def _downloads(choice: Choice) -> None:
         first = choice.first
         return [Leaks(first.who, first.dataset, simulated, row, card_of(choice), _or_none(choice), label)]
 
-    with st.popover("Download", icon=":material/download:"):
+    with st.popover("Save the card", icon=":material/download:"):
         st.download_button(
             "Leak card as CSV", lambda: leaks_to_csv(leaks()), f"{name}.csv", "text/csv", key="leak_csv",
             on_click="ignore",
