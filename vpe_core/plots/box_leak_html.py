@@ -64,6 +64,11 @@ def _set(leak: BoxLeak, marker: str, noun: str) -> _Set:
             f"class: {number_text(leak.largest_class_share)}), probability of the true class "
             f"{number_text(told.true_class_probability.value)}."
         )
+    asked = [one for one in leak.overlap.values() if one.enough]
+    note += (
+        f" A gain could be asked for where size and place tell nothing in {len(asked)} of {len(leak.classes)} classes "
+        f"({sum(one.effective for one in asked):,.0f} boxes would count)."
+    )
     shown = told or leak.both
     order = sorted(shown.per_class, key=lambda label: -shown.per_class[label].value)
     of_images = "" if leak.patients != leak.images else ", an image taken as a patient"
@@ -75,7 +80,7 @@ def _set(leak: BoxLeak, marker: str, noun: str) -> _Set:
             "the box table alone." + (f" {leak.too_few}." if leak.too_few else "")
         ),
         rows=rows,
-        note=note,
+        note=note.strip(),
         classes=[_class_row(leak, shown, label) for label in order],
         facts=[(name, text) for name, text in _facts(leak) if text],
     )
