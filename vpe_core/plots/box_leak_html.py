@@ -71,12 +71,14 @@ def _set(leak: BoxLeak, marker: str, noun: str) -> _Set:
     )
     shown = told or leak.both
     order = sorted(shown.per_class, key=lambda label: -shown.per_class[label].value)
-    of_images = "" if leak.patients != leak.images else ", an image taken as a patient"
+    of_images = f"{leak.patients:,} patients"
+    if leak.patients == leak.images:
+        of_images = f"{leak.images:,} images, each counted as a patient"
     return _Set(
         title=source.title + ("" if source.part in ("", "all") else f", {source.part} part"),
         simulated=source.simulated,
         about=(
-            f"{leak.boxes:,} boxes, {leak.patients:,} patients{of_images}, {len(leak.classes)} classes; macro AUROC of "
+            f"{leak.boxes:,} boxes, {of_images}, {len(leak.classes)} classes; macro AUROC of "
             "the box table alone." + (f" {leak.too_few}." if leak.too_few else "")
         ),
         rows=rows,
