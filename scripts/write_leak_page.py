@@ -82,7 +82,7 @@ def gains() -> Iterable[Sequence[str]]:
             found.too_little or _signed(found.gain.interval),
             _plain(found.geometry_before),
             _plain(found.geometry),
-            f"{found.effective:.0f} of {found.samples:,}",
+            f"{found.effective:.0f} of {sum(found.classes[label].samples for label in found.told):,}",
             f"{len(found.told)} of {len(found.classes)}",
         )
 
