@@ -55,6 +55,13 @@ def boxes() -> Iterable[Sequence[str]]:
         "accuracy by both",
         *(f"{_plain(leak.both.accuracy)}; guessing {leak.largest_class_share:.2f}" for leak in leaks),
     )
+    yield ("classes that could be matched (below)", *map(_matchable, leaks))
+
+
+def _matchable(leak: BoxLeak) -> str:
+    enough = [one for one in leak.overlap.values() if one.enough]
+    left = sum(one.effective for one in enough)
+    return f"{len(enough)} of {len(leak.classes)}; {left:,.0f} boxes would count"
 
 
 def _title(leak: BoxLeak) -> str:
