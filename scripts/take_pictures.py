@@ -1,5 +1,7 @@
 """Take the README's pictures in a real browser: the live demo with the overview's worked example, and the benchmark.
 
+The benchmark's part about the boxes of real data sets is a picture of its own.
+
 python -m scripts.take_pictures
 """
 
@@ -28,9 +30,11 @@ def main() -> None:
     with running_app() as app, running_chromium() as browser:
         _take(browser, f"{app.url}/live_demo?{query}", ".vpl-pair img >> nth=1", IMAGES / "live_demo.png")
         _take(browser, f"{app.url}/benchmark", "table.vpl-results", IMAGES / "benchmark.png")
+        _take(browser, f"{app.url}/benchmark", ".vpl-whole-sets", IMAGES / "box_leak.png", alone=True)
 
 
-def _take(browser: Browser, address: str, shown: str, file: Path) -> None:
+def _take(browser: Browser, address: str, shown: str, file: Path, *, alone: bool = False) -> None:
+    """A picture of the page, or of what is waited for alone."""
     page = browser.new_page(viewport={"width": SIZE_WH[0], "height": SIZE_WH[1]}, color_scheme="dark")
     page.set_default_timeout(TIMEOUT_MS)
     page.goto(address)
@@ -38,7 +42,10 @@ def _take(browser: Browser, address: str, shown: str, file: Path) -> None:
     page.wait_for_function("() => document.querySelector('[data-testid=stApp]:not([data-test-script-state=running])')")
     page.wait_for_timeout(2000)
     file.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=file)
+    if alone:
+        page.locator(shown).screenshot(path=file)
+    else:
+        page.screenshot(path=file)
     page.close()
 
 
