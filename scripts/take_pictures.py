@@ -18,6 +18,7 @@ from vpe_core.settings import PROJECT_DIR
 
 IMAGES = PROJECT_DIR / "docs" / "images"
 SIZE_WH = (1440, 900)
+REAL_BOXES = "[data-testid=stHtml]:has(.vpl-leak-real)"
 TIMEOUT_MS = 300_000
 
 
@@ -30,7 +31,7 @@ def main() -> None:
     with running_app() as app, running_chromium() as browser:
         _take(browser, f"{app.url}/live_demo?{query}", ".vpl-pair img >> nth=1", IMAGES / "live_demo.png")
         _take(browser, f"{app.url}/benchmark", "table.vpl-results", IMAGES / "benchmark.png")
-        _take(browser, f"{app.url}/benchmark", ".vpl-whole-sets", IMAGES / "box_leak.png", alone=True)
+        _take(browser, f"{app.url}/benchmark", REAL_BOXES, IMAGES / "box_leak.png", alone=True)
 
 
 def _take(browser: Browser, address: str, shown: str, file: Path, *, alone: bool = False) -> None:

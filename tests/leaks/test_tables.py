@@ -47,6 +47,7 @@ def test_vindr_keeps_the_papers_rule_and_one_frame_stands_for_images_that_are_no
     assert table.boxes.patients.tolist() == ["b", "b", "c"]
     assert (table.boxes.sizes_wh == (1500, 2001)).all()
     assert "one frame of 1,500 x 2,001 pixels" in table.source.image_sizes
+    assert not table.source.sizes_known
 
 
 def test_a_table_of_ones_own_reads_sizes_from_images_that_are_here(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ class TableSource:
         terms: The conditions of its use, in a sentence.
         citation: The paper to cite.
         image_sizes: Where the sizes of the images come from, in a sentence.
+        sizes_known: Whether they are known; else size and place are told in pixels.
         note: What else must be known to read the figures; may be empty.
         simulated: Nobody's X-rays.
     """
@@ -44,6 +45,7 @@ class TableSource:
     terms: str = ""
     citation: str = ""
     image_sizes: str = ""
+    sizes_known: bool = True
     note: str = ""
     simulated: bool = False
 

@@ -85,7 +85,8 @@ def _in_one_frame(table: BoxTable, source: TableSource) -> LeakTable:
     width = max((math.ceil(one.box.x1) for one in table.boxes), default=1)
     height = max((math.ceil(one.box.y1) for one in table.boxes), default=1)
     boxes = [replace(one, size_wh=(width, height)) for one in table.boxes]
-    return _table(boxes, table.problems, replace(source, image_sizes=_ONE_FRAME.format(width, height)))
+    words = _ONE_FRAME.format(width, height)
+    return _table(boxes, table.problems, replace(source, image_sizes=words, sizes_known=False))
 
 
 def _table(boxes: Sequence[TableBox], problems: tuple[Problem, ...], source: TableSource) -> LeakTable:

@@ -79,7 +79,9 @@ def _set(leak: BoxLeak, marker: str, noun: str) -> _Set:
         simulated=source.simulated,
         about=(
             f"{leak.boxes:,} boxes, {of_images}, {len(leak.classes)} classes; macro AUROC of "
-            "the box table alone." + (f" {leak.too_few}." if leak.too_few else "")
+            "the box table alone."
+            + ("" if source.sizes_known else " It does not say how large the images are: size and place are in pixels.")
+            + (f" {leak.too_few}." if leak.too_few else "")
         ),
         rows=rows,
         note=note.strip(),
