@@ -39,7 +39,7 @@ def _take(browser: Browser, address: str, shown: str, file: Path, *, alone: bool
     page = browser.new_page(viewport={"width": SIZE_WH[0], "height": SIZE_WH[1]}, color_scheme="dark")
     page.set_default_timeout(TIMEOUT_MS)
     page.goto(address)
-    page.locator(shown).wait_for()
+    page.locator(shown).first.wait_for()
     page.wait_for_function("() => document.querySelector('[data-testid=stApp]:not([data-test-script-state=running])')")
     page.wait_for_timeout(2000)
     file.parent.mkdir(parents=True, exist_ok=True)
