@@ -27,6 +27,7 @@ def test_a_table_is_measured_and_written(tmp_path: Path) -> None:
     table = write_table(tmp_path / "own.csv", COLUMNS, [*rows(), ("x.png", "mass", 1, 1, "?", 9, "p")])
     result = run("leak", "--table", table, "--out", tmp_path / "new" / "leak.json")
     assert result.exit_code == 0, result.output
+    assert "own.csv, row 62: Expected a number in the column x1, but got '?'." in result.output
     assert "60 boxes of 2 classes on 60 images of 60 patients; 1 rows left out." in result.output
     assert "names the class with a macro AUROC of 1.000 (1.000 to 1.000)" in result.output
     assert "bbox, circle, contour, spotlight, blur, grayscale-tint: 1.000" in result.output

@@ -26,7 +26,7 @@ def test_all_columns_are_kept_as_they_are(own_table: Write) -> None:
     assert [(s.sample_id, s.patient_id, s.label, s.box) for s in dataset] == [
         ("x-rays/1.png#1", "007", "NA", Box(10, 20, 30.5, 40)),
         ("x-rays/1.png#2", "007", "None", Box(50, 20, 121.5, 40)),
-        ("./x-rays/2.png#1", "./x-rays/2.png", "mass", Box(0, 0, 120, 90)),
+        ("x-rays/2.png#1", "x-rays/2.png", "mass", Box(0, 0, 120, 90)),
     ]
     assert [sample.attributes for sample in dataset] == [
         {"age": 61, "ward": "007", "score": 1.5},
@@ -34,6 +34,13 @@ def test_all_columns_are_kept_as_they_are(own_table: Write) -> None:
         {"age": 40, "ward": None, "score": None},
     ]
     assert open_dataset("table", path.parent).samples == dataset.samples
+
+
+def test_an_image_in_several_spellings_is_one_image(own_table: Write) -> None:
+    names = ("x-rays/1.png", "./x-rays/1.png", ".\\x-rays\\1.png", "x-rays/./1.png", "x-rays//1.png")
+    dataset = open_dataset("table", own_table(HEADING[:6], [(name, 1, 1, 5, 5, "a") for name in names]))
+    assert (dataset.n_images, dataset.n_patients) == (1, 1)
+    assert [sample.sample_id for sample in dataset] == [f"x-rays/1.png#{nth}" for nth in range(1, 6)]
 
 
 def test_the_frame_keeps_its_own_columns(own_table: Write) -> None:
@@ -132,7 +139,7 @@ def test_names_that_another_system_wrote(own_table: Write) -> None:
     dataset = open_dataset("table", path)
     assert [(s.sample_id, s.patient_id, s.image_path, s.twin_path) for s in dataset] == [
         ("x-rays/1.png#1", "p1", images / "1.png", images / "2.png"),
-        ("./x-rays/2.png#1", "p2", images / "2.png", None),
+        ("x-rays/2.png#1", "p2", images / "2.png", None),
         ("x-rays/1.png#2", "p1", images / "1.png", None),
         ("X-Rays/A\u0308.PNG#1", "p3", images / "\u00e4.png", None),
     ]

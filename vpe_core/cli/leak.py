@@ -30,9 +30,10 @@ def leak(
 
 
 def measure_and_show(table: LeakTable, out: Path | None) -> None:
-    """Measure with a progress bar, print a table, and write a file if one is named."""
+    """Print what is left out, measure with a progress bar, print a table, and write a file if one is named."""
     from rich.console import Console
 
+    from vpe_core.cli.problems import print_problems
     from vpe_core.cli.progress import counting_bar
     from vpe_core.errors import ResultsError
     from vpe_core.folders import make_folder, named_path
@@ -42,6 +43,8 @@ def measure_and_show(table: LeakTable, out: Path | None) -> None:
     if out is not None:
         out = named_path(out, ResultsError)
         make_folder(out.parent, ResultsError)
+    if table.problems:
+        print_problems(Console(), table.problems)
     check_enough(table.boxes)
     with counting_bar(Console(stderr=True)) as bar:
         task = bar.add_task("Measuring")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from vpe_core.datasets.headers import place
 from vpe_core.datasets.rows import Row, UnusableRow
-from vpe_core.errors import RegionError
+from vpe_core.errors import ImageReadError, RegionError
 from vpe_core.types import Box, are_fractions
 
 _REACH_PX, _REACH_SHARE = 2.0, 0.005
@@ -33,6 +33,11 @@ def check_pixels(xyxy: Sequence[float], size_wh: SizeWH) -> None:
             f"Expected a box in pixels, but ({', '.join(f'{value:g}' for value in xyxy)}) lies within 0 and 1, as "
             f"fractions of width and height do. In pixels of this image of {width} x {height} it would be ({scaled})."
         )
+    _check_side(xyxy)
+
+
+def _check_side(xyxy: Sequence[float]) -> None:
+    x0, y0, x1, y1 = xyxy
     if 0 < x1 - x0 < 1 or 0 < y1 - y0 < 1:
         raise RegionError(
             f"Expected a box in pixels, at least 1 wide and high, but got {x1 - x0:g} x {y1 - y0:g} pixels."
@@ -86,11 +91,25 @@ def place_unseen(xyxy: Sequence[float]) -> Box:
     """The box of a finding, in pixels of an image whose size is not known.
 
     Raises:
-        UnusableRow: It has no area, is given in fractions or begins outside any image.
+        UnusableRow: It has no area, is given in fractions or lies outside any image that is read.
     """
+    from vpe_core.images.limits import check_pixel_count
+
+    corners = ", ".join(f"{value:g}" for value in xyxy)
     if are_fractions(xyxy):
-        raise UnusableRow("box", f"Expected a box in pixels, but got {', '.join(f'{value:g}' for value in xyxy)}.")
-    return place(xyxy, (math.inf, math.inf))
+        raise UnusableRow("box", f"Expected a box in pixels, but got {corners}.")
+    try:
+        _check_side(xyxy)
+        box = Box(*xyxy)
+    except RegionError as error:
+        raise UnusableRow("box", str(error)) from None
+    if min(box.center) < 0:
+        raise UnusableRow("box", f"The box ({corners}) is centred outside any image.")
+    try:
+        check_pixel_count(math.ceil(box.x1), math.ceil(box.y1))
+    except ImageReadError:
+        raise UnusableRow("box", f"The box ({corners}) lies in no image: one that holds it is too large.") from None
+    return box
 
 
 def were_resized(rows: Iterable[Row], image_column: str, read: Callable[[Row], tuple[Sequence[float], SizeWH]]) -> bool:

@@ -91,7 +91,7 @@ def _dicom_header(file: BinaryIO) -> Header:
     return Header((columns, rows), years, sex if sex in ("F", "M", "O") else "")
 
 
-def place(xyxy: Sequence[float], size_wh: tuple[float, float]) -> Box:
+def place(xyxy: Sequence[float], size_wh: tuple[int, int]) -> Box:
     """The box (x0, y0, x1, y1) of a finding.
 
     It may reach beyond the image, as the paper's JSRT boxes do, but its centre lies inside.

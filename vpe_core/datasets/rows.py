@@ -113,7 +113,7 @@ def read_rows(
     Args:
         path: The table, UTF-8 text.
         required: Columns that must be there.
-        image_column: The one that names the image; backslashes in it become slashes.
+        image_column: The one that names the image; paths in it get one spelling, with slashes and without "./".
         columns: The names of the columns, if the table has no line of headings.
         delimiter: Between cells.
         optional: Other columns whose headings are known.
@@ -199,11 +199,17 @@ def _rows(
             continue
         cells = [cell.strip() for cell in record.cells]
         texts = dict(zip_longest(headings, cells[: len(headings)], fillvalue=""))
-        image = texts[image_column].replace("\\", "/")
+        image = _path(texts[image_column])
         texts[image_column] = image = image.rsplit("/", 1)[-1] if bare else image
         seen[image] += 1
         surplus = [] if own_columns else [cell for cell in cells[len(headings) :] if cell]
         yield Row(record.row, texts, seen[image], record.flaw or _surplus_flaw(surplus))
+
+
+def _path(name: str) -> str:
+    """The path of an image in one spelling, with slashes and without ".", so that one image counts as one."""
+    parts = name.replace("\\", "/").split("/")
+    return "/".join(part for place, part in enumerate(parts) if part != "." and (part or place == 0))
 
 
 def _surplus_flaw(surplus: Sequence[str]) -> str:

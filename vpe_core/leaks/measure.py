@@ -116,7 +116,7 @@ def check_enough(known: LabelledBoxes) -> None:
     if known.n_patients < N_FOLDS:
         raise DatasetError(
             f"Expected boxes of {N_FOLDS} patients or more, so that a patient is judged by what others show, but got "
-            f"{known.n_patients}. If the table names patients, see that the column is called patient."
+            f"{known.n_patients}. A table of your own names patients in a column that is called patient."
         )
 
 

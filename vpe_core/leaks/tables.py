@@ -21,8 +21,8 @@ from vpe_core.leaks.record import TableSource
 _ON_GRID = "All boxes are on a grid of {} pixels, as the data set says."
 _FROM_IMAGES = "Read from the images."
 _ONE_FRAME = (
-    "Not in the table, and the images are not here: one frame of {:,} x {:,} pixels, which holds all boxes, stands for "
-    "all images. Size and place are therefore told in pixels; a crop's rectangle is approximate."
+    "Not in the table, and no image is here that its boxes fit: one frame of {:,} x {:,} pixels, which holds all "
+    "boxes, stands for all images. Size and place are therefore told in pixels; a crop's rectangle is approximate."
 )
 
 
