@@ -49,6 +49,13 @@ def test_a_data_set_is_measured_by_name(tmp_path: Path) -> None:
     assert "20 boxes: too few to tell" in result.output
 
 
+def test_a_folder_as_the_file_is_refused_before_the_work(tmp_path: Path) -> None:
+    table = write_table(tmp_path / "t.csv", COLUMNS, rows(20))
+    result = run("leak", "--table", table, "--out", tmp_path)
+    assert "is a folder" in error_of(result)
+    assert "boxes of" not in result.output
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [

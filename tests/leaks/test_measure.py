@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,12 +133,26 @@ def test_json_comes_back_as_it_was(told_by_size: BoxLeak, tmp_path: Path) -> Non
         read_leak(tmp_path / "none.json")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"groups": {}}, {"class_counts": {}}, {"overlap": {}}, {"boxes": 0}, {"markers": {"circle": "no such group"}}],
+)
+def test_a_file_whose_parts_do_not_fit_together_is_refused(
+    told_by_size: BoxLeak, tmp_path: Path, change: dict[str, object]
+) -> None:
+    file = tmp_path / "leak.json"
+    file.write_text(json.dumps({**json.loads(told_by_size.to_json()), **change}), encoding="utf-8")
+    with pytest.raises(ResultsError, match="its parts do not fit together"):
+        read_leak(file)
+
+
 def test_a_class_of_few_patients_has_no_interval_and_comes_back(tmp_path: Path) -> None:
     table = made_up(60)
     labels = table.boxes.labels % 2
     labels[:3] = 2
     measured = measure_leak(replace(table, boxes=replace(table.boxes, labels=labels)), n_resamples=50)
     assert np.isnan(measured.both.per_class["nodule"].low)
+    assert "nan" not in str(measured.both.per_class["nodule"])
     assert measured.too_few == "3 boxes of nodule: too few to tell"
     (tmp_path / "leak.json").write_text(measured.to_json())
     assert read_leak(tmp_path / "leak.json").to_json() == measured.to_json()

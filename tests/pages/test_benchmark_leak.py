@@ -69,6 +69,6 @@ def test_boxes_of_real_data_sets_are_shown_as_real_beside_what_is_simulated() ->
         assert "place only" in strong
         assert number_text(told.auroc.value) in strong
         assert "No model and no image was involved" in shown
-        assert f"the place of a red arrow alone names the finding: AUROC {number_text(told.auroc.value)} on" in shown
+        assert f"the place of a red arrow alone tells findings apart: AUROC {number_text(told.auroc.value)} on" in shown
     finally:
         shutil.rmtree(folder)

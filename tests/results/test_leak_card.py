@@ -79,11 +79,14 @@ def all_of(said: CardWords) -> str:
          "is not known: the same X-rays without the findings were not measured."),
         (card("", None), HOW + "is only its size and place is not known: "
          "that was not measured here."),
-        (card(explained=-0.07), OF + "none comes from its size and place alone: "
+        (card(explained=-0.07), OF + "none comes from its size and place alone."),
+        (card(explained=-0.07, control=0.164), OF + "none comes from its size and place alone: "
          "by these the model is led astray."),
         (card(explained=0.01, features=("x", "y")), OF + "nothing that can be "
          "told from chance comes from its place alone."),
         (card(gain=by(0.01)), "A red circle brings no clear gain here (+0.010), so there is no gain to explain."),
+        (card(gain=replace(by(0.1), interval=replace(by(0.1).interval, low=np.nan, high=np.nan))),
+         "Whether a red circle brings a gain cannot be told: +0.100, of too few patients for an interval."),
         (card(gain=by(-0.1)),
          "A red circle lowers the AUROC here (\N{MINUS SIGN}0.100), so there is no gain to explain."),
         (card(too_few="6 samples: too few to tell"),
@@ -137,11 +140,12 @@ def matched_gain(value: float, too_little: str = "") -> MatchedGain:
 @pytest.mark.parametrize(
     ("found", "headline"),
     [
-        (matched_gain(0.1), "A gain is left where size and place tell nothing: +0.100 [+0.080, +0.120]."),
+        (matched_gain(0.1), "A gain is left where size and place tell nothing: +0.100 [+0.080, +0.120], in 2 of 3 "
+         "classes."),
         (matched_gain(0.01), "No clear gain is left where size and place tell nothing: +0.010 [\N{MINUS SIGN}0.010, "
-         "+0.030]."),
+         "+0.030], in 2 of 3 classes."),
         (matched_gain(-0.1), "Where size and place tell nothing, the circle lowers the AUROC: \N{MINUS SIGN}0.100 "
-         "[\N{MINUS SIGN}0.120, \N{MINUS SIGN}0.080]."),
+         "[\N{MINUS SIGN}0.120, \N{MINUS SIGN}0.080], in 2 of 3 classes."),
         (matched_gain(0.1, "Too little overlap to tell."), "Too little overlap to tell."),
     ],
 )  # fmt: skip
@@ -154,7 +158,8 @@ def test_what_is_left_of_a_gain_is_said_or_that_too_little_overlaps(found: Match
     assert "<b>mass" not in html
     assert "too little overlap: its size and place name it" in html
     if not found.too_little:
-        assert said.lines[0] == ("121 of 200", "effective sample size, in 2 of 3 classes")
+        assert said.lines[0] == ("121 of 200", "effective sample size")
+        assert "of 3" not in matched_words(found, "circle", "nodule").headline
 
 
 def test_the_numbers_are_those_of_a_plain_computation() -> None:

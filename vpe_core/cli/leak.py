@@ -42,6 +42,8 @@ def measure_and_show(table: LeakTable, out: Path | None) -> None:
 
     if out is not None:
         out = named_path(out, ResultsError)
+        if out.is_dir():
+            raise ResultsError(f"Expected a file to write into, but {out} is a folder. Name another.")
         make_folder(out.parent, ResultsError)
     if table.problems:
         print_problems(Console(), table.problems)

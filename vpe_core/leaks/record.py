@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from vpe_core.documents import DocumentError, read_bytes
 from vpe_core.errors import ResultsError
-from vpe_core.leaks.boxes import BOTH
+from vpe_core.leaks.boxes import BOTH, GROUPS
 from vpe_core.metrics import Interval
 from vpe_core.metrics.enough import too_few_of
 from vpe_core.settings import get_settings
@@ -170,6 +170,15 @@ class BoxLeak:
 _JSON = TypeAdapter(BoxLeak)
 
 
+def _check_whole(leak: BoxLeak) -> None:
+    classes = set(leak.class_counts)
+    by_class = [leak.overlap, *(group.per_class for group in leak.groups.values())]
+    named = {*GROUPS, *filter(None, leak.markers.values())}
+    counted = 0 < leak.boxes == sum(leak.class_counts.values())
+    if not counted or not named <= set(leak.groups) or any(set(one) != classes for one in by_class):
+        raise DocumentError("its parts do not fit together")
+
+
 def stored_leaks() -> dict[str, BoxLeak]:
     """What the project has measured, by the name of the data set: `scripts.measure_box_leaks` writes it."""
     files = sorted((get_settings().precomputed_dir / "leaks").glob("*.json"))
@@ -183,10 +192,12 @@ def read_leak(path: Path) -> BoxLeak:
         ResultsError: There is no such file, or it holds something else.
     """
     try:
-        return _JSON.validate_json(read_bytes(path))
+        leak = _JSON.validate_json(read_bytes(path))
+        _check_whole(leak)
     except (OSError, DocumentError, ValidationError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error).partition("\n")[0]
         raise ResultsError(
             f"Expected what boxes give away, as `python -m vpe_core leak --out` writes it, in {path}, but it cannot be "
             f"read: {reason}."
         ) from None
+    return leak

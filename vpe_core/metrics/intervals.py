@@ -61,7 +61,7 @@ class Interval:
     n_resamples: int
 
     def __str__(self) -> str:
-        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
+        return f"{self.value:.3f}" + (f" ({self.low:.3f} to {self.high:.3f})" if self.low == self.low else "")
 
 
 @dataclass(frozen=True)

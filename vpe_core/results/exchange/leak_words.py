@@ -80,22 +80,23 @@ def matched_words(found: MatchedGain, noun: str, label: str | None = None) -> Ca
     if found.too_little:
         return CardWords(found.too_little)
     gain, plain_gain = found.gain.interval, found.plain_gain.interval
+    of_all = f", in {len(found.told)} of {len(found.classes)} classes"
+    size = signed(gain) + (of_all if label is None and len(found.told) < len(found.classes) else "")
     if gain.low > 0:
-        headline = f"A gain is left where size and place tell nothing: {signed(gain)}."
+        headline = f"A gain is left where size and place tell nothing: {size}."
     elif gain.high < 0:
-        headline = f"Where size and place tell nothing, the {noun} lowers the AUROC: {signed(gain)}."
+        headline = f"Where size and place tell nothing, the {noun} lowers the AUROC: {size}."
     else:
-        headline = f"No clear gain is left where size and place tell nothing: {signed(gain)}."
+        headline = f"No clear gain is left where size and place tell nothing: {size}."
     asked = [label] if label else list(found.told)
     parts = [found.classes[one] for one in asked]
     balance, before = (
         max(values) for values in zip(*((p.difference, p.difference_before) for p in parts), strict=True)
     )
-    in_classes = "" if label else f", in {len(asked)} of {len(found.classes)} classes"
     return CardWords(
         headline,
         (
-            (left_of(found, label), f"effective sample size{in_classes}"),
+            (left_of(found, label), "effective sample size"),
             (signed(plain_gain), f"the gain {'of these classes ' if not label else ''}without weights"),
             (
                 f"{number_text(found.geometry_before.value)} \N{RIGHTWARDS ARROW} {number_text(found.geometry.value)}",
@@ -133,8 +134,8 @@ def boxes_sentence(leaks: Sequence[BoxLeak], *, marker: str, look: str) -> str:
         return ""
     told = shown_words(features_of(marker))
     listed = " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
-    name = "name" if " and " in told else "names"
-    return f"In real data, the {told} of {look} alone {name} the finding: AUROC {listed}, with no X-ray."
+    tell = "tell" if " and " in told else "tells"
+    return f"In real data, the {told} of {look} alone {tell} findings apart: AUROC {listed}, with no X-ray."
 
 
 def shown_words(features: Sequence[str]) -> str:
@@ -160,6 +161,9 @@ def signed(one: Interval) -> str:
 
 def _sentence(card: LeakCard, look: str, told: str) -> str:
     found, gain = card.leak, card.leak.gain.interval
+    if math.isnan(gain.low):
+        what = f"{signed_text(gain.value)}, of too few patients for an interval"
+        return f"Whether {look} brings a gain cannot be told: {what}."
     if not gain.low > 0:
         does = "lowers the AUROC" if gain.high < 0 else "brings no clear gain"
         return f"{look[0].upper()}{look[1:]} {does} here ({signed_text(gain.value)}), so there is no gain to explain."
@@ -176,7 +180,9 @@ def _sentence(card: LeakCard, look: str, told: str) -> str:
         return f"How much of {adds} comes from its {told} alone {unknown}."
     part, but = (share, "") if own.low > 0 else ("nothing that can be told from chance", "")
     if own.high < 0:
-        part, but = "none", f": by {'these' if ' and ' in told else 'it'} the model is led astray"
+        part = "none"
+        if card.by_itself and card.by_itself.overall.auroc.high < CHANCE:
+            but = f": by {'these' if ' and ' in told else 'it'} the model is led astray"
     return f"Of {adds}, {part} comes from its {told} alone{but}."
 
 
