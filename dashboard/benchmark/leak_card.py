@@ -152,12 +152,14 @@ def _downloads(choice: Choice) -> None:
 
 def _whole_sets(choice: Choice, noun: str) -> None:
     """What is stored of real data sets' boxes, and of those that the results are of."""
-    with suppress(ResultsError):
+    try:
         chosen = choice.first.run.manifest.dataset.name
         leaks = [one for name, one in stored_leaks().items() if name == chosen or not one.source.simulated]
         leaks.sort(key=lambda one: one.source.simulated)
         if leaks:
             st.html(box_leaks_html(leaks, marker=choice.look.marker, noun=noun, look=look_of(choice.look)))
+    except ResultsError as error:
+        st.info(as_text(str(error)), icon=":material/rule:")
 
 
 def _row(choice: Choice) -> TableRow:

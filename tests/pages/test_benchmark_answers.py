@@ -77,7 +77,9 @@ def test_few_samples_are_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     said = [unescape(str(one.body)) for one in app.get("html")]
     assert any("<bdi>6 samples: too few to tell. On few, a red circle moves" in one for one in said)
     assert any("; 6 samples: too few to tell.</bdi>" in one for one in said)
-    assert any("6 samples: too few to tell how much of a gain is only what the circle gives away" in one for one in said)
+    assert any(
+        "6 samples: too few to tell how much of a gain is only what the circle gives away" in one for one in said
+    )
 
 
 def test_a_model_out_of_its_domain_has_a_banner_and_muted_numbers(

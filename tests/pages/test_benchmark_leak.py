@@ -65,10 +65,11 @@ def test_boxes_of_real_data_sets_are_shown_as_real_beside_what_is_simulated() ->
         assert "Nobody&#39;s." in shown
         told = measured.of_marker("arrow")
         assert told is not None
-        strong = next(part for part in shown.split("<tr") if "what the arrow shows" in part)
+        strong = next(part for part in shown.split("<tr") if "what this marker shows" in part)
         assert "place only" in strong
         assert number_text(told.auroc.value) in strong
         assert "No model and no image was involved" in shown
-        assert f"the place of a red arrow alone tells findings apart: AUROC {number_text(told.auroc.value)} on" in shown
+        said = "the place that a red arrow shows by itself tells findings apart"
+        assert f"{said}: AUROC {number_text(told.auroc.value)} on" in shown
     finally:
         shutil.rmtree(folder)

@@ -72,18 +72,19 @@ def all_of(said: CardWords) -> str:
 @pytest.mark.parametrize(
     ("of", "headline"),
     [
-        (card(), OF + "+0.100 (43%) comes from its size and place alone."),
-        (card(OTHER, 0.052), OF + "at least +0.052 (22%) comes from its size "
-         "and place alone."),
-        (card(BLANK, -0.001), HOW + "comes from its size and place alone "
-         "is not known: the same X-rays without the findings were not measured."),
+        (card(), OF + "+0.100 (43%) is what its size and place by themselves tell this model."),
+        (card(OTHER, 0.052), OF + "+0.052 (22%) may be what its size and place by themselves tell this model, or "
+         "findings of the other patient that it touches."),
+        (card(BLANK, 0.052), OF + "at least +0.052 (22%) is what its size and place by themselves tell this model."),
+        (card(BLANK, -0.001), HOW + "is only its size and place is not known: "
+         "the same X-rays without the findings were not measured."),
         (card("", None), HOW + "is only its size and place is not known: "
          "that was not measured here."),
-        (card(explained=-0.07), OF + "none comes from its size and place alone."),
-        (card(explained=-0.07, control=0.164), OF + "none comes from its size and place alone: "
-         "by these the model is led astray."),
-        (card(explained=0.01, features=("x", "y")), OF + "nothing that can be "
-         "told from chance comes from its place alone."),
+        (card(explained=-0.07), OF + "none is what its size and place by themselves tell this model."),
+        (card(explained=-0.07, control=0.164), OF + "none is what its size and place by themselves tell this "
+         "model: they lead the model astray."),
+        (card(explained=0.01, features=("x", "y")), OF + "nothing that can be told from chance is what its "
+         "place by itself tells this model."),
         (card(gain=by(0.01)), "A red circle brings no clear gain here (+0.010), so there is no gain to explain."),
         (card(gain=replace(by(0.1), interval=replace(by(0.1).interval, low=np.nan, high=np.nan))),
          "Whether a red circle brings a gain cannot be told: +0.100, of too few patients for an interval."),
@@ -140,9 +141,9 @@ def matched_gain(value: float, too_little: str = "") -> MatchedGain:
 @pytest.mark.parametrize(
     ("found", "headline"),
     [
-        (matched_gain(0.1), "A gain is left where size and place tell nothing: +0.100 [+0.080, +0.120], in 2 of 3 "
-         "classes."),
-        (matched_gain(0.01), "No clear gain is left where size and place tell nothing: +0.010 [\N{MINUS SIGN}0.010, "
+        (matched_gain(0.1), "There is a gain also where size and place tell nothing: +0.100 [+0.080, +0.120], in "
+         "2 of 3 classes."),
+        (matched_gain(0.01), "There is no clear gain where size and place tell nothing: +0.010 [\N{MINUS SIGN}0.010, "
          "+0.030], in 2 of 3 classes."),
         (matched_gain(-0.1), "Where size and place tell nothing, the circle lowers the AUROC: \N{MINUS SIGN}0.100 "
          "[\N{MINUS SIGN}0.120, \N{MINUS SIGN}0.080], in 2 of 3 classes."),

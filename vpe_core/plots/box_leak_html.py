@@ -60,8 +60,8 @@ def _set(leak: BoxLeak, marker: str, noun: str) -> _Set:
     note = "" if told or group is None else f"The {noun} shows nothing of a box."
     if told:
         note = (
-            f"From what the {noun} shows: accuracy {number_text(told.accuracy.value)} (always naming the most frequent "
-            f"class: {number_text(leak.largest_class_share)}), probability of the true class "
+            f"From what this marker shows: accuracy {number_text(told.accuracy.value)} (always naming the most "
+            f"frequent class: {number_text(leak.largest_class_share)}), probability of the true class "
             f"{number_text(told.true_class_probability.value)}."
         )
     asked = [one for one in leak.overlap.values() if one.enough]

@@ -21,8 +21,11 @@ HOW_MATCHED = (
     "Propensity: the chance, from size and place alone, that a box has the class (cross-validated by patient). Each "
     "sample of a class weighs 1 minus that, each other one as much as that: what counts are boxes that could be either "
     "(overlap weights; Li, Morgan and Zaslavsky 2018). Effective sample size: how many samples of equal weight are as "
-    "sure (Kish). A marker whose answer leans on size and place loses by that here, where they are mere noise; the "
-    "weights are taken as known when patients are resampled."
+    "sure (Kish). After weighting, a forest that learned from other patients should no longer tell the class; classes "
+    "in which it lies further than 0.1 from 0.5 are left out, so the mean after weighting is near 0.5 also by that "
+    "choice. Weighting asks about other samples, so the gain may be smaller or larger than the plain one. A marker "
+    "whose answer leans on size and place loses by that here, where they are mere noise; the weights are taken as "
+    "known when patients are resampled."
 )
 
 

@@ -171,13 +171,12 @@ def _too_little(counts: Mapping[str, int], balance: OverlapWeights) -> list[str]
     """For each class why nothing can be told of it; empty if something can."""
     reasons = []
     for number, (label, count) in enumerate(counts.items()):
-        left = min(balance.effective[number], balance.effective_others[number])
+        own, others = float(balance.effective[number]), float(balance.effective_others[number])
         if not count:
             reasons.append(f"there is no {label}")
-        elif left < FEWEST_EFFECTIVE:
-            reasons.append(
-                f"{label} is told by its box: of {count} samples and the others, as many count as {left:.1f} would"
-            )
+        elif min(own, others) < FEWEST_EFFECTIVE:
+            few = f"its {count} samples" if own < others else "the samples of other classes"
+            reasons.append(f"{label} is told by its box: of {few}, as many count as {min(own, others):.1f} would")
         elif not balance.enough[number]:
             reasons.append(
                 f"size and place still tell {label} after weighting: AUROC {balance.auroc_after[number]:.2f}"

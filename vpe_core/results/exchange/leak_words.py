@@ -17,15 +17,16 @@ from vpe_core.results.analysis.numerals import interval_text, number_text, signe
 CHANCE = 0.5
 BALANCED = 0.1
 """So many standard deviations of difference in means are the usual limit of balance."""
+ON_ANOTHER = "on another patient's image"
 _WHERE = {
     "on the finding-free image": "the same X-rays without the findings",
     "on a blank image": "a blank picture",
-    "on another patient's image": "another patient's X-rays, whose findings it may touch",
+    ON_ANOTHER: "another patient's X-rays, whose findings it may touch",
 }
 _ROWS = {
     "on the finding-free image": "same {}, X-ray without the finding",
     "on a blank image": "same {}, blank picture",
-    "on another patient's image": "same {}, another patient's X-ray",
+    ON_ANOTHER: "same {}, another patient's X-ray",
     "at a random place": "same {}, at a random place",
     "at the mirrored place": "same {}, at the mirrored place",
 }
@@ -83,11 +84,11 @@ def matched_words(found: MatchedGain, noun: str, label: str | None = None) -> Ca
     of_all = f", in {len(found.told)} of {len(found.classes)} classes"
     size = signed(gain) + (of_all if label is None and len(found.told) < len(found.classes) else "")
     if gain.low > 0:
-        headline = f"A gain is left where size and place tell nothing: {size}."
+        headline = f"There is a gain also where size and place tell nothing: {size}."
     elif gain.high < 0:
         headline = f"Where size and place tell nothing, the {noun} lowers the AUROC: {size}."
     else:
-        headline = f"No clear gain is left where size and place tell nothing: {size}."
+        headline = f"There is no clear gain where size and place tell nothing: {size}."
     asked = [label] if label else list(found.told)
     parts = [found.classes[one] for one in asked]
     balance, before = (
@@ -100,7 +101,7 @@ def matched_words(found: MatchedGain, noun: str, label: str | None = None) -> Ca
             (signed(plain_gain), f"the gain {'of these classes ' if not label else ''}without weights"),
             (
                 f"{number_text(found.geometry_before.value)} \N{RIGHTWARDS ARROW} {number_text(found.geometry.value)}",
-                f"AUROC of size and place alone, before and after weighting; {CHANCE:g} tells nothing",
+                f"AUROC of the box's size and place alone, before and after weighting; {CHANCE:g} tells nothing",
             ),
             (
                 f"{before:.2f} \N{RIGHTWARDS ARROW} {balance:.2f}",
@@ -134,8 +135,8 @@ def boxes_sentence(leaks: Sequence[BoxLeak], *, marker: str, look: str) -> str:
         return ""
     told = shown_words(features_of(marker))
     listed = " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
-    tell = "tell" if " and " in told else "tells"
-    return f"In real data, the {told} of {look} alone {tell} findings apart: AUROC {listed}, with no X-ray."
+    tell = f"{_by_itself(told)} findings apart"
+    return f"In real data, the {told} that {look} shows {tell}: AUROC {listed}, with no X-ray."
 
 
 def shown_words(features: Sequence[str]) -> str:
@@ -171,19 +172,31 @@ def _sentence(card: LeakCard, look: str, told: str) -> str:
     if found.explained is None:
         lacks = "it takes probabilities of the same samples" if card.control else "that was not measured here"
         return f"How much of {adds} is only its {told} is not known: {lacks}."
-    own = found.explained.interval
-    share = f"{signed_text(own.value)} ({min(own.value / gain.value, 1.0):.0%})"
+    if found.is_bound and not found.explained.interval.low > 0:
+        unknown = "the same X-rays without the findings were not measured"
+        return f"How much of {adds} is only its {told} is not known: {unknown}."
+    return f"Of {adds}, {_explained(card, found.explained.interval, told)}."
+
+
+def _explained(card: LeakCard, own: Interval, told: str) -> str:
+    """Which part of a gain its size and place explain."""
+    found, tell = card.leak, f"what its {told} {_by_itself(told)} this model"
+    share = f"{signed_text(own.value)} ({min(own.value / found.gain.interval.value, 1.0):.0%})"
+    if found.is_bound and found.by_itself == ON_ANOTHER:
+        return f"{share} may be {tell}, or findings of the other patient that it touches"
     if found.is_bound:
-        if own.low > 0:
-            return f"Of {adds}, at least {share} comes from its {told} alone."
-        unknown = "is not known: the same X-rays without the findings were not measured"
-        return f"How much of {adds} comes from its {told} alone {unknown}."
-    part, but = (share, "") if own.low > 0 else ("nothing that can be told from chance", "")
-    if own.high < 0:
-        part = "none"
-        if card.by_itself and card.by_itself.overall.auroc.high < CHANCE:
-            but = f": by {'these' if ' and ' in told else 'it'} the model is led astray"
-    return f"Of {adds}, {part} comes from its {told} alone{but}."
+        return f"at least {share} is {tell}"
+    if own.low > 0:
+        return f"{share} is {tell}"
+    if not own.high < 0:
+        return f"nothing that can be told from chance is {tell}"
+    is_astray = card.by_itself is not None and card.by_itself.overall.auroc.high < CHANCE
+    leads = "they lead" if " and " in told else "it leads"
+    return f"none is {tell}" + (f": {leads} the model astray" if is_astray else "")
+
+
+def _by_itself(told: str) -> str:
+    return "by themselves tell" if " and " in told else "by itself tells"
 
 
 def _caution(card: LeakCard, told: str) -> str:
@@ -210,11 +223,12 @@ def _gain_lines(found: Leak, told: str) -> list[Line]:
     own, where = found.explained.interval, _WHERE[found.by_itself].partition(",")[0]
     if not found.is_bound:
         return [(signed(own), f"from {told} alone, of {signed(gain)}; measured on {where}")]
+    bound = "it may touch findings there" if found.by_itself == ON_ANOTHER else "no more than a lower bound"
     return [
         (
             signed(own),
-            f"from {told} alone, of {signed(gain)}; no more than a lower bound, measured on {where}, because the same "
-            "X-rays without the findings were not measured",
+            f"from {told} alone, of {signed(gain)}; {bound}: measured on {where}, because the same X-rays without the "
+            "findings were not measured",
         )
     ]
 
