@@ -59,9 +59,7 @@ def boxes() -> Iterable[Sequence[str]]:
 
 
 def _matchable(leak: BoxLeak) -> str:
-    enough = [one for one in leak.overlap.values() if one.enough]
-    left = sum(one.effective for one in enough)
-    return f"{len(enough)} of {len(leak.classes)}; {left:,.0f} boxes would count"
+    return f"{len(leak.matchable)} of {len(leak.classes)}; {leak.matchable_boxes:,.0f} boxes would count"
 
 
 def _title(leak: BoxLeak) -> str:

@@ -40,7 +40,7 @@ _COMPUTING = (
     "results/store",
     "scoring",
 )
-_LIBRARIES = ("numpy", "pandas", "scipy")
+_LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy")
 
 
 def answer(kind: TypeAdapter[T], key: tuple[Hashable, ...], compute: Callable[[], T]) -> T:

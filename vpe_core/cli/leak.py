@@ -83,11 +83,9 @@ def _print(console: Console, measured: BoxLeak) -> None:
         group = measured.groups.get(name)
         told = f"{group.auroc}, from {', '.join(group.features)}" if group else "nothing"
         console.print(escape(f"  {markers}: {told}"))
-    open_classes = [label for label, one in measured.overlap.items() if one.enough]
-    effective = sum(measured.overlap[label].effective for label in open_classes)
     console.print(
-        f"In {len(open_classes)} of {len(measured.classes)} classes, a gain can be asked for where size and place "
-        f"tell nothing; there, {effective:,.0f} of {measured.boxes:,} boxes would count."
+        f"In {len(measured.matchable)} of {len(measured.classes)} classes, a gain can be asked for where size and "
+        f"place tell nothing; there, {measured.matchable_boxes:,.0f} of {measured.boxes:,} boxes would count."
     )
     if source.image_sizes:
         console.print(escape(f"Image sizes: {source.image_sizes}"))

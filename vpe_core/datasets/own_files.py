@@ -95,7 +95,7 @@ def _place_where_named(table: Path, images: Sequence[Path]) -> None:
     names: list[str] = []
     with suppress(DatasetError, OSError):  # of the table, its reader tells
         names = list(dict.fromkeys(row["image"] for row in read_table(table)))[:MAX_FILES]
-    claims = Counter(_folded(name.replace("\\", "/")).rpartition("/")[2] for name in names)
+    claims = Counter(_folded(name).rpartition("/")[2] for name in names)
     for name in names:
         with suppress(DatasetError, OSError):
             place = table.parent / (safe := _safe_name(name, "The table"))

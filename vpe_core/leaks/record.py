@@ -148,6 +148,16 @@ class BoxLeak:
         return max(self.class_counts.values()) / self.boxes
 
     @property
+    def matchable(self) -> tuple[str, ...]:
+        """The classes of which a gain can be asked for where size and place tell nothing."""
+        return tuple(label for label, one in self.overlap.items() if one.enough)
+
+    @property
+    def matchable_boxes(self) -> float:
+        """How many of their boxes would count, by Kish's count."""
+        return sum(self.overlap[label].effective for label in self.matchable)
+
+    @property
     def too_few(self) -> str:
         """Why the figures say little, such as "6 boxes: too few to tell"; empty if there are enough."""
         return too_few_of(self.class_counts, "boxes")

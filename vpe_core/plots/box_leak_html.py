@@ -64,10 +64,9 @@ def _set(leak: BoxLeak, marker: str, noun: str) -> _Set:
             f"frequent class: {number_text(leak.largest_class_share)}), probability of the true class "
             f"{number_text(told.true_class_probability.value)}."
         )
-    asked = [one for one in leak.overlap.values() if one.enough]
     note += (
-        f" A gain could be asked for where size and place tell nothing in {len(asked)} of {len(leak.classes)} classes "
-        f"({sum(one.effective for one in asked):,.0f} boxes would count)."
+        f" A gain could be asked for where size and place tell nothing in {len(leak.matchable)} of "
+        f"{len(leak.classes)} classes ({leak.matchable_boxes:,.0f} boxes would count)."
     )
     shown = told or leak.both
     order = sorted(shown.per_class, key=lambda label: -shown.per_class[label].value)

@@ -165,7 +165,7 @@ def _geometry(
         scores = kept_scores(run, boxes, shared)
     else:
         scores = shared.get_or_compute(
-            (run.fingerprint, "geometry", MARKERS.get(marker).title),
+            (run.fingerprint, "geometry", marker),
             lambda: class_probabilities(numbers, known.labels, known.patients, len(known.classes)),
         )
     resamples = shared.resamples(run, both)
