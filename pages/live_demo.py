@@ -13,6 +13,7 @@ from dashboard.demo.film.hint import first_hint
 from dashboard.demo.film.reading import reading_tools
 from dashboard.demo.film.source import chosen_xray, no_xray, source_row
 from dashboard.demo.film.toolbar import toolbar
+from dashboard.demo.stand import play_by_itself
 from dashboard.demo.state import session
 from dashboard.frame.page import page_setup
 from vpe_core.markers.marks import MAX_MARKS
@@ -28,6 +29,7 @@ def workbench() -> None:
         no_xray()
         return
     collect_drawing(xray)
+    play_by_itself()
     state = session.state()
     with st.container(key="demo"):
         image, answer, settings = (st.container(key=f"demo_{name}") for name in ("image", "answer", "settings"))

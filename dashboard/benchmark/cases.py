@@ -18,9 +18,10 @@ from dashboard.benchmark.table import look_of
 from dashboard.demo.answer_column.as_measured import keep_benchmark
 from dashboard.demo.state.address import address_of
 from dashboard.frame import links
+from dashboard.frame.assets import asset
 from dashboard.frame.html import render
 from dashboard.frame.jpeg import jpeg
-from dashboard.frame.page import asset, page_link
+from dashboard.frame.page import page_link
 from dashboard.frame.words import as_text
 from vpe_core.errors import VPEError
 from vpe_core.images import load_image

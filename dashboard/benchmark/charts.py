@@ -13,6 +13,7 @@ from dashboard.benchmark.filters import Choice
 from dashboard.benchmark.first_answers import TABLE, answer
 from dashboard.benchmark.results import Column, evaluation
 from dashboard.benchmark.table import chart_format, look_of, shown_heads
+from dashboard.frame.view import ENLARGED, view
 from dashboard.frame.words import as_text
 from vpe_core import metrics
 from vpe_core.errors import ResultsError, VPEError
@@ -20,6 +21,7 @@ from vpe_core.markers.catalog import named_markers
 from vpe_core.plots.classes import confusion_pair, dumbbells
 from vpe_core.plots.controls import control_chart
 from vpe_core.plots.curves import curve_pair, reliability_pair
+from vpe_core.plots.figure import enlarge
 from vpe_core.plots.gains import forest, gain_by_size, grouped_bars
 from vpe_core.plots.take_along import PREFIX, say_simulated
 from vpe_core.plots.theme import DARK, LIGHT, Palette
@@ -105,6 +107,8 @@ def _chart(figure: go.Figure, key: str, alt: str, shown: Sequence[Column]) -> No
         say_simulated(figure, palette(), "partly simulated X-rays" if False in simulated else "simulated X-rays")
     if any(is_out_of_domain(column.run.manifest) for column in shown):
         say_simulated(figure, palette(), "out of its domain: the model has seen only simulated X-rays")
+    if view():
+        enlarge(figure, ENLARGED)
     name = f"{PREFIX if True in simulated else ''}benchmark {key}"
     config = {
         "displaylogo": False,

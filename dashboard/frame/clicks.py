@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.frame.page import asset
+from dashboard.frame.assets import asset
 
 
 def counted_button(label: str, key: str, on_clicks: Callable[[int], None], **options: Any) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import streamlit as st
 
+from dashboard.frame.view import VIEW
 from dashboard.frame.words import as_list, few
 
 NOT_OURS = ("embed", "utm_", "fbclid", "gclid")
@@ -21,7 +22,7 @@ _MAX_CHARS, _MOST = 40, 6
 
 def address() -> dict[str, list[str]]:
     """What the address says now: all values of each name."""
-    return {name: st.query_params.get_all(name) for name in st.query_params}
+    return {name: st.query_params.get_all(name) for name in st.query_params if name != VIEW}
 
 
 def new_link(page: str, arrived: bool) -> dict[str, str] | None:
@@ -32,7 +33,7 @@ def new_link(page: str, arrived: bool) -> dict[str, str] | None:
         arrived: Whether the person comes from another page: an address that says nothing then leads to what was left
             here. On the page itself, the browser's Back leads there at last: to the page as it was first shown.
     """
-    query = st.query_params.to_dict()
+    query = _said()
     known = query == st.session_state.get(_written(page)) or (arrived and not query)
     # Known from here on, also where the page stops before it writes its own.
     st.session_state[_written(page)] = query
@@ -44,8 +45,9 @@ def new_link(page: str, arrived: bool) -> dict[str, str] | None:
 
 def write_link(page: str, query: Mapping[str, str]) -> None:
     """Bring the address bar up to date; what it says can be copied and opened elsewhere."""
-    if query != st.query_params.to_dict():
-        st.query_params.from_dict(query)
+    if query != _said():
+        view = {VIEW: st.query_params[VIEW]} if VIEW in st.query_params else {}
+        st.query_params.from_dict({**query, **view})
     st.session_state[_written(page)] = dict(query)
 
 
@@ -71,7 +73,7 @@ def say_unknown(page_name: str, others: Collection[str], others_begin: tuple[str
         others: What other pages read.
         others_begin: How else names begin that other pages read.
     """
-    asked = {name: "" for name in st.query_params if not name.startswith(others_begin)}
+    asked = {name: "" for name in _said() if not name.startswith(others_begin)}
     if sentences := unknown_parts(asked, others, page_name):
         st.warning(as_list(sentences), icon=":material/link_off:")
 
@@ -94,7 +96,7 @@ def drop_of_other_page(names: Iterable[str], theirs: Iterable[str], theirs_begin
         theirs: What the other page writes. If the address says something that only they have, all of it is theirs.
         theirs_begin: How else names begin that it writes.
     """
-    said = set(st.query_params)
+    said = set(_said())
     other = {*theirs, *(name for name in said if theirs_begin and name.startswith(theirs_begin))}
     if said & other - set(names):
         for name in said & other:
@@ -119,6 +121,11 @@ def say_left_out(page: str, shown: object) -> None:
     st.session_state[_left_out(page)] = (sentences, shown)
     if sentences:
         st.warning(as_list(sentences), icon=":material/link_off:")
+
+
+def _said() -> dict[str, str]:
+    """What the address says of the page; how pages are shown is not its matter."""
+    return {name: text for name, text in st.query_params.to_dict().items() if name != VIEW}
 
 
 def _written(page: str) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
+from dashboard.frame.assets import ASSETS, asset, stylesheet
 from dashboard.frame.html import render
 from dashboard.frame.login import require_login
+from dashboard.frame.view import begin_view, show_view, view, view_button, view_row
 from dashboard.frame.words import as_text
 from vpe_core import models
 from vpe_core.errors import SettingsError
@@ -19,7 +21,6 @@ from vpe_core.models.device import lost_devices
 from vpe_core.settings import PROJECT_DIR
 
 APP_NAME = "Visual Prompt Lab"
-ASSETS = Path(__file__).parent.parent / "assets"
 _SIDEBAR_PX = 208
 _LATEST = "frame:page"
 _SCRIPTS = ("theme", "history", "menu")
@@ -66,15 +67,21 @@ def page_setup(title: str, subtitle: str = "") -> bool:
         layout="wide",
         initial_sidebar_state=_SIDEBAR_PX,
     )
-    st.html(f"<style>{_stylesheet()}</style>")
+    begin_view()
+    st.html(f"<style>{stylesheet()}</style>")
     paths = tuple(page.path for page in PAGES)  # of a list, Streamlit asks pandas whether it is a table
     where = {"page": next((page.path for page in PAGES if page.title == title), paths[0]), "pages": paths}
     for name in _SCRIPTS:
         _script(name)(key=f"vpl_{name}", data=where)
     with st.sidebar:
         st.html(render("brand", name=APP_NAME))
-        for page in PAGES:
-            page_link(page.file, page.title)
+        _links()
+        view_button()
+    if view():
+        show_view()
+        with st.container(key="vpl_view_row", horizontal=True, vertical_alignment="center", gap="small"):
+            _links()
+            view_row()
     # Written first and shown last (by `order` in the style sheet), so that a page which stops early still has it.
     st.container(key="vpl_footer").caption(_FOOTER)
     st.title(title, anchor=False)
@@ -93,6 +100,11 @@ def page_setup(title: str, subtitle: str = "") -> bool:
     return arrived
 
 
+def _links() -> None:
+    for page in PAGES:
+        page_link(page.file, page.title)
+
+
 def page_link(file: str, label: str, **options: Any) -> None:
     """A link to another page; where a page runs as a script of its own, just its name."""
     try:
@@ -101,17 +113,6 @@ def page_link(file: str, label: str, **options: Any) -> None:
         st.caption(label)
 
 
-def asset(name: str) -> str:
-    """The text of a file in `assets/`."""
-    return (ASSETS / name).read_text(encoding="utf-8")
-
-
 @cache
 def _script(name: str) -> Any:
     return st.components.v2.component(f"vpl_{name}", js=asset(f"{name}.js"))
-
-
-@cache
-def _stylesheet() -> str:
-    """All of `assets/style`: a file for each part of the app."""
-    return "\n".join(file.read_text(encoding="utf-8") for file in sorted((ASSETS / "style").glob("*.css")))

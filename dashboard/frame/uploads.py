@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.frame.page import asset
+from dashboard.frame.assets import asset
 from dashboard.frame.words import as_text
 from vpe_core.errors import VPEError
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.frame.assets import asset
 from dashboard.frame.html import render
-from dashboard.frame.page import asset
 from dashboard.library.example import AFTER, BEFORE, LAST_BLOCK, SEEN, Example, data_uri, picture_uri
 from vpe_core.plots.percent import percent
 

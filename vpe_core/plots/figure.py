@@ -60,6 +60,15 @@ def name_rows(figure: go.Figure, names: list[str], palette: Palette) -> None:
     )
 
 
+def enlarge(figure: go.Figure, factor: float) -> None:
+    """Larger type in the same chart, and the height for it: for a projector."""
+    size = round(figure.layout.font.size * factor)
+    figure.update_layout(font_size=size, height=round(figure.layout.height * factor))
+    figure.update_xaxes(tickfont_size=size)
+    figure.update_yaxes(tickfont_size=size)
+    figure.for_each_annotation(lambda note: note.update(font_size=size))
+
+
 def rows_height(n_rows: int, extra: int = 60) -> int:
     """The height of a chart with so many rows, in pixels."""
     return max(n_rows, 2) * ROW_PX + extra

@@ -12,9 +12,9 @@ from dashboard.demo.answers.answer import Answer, Impression
 from dashboard.demo.answers.marked_xray import treatment_of
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import DemoState
+from dashboard.frame.assets import asset
 from dashboard.frame.attention_words import attention_sentence, place_words, shares
 from dashboard.frame.jpeg import jpeg
-from dashboard.frame.page import asset
 from dashboard.frame.words import as_text
 from vpe_core import attention
 from vpe_core.attention import overlay

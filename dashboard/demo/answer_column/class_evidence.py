@@ -14,8 +14,8 @@ from dashboard.demo.answers.marked_xray import MarkedXray, template_of, without_
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import DemoState
+from dashboard.frame.assets import asset
 from dashboard.frame.jpeg import jpeg
-from dashboard.frame.page import asset
 from vpe_core import attention
 from vpe_core.attention.colormaps import table
 from vpe_core.cache import BoundedCache

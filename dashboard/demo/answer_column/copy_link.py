@@ -11,8 +11,8 @@ import streamlit as st
 
 from dashboard.demo.state.address import address_of
 from dashboard.demo.state.demo_state import UPLOAD, DemoState
+from dashboard.frame.assets import asset
 from dashboard.frame.html import render
-from dashboard.frame.page import asset
 from dashboard.library.own_set import is_own
 
 _BUTTON = "demo_link"

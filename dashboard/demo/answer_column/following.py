@@ -20,7 +20,7 @@ import streamlit as st
 from dashboard.demo.film.canvas import marks_with_draft
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import DemoState
-from dashboard.frame.page import asset
+from dashboard.frame.assets import asset
 from vpe_core.settings import get_settings
 
 T = TypeVar("T")

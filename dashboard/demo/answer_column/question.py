@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.demo.state import session
-from dashboard.frame.page import asset
+from dashboard.frame.assets import asset
 from dashboard.frame.verdicts import CHOOSE, EACH, QUESTIONS
 
 _TITLES = {CHOOSE: "Choose one of these", EACH: "Each: present or not"}

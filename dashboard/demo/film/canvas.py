@@ -24,7 +24,7 @@ from dashboard.demo.film.fabric import count_objects, dot_radius_px, read_marks,
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import MOVE, POLYGON, marker_of_tool, tool_title
-from dashboard.frame.page import asset
+from dashboard.frame.assets import asset
 from vpe_core.datasets.gallery import Finding
 from vpe_core.markers import get
 from vpe_core.markers.arrow import HEAD_SHARE

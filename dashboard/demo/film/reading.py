@@ -15,8 +15,8 @@ from dashboard.demo.film.canvas import canvas_key
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.windows import MAX_WINDOW, Window, window_of_numbers
+from dashboard.frame.assets import asset
 from dashboard.frame.html import render
-from dashboard.frame.page import asset
 from vpe_core.images import PixelSpacing
 from vpe_core.images.windowing import window_of_range
 

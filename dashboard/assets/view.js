@@ -1,0 +1,37 @@
+// The projector view: arrow keys turn to the next X-ray, and "Start anew" loads the page as it is first shown.
+// The stand view runs by itself until it is touched, and begins again once it has been left alone.
+const ALONE_S = 60;
+const TYPES = 'input, textarea, select, [contenteditable], [role="slider"], [role="combobox"], [role="radiogroup"], [role="tablist"], canvas';
+const TURNS = { ArrowLeft: "previous", ArrowRight: "next" };
+
+export default function ({ data, parentElement }) {
+  parentElement.vplAway?.abort(); // of the run before
+  const away = new AbortController();
+  parentElement.vplAway = away;
+  const on = (kind, what) => window.addEventListener(kind, what, { capture: true, signal: away.signal });
+  const anew = () => window.location.assign(`${window.location.pathname}?view=${data.view}`);
+  on("keydown", (event) => {
+    const way = TURNS[event.key];
+    if (!way || event.ctrlKey || event.altKey || event.metaKey || event.target.closest?.(TYPES)) return;
+    const button = document.querySelector(`:is(.st-key-demo_${way}, .st-key-lesson_${way}) button:enabled`);
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
+  on("click", (event) => {
+    if (!event.target.closest?.(".st-key-vpl_view_reset button")) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    anew();
+  });
+  const touched = (event) => {
+    if (!event.isTrusted) return;
+    clearTimeout(parentElement.vplAlone);
+    if (data.view === "demo") parentElement.vplAlone = setTimeout(anew, ALONE_S * 1000);
+  };
+  for (const kind of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]) on(kind, touched);
+  return () => {
+    clearTimeout(parentElement.vplAlone);
+    away.abort();
+  };
+}

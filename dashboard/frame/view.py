@@ -1,0 +1,73 @@
+"""How the pages are shown: as usual, on a projector (`?view=projector`), or by themselves at a stand (`?view=demo`).
+
+The view is in the address, and holds for all pages of the session: a link to another page need not name it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from dashboard.frame.assets import asset, stylesheet
+
+VIEW = "view"
+"""What it is called in the address."""
+PROJECTOR, STAND = "projector", "demo"
+ENLARGED = 1.25
+"""How much larger type is on a projector, as in `assets/view`."""
+_CURRENT = "frame:view"
+
+
+def view() -> str:
+    """`PROJECTOR`, `STAND`, or empty: as usual."""
+    current: str = st.session_state.get(_CURRENT, "")
+    return current
+
+
+def begin_view() -> None:
+    """Take over the view that the address names, and name in the address the one that this session is in."""
+    asked = st.query_params.get(VIEW)
+    if asked in (PROJECTOR, STAND):
+        st.session_state[_CURRENT] = asked
+    elif view():
+        st.query_params[VIEW] = view()
+    elif asked is not None:
+        del st.query_params[VIEW]
+
+
+def show_view() -> None:
+    """Style and keys of the view."""
+    st.html(f"<style>{stylesheet('view')}</style>")
+    _script()(key="vpl_view", data={"view": view()})
+
+
+def view_row() -> None:
+    """A clean start, and the way out; beside the links to the pages, in place of the side bar."""
+    st.button("Start anew", key="vpl_view_reset", icon=":material/restart_alt:", help="This page as it is first shown")
+    st.button("Leave this view", key="vpl_view_leave", icon=":material/close:", on_click=_choose, args=("",))
+
+
+def view_button() -> None:
+    """In the side bar: the way into the projector view."""
+    st.button(
+        "Projector view",
+        key="vpl_view_enter",
+        icon=":material/cast:",
+        type="tertiary",
+        on_click=_choose,
+        args=(PROJECTOR,),
+        help="Large type, no side bar; the arrow keys turn to the next X-ray",
+    )
+
+
+def _choose(chosen: str) -> None:
+    st.session_state[_CURRENT] = chosen
+    if not chosen:
+        st.query_params.pop(VIEW, None)
+
+
+@cache
+def _script() -> Any:
+    return st.components.v2.component("vpl_view", js=asset("view.js"))

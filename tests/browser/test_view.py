@@ -1,0 +1,44 @@
+"""The projector and the stand view in a real browser: keys, the clean start, scenes that play until a touch."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.demo import TIMEOUT_MS, Demo
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+def test_on_a_projector_keys_turn_the_xrays_and_a_button_starts_anew(demo: Demo) -> None:
+    demo.open({"view": "projector"})
+    demo.settle()
+    page = demo.page
+    expect(page.get_by_test_id("stSidebar")).not_to_be_visible()
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "20px"
+    first = page.locator(".vpl-place").inner_text()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".vpl-place")).not_to_have_text(first)
+    demo.settle()
+    assert "sample=" in page.url
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".vpl-place")).to_have_text(first)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".vpl-place")).not_to_have_text(first)
+    page.get_by_role("button", name="Start anew").click()
+    expect(page.locator(".vpl-place")).to_have_text(first)
+    assert "view=projector" in page.url
+    page.get_by_role("button", name="Leave this view").click()
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+
+
+def test_at_a_stand_scenes_follow_each_other_until_somebody_touches_the_page(demo: Demo) -> None:
+    demo.open({"view": "demo"})
+    words = demo.page.get_by_text("Runs by itself.")
+    expect(words).to_be_visible()
+    demo.page.wait_for_function("new URLSearchParams(location.search).has('marks')")
+    demo.page.mouse.click(5, 5)
+    expect(words).to_be_hidden()
+    demo.settle()
+    stopped = demo.page.url
+    demo.page.wait_for_timeout(7000)
+    assert demo.page.url == stopped
