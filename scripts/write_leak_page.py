@@ -63,7 +63,7 @@ def _matchable(leak: BoxLeak) -> str:
 
 
 def _title(leak: BoxLeak) -> str:
-    people = f"{leak.patients:,} patients" if leak.patients < leak.images else f"{leak.images:,} images"
+    people = f"{leak.patients:,} patients" if leak.source.patients_named else f"{leak.images:,} images"
     return f"{leak.source.title}: {leak.boxes:,} boxes, {people}, {len(leak.classes)} classes"
 
 

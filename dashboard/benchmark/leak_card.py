@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.benchmark.filters import Choice
 from dashboard.benchmark.first_answers import answer, is_known
 from dashboard.benchmark.results import OwnRun, evaluation
+from dashboard.benchmark.run_job import plan_with_controls
 from dashboard.benchmark.table import look_of
 from dashboard.frame.words import as_text
 from vpe_core.errors import ResultsError, VPEError
@@ -33,8 +34,8 @@ _MATCHED = TypeAdapter(MatchedGain)
 _HOW = (
     "What size and place add: the answer to the unmarked X-ray and the answer to the same marker where there is no "
     "finding of this sample are multiplied, class by class, as independent evidence. Only the same X-rays without the "
-    "findings tell all of it: on a blank picture or on another patient's X-ray a model may not act on what the marker "
-    "tells, so these give no more than a lower bound, and another patient's X-ray may have a finding under the marker. "
+    "findings tell all of it: on a blank picture a model may not act on what the marker tells, so that gives no more "
+    "than a lower bound; another patient's X-ray may also have a finding under the marker, so that gives not even one. "
     "Size and place alone: a classifier that sees only the numbers of the box that this marker shows, cross-validated "
     "by patient; it has learned this data set's boxes, which the model has not. Every finding known: somebody who knew "
     "all findings of each X-ray, but not which one is meant, could not do better without a marker. AUROC is blind to "
@@ -81,10 +82,9 @@ def _card_shown(choice: Choice, noun: str) -> LeakCard:
     place.html(leak_card_html(card, words, noun=noun, simulated=simulated, label=label))
     if not card.leak.controls:
         where = "Your data" if isinstance(choice.first.run, OwnRun) else "Run a benchmark"
-        st.info(
-            as_text(f"{NOT_MEASURED} “The paper's rows and their controls” under {where} measures that."),
-            icon=":material/rule:",
-        )
+        plan = plan_with_controls(_row(choice).variant)
+        how = f" “{plan}” under {where} measures that." if plan else ""
+        st.info(as_text(f"{NOT_MEASURED}{how}"), icon=":material/rule:")
     return card
 
 

@@ -18,6 +18,7 @@ from vpe_core import datasets, jobs, models
 from vpe_core.benchmark.plan import Plan, load_plan, make_plan
 from vpe_core.datasets import Dataset
 from vpe_core.documents import DocumentError, read_bytes, read_json
+from vpe_core.ensembles import VariantOrEnsemble, control_of, members_of
 from vpe_core.errors import BenchmarkError, ResultsError
 from vpe_core.results import Run
 from vpe_core.results.store.files import write_atomically
@@ -33,6 +34,16 @@ PLANS: Mapping[str, Callable[[], Plan]] = {
     "The paper's rows and their controls": partial(make_plan, controls=True),
     "More markers, colours and widths": partial(load_plan, "embedded"),
 }
+
+
+def plan_with_controls(shown: VariantOrEnsemble) -> str | None:
+    """The first of `PLANS` that measures on all images what a marker tells by itself; None where none does."""
+    alone = members_of(control_of(shown, picture="other"))
+    for title, make in PLANS.items():
+        covered = make().coverage()
+        if all(covered.get(one, 0) is None for one in alone):
+            return title
+    return None
 
 
 @dataclass(frozen=True, slots=True)

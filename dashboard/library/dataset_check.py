@@ -53,10 +53,7 @@ def dataset_content(dataset: Dataset, problems: Sequence[Problem]) -> None:
     """Counts, classes, and what cannot be used."""
     part = "" if dataset.part == "all" else f"Part {dataset.part}: "
     classes = f"{len(dataset.classes)} class{'es' * (len(dataset.classes) != 1)}"
-    st.markdown(
-        f"{part}**{len(dataset):,} samples** in {dataset.n_images:,} images of "
-        f"{dataset.n_patients:,} patients, {classes}."
-    )
+    st.markdown(f"{part}**{len(dataset):,} samples** in {dataset.of_whom}; {classes}.")
     if dataset.note:
         st.caption(as_text(dataset.note))
     counts = dataset.class_counts()

@@ -47,7 +47,7 @@ def test_check_says_that_classes_cannot_be_measured(tmp_path: Path) -> None:
     write_table(tmp_path / "t.csv", ("image", "label", "x0", "y0", "x1", "y1"), rows)
     result = run("datasets", "check", "table", "--root", tmp_path)
     assert result.exit_code == 1
-    assert "1 class." in result.output
+    assert "1 samples in 1 images, each counted as a patient; 1 class." in result.output
     assert "2 cannot be used: 1 label, 1 box." in result.output
     assert "table-t: Nothing can be measured with these classes. Expected at least 2 classes, but got" in result.output
     write_table(tmp_path / "t.csv", ("image", "label", "x0", "y0", "x1", "y1"), [*rows, ("", "mass", 1, 1, 9, 9)])

@@ -29,6 +29,9 @@ def test_a_table_is_measured_and_written(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "own.csv, row 62: Expected a number in the column x1, but got '?'." in result.output
     assert "60 boxes of 2 classes on 60 images of 60 patients; 1 rows left out." in result.output
+    assert "puts those that tell nothing below 0.5 (40 of two classes: 0.42 on average)" in " ".join(
+        result.output.split()
+    )
     assert "names the class with a macro AUROC of 1.000 (1.000 to 1.000)" in result.output
     assert "bbox, circle, contour, spotlight, blur, grayscale-tint: 1.000" in result.output
     assert "Image sizes: Not in the table" in result.output
@@ -47,6 +50,13 @@ def test_a_data_set_is_measured_by_name(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "NIH ChestX-ray14, part all, BBox_List_2017.csv" in result.output
     assert "20 boxes: too few to tell" in result.output
+
+
+def test_a_table_that_names_no_patients_counts_images(tmp_path: Path) -> None:
+    table = write_table(tmp_path / "own.csv", COLUMNS[:-1], [row[:-1] for row in rows(20)])
+    result = run("leak", "--table", table, "--out", tmp_path / "leak.json")
+    assert "20 boxes of 2 classes on 20 images, each counted as a patient; 0 rows left out." in result.output
+    assert not read_leak(tmp_path / "leak.json").source.patients_named
 
 
 def test_a_folder_as_the_file_is_refused_before_the_work(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.benchmark.run_job import PLANS, measured_words, progress_words
+from dashboard.benchmark.run_job import PLANS, measured_words, plan_with_controls, progress_words
 from vpe_core.benchmark.plan import Plan
 from vpe_core.results.analysis.controls import control_variants
 from vpe_core.variants import Variant
@@ -36,3 +36,17 @@ def test_what_was_measured_is_counted_without_the_unmarked_picture_and_without_c
     ways = [Variant.parse(key) for key in ("none", "none/native", "circle/red/1/paper", "crop")]
     assert measured_words(ways) == "2 ways of marking"
     assert measured_words([*ways, *control_variants(ways[2])[:1]]) == "2 ways of marking and 1 control"
+
+
+@pytest.mark.parametrize(
+    ("variant", "plan"),
+    [
+        ("circle/red/1/paper", "The paper's rows and their controls"),
+        ("blur", None),
+        ("contour/red/1/paper", None),
+        ("crop", None),
+        ("circle/yellow/1/paper", None),
+    ],
+)
+def test_the_plan_that_measures_a_markers_controls_is_named_only_where_it_does(variant: str, plan: str | None) -> None:
+    assert plan_with_controls(Variant.parse(variant)) == plan

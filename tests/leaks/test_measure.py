@@ -94,6 +94,19 @@ def test_boxes_that_tell_nothing_are_at_chance_and_boxes_that_tell_all_at_1() ->
     assert everything.both.accuracy.value == 1.0
 
 
+def test_few_boxes_that_tell_nothing_come_out_below_half_and_that_is_said(told_by_size: BoxLeak) -> None:
+    reached = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        labels = rng.permutation(np.arange(40) % 2)
+        scores = class_probabilities(rng.random((40, 4)), labels, np.arange(40), 2)
+        reached.append(roc_auc_score(labels, scores[:, 1]))
+    assert np.mean(reached) < 0.47
+    few = dict.fromkeys(("a", "b"), 20)
+    assert replace(told_by_size, boxes=40, class_counts=few).below_half
+    assert not replace(told_by_size, boxes=200, class_counts=dict.fromkeys(few, 100)).below_half
+
+
 def test_a_patient_is_never_on_both_sides() -> None:
     patients = np.random.default_rng(0).integers(40, size=200).astype(str)
     judged = []

@@ -59,7 +59,7 @@ def given(app: AppTest, key: str = "own_files") -> AppTest:
 def test_own_data_are_checked_measured_shown_and_opened_as_measured_and_nobody_else_sees_them() -> None:
     app = given(open_app(PAGE))
     words = said(app).replace("**", "")
-    assert "8 samples in 8 images of 8 patients, 2 classes." in words
+    assert "8 samples in 8 images, each counted as a patient; 2 classes." in words
     assert "8 samples of 2 classes are few" in words
     problems = [frame.value for frame in app.dataframe if "Why" in frame.value]
     assert problems[0]["Row"].tolist() == [10]

@@ -84,11 +84,11 @@ def test_without_the_finding_free_image_the_control_that_explains_most_gives_a_b
     own, other, blank = "circle/red/1/paper", "circle/red/1/paper@other", "circle/red/1/paper@blank"
     run = MemoryRun({"none": 0.1, own: 0.9, blank: 0.0, other: 0.3})
     found = leak(run, CIRCLE, Question(), Evaluation(100))
-    assert (found.by_itself, found.is_bound) == ("on another patient's image", True)
+    assert (found.by_itself, found.hedge) == ("on another patient's image", "may be")
     condition, value = telling_control(run, CIRCLE, Question(), Evaluation(100)) or ("", 0.0)
     assert condition == "on another patient's image"
     assert value == pytest.approx(auroc(run, scores(run, other)), abs=1e-6)
-    assert not leak(MemoryRun(PAPER_STRENGTHS), CIRCLE, Question(), Evaluation(50)).is_bound
+    assert not leak(MemoryRun(PAPER_STRENGTHS), CIRCLE, Question(), Evaluation(50)).hedge
     assert telling_control(MemoryRun({"none": 0.1, own: 0.9}), CIRCLE, Question()) is None
 
 

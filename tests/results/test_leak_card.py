@@ -21,7 +21,7 @@ from vpe_core.results.analysis.matched import MatchedClass, MatchedGain
 from vpe_core.results.analysis.questions import Question
 from vpe_core.results.analysis.rows import TableRow
 from vpe_core.results.analysis.scores import Evaluation, class_numbers, score_variant
-from vpe_core.results.exchange.leak_files import leaks_of, leaks_to_csv, leaks_to_markdown
+from vpe_core.results.exchange.leak_files import Leaks, leaks_of, leaks_to_csv, leaks_to_markdown
 from vpe_core.results.exchange.leak_words import CardWords, card_words, matched_words
 from vpe_core.variants import Variant
 
@@ -107,6 +107,17 @@ def test_without_the_finding_free_image_a_leak_is_never_denied() -> None:
     assert "lower bound" not in all_of(words(card()))
 
 
+@pytest.mark.parametrize(
+    ("by_itself", "hedge", "word"), [(TWIN, "", ""), (BLANK, ", at least", "at least "), (OTHER, ", may be", "may be ")]
+)
+def test_every_form_of_the_card_says_alike_how_sure_it_is(by_itself: str, hedge: str, word: str) -> None:
+    one = Leaks("model", "set", False, CIRCLE, card(by_itself, 0.052), None)
+    quantities = {line["quantity"] for line in csv.DictReader(io.StringIO(leaks_to_csv([one])))}
+    assert {name for name in quantities if name.startswith("gain from size")} == {f"gain from size and place{hedge}"}
+    assert f"| {word}+0.052 [+0.032, +0.072] |" in leaks_to_markdown([one])
+    assert ("lower bound" in all_of(words(one.card))) == (by_itself == BLANK)
+
+
 def test_a_control_below_chance_points_the_wrong_way_and_parts_that_overlap_are_said_to() -> None:
     assert "points away from the right answer" in all_of(words(card(control=0.164)))
     assert "overlaps" in all_of(words(card(pointing=by(0.063))))
@@ -125,6 +136,7 @@ def test_a_control_below_chance_points_the_wrong_way_and_parts_that_overlap_are_
 def test_box_numbers_that_reach_the_marked_answer_are_set_beside_it(alone: float, beyond: float, caution: str) -> None:
     said = words(card(geometry=InAll(Reached(near(alone)), {}), beyond_geometry=by(beyond)))
     assert said.caution.removeprefix("A classifier told only its size and place, without any X-ray, ") == caution
+    assert ("below 0.5 it tells nothing" in all_of(said)) == (alone < 0.5)
 
 
 def matched_gain(value: float, too_little: str = "") -> MatchedGain:

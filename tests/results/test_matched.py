@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from tests.results.memory_run import CLASSES, MemoryRun, samples_table
 from vpe_core.errors import ResultsError
-from vpe_core.leaks import LabelledBoxes, class_probabilities, effective_size, overlap_weights
+from vpe_core.leaks import LabelledBoxes, class_probabilities, overlap_weights
 from vpe_core.results.analysis.leak import leak
 from vpe_core.results.analysis.matched import matched
 from vpe_core.results.analysis.questions import Question
@@ -146,9 +146,3 @@ def test_the_reader_has_not_seen_the_patients_that_it_reads() -> None:
     known = LabelledBoxes(boxes, np.full((360, 2), 200.0), labels, np.repeat(np.arange(60), 6), ("a", "b"))
     found = overlap_weights(known, np.full((360, 2), 0.5))
     assert (found.auroc_before < 0.65).all()
-
-
-def test_kish_counts_equal_weights_in_full_and_none_as_none() -> None:
-    assert effective_size(np.full(7, 0.3)) == pytest.approx(7)
-    assert effective_size(np.array([1.0, 0.0, 0.0])) == 1
-    assert effective_size(np.zeros(3)) == 0

@@ -125,7 +125,7 @@ def _print_content(console: Console, dataset: Dataset) -> None:
     simulated = " (simulated)" if dataset.simulated else ""
     console.print(escape(f"{dataset.title}{simulated}, part {dataset.part}, in {dataset.root}"))
     console.print(
-        f"{len(dataset):,} samples in {dataset.n_images:,} images of {dataset.n_patients:,} patients; "
+        f"{len(dataset):,} samples in {dataset.of_whom}; "
         f"{len(dataset.classes)} class{'es' * (len(dataset.classes) != 1)}."
     )
     if dataset.note:

@@ -67,8 +67,8 @@ def _print(console: Console, measured: BoxLeak) -> None:
     simulated = " (simulated)" if source.simulated else ""
     console.print(escape(f"{source.title}{simulated}, part {source.part}, {source.file or 'several files'}"))
     console.print(
-        f"{measured.boxes:,} boxes of {len(measured.classes)} classes on {measured.images:,} images of "
-        f"{measured.patients:,} patients; {measured.left_out:,} rows left out."
+        f"{measured.boxes:,} boxes of {len(measured.classes)} classes on {measured.of_whom}; "
+        f"{measured.left_out:,} rows left out."
     )
     if measured.too_few:
         console.print(escape(measured.too_few), style="yellow")
@@ -76,6 +76,8 @@ def _print(console: Console, measured: BoxLeak) -> None:
         "From size and place of a box alone, without a pixel, a classifier names the class with a macro AUROC of "
         f"{auroc}. 0.500 would give nothing away."
     )
+    if measured.below_half:
+        console.print(f"{measured.below_half}.")
     console.print(_table(measured))
     console.print("What is given away by what a marker shows of a box (macro AUROC):")
     for name in dict.fromkeys(measured.markers.values()):

@@ -117,6 +117,13 @@ class Dataset:
         """How many patients the samples are of."""
         return len({sample.patient_id for sample in self.samples})
 
+    @property
+    def of_whom(self) -> str:
+        """How many images of how many patients, in words; where the set names no patients, an image counts as one."""
+        if all(sample.patient_id == sample.image_id for sample in self.samples):
+            return f"{self.n_images:,} images, each counted as a patient"
+        return f"{self.n_images:,} images of {self.n_patients:,} patients"
+
     def image_files(self) -> tuple[Path, ...]:
         """All files, each once, in the order of the samples; twins too."""
         files = (path for sample in self.samples for path in (sample.image_path, sample.twin_path) if path)

@@ -14,7 +14,7 @@
 from vpe_core.leaks.boxes import BOTH, FEATURES, GROUPS, PLACE, SIZE, LabelledBoxes
 from vpe_core.leaks.forest import class_probabilities
 from vpe_core.leaks.measure import LeakTable, check_enough, measure_leak
-from vpe_core.leaks.overlap import OverlapWeights, effective_size, overlap_weights
+from vpe_core.leaks.overlap import OverlapWeights, overlap_weights
 from vpe_core.leaks.record import BoxLeak, GroupLeak, Overlap, TableSource, read_leak, stored_leaks
 from vpe_core.leaks.tables import boxes_of_dataset, boxes_of_table
 
@@ -35,7 +35,6 @@ __all__ = [
     "boxes_of_table",
     "check_enough",
     "class_probabilities",
-    "effective_size",
     "measure_leak",
     "overlap_weights",
     "read_leak",

@@ -97,12 +97,8 @@ def overlap_weights(known: LabelledBoxes, probabilities: FloatArray) -> OverlapW
     )
 
 
-def effective_size(weights: FloatArray) -> float:
-    """Kish's effective number of samples (n,): of how many equal weights a mean would be as sure; 0 without any."""
-    return float(_effective(weights[:, None])[0])
-
-
 def _effective(weights: FloatArray) -> FloatArray:
+    """(k,): of how many equal weights a mean would be as sure as of these (n, k), by Kish; 0 without any."""
     return np.nan_to_num(divide(np.square(weights.sum(axis=0)), np.square(weights).sum(axis=0)))
 
 

@@ -95,5 +95,6 @@ def _table(boxes: Sequence[TableBox], problems: tuple[Problem, ...], source: Tab
         raise DatasetError(
             f"Expected boxes with a class each in {source.file or source.title}, but no row can be used.{first}"
         )
+    source = replace(source, patients_named=any(one.patient_id != one.image_id for one in boxes))
     known = LabelledBoxes.of((one.label, one.patient_id, one.box, one.size_wh or (1, 1)) for one in boxes)
     return LeakTable(known, source, len({one.image_id for one in boxes}), problems)

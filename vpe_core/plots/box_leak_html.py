@@ -70,17 +70,14 @@ def _set(leak: BoxLeak, marker: str, noun: str) -> _Set:
     )
     shown = told or leak.both
     order = sorted(shown.per_class, key=lambda label: -shown.per_class[label].value)
-    of_images = f"{leak.patients:,} patients"
-    if leak.patients == leak.images:
-        of_images = f"{leak.images:,} images, each counted as a patient"
     return _Set(
         title=source.title + ("" if source.part in ("", "all") else f", {source.part} part"),
         simulated=source.simulated,
         about=(
-            f"{leak.boxes:,} boxes, {of_images}, {len(leak.classes)} classes; macro AUROC of "
+            f"{leak.boxes:,} boxes, {leak.of_whom}, {len(leak.classes)} classes; macro AUROC of "
             "the box table alone."
             + ("" if source.sizes_known else " It does not say how large the images are: size and place are in pixels.")
-            + (f" {leak.too_few}." if leak.too_few else "")
+            + "".join(f" {note}." for note in (leak.too_few, leak.below_half) if note)
         ),
         rows=rows,
         note=note.strip(),

@@ -25,7 +25,8 @@ HOW_MATCHED = (
     "in which it lies further than 0.1 from 0.5 are left out, so the mean after weighting is near 0.5 also by that "
     "choice. Weighting asks about other samples, so the gain may be smaller or larger than the plain one. A marker "
     "whose answer leans on size and place loses by that here, where they are mere noise; the weights are taken as "
-    "known when patients are resampled."
+    "known when patients are resampled. They balance the whole box, whatever of it the marker shows (an arrow its "
+    "place, a crop the rectangle that is cut out): where the box tells nothing, nothing that follows from it does."
 )
 
 

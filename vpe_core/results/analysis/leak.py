@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 BY_ITSELF = ("on the finding-free image", "on a blank image", "on another patient's image")
 """Controls that show what a marker tells by itself, the purest first."""
+ON_ANOTHER = BY_ITSELF[2]
 PUREST = BY_ITSELF[0]
 """The only one that is the sample's own X-ray without its finding: the others can hide what a marker gives away."""
 _SMALLEST = 1e-12  # keeps the logarithm of a probability that was rounded to 0 finite
@@ -65,9 +66,15 @@ class Leak:
     too_few: str = ""
 
     @property
-    def is_bound(self) -> bool:
-        """Whether `explained` only says how much it is at least: what would tell was not measured."""
-        return self.explained is not None and self.by_itself != PUREST
+    def hedge(self) -> Literal["", "at least", "may be"]:
+        """What must be said with `explained`; empty where `PUREST` was measured, or nothing.
+
+        On a blank image a model may not act on what the marker tells, so it is no more than a lower bound. On another
+        patient's image the marker may also touch a finding, so it is not even that.
+        """
+        if self.explained is None or self.by_itself == PUREST:
+            return ""
+        return "may be" if self.by_itself == ON_ANOTHER else "at least"
 
 
 def leak(run: Results, row: TableRow, question: Question, evaluation: Evaluation | None = None) -> Leak:

@@ -130,7 +130,7 @@ def table_cells(one: Leaks) -> tuple[str, ...]:
     if card.by_itself:
         elsewhere += f" ({row_title(card.control, '').partition(', ')[2]})"
     explained = card.leak.explained
-    least = "lower bound " if card.leak.is_bound else ""
+    hedge = f"{card.leak.hedge} " if card.leak.hedge else ""
     matched_cells = ("–", "–")
     if left:
         gain = "too little overlap" if left.too_little else signed(left.gain.interval)
@@ -141,7 +141,7 @@ def table_cells(one: Leaks) -> tuple[str, ...]:
         plain(card.leak.marked),
         plain(card.leak.unmarked),
         signed(card.leak.gain.interval),
-        f"{least}{signed(explained.interval)}" if explained else "not measured",
+        f"{hedge}{signed(explained.interval)}" if explained else "not measured",
         *matched_cells,
     )
 
@@ -180,7 +180,7 @@ def _lines(one: Leaks) -> Iterator[Line]:
     found = card.leak
     for quantity, difference in (
         ("gain", found.gain),
-        (f"gain from size and place{', at least' if found.is_bound else ''}", found.explained),
+        (f"gain from size and place{f', {found.hedge}' if found.hedge else ''}", found.explained),
         ("gain from pointing, at least", found.pointing),
         ("marked minus size and place alone", card.beyond_geometry),
     ):

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from vpe_core.leaks import BoxLeak
 from vpe_core.metrics import Interval
-from vpe_core.results.analysis.leak import Leak
+from vpe_core.results.analysis.leak import ON_ANOTHER, Leak
 from vpe_core.results.analysis.leak_card import LeakCard, features_of
 from vpe_core.results.analysis.matched import MatchedGain
 from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
@@ -17,7 +17,6 @@ from vpe_core.results.analysis.numerals import interval_text, number_text, signe
 CHANCE = 0.5
 BALANCED = 0.1
 """So many standard deviations of difference in means are the usual limit of balance."""
-ON_ANOTHER = "on another patient's image"
 _WHERE = {
     "on the finding-free image": "the same X-rays without the findings",
     "on a blank image": "a blank picture",
@@ -101,7 +100,7 @@ def matched_words(found: MatchedGain, noun: str, label: str | None = None) -> Ca
             (signed(plain_gain), f"the gain {'of these classes ' if not label else ''}without weights"),
             (
                 f"{number_text(found.geometry_before.value)} \N{RIGHTWARDS ARROW} {number_text(found.geometry.value)}",
-                f"AUROC of the box's size and place alone, before and after weighting; {CHANCE:g} tells nothing",
+                f"AUROC of the whole box's size and place alone, before and after weighting; {CHANCE:g} tells nothing",
             ),
             (
                 f"{before:.2f} \N{RIGHTWARDS ARROW} {balance:.2f}",
@@ -172,7 +171,7 @@ def _sentence(card: LeakCard, look: str, told: str) -> str:
     if found.explained is None:
         lacks = "it takes probabilities of the same samples" if card.control else "that was not measured here"
         return f"How much of {adds} is only its {told} is not known: {lacks}."
-    if found.is_bound and not found.explained.interval.low > 0:
+    if found.hedge and not found.explained.interval.low > 0:
         unknown = "the same X-rays without the findings were not measured"
         return f"How much of {adds} is only its {told} is not known: {unknown}."
     return f"Of {adds}, {_explained(card, found.explained.interval, told)}."
@@ -182,10 +181,10 @@ def _explained(card: LeakCard, own: Interval, told: str) -> str:
     """Which part of a gain its size and place explain."""
     found, tell = card.leak, f"what its {told} {_by_itself(told)} this model"
     share = f"{signed_text(own.value)} ({min(own.value / found.gain.interval.value, 1.0):.0%})"
-    if found.is_bound and found.by_itself == ON_ANOTHER:
+    if found.hedge == "may be":
         return f"{share} may be {tell}, or findings of the other patient that it touches"
-    if found.is_bound:
-        return f"at least {share} is {tell}"
+    if found.hedge:
+        return f"{found.hedge} {share} is {tell}"
     if own.low > 0:
         return f"{share} is {tell}"
     if not own.high < 0:
@@ -221,9 +220,9 @@ def _gain_lines(found: Leak, told: str) -> list[Line]:
     if not gain.low > 0 or found.explained is None:
         return [(signed(gain), f"{marked}, without and with the marker")]
     own, where = found.explained.interval, _WHERE[found.by_itself].partition(",")[0]
-    if not found.is_bound:
+    if not found.hedge:
         return [(signed(own), f"from {told} alone, of {signed(gain)}; measured on {where}")]
-    bound = "it may touch findings there" if found.by_itself == ON_ANOTHER else "no more than a lower bound"
+    bound = "it may touch findings there" if found.hedge == "may be" else "no more than a lower bound"
     return [
         (
             signed(own),
@@ -268,7 +267,11 @@ def _geometry_lines(card: LeakCard, told: str) -> list[Line]:
         return []
     beyond = card.beyond_geometry.interval
     more = f"; the marked X-rays reach {signed(beyond)} more" if beyond.low > 0 else ""
-    return [(plain(card.geometry.overall.auroc), f"{told} alone, without any X-ray{more}")]
+    alone = card.geometry.overall.auroc
+    below = (
+        "; below 0.5 it tells nothing: cross-validation of few boxes comes out there" if alone.value < CHANCE else ""
+    )
+    return [(plain(alone), f"{told} alone, without any X-ray{more}{below}")]
 
 
 def _pointing(found: Leak) -> list[Line]:
