@@ -45,6 +45,7 @@ _ALL_PAGES = (
     PageLink("pages/overview.py", "Overview"),
     PageLink("pages/live_demo.py", "Live demo"),
     PageLink("pages/benchmark.py", "Benchmark"),
+    PageLink("pages/classroom.py", "Class"),
     PageLink("pages/data_and_models.py", "Data and models"),
 )
 PAGES = tuple(page for page in _ALL_PAGES if (PROJECT_DIR / page.file).is_file())

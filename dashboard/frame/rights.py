@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import Literal, TypeAlias
 
 import streamlit as st
@@ -18,6 +18,7 @@ _WHAT = {
     "admin": "How the server does is not shown",
 }
 _THIS_MACHINE = ("127.0.0.1", "::1")
+_MAX_ADDRESS_CHARS = 64
 
 
 def may(right: Right) -> bool:
@@ -37,6 +38,18 @@ def allows(right: Right, address: str | None, headers: Container[str]) -> bool:
     if who == "local":
         return address in _THIS_MACHINE and not any(name in headers for name in _FORWARDED)
     return bool(who == "anyone")
+
+
+def client_of(address: str | None, headers: Mapping[str, str]) -> str:
+    """Where a visitor comes from, to count what each one tries: the address, or what our own proxy says of it.
+
+    A proxy on this machine adds the address that it sees to the end of the header. From elsewhere the header is
+    anybody's word, and is not read.
+    """
+    told = headers.get(_FORWARDED[0]) or headers.get(_FORWARDED[1]) or ""
+    if address in (None, *_THIS_MACHINE) and told:
+        return told.rpartition(",")[2].strip()[:_MAX_ADDRESS_CHARS]
+    return address or _THIS_MACHINE[0]
 
 
 def why_not(right: Right) -> str:

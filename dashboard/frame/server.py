@@ -16,7 +16,7 @@ from starlette.routing import Route
 from threadpoolctl import threadpool_limits
 
 from dashboard.demo.state.demo_state import DemoState
-from dashboard.frame.rights import allows
+from dashboard.frame.rights import allows, client_of
 from dashboard.frame.server_figures import as_prometheus, figures
 from dashboard.frame.shared_models import load_ahead
 from vpe_core import jobs, scratch
@@ -27,6 +27,8 @@ _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 _SWITCH_S = 0.0005
 """A network's pass asks for the interpreter's lock after each of its hundreds of small steps. While pages run, each may
 take as long as this until it is given; Python's own 5 ms made a pass of 50 ms take a second in a busy class."""
+_SWEEP_EVERY_S = 60.0
+_TOKEN = "X-Class-Token"
 _PROMETHEUS = "text/plain; version=0.0.4"
 
 
@@ -38,9 +40,20 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     _use_one_core_a_visitor()
     await asyncio.to_thread(scratch.sweep)
     load_ahead(DemoState().model)
+    sweeping = asyncio.create_task(_sweep_rooms())
     yield
+    sweeping.cancel()
     await asyncio.to_thread(jobs.stop_all, _WAIT_S)
     scratch.leave()
+
+
+async def _sweep_rooms() -> None:
+    """End the classes that nobody steers any more, also where nobody visits any page."""
+    while True:
+        await asyncio.sleep(_SWEEP_EVERY_S)
+        from dashboard.classroom.rooms import ROOMS  # by now the first visitors have their page
+
+        ROOMS.sweep()
 
 
 def _use_one_core_a_visitor() -> None:
@@ -69,7 +82,8 @@ def page_failed(error: Exception) -> bool:
 def routes() -> list[Route]:
     """The server's own addresses, below its base path."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return [Route(f"/{base}/metrics" if base else "/metrics", _metrics)]
+    below = f"/{base}" if base else ""
+    return [Route(f"{below}/metrics", _metrics), Route(f"{below}/room/{{code}}/version", _room_version)]
 
 
 async def _metrics(request: Request) -> Response:
@@ -77,3 +91,14 @@ async def _metrics(request: Request) -> Response:
     if not allows("admin", request.client.host if request.client else None, request.headers):
         return PlainTextResponse("Not found\n", 404)
     return PlainTextResponse(as_prometheus(figures()), media_type=_PROMETHEUS)
+
+
+async def _room_version(request: Request) -> Response:
+    """A number that changes with a class; no more than that, and only of a class whose code or token one has."""
+    from dashboard.classroom.rooms import ROOMS, cleaned_code
+
+    client = client_of(request.client.host if request.client else None, request.headers)
+    version = ROOMS.version(cleaned_code(request.path_params["code"]), request.headers.get(_TOKEN, ""), client)
+    if version is None:
+        return PlainTextResponse("Not found\n", 404)
+    return PlainTextResponse(str(version), headers={"Cache-Control": "no-store"})

@@ -25,6 +25,7 @@ TITLES = {
     "pages/overview.py": "Visual Prompt Lab",
     LIVE: "Live demo",
     "pages/benchmark.py": "Benchmark",
+    "pages/classroom.py": "Class",
     "pages/data_and_models.py": "Data and models",
 }
 TIMEOUT_S = 120

@@ -21,6 +21,7 @@ from dashboard.demo.answers.marked_xray import draw, suffix_words
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import UPLOAD, DemoState
 from dashboard.demo.state.state_link import query_from_state
+from dashboard.frame.csv_cells import cell
 from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_words, marker_name
 from vpe_core.attention import overlay
 from vpe_core.markers.marks import marks_to_text
@@ -157,7 +158,7 @@ def table_csv(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
     for index, name in enumerate(result.classes):
         writer.writerow(
             [
-                _cell(name),
+                cell(name),
                 f"{result.without.probabilities[index]:.6f}",
                 "" if marked is None else f"{marked[index]:.6f}",
                 model.name,
@@ -170,10 +171,10 @@ def table_csv(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
                 state.width,
                 state.treatment,
                 state.protocol,
-                _cell(state.template),
+                cell(state.template),
                 suffix_words(state).strip(),
                 state.method,
-                _cell(result.target),
+                cell(result.target),
                 pixels_sha256(xray.image),
                 vpe_core.__version__,
                 versions,
@@ -193,8 +194,3 @@ def _settings(state: DemoState) -> str:
 def pixels_sha256(image: Image.Image) -> str:
     """Hash of an X-ray's pixels, row by row: the same whatever file format they came in."""
     return hashlib.sha256(image.tobytes()).hexdigest()
-
-
-def _cell(text: str) -> str:
-    """Spreadsheets would run a text that begins like a formula."""
-    return f"'{text}" if text[:1] in "=+-@" else text

@@ -69,14 +69,27 @@ class _Memory:
 
 def collect_drawing(xray: Xray) -> tuple[Mark, ...]:
     """Bring the state's marks up to date with what was drawn, moved and deleted on the canvas; returns them."""
+    return drawn_marks(xray, session.state().marks, lambda marks: session.change(marks=marks).marks)
+
+
+def drawn_marks(
+    xray: Xray, marks: tuple[Mark, ...], keep: Callable[[tuple[Mark, ...]], tuple[Mark, ...]]
+) -> tuple[Mark, ...]:
+    """`marks` with what was drawn, moved and deleted on the canvas since.
+
+    Args:
+        xray: The picture that is drawn on.
+        marks: What is drawn as far as the app knows.
+        keep: Keeps the new marks in the session, and returns what of them counts.
+    """
     memory = _memory(xray)
     report = (st.session_state.get(_overlay_key(xray)) or {}).get("drawing")
-    held, marks = _merged(memory.held, report, session.state().marks, xray)
+    held, drawn = _merged(memory.held, report, marks, xray)
     # Any access to the session's state may end this run for a newer one. The latest one is the marks' own change: what
     # the canvas holds goes with it, or the same report would be merged twice.
-    marks = session.change(marks=marks).marks
+    kept = keep(drawn)
     memory.held = held
-    return marks
+    return kept
 
 
 def _merged(

@@ -1,0 +1,1 @@
+"""What of a class is shown: to who joins, to members, to who steers it, and on the projector."""

@@ -1,0 +1,351 @@
+"""One class in memory: who has joined, what is asked, what was answered. Every method may be called by any thread."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from PIL import Image
+
+from dashboard.classroom.errors import RoomError
+from dashboard.classroom.kinds import catalog
+from dashboard.classroom.kinds.base import Said
+from dashboard.classroom.records import (
+    Answer,
+    Drawing,
+    Kept,
+    Member,
+    Question,
+    RoomView,
+    Task,
+    cleaned_nickname,
+)
+from dashboard.demo.film.xray import Xray
+from vpe_core.cache import BoundedCache
+from vpe_core.markers.base import Shape
+from vpe_core.markers.catalog import drawing_tools
+
+MAX_MEMBERS, MAX_TASKS, MAX_LESSON_STEP = 100, 50, 99
+MEMBERS_LOOK_EVERY_S = 10.0
+"""So often members are told of new answers once the results are shown; of what the lecturer does, at once."""
+OWN = "own"
+"""What the lecturer's own X-ray is called in questions and tables."""
+SHAPES: tuple[Shape, ...] = ("ellipse", "box", "arrow")
+"""What members can draw."""
+WIDTHS = (1, 2, 3, 4, 6, 8)
+_TOKEN_BYTES = 16
+_SILENT_S = 120.0
+_OWN_PX = 2048
+"""Longer side of the lecturer's own X-ray as the room holds it: more than a canvas or a model takes."""
+_MEMORY_RESULTS, _MEMORY_BYTES = 200, 16_000_000
+
+GONE = "This class has ended."
+
+
+@dataclass
+class _Round:
+    """A question with its answers, by member; the picture is kept only while it is asked."""
+
+    question: Question
+    began: float
+    kept: dict[int, Kept] = field(default_factory=dict)
+
+
+class Room:
+    """A class.
+
+    Args:
+        code: What members type.
+        opened_by: Where the lecturer comes from, as for the limit of rooms.
+        clock: Seconds that only grow.
+
+    Attributes:
+        memory: What is computed of the lecturer's own X-ray; it goes with the room.
+    """
+
+    def __init__(self, code: str, opened_by: str, clock: Callable[[], float]) -> None:
+        self.code, self.opened_by = code, opened_by
+        self.memory = BoundedCache(_MEMORY_RESULTS, _MEMORY_BYTES)
+        self._clock, self._lock = clock, threading.RLock()
+        self._steering = secrets.token_urlsafe(_TOKEN_BYTES)
+        self._members: dict[str, Member] = {}
+        self._seen: dict[str, float] = {}
+        self._joined = 0
+        self._rounds: list[_Round] = []
+        self._task: Task | None = None
+        self._own: Xray | None = None
+        self._revealed = self._frozen = self._names_shown = self._ended = False
+        self._lesson_step: int | None = None
+        self._version = self._told_members = 1
+        self._told_at = self._sign_of_life = clock()
+
+    @property
+    def steering_token(self) -> str:
+        """What only who opened the room is given."""
+        return self._steering
+
+    @property
+    def silent_s(self) -> float:
+        """Since when the lecturer gave no sign of life."""
+        with self._lock:
+            return self._clock() - self._sign_of_life
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self._ended
+
+    def steers(self, token: str) -> bool:
+        """Whether this is the lecturer's token; if so, it is a sign of life."""
+        right = hmac.compare_digest(token.encode(), self._steering.encode())
+        if right:
+            with self._lock:
+                self._sign_of_life = self._clock()
+        return right
+
+    def member(self, token: str) -> Member | None:
+        """Whose token this is; None if nobody's."""
+        with self._lock:
+            found = self._members.get(token)
+            if found is not None:
+                self._seen[token] = self._clock()
+            return found
+
+    def knows(self, token: str) -> bool:
+        """Whether it is a token of this room."""
+        return not self._ended and (self.steers(token) or self.member(token) is not None)
+
+    def join(self, nickname: str = "") -> str:
+        """Take a member in; returns the token by which the room knows them.
+
+        Raises:
+            RoomError: The class is full, or over.
+        """
+        with self._lock:
+            self._require_open()
+            if len(self._members) >= MAX_MEMBERS and not self._make_room():
+                raise RoomError(f"This class is full: {MAX_MEMBERS} members are the most.")
+            token = secrets.token_urlsafe(_TOKEN_BYTES)
+            self._joined += 1
+            self._members[token] = Member(self._joined, cleaned_nickname(nickname))
+            self._seen[token] = self._clock()
+            self._changed(for_members=False)
+            return token
+
+    def view(self) -> RoomView:
+        """How it looks now."""
+        with self._lock:
+            kept = self._rounds[-1].kept if self._rounds else {}
+            return RoomView(
+                code=self.code,
+                version=self._version,
+                members=len(self._members),
+                task=self._task,
+                kept=tuple(kept[number] for number in sorted(kept)),
+                revealed=self._revealed,
+                frozen=self._frozen,
+                names_shown=self._names_shown,
+                lesson_step=self._lesson_step,
+            )
+
+    def version_for(self, token: str) -> int:
+        """The version to compare with: the lecturer and the projector see each change, members wait for answers."""
+        with self._lock:
+            is_member = self.member(token) is not None
+            if not is_member:
+                return self._version
+            if self._revealed and self._clock() - self._told_at >= MEMBERS_LOOK_EVERY_S:
+                self._told_members, self._told_at = self._version, self._clock()
+            return self._told_members
+
+    def answer(self, token: str, key: str, *, choice: str = "", drawing: Drawing | None = None, said: Said) -> Answer:
+        """Take a member's answer.
+
+        Args:
+            token: The member's.
+            key: Of the question that is answered.
+            choice: A class, for kinds that choose.
+            drawing: What was drawn, for the others.
+            said: What the model says to it.
+
+        Raises:
+            RoomError: It is not taken: the reason is for the member.
+        """
+        with self._lock:
+            self._require_open()
+            who = self.member(token)
+            if who is None:
+                raise RoomError("You are not in this class any more. Join it again.")
+            task = self._require_task(key)
+            kind, round_ = catalog.get(task.question.kind), self._rounds[-1]
+            if self._frozen or (self._revealed and not kind.tries):
+                raise RoomError("Answers are closed.")
+            score, after_s = None, self._clock() - round_.began
+            if kind.draws:
+                score = self._score(task, drawing, said)
+            elif choice not in task.question.classes:
+                raise RoomError("Choose one of the classes.")
+            given = Answer(choice if not kind.draws else "", drawing, said.marked, score, said.ink, after_s)
+            before = round_.kept.get(who.number)
+            best = _better(before.best if before else None, given) if kind.tries else None
+            round_.kept[who.number] = Kept(who, given, best)
+            self._changed(for_members=False)
+            return given
+
+    def own_xray(self) -> Xray | None:
+        """The lecturer's own X-ray."""
+        return self._own
+
+    # What the lecturer does.
+
+    def keep_own(self, token: str, xray: Xray) -> None:
+        """Hold the lecturer's own X-ray, in place of an earlier one, as long as the room lasts."""
+        with self._steered(token):
+            image = xray.image
+            if max(image.size) > _OWN_PX:
+                image = image.copy()
+                image.thumbnail((_OWN_PX, _OWN_PX), Image.Resampling.LANCZOS)
+            self._own = replace(xray, image=image, title="Your X-ray", note="", film=None, public=False)
+
+    def ask(self, token: str, question: Question, xray: Xray) -> None:
+        """Begin the next task; its number is given here.
+
+        Raises:
+            RoomError: There were too many, or the kind or the class is not known.
+        """
+        kind = catalog.get(question.kind)
+        if kind.wants_target and question.target not in question.classes:
+            raise RoomError("Choose the class that the model is to be made to say.")
+        with self._steered(token):
+            if len(self._rounds) >= MAX_TASKS:
+                raise RoomError(f"{MAX_TASKS} tasks are the most. End this class, and open another one.")
+            self._begin(replace(question, number=len(self._rounds) + 1, turn=0), xray)
+
+    def restart(self, token: str) -> None:
+        """Ask the same again: all answers to it are gone."""
+        with self._steered(token):
+            if self._task is not None:
+                question = self._rounds.pop().question
+                self._begin(replace(question, turn=question.turn + 1), self._task.xray)
+
+    def steer(
+        self,
+        token: str,
+        *,
+        revealed: bool | None = None,
+        frozen: bool | None = None,
+        names_shown: bool | None = None,
+    ) -> None:
+        """Show the results or hide them, close the answers or open them, show nicknames or not."""
+        with self._steered(token):
+            self._revealed = self._revealed if revealed is None else revealed
+            self._frozen = self._frozen if frozen is None else frozen
+            self._names_shown = self._names_shown if names_shown is None else names_shown
+
+    def send_to_lesson(self, token: str, step: int | None) -> None:
+        """Lead everybody to a step of the lesson, or back."""
+        with self._steered(token):
+            self._lesson_step = None if step is None else min(max(1, step), MAX_LESSON_STEP)
+
+    def rounds(self, token: str) -> tuple[tuple[Question, tuple[Kept, ...]], ...]:
+        """All questions with their answers, for the lecturer alone."""
+        with self._lock:
+            self._require_steering(token)
+            return tuple((one.question, tuple(one.kept[n] for n in sorted(one.kept))) for one in self._rounds)
+
+    def end(self, token: str) -> None:
+        """Everything is gone."""
+        with self._steered(token):
+            self.close()
+
+    def close(self) -> None:
+        """End it without a token: for whoever holds all rooms."""
+        with self._lock:
+            self._ended = True
+            self._members, self._seen, self._rounds = {}, {}, []
+            self._task = self._own = None
+            self.memory = BoundedCache(1, 1)
+
+    def _begin(self, question: Question, xray: Xray) -> None:
+        kind = "simulated " if xray.simulated else ""
+        key = f"class-{self.code}-{question.key}"
+        film = replace(xray, key=key, label=f"A {kind}chest X-ray: draw on it.", title="", note="", findings=())
+        self._task = Task(question, xray, film)
+        self._rounds.append(_Round(question, self._clock()))
+        self._revealed = self._frozen = False
+        self._lesson_step = None
+
+    def _score(self, task: Task, drawing: Drawing | None, said: Said) -> float | None:
+        kind, tools = catalog.get(task.question.kind), drawing_tools()
+        allowed = {tools[shape] for shape in SHAPES}
+        if drawing is None or drawing.mark.marker not in allowed or drawing.width not in WIDTHS:
+            raise RoomError("Draw a circle, a box or an arrow on the X-ray.")
+        drawing.mark.region.box.clipped(*task.xray.size_wh)
+        if len(said.marked) != len(task.question.classes):
+            raise RoomError("The model has not answered this yet.")
+        if refusal := kind.refusal(task, drawing):
+            raise RoomError(refusal)
+        return kind.score(task, drawing, said)
+
+    def _make_room(self) -> bool:
+        """Let somebody go who left long ago and answered nothing."""
+        answered = {number for one in self._rounds for number in one.kept}
+        longest = sorted(self._seen, key=self._seen.__getitem__)
+        for token in longest:
+            if self._clock() - self._seen[token] < _SILENT_S:
+                return False
+            if self._members[token].number not in answered:
+                del self._members[token], self._seen[token]
+                return True
+        return False
+
+    def _require_open(self) -> None:
+        if self._ended:
+            raise RoomError(GONE)
+
+    def _require_task(self, key: str) -> Task:
+        if self._task is None or self._task.question.key != key:
+            raise RoomError("The lecturer has gone on to the next task.")
+        return self._task
+
+    def _require_steering(self, token: str) -> None:
+        self._require_open()
+        if not self.steers(token):
+            raise RoomError("Only who opened this class can steer it.")
+
+    def _steered(self, token: str) -> _Steering:
+        return _Steering(self, token)
+
+    def _changed(self, *, for_members: bool = True) -> None:
+        self._version += 1
+        if for_members:
+            self._told_members, self._told_at = self._version, self._clock()
+
+
+class _Steering:
+    """The lecturer's hand: the lock, the right, and a new version for everybody."""
+
+    def __init__(self, room: Room, token: str) -> None:
+        self._room, self._token = room, token
+
+    def __enter__(self) -> None:
+        self._room._lock.acquire()
+        try:
+            self._room._require_steering(self._token)
+        except BaseException:
+            self._room._lock.release()
+            raise
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._room._changed()
+        self._room._lock.release()
+
+
+def _better(best: Answer | None, given: Answer) -> Answer | None:
+    if given.score is None:
+        return best
+    return given if best is None or best.score is None or given.score > best.score else best
