@@ -8,6 +8,7 @@ from dashboard.classroom.page.lecturer import steering_view
 from dashboard.classroom.page.projector import projector_view
 from dashboard.classroom.page.student import member_view
 from dashboard.frame.page import page_setup
+from dashboard.frame.view import PROJECTOR, view
 
 
 @st.fragment
@@ -20,12 +21,12 @@ def classroom() -> None:
     seat.write_address()
     if place is None:
         entrance()
-    elif seat.on_projector():
-        projector_view(place)
-    elif place.steers:
-        steering_view(place)
-    else:
+    elif place.member:
         member_view(place)
+    elif view() == PROJECTOR:
+        projector_view(place)
+    else:
+        steering_view(place)
 
 
 arrived = page_setup("Class", "Predict what the model says, point, fool it, steer it: together, on your own devices.")

@@ -13,6 +13,10 @@ import pytest
 from PIL import Image
 
 import dashboard.demo.state.state_link as demo
+from dashboard.classroom import records
+from dashboard.classroom.kinds.base import Said
+from dashboard.classroom.kinds.catalog import KINDS
+from dashboard.classroom.rooms import Rooms
 from dashboard.demo.answers.marked_xray import draw
 from dashboard.demo.film.xray import Xray
 from tests.results.memory_run import MemoryRun
@@ -38,7 +42,7 @@ from vpe_core.types import Box
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "extending.md").read_text()
 BLOCKS = dict(re.findall(r"^## (.+?)\n.*?^```python\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL))
-REGISTRIES = (MARKERS, DATASETS, METRICS, LOADERS, MODELS, METHODS)
+REGISTRIES = (MARKERS, DATASETS, METRICS, LOADERS, MODELS, METHODS, KINDS)
 BOX = Box(40, 60, 120, 160)
 
 
@@ -160,3 +164,18 @@ def test_an_attention_method(added: dict[str, Any], models: dict[str, VisionLang
     assert heatmap.values.shape == (64, 64)
     assert heatmap.values.min() < heatmap.values.max()
     assert demo.state_from_query({"method": "token-norm"})[0].method == "token-norm"
+
+
+@section("A kind of task for a class")
+def test_a_kind_of_task(added: dict[str, Any]) -> None:
+    assert KINDS.names()[-1] == "immune"
+    room, token = Rooms().open()
+    member = room.join()
+    xray = Xray("x", Image.new("L", (200, 200)))
+    room.ask(token, records.Question(0, "immune", "x", ("mass", "nodule")), xray)
+    for ink, marked in ((0.1, (0.9, 0.1)), (0.3, (0.9, 0.1)), (0.5, (0.1, 0.9))):
+        room.answer(member, "1-0", drawing=records.Drawing(Mark("circle", BOX)), said=Said((0.9, 0.1), marked, ink))
+    (kept,) = room.view().kept
+    assert kept.best is not None
+    assert (kept.best.score, kept.latest.score) == (0.3, None)
+    assert added["KINDS"].get("immune").result(None, kept.best) == "30.0% of the picture inked"

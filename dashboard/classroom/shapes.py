@@ -51,12 +51,18 @@ def name_of(one: Kept, names: bool) -> str:
 
 
 def in_words(question: Question, one: Kept) -> str:
-    """What was drawn and what came of it: "circle: consolidation (63%)"."""
-    answer = one.shown
-    result = catalog.get(question.kind).result(question, answer)
-    model_says = f"the model says {likeliest(question, answer.said)}" if answer.said else ""
-    drawn = marker_title(answer.drawing) if answer.drawing else ""
-    return "; ".join(part for part in (drawn, result, model_says) if part)
+    """What was drawn and what came of it: "circle; mass: 12%; the model says consolidation (63%)"."""
+    drawing = one.shown.drawing
+    return f"{marker_title(drawing)}; {outcome(question, one)}" if drawing else outcome(question, one)
+
+
+def outcome(question: Question, one: Kept) -> str:
+    """What came of an answer: "mass: 12%; the model says consolidation (63%)"."""
+    result = catalog.get(question.kind).result(question, one.shown)
+    model_says = likeliest(question, one.shown.said) if one.shown.said else ""
+    if not model_says or model_says in result:
+        return result
+    return f"{result}; the model says {model_says}" if result else f"The model says {model_says}"
 
 
 def _shape(task: Task, one: Kept, names: bool, mine: bool) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def show_view() -> None:
 def view_row() -> None:
     """A clean start, and the way out; beside the links to the pages, in place of the side bar."""
     st.button("Start anew", key="vpl_view_reset", icon=":material/restart_alt:", help="This page as it is first shown")
-    st.button("Leave this view", key="vpl_view_leave", icon=":material/close:", on_click=_choose, args=("",))
+    st.button("Leave this view", key="vpl_view_leave", icon=":material/close:", on_click=choose_view, args=("",))
 
 
 def view_button() -> None:
@@ -56,13 +56,14 @@ def view_button() -> None:
         key="vpl_view_enter",
         icon=":material/cast:",
         type="tertiary",
-        on_click=_choose,
+        on_click=choose_view,
         args=(PROJECTOR,),
         help="Large type, no side bar; the arrow keys turn to the next X-ray",
     )
 
 
-def _choose(chosen: str) -> None:
+def choose_view(chosen: str) -> None:
+    """Turn to a view, or with an empty name back to the usual one; the page has to be run again."""
     st.session_state[_CURRENT] = chosen
     if not chosen:
         st.query_params.pop(VIEW, None)

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.frame.page import asset
+from dashboard.frame.assets import asset
 
 PROJECTOR_EVERY_MS, MEMBERS_EVERY_MS = 500, 1000
 _KEY = "class_room"

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.classroom.answers_table import answers_csv
 from dashboard.classroom.errors import RoomError
 from dashboard.classroom.kinds import catalog
-from dashboard.classroom.page import browser, seat
+from dashboard.classroom.page import browser
 from dashboard.classroom.page.controls import task_controls
 from dashboard.classroom.page.invitation import invitation
 from dashboard.classroom.page.lesson import STEPS, has_lesson
@@ -23,6 +23,7 @@ from dashboard.demo.state.demo_state import DemoState, default_classes
 from dashboard.frame.html import render
 from dashboard.frame.rights import may, why_not
 from dashboard.frame.uploads import new_upload
+from dashboard.frame.view import PROJECTOR, choose_view
 from dashboard.frame.words import as_text
 from dashboard.library.pictures import gallery, gallery_xray, thumbnail, uploaded_xray
 from vpe_core import models
@@ -57,10 +58,9 @@ def steering_view(place: Seat) -> None:
 def _now(place: Seat, view: RoomView) -> None:
     invitation(view.code, small=True)
     count(view)
-    st.button(
-        "Projector view", key="class_projector_button", icon=":material/cast:", type="primary",
-        on_click=seat.show_on_projector, args=(True,), help="Large type, for everybody; steer from there, too",
-    )  # fmt: skip
+    if st.button("Projector view", key="class_projector_button", icon=":material/cast:", help="Steer from there, too"):
+        choose_view(PROJECTOR)
+        st.rerun()
     if view.task is None:
         st.caption("Nothing is asked yet. Choose the first task, and start it.")
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.classroom.kinds import catalog
-from dashboard.classroom.page import browser, results, seat
+from dashboard.classroom.page import browser, results
 from dashboard.classroom.page.controls import task_controls
 from dashboard.classroom.page.invitation import invitation
 from dashboard.classroom.page.lesson import lesson_link
@@ -14,6 +14,7 @@ from dashboard.classroom.page.seat import Seat
 from dashboard.classroom.records import RoomView, Task
 from dashboard.frame.busy import try_again
 from dashboard.frame.html import render
+from dashboard.frame.view import choose_view
 from dashboard.frame.words import as_text
 from vpe_core.errors import BusyError, DeviceLostError, VPEError
 
@@ -37,10 +38,9 @@ def projector_view(place: Seat) -> None:
         with st.container(key="class_controls", horizontal=True, gap="small"):
             if place.steers:
                 task_controls(place, view)
-                st.button(
-                    "Back to steering", key="class_steer", icon=":material/tune:",
-                    on_click=seat.show_on_projector, args=(False,),
-                )  # fmt: skip
+                if st.button("Back to steering", key="class_steer", icon=":material/tune:"):
+                    choose_view("")
+                    st.rerun()
     browser.follow(view.code, place.token, version, browser.PROJECTOR_EVERY_MS)
 
 

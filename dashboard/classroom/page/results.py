@@ -15,11 +15,11 @@ from dashboard.classroom.page.model import looked_at, memory
 from dashboard.classroom.page.seat import Seat
 from dashboard.classroom.records import Kept, Question, RoomView, Task
 from dashboard.classroom.results import distribution, most_surprising, ranked
-from dashboard.classroom.shapes import drawings, in_words, name_of
+from dashboard.classroom.shapes import drawings, in_words, name_of, outcome
 from dashboard.demo.answers.answer import out_of_domain
+from dashboard.frame.assets import asset
 from dashboard.frame.html import render
 from dashboard.frame.jpeg import jpeg
-from dashboard.frame.page import asset
 from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_words
 from vpe_core import models
 from vpe_core.attention import overlay
@@ -87,9 +87,9 @@ def highlights(place: Seat, view: RoomView, task: Task, plain: Said) -> None:
     left, right = st.columns(2, gap="small")
     for column, title, one in ((left, "Most successful", best), (right, "Most surprising", odd)):
         if one is not None:
-            text, who = in_words(task.question, one), name_of(one, view.names_shown)
+            text, who = outcome(task.question, one), name_of(one, view.names_shown)
             with column, st.container(key=f"class_highlight_{title[5:]}"):
-                _picture(place, task, one, f"{title}: {text}")
+                _picture(place, task, one, f"{title}: {in_words(task.question, one)}")
                 st.html(render("class_drawing", title=title, who=who, text=text))
 
 

@@ -12,8 +12,9 @@ from dashboard.classroom.records import Member
 from dashboard.classroom.room import GONE, Room
 from dashboard.classroom.rooms import ROOMS, cleaned_code
 from dashboard.frame import links
+from dashboard.frame.view import PROJECTOR, view
 
-ROOM, VIEW, PROJECTOR = "room", "view", "projector"
+ROOM = "room"
 _PAGE = "classroom"
 _CODE, _TOKENS, _PROBLEM, ASKED = "class:code", "class:tokens", "class:problem", "class:asked the tab"
 
@@ -44,7 +45,7 @@ def begin(arrived: bool) -> None:
     if wanted != code():
         st.session_state[_CODE] = wanted
         st.session_state.pop(_PROBLEM, None)
-    links.leave_out(_PAGE, links.unknown_parts(link, (ROOM, VIEW), "the class"))
+    links.leave_out(_PAGE, links.unknown_parts(link, (ROOM,), "the class"))
 
 
 def code() -> str:
@@ -55,24 +56,8 @@ def code() -> str:
 
 def write_address() -> None:
     """Name the class in the address, which so leads to it again; never a token, for the address is on the projector."""
-    query = {ROOM: code()} if code() else {}
-    if VIEW in st.query_params:
-        query[VIEW] = st.query_params[VIEW]
-    links.write_link(_PAGE, query)
+    links.write_link(_PAGE, {ROOM: code()} if code() else {})
     links.say_left_out(_PAGE, code() or "none")
-
-
-def on_projector() -> bool:
-    """Whether the class is shown for the projector."""
-    return bool(st.query_params.get(VIEW) == PROJECTOR)
-
-
-def show_on_projector(on: bool) -> None:
-    """Turn to the view for the projector, or back."""
-    if on:
-        st.query_params[VIEW] = PROJECTOR
-    else:
-        st.query_params.pop(VIEW, None)
 
 
 def seat() -> Seat | None:
@@ -87,7 +72,7 @@ def seat() -> Seat | None:
             _lose(GONE)
             return None
         return Seat(room, token, room.steers(token), room.member(token))
-    return _unsteered() if on_projector() else None
+    return _unsteered() if view() == PROJECTOR else None
 
 
 def is_asking() -> bool:
@@ -125,7 +110,6 @@ def leave() -> None:
     _tokens().pop(code(), None)
     st.session_state[_CODE] = ""
     st.session_state.pop(_PROBLEM, None)
-    st.query_params.pop(VIEW, None)
 
 
 def problem() -> str:
