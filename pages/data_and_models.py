@@ -13,6 +13,7 @@ from dashboard.frame.rights import may
 from dashboard.frame.server_figures import this_server
 from dashboard.frame.unknown_in_link import KNOWN_IN_LINKS, WORDING
 from dashboard.frame.words import as_text
+from dashboard.lesson.progress import STEP
 from dashboard.library.dataset_check import dataset_card
 from vpe_core import datasets, models
 from vpe_core.datasets.gallery import real_xrays, simulated_gallery
@@ -69,7 +70,7 @@ def data_sets() -> None:
 
 
 page_setup("Data and models", "What is on this machine, and how to get the rest.")
-links.say_unknown("this page", (*KNOWN_IN_LINKS, *LINK_FIELDS, OWN), (FROM_CASE, WORDING))
+links.say_unknown("this page", (*KNOWN_IN_LINKS, *LINK_FIELDS, OWN, STEP), (FROM_CASE, WORDING))
 try:
     left, right = st.columns([3, 2], gap="large")
     with left:

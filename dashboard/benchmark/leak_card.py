@@ -94,8 +94,18 @@ def card_of(choice: Choice) -> LeakCard:
     Raises:
         VPEError: They cannot be: see `vpe_core.results.analysis.leak_card.leak_card`.
     """
-    run, row, question = _asked(choice)
-    return answer(_CARD, _key("card", choice), lambda: leak_card(run, row, question, evaluation()))
+    return card_of_row(*_asked(choice))
+
+
+def card_of_row(run: Results, row: TableRow, question: Question) -> LeakCard:
+    """The same of one row of results, in AUROC whatever the question's metric is.
+
+    Raises:
+        VPEError: As `card_of`.
+    """
+    question = replace(question, metric="auroc")
+    key = _key_of("card", run, row, question)
+    return answer(_CARD, key, lambda: leak_card(run, row, question, evaluation()))
 
 
 def matched_of(choice: Choice) -> MatchedGain:
@@ -171,5 +181,8 @@ def _asked(choice: Choice) -> tuple[Results, TableRow, Question]:
 
 
 def _key(what: str, choice: Choice) -> tuple[object, ...]:
-    run, row, question = _asked(choice)
+    return _key_of(what, *_asked(choice))
+
+
+def _key_of(what: str, run: Results, row: TableRow, question: Question) -> tuple[object, ...]:
     return (f"leak {what}", run.fingerprint, row, question)

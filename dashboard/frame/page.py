@@ -44,6 +44,7 @@ class PageLink:
 _ALL_PAGES = (
     PageLink("pages/overview.py", "Overview"),
     PageLink("pages/live_demo.py", "Live demo"),
+    PageLink("pages/lesson.py", "Lesson"),
     PageLink("pages/benchmark.py", "Benchmark"),
     PageLink("pages/classroom.py", "Class"),
     PageLink("pages/data_and_models.py", "Data and models"),

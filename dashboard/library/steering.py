@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,6 +33,34 @@ def class_of(finding: str, classes: Sequence[str]) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class SteeredFinding:
+    """What was measured of one finding.
+
+    Attributes:
+        label: Its name.
+        named: The class that the unmarked answer names.
+        unmarked: The finding's probability without a marker, 0 to 1.
+        mean: The mean of it over all markers.
+        shares: For each of `WAYS` the share of markers that lead to the finding.
+        attention_unmarked: Share of the attention inside the finding's circle, before it is drawn; nan without a place.
+        attention_circle: The same once it is drawn.
+    """
+
+    label: str
+    named: str
+    unmarked: float
+    mean: float
+    shares: Mapping[str, float]
+    attention_unmarked: float
+    attention_circle: float
+
+    @property
+    def gain(self) -> float:
+        """What the markers add to its probability, on average."""
+        return self.mean - self.unmarked
+
+
+@dataclass(frozen=True, slots=True)
 class Steering:
     """What was measured on one X-ray.
 
@@ -43,6 +71,7 @@ class Steering:
         findings: How many findings were measured; 0 for an X-ray without any.
         agrees: Whether the unmarked answer, every marked one and the attention agree on the finding: it is strongest
             there, with and without a circle, and the circle draws more of it there.
+        each: The findings one by one.
     """
 
     share: float
@@ -50,6 +79,7 @@ class Steering:
     gain: float
     findings: int
     agrees: bool
+    each: tuple[SteeredFinding, ...] = ()
 
     @property
     def in_words(self) -> str:
@@ -119,4 +149,17 @@ def _steering(rows: list[dict[str, str]]) -> Steering:
         and min(shares) == 1
         and float(only["attention_circle"]) > float(only["attention_unmarked"])
         and only["peak_unmarked"] == only["peak_circle"] == "1",
+        each=tuple(map(_finding, rows)),
+    )
+
+
+def _finding(row: dict[str, str]) -> SteeredFinding:
+    return SteeredFinding(
+        label=row["finding"],
+        named=row["said_unmarked"],
+        unmarked=float(row["unmarked"]),
+        mean=float(row["mean"]),
+        shares={way: float(row[way]) for way in WAYS},
+        attention_unmarked=float(row["attention_unmarked"] or "nan"),
+        attention_circle=float(row["attention_circle"] or "nan"),
     )

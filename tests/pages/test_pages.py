@@ -15,6 +15,7 @@ from streamlit.util import calc_hash
 
 from dashboard.demo.state.state_link import _FIELDS
 from dashboard.frame.page import PAGES
+from dashboard.lesson.progress import LINK_FIELDS as LESSON_FIELDS
 from tests.app_home import chest
 from vpe_core.markers.marks import Mark
 from vpe_core.settings import PROJECT_DIR, get_settings
@@ -24,6 +25,7 @@ LIVE = "pages/live_demo.py"
 TITLES = {
     "pages/overview.py": "Visual Prompt Lab",
     LIVE: "Live demo",
+    "pages/lesson.py": "Lesson",
     "pages/benchmark.py": "Benchmark",
     "pages/classroom.py": "Class",
     "pages/data_and_models.py": "Data and models",
@@ -153,10 +155,10 @@ def test_the_overview_has_an_address_beside_the_apps_own() -> None:
     assert [title.value for title in script.title] == ["Visual Prompt Lab"]
 
 
-@pytest.mark.parametrize("page", [LIVE, "pages/benchmark.py"])
+@pytest.mark.parametrize("page", [LIVE, "pages/benchmark.py", "pages/lesson.py"])
 def test_no_address_crashes_a_page(page: str) -> None:
     """All values of a kind in one address: what each part alone is answered with, other tests say."""
-    names = (*_FIELDS, *BENCHMARK_FILTERS, "embed", "x")
+    names = (*_FIELDS, *BENCHMARK_FILTERS, *LESSON_FIELDS, "embed", "x")
     for nasty in ("~nosuchuser/x", "\0", "../" * 9, "nan", "1e999", "{class}", "😀" * 400, "<script>", ""):
         app = open_app(page, dict.fromkeys(names, nasty))
         assert not app.exception, nasty

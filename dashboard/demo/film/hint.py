@@ -14,7 +14,7 @@ from dashboard.library.pictures import gallery
 from vpe_core.markers.catalog import drawing_tools
 
 _DRAWN = "demo:has drawn"
-_LOOKS = {
+LOOKS = {
     "atelectasis": "the white band",
     "calcified granuloma": "the bright dot",
     "cardiomegaly": "the wide heart",
@@ -71,7 +71,7 @@ def hint_for(xray: Xray, state: DemoState) -> Hint | None:
     (width, height), (x, y) = xray.size_wh, finding.box.center
     radii = (100 * _ROOM * finding.box.width / 2 / width, 100 * _ROOM * finding.box.height / 2 / height)
     shape = next((shape for shape, name in drawing_tools().items() if name == marker_of_tool(state.tool)), "ellipse")
-    look = _LOOKS.get(finding.label, f"the {finding.label}")
+    look = LOOKS.get(finding.label, f"the {finding.label}")
     x0, y0, x1, y1 = (round(value) for value in finding.box.xyxy)
     return Hint(
         words=f"{_ASK[shape]} {look}",

@@ -1,0 +1,109 @@
+"""Which X-ray each step shows: by what it shows and what was measured on it, never by its name. No streamlit here.
+
+| need | property, the best first |
+|---|---|
+| `plain` | one finding that the unmarked answer names: every marker agrees, the surest first |
+| `several` | two findings or more, one of which is not named unmarked and is named with any circle: the fewest findings, then the largest gain |
+| `marker` | one finding for which circle, box and arrow differ most in how often they lead to it |
+| `gaze` | one finding that a circle draws the attention to, though few markers lead to it: the largest rise |
+| `small` | one small finding with a picture of the same chest without it: one that is easy to see, the surest to steer |
+
+Where nothing was measured, the gallery's order counts. Only simulated X-rays are taken: their findings are known.
+"""  # noqa: E501 - a table
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from dashboard.library.steering import SteeredFinding, Steering, measured
+from vpe_core.datasets.gallery import Finding, GalleryImage
+from vpe_core.errors import DatasetError
+
+_CIRCLES = ("circle_tight", "circle_loose", "circle_double")
+_TIGHT = ("circle_tight", "box_tight", "arrow")
+_MISLED = 0.5
+_SMALL_PX = 160
+"""Longest side of a small finding, in pixels of an X-ray that is 1024 pixels wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An X-ray, and its finding at hand."""
+
+    entry: GalleryImage
+    finding: Finding
+
+
+Rank = Callable[[Sample, Steering, SteeredFinding], tuple[float, ...] | None]
+"""The lower the better; None for what does not have the property."""
+
+
+def _plain(_: Sample, steering: Steering, finding: SteeredFinding) -> tuple[float, ...] | None:
+    return (-finding.unmarked,) if steering.findings == 1 and steering.agrees else None
+
+
+def _several(_: Sample, steering: Steering, finding: SteeredFinding) -> tuple[float, ...] | None:
+    led = all(finding.shares[way] == 1 for way in _CIRCLES) and finding.named != finding.label
+    return (steering.findings, -finding.gain) if steering.findings > 1 and led else None
+
+
+def _marker(_: Sample, steering: Steering, finding: SteeredFinding) -> tuple[float, ...] | None:
+    shares = [finding.shares[way] for way in _TIGHT]
+    return (min(shares) - max(shares), -steering.share) if steering.findings == 1 else None
+
+
+def _gaze(_: Sample, steering: Steering, finding: SteeredFinding) -> tuple[float, ...] | None:
+    misled = steering.findings == 1 and steering.share < _MISLED
+    return (finding.attention_unmarked - finding.attention_circle,) if misled else None
+
+
+def _small(sample: Sample, steering: Steering, _: SteeredFinding) -> tuple[float, ...] | None:
+    box, is_hard = sample.finding.box, sample.entry.difficulty != "easy"
+    small = max(box.width, box.height) <= _SMALL_PX and sample.entry.twin is not None
+    return (is_hard, -steering.share, -steering.lowest) if steering.findings == 1 and small else None
+
+
+_RANKS: Mapping[str, Rank] = {
+    "plain": _plain,
+    "several": _several,
+    "marker": _marker,
+    "gaze": _gaze,
+    "small": _small,
+}
+NEEDS = tuple(_RANKS)
+
+
+def sample_for(need: str, entries: Sequence[GalleryImage]) -> Sample:
+    """The X-ray that shows best what a step needs; where no X-ray was found to, the first one that could.
+
+    Raises:
+        DatasetError: There is none.
+    """
+    known = measured()
+    samples = list(_samples(entries))
+    ranked = [
+        (rank, number)
+        for number, sample in enumerate(samples)
+        if (steering := known.get(sample.entry.name))
+        for finding in steering.each
+        if finding.label == sample.finding.label and (rank := _RANKS[need](sample, steering, finding)) is not None
+    ]
+    if ranked:
+        return samples[min(ranked)[1]]
+    wanted = [sample for sample in samples if (len(sample.entry.findings) > 1) == (need == "several")]
+    if need == "small":
+        wanted.sort(key=lambda sample: (sample.entry.twin is None, sample.finding.box.area))
+    if not wanted:
+        what = "two findings" if need == "several" else "one finding"
+        raise DatasetError(
+            f"This step needs a simulated X-ray with {what}, and the gallery has none. Restore the folder "
+            "precomputed/samples."
+        )
+    return wanted[0]
+
+
+def _samples(entries: Sequence[GalleryImage]) -> Iterator[Sample]:
+    for entry in entries:
+        if entry.simulated:
+            yield from (Sample(entry, finding) for finding in entry.findings)

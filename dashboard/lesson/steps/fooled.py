@@ -1,0 +1,165 @@
+"""Step 7: a circle on nothing, once small and once big."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from dashboard.demo.answers.control import marks_for
+from dashboard.demo.state.demo_state import DemoState
+from dashboard.lesson.asking import Asker, Chances
+from dashboard.lesson.phrases import finding_named, named, says
+from dashboard.lesson.samples import sample_for
+from dashboard.lesson.step import Bar, Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
+from vpe_core.datasets.gallery import another_patient
+from vpe_core.datasets.simulated import HEALTHY
+from vpe_core.errors import DatasetError
+from vpe_core.markers.marks import Mark, rounded
+from vpe_core.plots.percent import percent
+from vpe_core.types import Box
+
+NEITHER, SMALL, BIG, BOTH = "neither", "small", "big", "both"
+SIZES = {"small": 0.12, "middle": 0.25, "big": 0.5, "huge": 0.85}
+"""Diameters in parts of the picture's shorter side."""
+_SAME = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class FooledFacts:
+    """Answers to a chest with nothing to find.
+
+    Attributes:
+        classes: What there is to choose from.
+        bare: Their probabilities without a circle.
+        small: With a small circle.
+        big: With a big one around the same place.
+        link: The live demo with an X-ray to fool it on; None without one.
+    """
+
+    classes: tuple[str, ...]
+    bare: Chances
+    small: Chances
+    big: Chances
+    link: DemoState | None
+
+
+def _scene(setting: Setting) -> Scene:
+    sample = sample_for("small", setting.entries)
+    xray = setting.xray(sample.entry)
+    twin = setting.twin(xray)
+    if twin is None:
+        raise DatasetError(
+            "This step needs a simulated X-ray with a picture of the same chest without its finding, and the gallery "
+            "has none. Restore the folder precomputed/samples."
+        )
+    normal = another_patient(setting.entries, patient=sample.entry.patient, simulated=True)
+    scene = Scene(
+        question=(
+            "This is a finding-free twin: a chest with nothing to find. We draw a small circle, then a big one around "
+            "the same place. Which of them makes the model name a finding?"
+        ),
+        choices={
+            NEITHER: "Neither",
+            SMALL: "Only the small one",
+            BIG: "Only the big one",
+            BOTH: "Both",
+        },
+        state=DemoState(sample=sample.entry.name, model=setting.model),
+        xray=xray,
+        drawn_on=twin,
+        findings=(sample.finding,),
+        elsewhere=DemoState(sample=normal.name, model=setting.model) if normal else None,
+    )
+    return replace(scene, state=_circled(scene, "small"))
+
+
+def _circled(scene: Scene, size: str) -> DemoState:
+    """With a circle of this size around the place, in pixels of the chest without findings."""
+    assert scene.xray is not None
+    (x, y), (width, height) = scene.findings[0].box.center, scene.xray.size_wh
+    half = SIZES[size] * min(width, height) / 2
+    mark = rounded(Mark("circle", Box(x - half, y - half, x + half, y + half).clipped(width - 1, height - 1)))
+    return marks_for("twin", replace(scene.state, marks=(mark,)), scene.xray, scene.picture)
+
+
+def _find(scene: Scene, ask: Asker, guess: Guess) -> FooledFacts:  # noqa: ARG001
+    states = [replace(scene.state, marks=()), _circled(scene, "small"), _circled(scene, "big")]
+    bare, small, big = ask.chances(scene.picture, states)
+    return FooledFacts(scene.state.shown_classes, bare, small, big, scene.elsewhere)
+
+
+def fooled(classes: tuple[str, ...], chances: Chances) -> bool:
+    """Whether the answer names a finding."""
+    return any(name != HEALTHY for name in named(classes, chances))
+
+
+def _tell(facts: FooledFacts, guess: Guess) -> Told:  # noqa: ARG001
+    classes, at = facts.classes, facts.classes.index(HEALTHY)
+    small, big = fooled(classes, facts.small), fooled(classes, facts.big)
+    came_true = BOTH if small and big else SMALL if small else BIG if big else NEITHER
+    before, by_small, by_big = (chances[at] for chances in (facts.bare, facts.small, facts.big))
+    first = f"“{HEALTHY.capitalize()}” has {percent(before)} without a circle"
+    first += f", {percent(by_small)} with the small one and {percent(by_big)} with the big one."
+    if fooled(classes, facts.bare):
+        first += f" Without any circle it already says {says(classes, facts.bare)}."
+    guessed = finding_named(classes, facts.small), finding_named(classes, facts.big)
+    chance = facts.small[classes.index(guessed[0])], facts.big[classes.index(guessed[1])]
+    second = (
+        f"The likeliest finding is {guessed[0]} ({percent(chance[0])}) with the small circle"
+        f"{' and' if guessed[0] == guessed[1] else ','} "
+        f"{'' if guessed[0] == guessed[1] else f'{guessed[1]} '}({percent(chance[1])}) with the big one."
+    )
+    if came_true != NEITHER:
+        last = "The finding comes from the circle: there is nothing else that could be meant."
+    elif min(by_small, by_big) < before - _SAME:
+        last = "It was not fooled, but the circle cost it some of its certainty."
+    else:
+        last = "It was not fooled here. A circle on one place of one chest proves little: try other places."
+    return Told(
+        right={came_true},
+        model=f"small: {says(classes, facts.small)}; big: {says(classes, facts.big)}",
+        truth="there is nothing to find",
+        sentences=(first, second, last),
+        shown=Shown(
+            bars=(
+                Bars(f"Probability of “{HEALTHY}”", tuple(_bars(before, by_small, by_big))),
+                Bars(
+                    "Likeliest finding",
+                    (Bar(f"{guessed[0]}, small", chance[0], True), Bar(f"{guessed[1]}, big", chance[1], True)),
+                ),
+            )
+        ),
+        link=facts.link,
+    )
+
+
+def _bars(before: float, small: float, big: float) -> tuple[Bar, ...]:
+    return Bar("without", before), Bar("small circle", small, True), Bar("big circle", big, True)
+
+
+def _options(scene: Scene) -> Mapping[str, str]:  # noqa: ARG001
+    return {size: size.capitalize() for size in SIZES}
+
+
+def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa: ARG001
+    state = _circled(scene, option)
+    bare, marked = ask.chances(scene.picture, [replace(state, marks=()), state])
+    classes = state.shown_classes
+    at, other = classes.index(HEALTHY), finding_named(classes, marked)
+    return Shown(
+        bars=(
+            Bars(f"Probability of “{HEALTHY}”", (Bar("without", bare[at]), Bar(f"{option} circle", marked[at], True))),
+            Bars("Likeliest finding", (Bar(other, marked[classes.index(other)], True),)),
+        ),
+        state=state,
+        sentence=f"With this circle the model says {says(classes, marked)}.",
+    )
+
+
+FOOLED = Step(
+    title="Fool it",
+    scene=_scene,
+    find=_find,
+    tell=_tell,
+    trial=Trial("Circle", _options, _try),
+)
