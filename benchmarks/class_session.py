@@ -41,10 +41,10 @@ class Window:
     def __init__(self, url: str, page: str) -> None:
         self._address = url.replace("http://", "ws://") + "/_stcore/stream"
         self._socket: ClientConnection
-        self._page, self._query = page, ""
+        self._page, self._page_hash, self._query = page, "", ""
         self._kept: dict[str, int] = {}
         self._runs = 0
-        self._states: dict[str, str] = {}
+        self._states: dict[str, tuple[str, Any]] = {}
         self.received = 0
 
     async def __aenter__(self) -> Self:
@@ -73,10 +73,15 @@ class Window:
         """
         message = BackMsg()
         state = message.rerun_script
-        state.query_string, state.page_name, state.fragment_id = self._query, self._page, fragment
+        state.query_string, state.fragment_id = self._query, fragment
+        # The first run names the page as the address does, later ones as the server does, or it forgets which it is.
+        state.page_script_hash, state.page_name = self._page_hash, "" if self._page_hash else self._page
         state.cached_message_hashes.extend(self._kept)
-        for name, value in self._states.items():
-            state.widget_states.widgets.add(id=name, json_value=value)
+        for name, (kind, value) in self._states.items():
+            if kind == "string_array_value":
+                state.widget_states.widgets.add(id=name).string_array_value.data.extend(value)
+            else:
+                state.widget_states.widgets.add(id=name, **{kind: value})
         await self._socket.send(message.SerializeToString())
         self._runs += not keeps_all
         self._kept = {name: at for name, at in self._kept.items() if self._runs - at <= _KEPT_RUNS}
@@ -93,6 +98,8 @@ class Window:
             self._kept[message.hash] = self._runs
         if kind == "ref_hash":
             self._kept[message.ref_hash] = self._runs
+        elif kind == "navigation":
+            self._page_hash = message.navigation.page_script_hash
         elif kind == "page_info_changed":
             self._query = message.page_info_changed.query_string
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
@@ -176,7 +183,7 @@ class ClassSession(Window):
         return {"objects": [shape], "revision": canvas["initialDrawing"]["vpl"]["revision"]}
 
     def _tell(self, component: str, value: dict[str, Any]) -> None:
-        self._states[self._components[component][0]] = json.dumps(value)
+        self._states[self._components[component][0]] = "json_value", json.dumps(value)
 
     def _look_at(self, delta: Delta) -> None:
         super()._look_at(delta)

@@ -90,7 +90,7 @@ def highlights(place: Seat, view: RoomView, task: Task, plain: Said) -> None:
             text, who = outcome(task.question, one), name_of(one, view.names_shown)
             with column, st.container(key=f"class_highlight_{title[5:]}"):
                 _picture(place, task, one, f"{title}: {in_words(task.question, one)}")
-                st.html(render("class_drawing", title=title, who=who, text=text))
+                st.html(render("class_drawing", title=title, who=who, text=text, given=0))
 
 
 def _picture(place: Seat, task: Task, one: Kept, alt: str) -> None:
@@ -111,7 +111,7 @@ def _words(place: Seat, task: Task, one: Kept, title: str, who: str) -> None:
     marked = answer.marked.probabilities if answer.marked else None
     noun = marker_title(one.shown.drawing) if one.shown.drawing else "marker"
     text = str(answer_words(task.question.classes, answer.without.probabilities, marked, noun))
-    st.html(render("class_drawing", title=title, who=who, text=text))
+    st.html(render("class_drawing", title=title, who=who, text=text, given=0))
 
 
 def _headline(question: Question, kept: Sequence[Kept], plain: Said) -> str:

@@ -86,7 +86,7 @@ def _revealed(place: Seat, task: Task, kind: TaskKind) -> None:
     if kind.tries and not view.frozen:
         results.film(task, view, mine=place.member.number if place.member else None)
     if mine := _mine(place, view):
-        st.html(render("class_drawing", title="You", who="", text=_place_among(view, mine, task, kind)))
+        st.html(render("class_drawing", title="You", who="", given=0, text=_place_among(view, mine, task, kind)))
     results.bars(task, view, plain)
     if kind.draws:
         results.highlights(place, view, task, plain)
@@ -149,9 +149,10 @@ def _try(place: Seat, task: Task, kind: TaskKind, drawing: Drawing | None) -> No
         _give(place, task, drawing=drawing, says=says)
         st.session_state[_tried(task)] = drawing
     refused = _say_refusal(task)
-    mine = _mine(place, place.room.view())
+    view = place.room.view()
+    mine = _mine(place, view)
     if mine and not refused:
-        st.html(render("class_drawing", who="", **_try_in_words(task, kind, mine)))
+        st.html(render("class_drawing", who="", given=view.version, **_try_in_words(task, kind, mine)))
     _answer(task, drawing, says)
 
 
