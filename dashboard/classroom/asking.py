@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +11,12 @@ from dashboard.classroom.kinds.base import Said
 from dashboard.classroom.records import Drawing, Question, Task
 from dashboard.demo.answers.answer import Answer, answer
 from dashboard.demo.answers.marked_xray import MarkedXray, look_together, template_of, without_marks
+from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import DemoState
 from vpe_core.cache import BoundedCache
+from vpe_core.markers.arrow import HEAD_SHARE
+from vpe_core.markers.protocols import NATIVE_REFERENCE_PX
+from vpe_core.types import Arrow, Box
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -33,7 +38,8 @@ def ask(model: Model, task: Task, drawing: Drawing | None, memory: BoundedCache)
     scores = [image.probabilities(task.question.classes, template_of(state)) for image in images]
     if drawing is None:
         return Said(scores[0])
-    return Said(scores[0], scores[1], _ink(images[0].image, images[1].image))
+    key = ("ink", task.xray.content, drawing)
+    return Said(scores[0], scores[1], memory.get_or_compute(key, lambda: _ink(task.xray, images[1].image, drawing)))
 
 
 def full_answer(model: Model, task: Task, drawing: Drawing | None, memory: BoundedCache) -> Answer:
@@ -52,7 +58,14 @@ def demo_state(question: Question, drawing: Drawing | None) -> DemoState:
     return DemoState(model=question.model, marks=(drawing.mark,), width=drawing.width)
 
 
-def _ink(plain: Image.Image, marked: Image.Image) -> float:
-    """The share of the picture that the marker has changed."""
-    before, after = np.asarray(plain.convert("RGB")), np.asarray(marked.convert("RGB"))
-    return float((before != after).any(axis=-1).mean())
+def _ink(xray: Xray, marked: Image.Image, drawing: Drawing) -> float:
+    """The share of the picture that the marker has changed; it changes nothing far from its region."""
+    region, shorter = drawing.mark.region, min(xray.size_wh)
+    ends = (region.tail, region.tip) if isinstance(region, Arrow) else (region.box.xyxy[:2], region.box.xyxy[2:])
+    width_px = max(1.0, drawing.width * shorter / NATIVE_REFERENCE_PX)
+    reach = max(HEAD_SHARE * shorter, 3 * width_px)  # as far as an arrow's head
+    (left, right), (top, bottom) = (sorted(side) for side in zip(*ends, strict=True))
+    x0, y0, x1, y1 = Box(left - reach, top - reach, right + reach, bottom + reach).clipped(*xray.size_wh).xyxy
+    part = (int(x0), int(y0), math.ceil(x1), math.ceil(y1))
+    before, after = np.asarray(xray.image.crop(part)), np.asarray(marked.crop(part))
+    return float((before[..., np.newaxis] != after).any(axis=-1).sum() / np.prod(xray.size_wh))

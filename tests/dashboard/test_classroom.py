@@ -29,7 +29,7 @@ from dashboard.demo.film.xray import Xray
 from dashboard.frame.rights import client_of
 from dashboard.frame.server import routes
 from vpe_core.datasets.gallery import Finding
-from vpe_core.markers.marks import Mark
+from vpe_core.markers.marks import Mark, draw_marks
 from vpe_core.models import Model
 from vpe_core.types import Arrow, Box
 
@@ -327,6 +327,10 @@ def test_a_drawing_is_asked_about_as_in_the_live_demo(model: Model) -> None:
     assert there.marked is not None
     np.testing.assert_allclose(says.without, there.without.probabilities, atol=1e-5)
     np.testing.assert_allclose(says.marked, there.marked.probabilities, atol=1e-5)
+    for mark in (Mark("arrow", Arrow((500, 500), (505, 30))), Mark("bbox", Box(0, 0, 40, 512)), CIRCLE.mark):
+        picture = np.asarray(draw_marks(XRAY.image, [mark], color="#ff0000", width=8))
+        inked = (picture != picture[256, 200]).any(axis=-1).mean()  # all else is one grey
+        assert ask(model, task, Drawing(mark, 8), BoundedCache()).ink == pytest.approx(inked)
     assert says.ink == pytest.approx(
         np.pi * 100 * 4 / 512**2, rel=0.1
     )  # the circumference: three pixels and a soft rim
