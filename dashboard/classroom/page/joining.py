@@ -17,7 +17,7 @@ def entrance() -> None:
         st.warning(as_text(problem), icon=":material/group_off:")
     with st.container(key="class_door"):
         with st.form("class_join", border=True):
-            st.subheader("Join a class", anchor=False)
+            st.header("Join a class", anchor=False)
             st.text_input(
                 "Code", seat.code(), key=_CODE_FIELD, max_chars=12, autocomplete="off", help="It is on the projector."
             )
@@ -30,7 +30,7 @@ def entrance() -> None:
             )
             st.form_submit_button("Join", type="primary", icon=":material/login:", on_click=_join)
         with st.container(border=True, key="class_open"):
-            st.subheader("Open a class", anchor=False)
+            st.header("Open a class", anchor=False)
             st.markdown(
                 "You get a code and a link for your students and steer from here. Nobody needs an account. "
                 "Everything is in the server's memory only, and gone when you end the class or stay away for half an "

@@ -77,7 +77,7 @@ def _now(place: Seat, view: RoomView) -> None:
 
 
 def _next_task(place: Seat) -> None:
-    st.subheader("Next task", anchor=False)
+    st.header("Next task", anchor=False)
     name = st.segmented_control(
         "Kind", catalog.names(), format_func=lambda one: catalog.get(one).title, default=catalog.names()[0],
         key=_KIND, required=True,
@@ -155,7 +155,7 @@ def _xray(place: Seat, name: str) -> Xray:
 
 def _whole_class(place: Seat, view: RoomView) -> None:
     room, token = place.room, place.token
-    st.subheader("The class", anchor=False)
+    st.header("The class", anchor=False)
     st.toggle(
         "Show nicknames to the class", view.names_shown, key="class_names",
         on_change=lambda: room.steer(token, names_shown=bool(st.session_state["class_names"])),
