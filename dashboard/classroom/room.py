@@ -28,7 +28,7 @@ from vpe_core.cache import BoundedCache
 from vpe_core.markers.base import Shape
 from vpe_core.markers.catalog import drawing_tools
 
-MAX_MEMBERS, MAX_TASKS, MAX_LESSON_STEP = 100, 50, 99
+MAX_MEMBERS, MAX_TASKS = 100, 50
 MEMBERS_LOOK_EVERY_S = 10.0
 """So often members are told of new answers once the results are shown; of what the lecturer does, at once."""
 OWN = "own"
@@ -248,7 +248,7 @@ class Room:
     def send_to_lesson(self, token: str, step: int | None) -> None:
         """Lead everybody to a step of the lesson, or back."""
         with self._steered(token):
-            self._lesson_step = None if step is None else min(max(1, step), MAX_LESSON_STEP)
+            self._lesson_step = step
 
     def rounds(self, token: str) -> tuple[tuple[Question, tuple[Kept, ...]], ...]:
         """All questions with their answers, for the lecturer alone."""

@@ -93,6 +93,20 @@ def test_a_lecturer_opens_asks_shows_and_ends() -> None:
     assert not link_of(app)
 
 
+def test_everybody_is_sent_to_a_step_of_the_lesson_and_back() -> None:
+    app = open_app(PAGE)
+    app.button(key="class_open_button").click().run()
+    member = joined(ROOMS.find(link_of(app)["room"]))
+    app.selectbox(key="class_lesson_step").set_value(3)
+    app.button(key="class_lesson_send").click().run()
+    member.run()
+    (link,) = [one for one in member.main.get("page_link") if "Step 3" in one.proto.label]
+    assert (link.proto.page, link.proto.query_string) == ("lesson", "step=3")
+    app.button(key="class_lesson_back").click().run()
+    member.run()
+    assert not member.main.get("page_link")
+
+
 def test_the_page_imports_torch_only_when_a_class_is_answered() -> None:
     steps = ("app.button(key='class_open_button').click().run()", "app.button(key='class_start').click().run()")
     assert not imports("torch", PAGE, *steps)

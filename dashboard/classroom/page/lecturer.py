@@ -13,7 +13,7 @@ from dashboard.classroom.kinds import catalog
 from dashboard.classroom.page import browser
 from dashboard.classroom.page.controls import task_controls
 from dashboard.classroom.page.invitation import invitation
-from dashboard.classroom.page.lesson import STEPS, has_lesson
+from dashboard.classroom.page.lesson import send_to_lesson
 from dashboard.classroom.page.projector import count
 from dashboard.classroom.page.seat import Seat
 from dashboard.classroom.records import Question, RoomView
@@ -160,8 +160,7 @@ def _whole_class(place: Seat, view: RoomView) -> None:
         "Show nicknames to the class", view.names_shown, key="class_names",
         on_change=lambda: room.steer(token, names_shown=bool(st.session_state["class_names"])),
     )  # fmt: skip
-    if has_lesson():
-        _lesson(place, view)
+    send_to_lesson(place, view)
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             "Download answers", lambda: answers_csv(room.rounds(token)), "class_answers.csv", "text/csv",
@@ -170,19 +169,6 @@ def _whole_class(place: Seat, view: RoomView) -> None:
         with st.popover("End class", icon=":material/logout:", key="class_end"):
             st.markdown("Room, answers and your own X-ray are gone for everybody. Download the answers before.")
             st.button("End it now", key="class_end_now", type="primary", on_click=_end, args=(place,))
-
-
-def _lesson(place: Seat, view: RoomView) -> None:
-    room, token = place.room, place.token
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        step = st.number_input("Step of the lesson", 1, STEPS, view.lesson_step or 1, key="class_lesson_step")
-        st.button(
-            "Everybody there", key="class_lesson_send", icon=":material/school:",
-            on_click=lambda: room.send_to_lesson(token, int(st.session_state["class_lesson_step"])),
-            help=f"Members are shown a link to step {step} of the lesson",
-        )  # fmt: skip
-        if view.lesson_step is not None:
-            st.button("Back to the class", key="class_lesson_back", on_click=room.send_to_lesson, args=(token, None))
 
 
 def _end(place: Seat) -> None:

@@ -1,26 +1,37 @@
-"""The way from a class to a step of the lesson, where the app has one."""
+"""The way from a class to a step of the lesson."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.frame.page import PAGES, page_link
+from dashboard.classroom.page.seat import Seat
+from dashboard.classroom.records import RoomView
+from dashboard.frame.page import page_link
+from dashboard.lesson.catalog import STEPS
 
-STEPS = 9
-
-
-def has_lesson() -> bool:
-    """Whether there is a lesson."""
-    return _file() is not None
+_FIELD = "class_lesson_step"
 
 
 def lesson_link(step: int) -> None:
     """Where the lecturer sends everybody."""
-    if file := _file():
-        with st.container(border=True, key="class_lesson"):
-            st.markdown(f"Everybody to step {step} of the lesson.")
-            page_link(file, f"Open step {step}", icon=":material/school:", query_params={"step": str(step)})
+    with st.container(border=True, key="class_lesson"):
+        st.markdown("Everybody to the lesson.")
+        page_link("pages/lesson.py", _title(step), icon=":material/school:", query_params={"step": str(step)})
 
 
-def _file() -> str | None:
-    return next((page.file for page in PAGES if page.path == "lesson"), None)
+def send_to_lesson(place: Seat, view: RoomView) -> None:
+    """For the lecturer: the step, and the button that sends everybody there."""
+    room, token = place.room, place.token
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        st.selectbox("Lesson", range(1, len(STEPS) + 1), (view.lesson_step or 1) - 1, format_func=_title, key=_FIELD)
+        st.button(
+            "Everybody there", key="class_lesson_send", icon=":material/school:",
+            help="Members see a link to this step",
+            on_click=lambda: room.send_to_lesson(token, int(st.session_state[_FIELD])),
+        )  # fmt: skip
+        if view.lesson_step is not None:
+            st.button("Back to the class", key="class_lesson_back", on_click=room.send_to_lesson, args=(token, None))
+
+
+def _title(step: int) -> str:
+    return f"Step {step}: {STEPS.get(STEPS.names()[step - 1]).title}"
