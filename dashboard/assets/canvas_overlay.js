@@ -24,6 +24,7 @@ const SHAPED = ["line", "rect", "circle"];
 const HANDLE_PX = matchMedia("(pointer: coarse)").matches ? 20 : 11; // of the screen
 const GRIP_PX = matchMedia("(pointer: coarse)").matches ? 16 : 7;
 const NUDGES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const STEPS = 100;
 const TYPED_IN = "input:not([type=radio], [type=checkbox], [type=range], [type=file]), textarea, [contenteditable=true]";
 
 export default function ({ data, setStateValue }) {
@@ -63,7 +64,8 @@ class Drawing {
   hand = null; // what the pressed pointer is doing
   fresh = []; // strokes that the app may not have heard of
   selected = -1;
-  number = 0; // of the last report
+  number = 0; // of the last report: when it was made, in ms
+  steps = []; // number, shapes and revision of the latest reports: the app may see only the last one
   sent = "";
   loads = 0; // drawings that are being loaded
 
@@ -306,7 +308,9 @@ class Drawing {
     this.sent = text;
     this.number = Math.max(Date.now(), this.number + 1);
     for (const stroke of this.fresh) stroke.number = Math.min(stroke.number, this.number);
-    this.tell("drawing", { ...drawing, number: this.number });
+    const before = this.steps.filter(([, , revision]) => revision === drawing.revision);
+    this.steps = [...before, [this.number, objects.length, drawing.revision]].slice(-STEPS);
+    this.tell("drawing", { ...drawing, number: this.number, steps: this.steps });
     return true;
   }
 

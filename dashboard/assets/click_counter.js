@@ -1,5 +1,8 @@
-// Counts the clicks on a button and tells the app their number, so that quick ones are not lost: the button's own event
-// says only that it was clicked at all, and is stopped here.
+// Counts the clicks on a button and tells the app their number and when the latest were, so that quick ones are not
+// lost and each belongs to what was drawn when it came: the button's own event says only that it was clicked at all, and
+// is stopped here.
+
+const LATEST = 100;
 
 export default function ({ data, parentElement, setStateValue }) {
   window.removeEventListener("click", parentElement.vplCount, true);
@@ -10,7 +13,8 @@ export default function ({ data, parentElement, setStateValue }) {
     event.stopImmediatePropagation();
     event.preventDefault();
     parentElement.vplClicks += 1;
-    setStateValue("clicks", parentElement.vplClicks);
+    parentElement.vplTimes = [...(parentElement.vplTimes ?? []), Date.now()].slice(-LATEST);
+    setStateValue("clicks", { number: parentElement.vplClicks, at: parentElement.vplTimes });
   };
   window.addEventListener("click", parentElement.vplCount, true);
 }

@@ -1,9 +1,18 @@
-// Copies the link within the click itself, for which alone a browser allows it, and says so in the popover that opens.
+// Copies the link within the click itself, for which alone some browsers allow it, and says so in the popover that opens.
+// That shows the link as it is when all that came before the click is answered, as a stroke; if it is another one by
+// then, it is copied in place of the first.
+
+const LONGEST_MS = 20000;
+const SUCCESS = "Copied.", FAILURE = "It could not be copied. Select the address:";
 
 export default function ({ data }) {
   const copy = async (event) => {
     if (!event.target.closest?.(`.st-key-${data.button} button`)) return;
-    say(await copied(data.link));
+    let done = await copied(data.link);
+    const line = await lineInPopover();
+    if (!line) return;
+    if (line.dataset.link !== data.link) done = await copied(line.dataset.link);
+    line.textContent = done ? SUCCESS : FAILURE;
   };
   window.addEventListener("click", copy, true);
   return () => window.removeEventListener("click", copy, true);
@@ -30,12 +39,12 @@ async function copied(text) {
   return done;
 }
 
-function say(done) {
+async function lineInPopover() {
   const started = performance.now();
-  const look = () => {
-    const line = document.querySelector(".vpl-copied");
-    if (line) line.textContent = done ? "Copied." : "It could not be copied. Select the address:";
-    else if (performance.now() - started < 3000) requestAnimationFrame(look);
-  };
-  look();
+  let line;
+  while (!line && performance.now() - started < LONGEST_MS) {
+    await new Promise(requestAnimationFrame);
+    line = document.querySelector(".vpl-copied");
+  }
+  return line;
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
+from math import inf
 from typing import Any
 
 import streamlit as st
@@ -11,27 +12,50 @@ import streamlit as st
 from dashboard.frame.assets import asset
 
 
-def counted_button(label: str, key: str, on_clicks: Callable[[int], None], **options: Any) -> None:
-    """A button like `st.button`; `on_clicks` is told how often it was clicked since the last time.
+def counted_button(label: str, key: str, on_clicks: Callable[[], None], **options: Any) -> None:
+    """A button like `st.button`; `on_clicks` is called when there is something to `take_clicks`.
 
     The browser counts. Until it can, a click is reported as any button does it.
     """
-    memory, counter = f"{key}_handled", f"{key}_counter"
 
-    def counted() -> None:
-        total = int((st.session_state.get(counter) or {}).get("clicks") or 0)
-        new = total - st.session_state.get(memory, 0)
-        st.session_state[memory] = total
-        if new > 0:
-            on_clicks(new)
+    def clicked() -> None:
+        st.session_state[_uncounted(key)] = st.session_state.get(_uncounted(key), 0) + 1
+        on_clicks()
 
-    st.button(label, key=key, on_click=on_clicks, args=(1,), **options)
+    st.button(label, key=key, on_click=clicked, **options)
     _counter()(
-        key=counter,
-        data={"button": key, "clicks": st.session_state.get(memory, 0)},
-        on_clicks_change=counted,
+        key=_counter_of(key),
+        data={"button": key, "clicks": st.session_state.get(_handled(key), 0)},
+        on_clicks_change=on_clicks,
         height="content",
     )
+
+
+def take_clicks(key: str) -> list[float]:
+    """When a button was clicked since this was asked last, one after another, in ms of the browser's clock.
+
+    What the browser has not counted, or tells no time of, is at infinity: now.
+    """
+    uncounted = [inf] * st.session_state.pop(_uncounted(key), 0)
+    told = (st.session_state.get(_counter_of(key)) or {}).get("clicks")
+    if not isinstance(told, Mapping) or not isinstance(told.get("number"), int) or not isinstance(told.get("at"), list):
+        return uncounted
+    new = max(told["number"] - st.session_state.get(_handled(key), 0), 0)
+    st.session_state[_handled(key)] = told["number"]
+    times = [float(time) if isinstance(time, (int, float)) else inf for time in told["at"]]
+    return times[-new:] + uncounted if new else uncounted
+
+
+def _counter_of(key: str) -> str:
+    return f"{key}_counter"
+
+
+def _handled(key: str) -> str:
+    return f"{key}_handled"
+
+
+def _uncounted(key: str) -> str:
+    return f"{key}_uncounted"
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import pandas as pd
 from playwright.sync_api import expect
@@ -59,6 +60,37 @@ def test_a_click_that_comes_together_with_a_further_stroke_counts(demo: Demo) ->
     demo.wait_for_marks(7)
 
 
+def test_undo_takes_back_what_was_drawn_before_it_and_no_stroke_that_comes_together_with_it(demo: Demo) -> None:
+    demo.page.add_init_script(_HOLD_MESSAGES)
+    demo.open({"sample": "case_a", "marks": "circle:40,100,90,150"})
+    demo.drag([(300, 300), (380, 360)])
+    demo.wait_for_marks(2)
+    (known, _), undo, before = demo.marks(), demo.button("undo").click, demo.page.url
+    _together(demo, undo, lambda: demo.drag([(60, 300), (110, 350)]))
+    expect(demo.page).not_to_have_url(before)
+    after = demo.wait_for_marks(2)
+    assert after[0] == known
+    assert after[1][1][0] < 120
+    _together(demo, lambda: demo.drag([(300, 300), (380, 360)]), undo, lambda: demo.drag([(60, 400), (110, 450)]))
+    assert demo.wait_for_marks(3)[:2] == after
+    assert max(numbers[0] for _, numbers in demo.marks()) < 120
+    assert demo.shapes_on_canvas() == 3
+    _together(demo, demo.button("clear").click, lambda: demo.drag([(300, 300), (380, 360)]))
+    ((_, numbers),) = demo.wait_for_marks(1)
+    assert numbers[0] > 250
+
+
+def test_a_link_that_is_copied_while_a_stroke_waits_for_its_answer_has_the_stroke(demo: Demo) -> None:
+    demo.page.add_init_script(_HOLD_MESSAGES)
+    demo.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    demo.open({"sample": "case_a", "marks": "circle:40,100,90,150"})
+    link = demo.page.get_by_role("button", name="Copy link")
+    _together(demo, lambda: demo.drag([(300, 300), (380, 360)]), link.click)
+    demo.wait_for_marks(2)
+    demo.page.get_by_text("Copied.").wait_for()
+    assert demo.page.evaluate("navigator.clipboard.readText()") == demo.page.url
+
+
 def test_strokes_that_a_restarted_server_knows_from_the_link_are_not_there_twice(demo: Demo) -> None:
     demo.open({"sample": "case_a", "marks": "circle:40,100,90,150"})
     for number, tool in enumerate(("Circle", "Box", "Arrow")):
@@ -72,12 +104,14 @@ def test_strokes_that_a_restarted_server_knows_from_the_link_are_not_there_twice
 
 
 def _draw_twice_and_click(demo: Demo, button: str, x: float) -> None:
+    strokes = (lambda: demo.drag([(x, 300), (x + 50, 350)])), (lambda: demo.drag([(x, 380), (x + 50, 430)]))
+    _together(demo, *strokes, demo.button(button).click)
+
+
+def _together(demo: Demo, *acts: Callable[[], object]) -> None:
+    """Do all this before the server hears of any of it."""
     demo.page.evaluate("window.held = []")
-    for act in (
-        lambda: demo.drag([(x, 300), (x + 50, 350)]),
-        lambda: demo.drag([(x, 380), (x + 50, 430)]),
-        demo.button(button).click,
-    ):
+    for act in acts:
         before = demo.page.evaluate("held.length")
         act()
         demo.page.wait_for_function("number => held.length > number", arg=before)

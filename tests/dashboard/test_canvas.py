@@ -1,11 +1,12 @@
 """What was drawn meets what the app changed meanwhile: nothing undone comes back, no stroke is lost."""
 
+from math import inf
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from dashboard.demo.film.canvas import _Held, _merged, _with_changes
+from dashboard.demo.film.canvas import _as_of, _Held, _merged, _with_changes
 from dashboard.demo.film.fabric import write_drawing
 from dashboard.demo.film.xray import Xray
 from vpe_core.markers.marks import MAX_MARKS, Mark
@@ -46,6 +47,17 @@ def test_two_reports_of_a_canvas_that_does_not_know_of_an_undo_yet_tell_of_one_s
     held, marks = _merged(held, _report(2, A, B, D), marks, XRAY)
     assert marks == (A, D)
     assert _merged(held, _report(2, A, B, D), marks, XRAY) == (held, marks), "the same report again"
+
+
+@pytest.mark.parametrize(
+    ("time", "drawn"),
+    [(19, None), (20, 2), (29, 2), (30, 3), (inf, 3)],
+)
+def test_a_click_is_told_what_had_been_drawn_when_it_came(time: float, drawn: int | None) -> None:
+    held = _Held({}, (A,), ("#ff0000", 6), (A,), revision=1, report=_report(10, A))
+    report = {**_report(30, A, B, C), "steps": [[10, 1, 1], [20, 2, 1], [30, 3, 1]]}
+    found = _as_of(report, time, held)
+    assert (found and len(found["objects"])) == drawn
 
 
 def test_there_are_never_more_than_the_most() -> None:

@@ -131,6 +131,20 @@ def test_spaces_around_cells_are_no_part_of_them() -> None:
     assert loaded.samples["image_id"].equals(loaded.samples["sample_id"])
 
 
+@pytest.mark.parametrize(("sign", "decimal"), [(";", ","), (";", "."), ("\t", ".")])
+def test_cells_may_be_parted_as_spreadsheets_of_other_countries_do(
+    scores: pd.DataFrame, sign: str, decimal: str
+) -> None:
+    scores = scores.assign(label=scores["label"].replace("mass", "mass, large; round")).rename(
+        columns={"p(mass)": "p(mass, large; round)"}
+    )
+    (plain,) = read_scores(as_csv(scores), "a.csv")
+    (loaded,) = read_scores(scores.to_csv(index=False, sep=sign, decimal=decimal).encode(), "a.csv")
+    assert loaded.samples.equals(plain.samples)
+    for variant in plain.variants:
+        np.testing.assert_array_equal(loaded.probabilities(variant), plain.probabilities(variant))
+
+
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("blank", ["", "   ", ",,,,,"])
 @pytest.mark.parametrize("before", [0, 2])

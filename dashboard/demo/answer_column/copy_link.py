@@ -27,7 +27,7 @@ def copy_link(state: DemoState) -> None:
         if not part.open:
             return
         link = _link(state)
-        st.html(render("copied"))
+        st.html(render("copied", link=link))
         st.code(link, language=None, wrap_lines=True)
         if reach := reach_of(link):
             st.caption(reach)

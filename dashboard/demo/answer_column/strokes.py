@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.demo.answers.marked_xray import suffix_words
 from dashboard.demo.film.canvas import collect_drawing, is_shown, selected_mark
+from dashboard.demo.film.toolbar import take_steps
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.undo import record
@@ -41,6 +42,7 @@ def forget_rest() -> None:
 def take_stroke(xray: Xray) -> None:
     """Take over what was drawn, and choose what runs for it."""
     session.collect()
+    take_steps(xray)
     collect_drawing(xray)
     rest = _rest(xray)
     if st.session_state.get(_REST) == rest and _is_for_the_workbench():

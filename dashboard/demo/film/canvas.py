@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from math import inf
 from typing import Any
 
 import streamlit as st
@@ -67,13 +68,21 @@ class _Memory:
     held: _Held | None = None
 
 
-def collect_drawing(xray: Xray) -> tuple[Mark, ...]:
-    """Bring the state's marks up to date with what was drawn, moved and deleted on the canvas; returns them."""
-    return drawn_marks(xray, session.state().marks, lambda marks: session.change(marks=marks).marks)
+def collect_drawing(xray: Xray, until: float = inf) -> tuple[Mark, ...]:
+    """Bring the state's marks up to date with what was drawn, moved and deleted on the canvas; returns them.
+
+    Args:
+        xray: The picture that is drawn on.
+        until: A time of the browser's clock, in ms; what was drawn later is left for the next time.
+    """
+    return drawn_marks(xray, session.state().marks, lambda marks: session.change(marks=marks).marks, until)
 
 
 def drawn_marks(
-    xray: Xray, marks: tuple[Mark, ...], keep: Callable[[tuple[Mark, ...]], tuple[Mark, ...]]
+    xray: Xray,
+    marks: tuple[Mark, ...],
+    keep: Callable[[tuple[Mark, ...]], tuple[Mark, ...]],
+    until: float = inf,
 ) -> tuple[Mark, ...]:
     """`marks` with what was drawn, moved and deleted on the canvas since.
 
@@ -81,15 +90,30 @@ def drawn_marks(
         xray: The picture that is drawn on.
         marks: What is drawn as far as the app knows.
         keep: Keeps the new marks in the session, and returns what of them counts.
+        until: As in `collect_drawing`.
     """
     memory = _memory(xray)
     report = (st.session_state.get(_overlay_key(xray)) or {}).get("drawing")
+    if report is not None and memory.held is not None and (report := _as_of(report, until, memory.held)) is None:
+        return marks
     held, drawn = _merged(memory.held, report, marks, xray)
     # Any access to the session's state may end this run for a newer one. The latest one is the marks' own change: what
     # the canvas holds goes with it, or the same report would be merged twice.
     kept = keep(drawn)
     memory.held = held
     return kept
+
+
+def _as_of(report: Mapping[str, Any], time: float, held: _Held) -> Mapping[str, Any] | None:
+    """What the canvas had reported by then; None if that is known. Later shapes lie on top, and are left out."""
+    if report.get("number", 0) <= time:
+        return report
+    known = (held.report or {}).get("number", 0)
+    earlier = [step for step in report.get("steps", ()) if known < step[0] <= time]
+    if not earlier:
+        return None
+    number, count, _ = earlier[-1]
+    return {**report, "objects": report["objects"][:count], "number": number, "selected": -1}
 
 
 def _merged(

@@ -13,7 +13,7 @@ from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import UPLOAD, case_code
 from dashboard.demo.state.shapes_in_link import how_many
-from dashboard.frame.clicks import counted_button
+from dashboard.frame.clicks import counted_button, take_clicks
 from dashboard.frame.html import render
 from dashboard.frame.progress import xrays_download
 from dashboard.frame.rights import may, why_not
@@ -95,10 +95,11 @@ def source_row(xray: Xray) -> None:
         if st.button("Choose X-ray", key="demo_choose", icon=":material/photo_library:"):
             _choose()
         for text, icon, step in (("Previous", "chevron_left", -1), ("Next", "chevron_right", 1)):
+            key = f"demo_{text.lower()}"
             counted_button(
                 text,
-                f"demo_{text.lower()}",
-                partial(_turn, names, step),
+                key,
+                partial(_turn, names, step, key),
                 icon=f":material/{icon}:",
                 disabled=place is None,
                 help=f"{text} X-ray",
@@ -191,7 +192,10 @@ def _real_section() -> None:
         xrays_download()
 
 
-def _turn(names: list[str], step: int, times: int) -> None:
+def _turn(names: list[str], step: int, key: str) -> None:
+    times = len(take_clicks(key))
+    if not times:
+        return
     sample = session.state().sample
     place = names.index(sample) if sample in names else 0
     _show(names[(place + step * times) % len(names)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import streamlit as st
@@ -12,8 +12,16 @@ from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import COLORS, MOVE, WIDTHS, marker_of_tool, tool_title
 from dashboard.demo.state.undo import MarkHistory, keep, record
-from dashboard.frame.clicks import counted_button
+from dashboard.frame.clicks import counted_button, take_clicks
 from vpe_core.markers.catalog import drawing_tools
+
+_CLEAR_KEY = "demo_clear"
+_STEPS: Mapping[str, Callable[[MarkHistory], MarkHistory]] = {
+    UNDO_KEY: MarkHistory.undone,
+    REDO_KEY: MarkHistory.redone,
+    _CLEAR_KEY: lambda history: history.changed(()),
+}
+"""What a click on each of these buttons does to the history."""
 
 
 def toolbar(xray: Xray) -> None:
@@ -55,10 +63,11 @@ def toolbar(xray: Xray) -> None:
 
 def _steps(xray: Xray, history: MarkHistory) -> None:
     marks = session.state().marks
+    take = partial(take_steps, xray)
     counted_button(
         "Undo",
         UNDO_KEY,
-        partial(_step, xray, MarkHistory.undone),
+        take,
         icon=":material/undo:",
         disabled=not history.past,
         help="Undo the latest change (Ctrl+Z)",
@@ -66,7 +75,7 @@ def _steps(xray: Xray, history: MarkHistory) -> None:
     counted_button(
         "Redo",
         REDO_KEY,
-        partial(_step, xray, MarkHistory.redone),
+        take,
         icon=":material/redo:",
         disabled=not history.future,
         help="Bring back what was undone (Ctrl+Shift+Z)",
@@ -80,21 +89,24 @@ def _steps(xray: Xray, history: MarkHistory) -> None:
         disabled=selected_mark(xray, marks) is None,
         help="Delete the selected shape (Delete key). Move selects.",
     )
-    st.button(
+    counted_button(
         "Clear",
-        key="demo_clear",
+        _CLEAR_KEY,
+        take,
         icon=":material/delete_sweep:",
-        on_click=_clear,
-        args=(xray,),
         disabled=not marks,
         help="Remove all shapes. Undo brings them back.",
     )
 
 
-def _step(xray: Xray, step: Callable[[MarkHistory, int], MarkHistory], times: int) -> None:
-    # A stroke may have come together with the click.
-    history = keep(xray.key, step(record(xray.key, collect_drawing(xray)), times))
-    session.change(marks=history.present)
+def take_steps(xray: Xray) -> None:
+    """Undo, redo and clear as often as was clicked, each what had been drawn when it was.
+
+    Strokes before and after a click may come together with it, in any order.
+    """
+    for time, key in sorted((time, name) for name in _STEPS for time in take_clicks(name)):
+        history = record(xray.key, collect_drawing(xray, until=time))
+        session.change(marks=keep(xray.key, _STEPS[key](history)).present)
 
 
 def _delete(xray: Xray) -> None:
@@ -103,8 +115,3 @@ def _delete(xray: Xray) -> None:
     place = selected_mark(xray, marks)
     if place is not None:
         session.change(marks=(*marks[:place], *marks[place + 1 :]))
-
-
-def _clear(xray: Xray) -> None:
-    record(xray.key, collect_drawing(xray))
-    session.change(marks=())

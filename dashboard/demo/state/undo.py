@@ -33,17 +33,16 @@ class MarkHistory:
         steps = [marks[:number] for number in range(kept, len(marks))] if drawn_on else [self.present]
         return MarkHistory((*self.past, *steps)[-MAX_STEPS:], marks)
 
-    def undone(self, times: int = 1) -> MarkHistory:
-        """So many steps earlier, or as many as there are."""
-        history = self
-        for _ in range(min(times, len(self.past))):
-            *past, present = history.past
-            history = MarkHistory(tuple(past), present, (*history.future, history.present))
-        return history
+    def undone(self) -> MarkHistory:
+        """A step earlier, if there is one."""
+        if not self.past:
+            return self
+        *past, present = self.past
+        return MarkHistory(tuple(past), present, (*self.future, self.present))
 
-    def redone(self, times: int = 1) -> MarkHistory:
-        """So many undone steps later, or as many as there are."""
-        mirrored = replace(self, past=self.future, future=self.past).undone(times)
+    def redone(self) -> MarkHistory:
+        """An undone step later, if there is one."""
+        mirrored = replace(self, past=self.future, future=self.past).undone()
         return replace(mirrored, past=mirrored.future, future=mirrored.past)
 
 

@@ -32,6 +32,8 @@ MAX_CELLS = 20_000_000
 MAX_BYTES = 300_000_000
 """Of a Parquet file, once it is read."""
 _PARQUET = b"PAR1"
+_SIGNS = ",;\t"
+"""Between the cells of a CSV file: spreadsheets write what the country is used to."""
 _SAMPLE = ("sample_id", "image_id", "patient_id", "label")
 _PLACE = ("x0", "y0", "x1", "y1", "image_width", "image_height")
 _REQUIRED = ("dataset", "model", "variant", "suffix", "sample_id", "patient_id", "label")
@@ -175,7 +177,7 @@ def _parsed(data: bytes, file: str) -> pd.DataFrame:
             if not table.columns.is_unique:
                 raise ValueError(f"two columns are called {table.columns[table.columns.duplicated()][0][:80]!r}")
         else:
-            table = read_csv(data, _is_number, max_cells=MAX_CELLS)
+            table = read_csv(data, _is_number, max_cells=MAX_CELLS, signs=_SIGNS)
     except Exception as error:  # pandas and pyarrow raise many kinds; all mean the same here
         reason = " ".join(str(error).split())[:160]
         raise ResultsError(f"{file} is no CSV or Parquet table that can be read: {reason}.") from None

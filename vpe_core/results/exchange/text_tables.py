@@ -25,14 +25,18 @@ _FLAWS = {
 _TOO_WIDE = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 
 
-def read_csv(data: bytes, is_number: Callable[[str], bool], *, max_cells: int, strip: bool = True) -> pd.DataFrame:
+def read_csv(
+    data: bytes, is_number: Callable[[str], bool], *, max_cells: int, strip: bool = True, signs: str = ","
+) -> pd.DataFrame:
     """The rows of a table, without those that are blank.
 
     Args:
-        data: UTF-8 text with commas between the cells and a line of headings.
+        data: UTF-8 text with a line of headings.
         is_number: Which columns hold numbers, by heading. The others are text, whatever it looks like: 007, 2.10, true.
         max_cells: What is larger is refused before it is taken apart; short lines count as if they were full.
         strip: Whether spaces around cells and headings are dropped.
+        signs: What may stand between the cells; it is the one that parts the headings into most. With
+            semicolons, as spreadsheets write them where the decimal sign is a comma, numbers may have that sign.
 
     Returns:
         Columns without a heading are left out. Text is nan where a cell is empty. A column of numbers is float64, or,
@@ -43,14 +47,15 @@ def read_csv(data: bytes, is_number: Callable[[str], bool], *, max_cells: int, s
         ValueError: It is no such table; the message says why.
     """
     as_text(data, "CSV")
-    headings, n_before, n_lines_of_headings = _headings(data, strip)
+    sign = max(signs, key=lambda one: _first_line(data).count(one))
+    headings, n_before, n_lines_of_headings = _headings(data, strip, sign)
     start, first = n_before + n_lines_of_headings, n_before + 2
     n_lines = max(data.count(b"\n"), data.count(b"\r")) + 1
     if n_lines * len(headings) > max_cells:
         raise ValueError(f"expected at most {max_cells:,} cells, but got {n_lines:,} lines of {len(headings):,}")
     numbers = {place for place, name in enumerate(headings) if is_number(name)}
-    _require_sound_lines(_opened(data, start), first, strip)
-    cells = _cells(_opened(data, start), len(headings), numbers, first, strip)
+    _require_sound_lines(_opened(data, start), first, strip, sign)
+    cells = _cells(_opened(data, start), len(headings), numbers, first, strip, sign)
     cells.index = pd.RangeIndex(first, first + len(cells))
     named = [place for place, name in enumerate(headings) if name.strip()]
     columns = {place: cells[place] if place in numbers else _as_text(cells[place], strip) for place in named}
@@ -121,9 +126,17 @@ def _short_beginning(stream: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-def _headings(data: bytes, strip: bool) -> tuple[Sequence[str], int, int]:
+def _first_line(data: bytes) -> str:
+    """The first that holds anything, as far as headings are read, without what stands in quotation marks."""
+    stream = _opened(data)
+    while (line := stream.readline(_MAX_LINE_CHARS)) and not line.strip():
+        pass
+    return re.sub('"[^"]*"', "", line)
+
+
+def _headings(data: bytes, strip: bool, sign: str) -> tuple[Sequence[str], int, int]:
     """The headings, and how many lines stand before them and how many they take."""
-    reader = csv.reader(_short_beginning(_opened(data)), skipinitialspace=strip)
+    reader = csv.reader(_short_beginning(_opened(data)), delimiter=sign, skipinitialspace=strip)
     n_before = 0
     try:
         for row in reader:
@@ -138,7 +151,7 @@ def _headings(data: bytes, strip: bool) -> tuple[Sequence[str], int, int]:
         raise ValueError(f"expected at most {MAX_COLUMNS:,} columns, but got {len(row):,}")
     stream, n_lines = _opened(data, n_before), reader.line_num - n_before
     record = "".join(stream.readline() for _ in range(n_lines))
-    if flaw := quotes_flaw(record, ",", skip_space=strip):
+    if flaw := quotes_flaw(record, sign, skip_space=strip):
         raise ValueError(f"line {n_before + 1} {_FLAWS[flaw]}")
     headings = [cell.strip() if strip else cell for cell in row]
     if twice := [name for name, times in Counter(headings).items() if times > 1 and name.strip()]:
@@ -146,7 +159,7 @@ def _headings(data: bytes, strip: bool) -> tuple[Sequence[str], int, int]:
     return headings, n_before, n_lines
 
 
-def _require_sound_lines(stream: io.TextIOWrapper, first: int, strip: bool) -> None:
+def _require_sound_lines(stream: io.TextIOWrapper, first: int, strip: bool, sign: str) -> None:
     """Refuse lines without end, and stray quotation marks, which swallow text or lines.
 
     A cell that reaches over lines counts as one.
@@ -155,15 +168,19 @@ def _require_sound_lines(stream: io.TextIOWrapper, first: int, strip: bool) -> N
     while line := stream.readline(_MAX_LINE_CHARS + 1):
         if len(line) > _MAX_LINE_CHARS:
             raise ValueError(f"line {number} has more than {_MAX_LINE_CHARS / 1e6:g} million characters")
-        if flaw := quotes_flaw(line, ",", skip_space=strip):
+        if flaw := quotes_flaw(line, sign, skip_space=strip):
             raise ValueError(f"line {number} {_FLAWS[flaw]}")
         number += 1
 
 
-def _cells(stream: io.TextIOWrapper, n_columns: int, numbers: set[int], first: int, strip: bool) -> pd.DataFrame:
+def _cells(
+    stream: io.TextIOWrapper, n_columns: int, numbers: set[int], first: int, strip: bool, sign: str
+) -> pd.DataFrame:
     try:
         cells = pd.read_csv(
             stream,
+            sep=sign,
+            decimal="," if sign == ";" else ".",
             header=None,
             names=list(range(n_columns)),
             dtype={place: str for place in range(n_columns) if place not in numbers},
