@@ -168,7 +168,7 @@ class Trial:
     """One thing to try: one control with one visible effect.
 
     Attributes:
-        label: What the control is called.
+        label: What is to be tried.
         options: Key to title, for a scene; the first one is what the answer has shown.
         show: What an option shows, from the scene, who asks, the guess and the option's key.
     """

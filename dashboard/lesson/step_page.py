@@ -39,7 +39,9 @@ def show_step(name: str) -> None:
         st.error(as_text(str(error)), icon=":material/image:")
         return
     explainer, given = Explainer(), here.given_for(name)
-    with st.container(key="lesson_answered" if given else "lesson_asking"), st.container(key="lesson_step"):
+    beside = scene.xray is not None or (given is not None and step.trial is not None)
+    outer, inner = "lesson_answered" if given else "lesson_asking", "lesson_step" if beside else "lesson_step_plain"
+    with st.container(key=outer), st.container(key=inner):
         image, words, numbers = (st.container(key=f"lesson_{part}") for part in ("image", "words", "numbers"))
     with words:
         heading = f"Step {here.number} of {len(STEPS)}"
@@ -52,6 +54,8 @@ def show_step(name: str) -> None:
     if given is None:
         with image:
             _film(scene, here.round_of(name))
+        return
+    if not beside:
         return
     with image:
         if shown.pictures:
@@ -172,7 +176,7 @@ def _try(name: str, step: Step, scene: Scene, guess: Guess) -> Shown | None:
     with st.container(key="lesson_try"):
         if len(options) <= _FEW:
             chosen = st.segmented_control(
-                f"Try: {step.trial.label.lower()}",
+                step.trial.label,
                 tuple(options),
                 default=first,
                 format_func=lambda option: as_text(options[option]),
@@ -180,9 +184,7 @@ def _try(name: str, step: Step, scene: Scene, guess: Guess) -> Shown | None:
                 required=True,
             )
         else:
-            chosen = st.selectbox(
-                f"Try: {step.trial.label.lower()}", tuple(options), format_func=options.__getitem__, key=key
-            )
+            chosen = st.selectbox(step.trial.label, tuple(options), format_func=options.__getitem__, key=key)
         if chosen in (None, first):
             st.html(render("lesson_sentences", sentences=[]))
             return None

@@ -146,8 +146,8 @@ def test_a_near_tie_makes_both_guesses_right() -> None:
 def test_trust_explains_every_choice_and_calls_none_right(guess: str) -> None:
     told = STEPS.get("trust").tell(None, guess)
     assert told.verdict(guess) is None
-    assert told.you
-    assert len(told.sentences) == 3
+    assert len(told.sentences) == 4
+    assert not told.sentences[0].partition("?")[1], "one's own choice comes first, without its name"
 
 
 def test_a_word_is_explained_once_and_the_text_stays_what_it_is() -> None:

@@ -163,5 +163,5 @@ ATTENTION = Step(
     scene=_scene,
     find=_find,
     tell=_tell,
-    trial=Trial("Attention method", _options, _try),
+    trial=Trial("Try another attention method", _options, _try),
 )

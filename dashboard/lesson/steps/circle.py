@@ -199,5 +199,5 @@ CIRCLE = Step(
     scene=_scene,
     find=_find,
     tell=_tell,
-    trial=Trial("Circle", _options, _try),
+    trial=Trial("Try another circle", _options, _try),
 )

@@ -161,5 +161,5 @@ FOOLED = Step(
     scene=_scene,
     find=_find,
     tell=_tell,
-    trial=Trial("Circle", _options, _try),
+    trial=Trial("Try another size", _options, _try),
 )

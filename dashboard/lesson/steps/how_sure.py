@@ -188,5 +188,5 @@ HOW_SURE = Step(
     scene=_scene,
     find=_find,
     tell=_tell,
-    trial=Trial("Data set", _options, _try),
+    trial=Trial("Look at another data set", _options, _try),
 )

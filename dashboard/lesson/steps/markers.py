@@ -155,5 +155,5 @@ MARKERS = Step(
     scene=_scene,
     find=_find,
     tell=_tell,
-    trial=Trial("Line width", _options, _try),
+    trial=Trial("Try another line width", _options, _try),
 )

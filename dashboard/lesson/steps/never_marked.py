@@ -148,5 +148,5 @@ NEVER_MARKED = Step(
     scene=_scene,
     find=_find,
     tell=_tell,
-    trial=Trial("Marker", _options, _try),
+    trial=Trial("Try another marker", _options, _try),
 )

@@ -44,8 +44,10 @@ def _find(scene: Scene, ask: Asker, guess: Guess) -> None:  # noqa: ARG001
 def _tell(facts: None, guess: Guess) -> Told:  # noqa: ARG001
     assert isinstance(guess, str)
     return Told(
-        you=_EXPLAINED[guess],
-        sentences=tuple(f"{_CHOICES[other]}. {_EXPLAINED[other]}" for other in _CHOICES if other != guess),
+        sentences=(
+            _EXPLAINED[guess],
+            *(f"{_CHOICES[other]}? {_EXPLAINED[other]}" for other in _CHOICES if other != guess),
+        ),
     )
 
 

@@ -120,5 +120,5 @@ TWO_FINDINGS = Step(
     scene=_scene,
     find=_find,
     tell=_tell,
-    trial=Trial("Question", _options, _try),
+    trial=Trial("Ask in another way", _options, _try),
 )

@@ -132,5 +132,5 @@ WORDING = Step(
     scene=_scene,
     find=_find,
     tell=_tell,
-    trial=Trial("List of classes", _options, _try),
+    trial=Trial("Try another list of classes", _options, _try),
 )

@@ -1,0 +1,58 @@
+"""The lesson in a real browser: a circle drawn with the mouse, a reload, and the keyboard."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.demo import TIMEOUT_MS, Demo
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+def test_a_drawn_circle_is_the_guess_and_keys_lead_on(demo: Demo) -> None:
+    page = demo.page
+    demo.open({"step": "3", "view": "projector"}, page="lesson")
+    commit = page.get_by_role("button", name="This is my circle")
+    demo.canvas.wait_for()
+    demo.settle()
+    expect(commit).to_be_disabled()
+    demo.drag([(20, 20), (90, 80)])
+    expect(commit).to_be_enabled()
+    demo.settle()
+    demo.drag([(150, 120), (230, 210)])  # the last one counts
+    page.wait_for_function(
+        "document.querySelector('.st-key-lesson_canvas [data-testid=stBidiComponentIsolated]')"
+        ".shadowRoot.querySelector('.upper-canvas').vplDrawing.canvas.getObjects().length === 1"
+    )
+    demo.settle()
+    assert demo.shapes_on_canvas() == 1
+    commit.click()
+    verdict = page.locator(".vpl-lesson-verdict")
+    expect(verdict).to_contain_text("Right")
+    expect(page.locator(".vpl-lesson-box")).to_have_count(1)
+    expect(demo.canvas).to_have_count(0)
+    demo.settle()
+
+    page.reload()
+    expect(page.locator(".vpl-lesson-step")).to_have_text("Step 3 of 9")
+    expect(verdict).to_have_count(0)
+    expect(page.get_by_role("button", name="Next")).to_be_visible()
+    demo.canvas.wait_for()
+    demo.settle()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".vpl-lesson-step")).to_have_text("Step 4 of 9")
+    demo.settle()
+    assert demo.link() == {"step": "4", "view": "projector"}
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".vpl-lesson-step")).to_have_text("Step 3 of 9")
+    demo.settle()
+
+    term = page.locator(".vpl-term").first
+    meaning = term.locator(".vpl-meaning")
+    expect(meaning).to_be_hidden()
+    term.focus()
+    expect(meaning).to_be_visible()
+    page.get_by_role("link", name="Live demo", exact=True).click()
+    demo.canvas.wait_for()
+    demo.settle()
+    assert demo.shapes_on_canvas() == 0, "the lesson's circle is not the live demo's"
