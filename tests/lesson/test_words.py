@@ -52,8 +52,8 @@ def markers(unmarked: float, *ends: float) -> MarkerFacts:
     return MarkerFacts("lung mass", unmarked, {look: high if number else low for number, look in enumerate(looks)})
 
 
-def attention(after: tuple[float, ...], *shares: float) -> AttentionFacts:
-    return AttentionFacts("lung mass", FOUR, TORN, after, RegionShare(*shares, 0.01), (), STATE)
+def attention(after: tuple[float, ...], dark: float, lit: float, before: tuple[float, ...] = TORN) -> AttentionFacts:
+    return AttentionFacts("lung mass", FOUR, before, after, RegionShare(dark, lit, 0.01), (), STATE)
 
 
 def twins(plain: tuple[float, float], trained: tuple[float, float], **others: tuple[float, float]) -> TwinFacts:
@@ -86,30 +86,34 @@ BRANCHES: list[tuple[str, Any, set[str], tuple[str, ...]]] = [
     ("two_findings", several(TORN), {"open"}, ("can end without an answer",)),
     ("two_findings", several((0.485, 0.485, 0.02, 0.01)), {"open"}, ("nothing clear: lung mass (48%)",)),
     ("circle", circle(SURE), {"yes"}, ("covers 70% of the finding's box", "says which finding is meant", "neatness")),
-    ("circle", circle(NODULE), {"yes"}, ("does not help: lung mass has 30% without, 5%", "90%, more than yours")),
+    ("circle", circle(NODULE), {"yes"}, ("does harm: lung mass has 30% without, 5%", "90%, more than yours")),
     ("circle", circle(SURE, NODULE, 0.2), {"no"}, ("close: it covers 70%", "5%, less than yours")),
     ("circle", circle((0.4, 0.35, 0.15, 0.1)), {"yes"}, ("helps, but not enough", "size and place count")),
+    ("circle", circle((0.31, 0.28, 0.21, 0.2)), {"yes"}, ("The circle changes little: lung mass has 30%",)),
     ("circle", circle(SURE, overlap=0), {"no"}, ("that is another place", "The ink alone does something")),
-    ("circle", circle(NODULE, overlap=0, other="pacemaker"), {"no"}, ("you circled the pacemaker", "From there")),
+    ("circle", circle(NODULE, overlap=0, other="pacemaker"), {"no"}, ("you circled the pacemaker", "does harm")),
     ("markers", markers(0.5, 0.88, 0.9), {"little"}, ("2 points apart", "Each of them is above the 50%", "hardly")),
     ("markers", markers(0.95, 0.8, 0.9), {"some"}, ("10 points apart", "Each of them is below the 95%")),
     ("markers", markers(0.7, 0.6, 0.9), {"much"}, ("1 of 9 is below the 70%", "say how it was drawn")),
     ("markers", markers(0.7, 0.2, 0.9), {"most"}, ("70 points apart", "nearly choose the answer")),
     ("attention", attention(SURE, 0.1, 0.6), {"both"}, ("10% → 60%", "One case is no rule")),
+    ("attention", attention(SURE, 0.1, 0.6, SURE), {"both"}, ("names it, as it did without the circle",)),
     ("attention", attention(NODULE, 0.1, 0.6), {"looks"}, ("still does not name it", "not why it answers")),
-    ("attention", attention(SURE, 0.1, 0.11), {"names"}, ("without looking there more",)),
+    ("attention", attention(NODULE, 0.1, 0.6, SURE), {"looks"}, ("and no longer names it",)),
+    ("attention", attention(SURE, 0.1, 0.11), {"names"}, ("It names it, and does not look there more",)),
     ("attention", attention(TORN, 0.6, 0.1), {"neither"}, ("neither the look nor the name",)),
     ("never_marked", twins((0.3, 0.5), (0.3, 0.9)), {"up"}, ("rises: 30% without, 50%", "gains beyond that")),
-    ("never_marked", twins((0.3, 0.31), (0.3, 0.32)), {"same"}, ("hardly anything changes", "no clear difference")),
+    ("never_marked", twins((0.3, 0.31), (0.3, 0.32)), {"same"}, ("meant nothing to the twin", "no clear difference")),
     ("never_marked", twins((0.3, 0.1), (0.3, 0.08)), {"down"}, ("falls: 30%", "ink on the picture", "no clear differ")),
     ("never_marked", twins((0.3, 0.9), (0.3, 0.4)), {"up"}, ("did not pay: SimCLIP gains less",)),
     ("never_marked", twins((0.3, 0.3), (0.3, 0.9), biomedclip=(0.2, 0.1)), {"same"}, ("BiomedCLIP: 20% → 10%",)),
     ("fooled", fooled(HEALTH, HEALTH, HEALTH), {"neither"}, ("proves little: try other places",)),
     ("fooled", fooled(HEALTH, (0.1, 0.1, 0.05, 0.75), HEALTH), {"neither"}, ("cost it some of its certainty",)),
-    ("fooled", fooled(HEALTH, NODULE, HEALTH), {"small"}, ("The finding comes from the circle", "lung nodule (90%)")),
+    ("fooled", fooled(HEALTH, NODULE, HEALTH), {"small"}, ("The finding comes from the circle", "nodule (90%)")),
     ("fooled", fooled(HEALTH, HEALTH, SURE), {"big"}, ("“No abnormality” has 90% without a circle, 90% with",)),
-    ("fooled", fooled(SURE, SURE, NODULE), {"both"}, ("Without any circle it already says lung mass (90%)",)),
+    ("fooled", fooled(SURE, SURE, NODULE), {"both"}, ("it already says lung mass (90%)", "not alone to blame")),
     ("how_sure", sure(0.15, 0.95, 0.001), {"above"}, ("a clear gain: +0.150", "not clearly ahead", "0.900 on NIH")),
+    ("how_sure", sure(-0.03, 0.95, -0.15), {"above"}, ("a clear loss", "hardly uses what the circle tells")),
     ("how_sure", sure(0.15, 0.85, 0.1), {"between"}, ("ahead of size and place alone by +0.100",)),
     ("how_sure", sure(0.15, 0.6, 0.35), {"below"}, ("do worse than no marker", "+0.350")),
     ("how_sure", sure(-0.1, 0.6, 0.1), {"below"}, ("a clear loss: −0.100",)),

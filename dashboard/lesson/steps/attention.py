@@ -105,11 +105,12 @@ def _map(impression: Impression) -> Image.Image:
 
 def _tell(facts: AttentionFacts, guess: Guess) -> Told:  # noqa: ARG001
     at, inside, finding = facts.classes.index(facts.finding), facts.inside, facts.finding
+    known = finding in named(facts.classes, facts.before)
     last = {
-        BOTH: f"Here looking and naming go together. {_ONE_CASE}",
-        LOOKS: f"It looks there more and still does not name it. {_MEANING}",
-        NAMES: f"It names it without looking there more. {_MEANING}",
-        NEITHER: "So the circle drew neither the look nor the name.",
+        BOTH: f"It looks there more, and names it{_TOO if known else ''}. {_ONE_CASE}",
+        LOOKS: f"It looks there more, and {'no longer names it' if known else 'still does not name it'}. {_MEANING}",
+        NAMES: f"It names it{_TOO if known else ''}, and does not look there more. {_MEANING}",
+        NEITHER: f"So the circle drew neither the look nor the name. {_MEANING}",
     }[facts.outcome]
     return Told(
         right={facts.outcome},
@@ -139,6 +140,7 @@ def _tell(facts: AttentionFacts, guess: Guess) -> Told:  # noqa: ARG001
 
 
 _MEANING = "Attention tells where a model looks, not why it answers."
+_TOO = ", as it did without the circle"
 _ONE_CASE = "One case is no rule: attention tells where a model looks, not why it answers."
 
 
@@ -151,8 +153,9 @@ def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa:
     state = replace(scene.state, method=option)
     finding, answer, inside = _asked(scene, ask, state)
     target = finding if attention.get(option).reads_text else ""
+    what = "Evidence" if target else "Attention"
     return Shown(
-        bars=(Bars("Attention in the circle", (Bar("without", inside.before), Bar("with", inside.after, True))),),
+        bars=(Bars(f"{what} in the circle", (Bar("without", inside.before), Bar("with", inside.after, True))),),
         pictures=_maps(answer),
         sentence=attention_sentence(inside.before, inside.after, inside.area, "inside the circle", target),
     )

@@ -21,7 +21,7 @@ from vpe_core.types import Box
 FOUND, CLOSE, MISSED = "found", "close", "missed"
 _FOUND_IOU, _CLOSE_IOU = 0.3, 0.1
 """Intersection over union of the drawn box and the finding's: from which on it is called found, or close."""
-_SAME = 0.05
+_SAME, _MOST_OF_IT = 0.05, 0.8
 _YOURS, _EXACT, _TWICE = "yours", "exact", "twice"
 
 
@@ -123,22 +123,24 @@ def _tell(facts: CircleFacts, guess: Guess) -> Told:  # noqa: ARG001
     at = facts.classes.index(facts.finding)
     before, after, exact = (chances[at] for chances in (facts.before, facts.after, facts.exact))
     where = place(facts)
+    beside = ", and much beside it" if facts.covered > _MOST_OF_IT else ""
     you = {
         FOUND: f"your circle covers {percent(facts.covered)} of the finding's box",
-        CLOSE: f"close: it covers {percent(facts.covered)} of the finding's box, and more or less than that beside it",
+        CLOSE: f"close: it covers {percent(facts.covered)} of the finding's box{beside}",
         MISSED: f"you circled the {facts.other}" if facts.other else "that is another place",
     }[where]
-    rises = after > before + _SAME
-    numbers = f"{percent(before)} without, {percent(after)} with yours"
-    if where == MISSED and rises:
-        first = f"Your circle raises {facts.finding} from there, too: {numbers}. The ink alone does something."
-    elif where == MISSED:
-        first = f"From there the circle does not help: {facts.finding} has {numbers}."
-    elif facts.finding in named(facts.classes, facts.after):
-        first = f"A circle says which finding is meant: {facts.finding} has {numbers}."
+    rises, falls = after > before + _SAME, after < before - _SAME
+    numbers = f"{facts.finding} has {percent(before)} without, {percent(after)} with yours"
+    if rises and where == MISSED:
+        first = f"Your circle helps from there, too: {numbers}. The ink alone does something."
+    elif rises and named(facts.classes, facts.after) == (facts.finding,):
+        first = f"A circle says which finding is meant: {numbers}."
+    elif rises:
+        first = f"The circle helps, but not enough: {numbers}."
+    elif falls:
+        first = f"The circle does harm: {numbers}."
     else:
-        how = "helps, but not enough" if rises else "does not help"
-        first = f"The circle {how}: {facts.finding} has {numbers}."
+        first = f"The circle changes little: {numbers}."
     if abs(after - exact) <= _SAME:
         second = f"Exactly around the box it would be {percent(exact)}: here neatness makes little difference."
     else:

@@ -109,12 +109,14 @@ def _tell(facts: FooledFacts, guess: Guess) -> Told:  # noqa: ARG001
         f"{' and' if guessed[0] == guessed[1] else ','} "
         f"{'' if guessed[0] == guessed[1] else f'{guessed[1]} '}({percent(chance[1])}) with the big one."
     )
-    if came_true != NEITHER:
+    if fooled(classes, facts.bare) and came_true != NEITHER:
+        last = "It names a finding without any circle, too, so the circle is not alone to blame."
+    elif came_true != NEITHER:
         last = "The finding comes from the circle: there is nothing else that could be meant."
     elif min(by_small, by_big) < before - _SAME:
-        last = "It was not fooled, but the circle cost it some of its certainty."
+        last = "The circles did not fool it, but cost it some of its certainty."
     else:
-        last = "It was not fooled here. A circle on one place of one chest proves little: try other places."
+        last = "The circles did not fool it. One place of one chest proves little: try other places."
     return Told(
         right={came_true},
         model=f"small: {says(classes, facts.small)}; big: {says(classes, facts.big)}",

@@ -112,14 +112,15 @@ def _tell(facts: SureFacts, guess: Guess) -> Told:  # noqa: ARG001
     first = f"Over {facts.samples:,} X-rays that is {verdict}: {_signed(gain)}, with a 95% interval."
     if facts.model != facts.asked:
         first = f"There are no stored results of {facts.asked}; these are {facts.model}'s. {first}"
-    second = {
-        BELOW: f"Size and place alone do worse than no marker; the marked X-rays are ahead by {_signed(facts.ahead)}.",
-        BETWEEN: (
-            f"The marked X-rays are ahead of size and place alone by {_signed(facts.ahead)}. The rest of the gain need "
-            "not be better sight."
-        ),
-        ABOVE: "The marked X-rays are not clearly ahead of that: the gain need not be better sight at all.",
-    }[outcome(facts)]
+    if outcome(facts) == BELOW:
+        second = f"Size and place alone do worse than no marker; the marked X-rays are ahead by {_signed(facts.ahead)}."
+    elif outcome(facts) == BETWEEN:
+        second = f"The marked X-rays are ahead of size and place alone by {_signed(facts.ahead)}."
+        second += " The rest of the gain need not be better sight."
+    elif gain.low > 0:
+        second = "The marked X-rays are not clearly ahead of that: the gain need not be better sight at all."
+    else:
+        second = "The marked X-rays are not ahead of that: this model hardly uses what the circle tells."
     return Told(
         right={outcome(facts)},
         model=f"{changes} with the circle ({facts.model})",

@@ -84,7 +84,7 @@ def _tell(facts: TwinFacts, guess: Guess) -> Told:  # noqa: ARG001
     ahead = (trained[1] - trained[0]) - (twin[1] - twin[0])
     second = {
         UP: "So the circle helps even a model that nobody taught what it means.",
-        SAME: "To the twin the circle is nothing that it knows, so hardly anything changes.",
+        SAME: "It looks as if the circle meant nothing to the twin.",
         DOWN: "To the twin the circle is no hint: it is ink on the picture.",
     }[direction(twin)]
     if ahead > _CLEARLY:
