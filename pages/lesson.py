@@ -1,4 +1,4 @@
-"""Lesson: nine steps, each a guess first, then the model's answer."""
+"""Lesson: in each step a guess first, then the model's answer."""
 
 import streamlit as st
 
@@ -6,6 +6,7 @@ from dashboard.frame.html import render
 from dashboard.frame.page import page_setup
 from dashboard.lesson import progress
 from dashboard.lesson.bar import show_bar
+from dashboard.lesson.catalog import STEPS
 from dashboard.lesson.ending import show_ending
 from dashboard.lesson.glossary import TERMS
 from dashboard.lesson.step_page import show_step
@@ -27,6 +28,6 @@ def lesson() -> None:
     progress.write_link()
 
 
-arrived = page_setup("Lesson", "Nine steps, about ten minutes. You guess first, then the model answers.")
+arrived = page_setup("Lesson", f"{len(STEPS)} steps, about ten minutes. You guess first, then the model answers.")
 progress.begin(arrived)
 lesson()

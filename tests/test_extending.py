@@ -19,6 +19,10 @@ from dashboard.classroom.kinds.catalog import KINDS
 from dashboard.classroom.rooms import Rooms
 from dashboard.demo.answers.marked_xray import draw
 from dashboard.demo.film.xray import Xray
+from dashboard.lesson.catalog import STEPS
+from dashboard.lesson.progress import Progress, read_link
+from dashboard.lesson.step import Setting
+from tests.lesson.conftest import Noting, asker, setting  # noqa: F401 - fixtures
 from tests.results.memory_run import MemoryRun
 from tests.tiny_models import model_root, models  # noqa: F401 - fixtures
 from vpe_core import datasets, list_models, load_model, metrics, open_dataset
@@ -42,7 +46,7 @@ from vpe_core.types import Box
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "extending.md").read_text()
 BLOCKS = dict(re.findall(r"^## (.+?)\n.*?^```python\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL))
-REGISTRIES = (MARKERS, DATASETS, METRICS, LOADERS, MODELS, METHODS, KINDS)
+REGISTRIES = (MARKERS, DATASETS, METRICS, LOADERS, MODELS, METHODS, KINDS, STEPS)
 BOX = Box(40, 60, 120, 160)
 
 
@@ -179,3 +183,14 @@ def test_a_kind_of_task(added: dict[str, Any]) -> None:
     assert kept.best is not None
     assert (kept.best.score, kept.latest.score) == (0.3, None)
     assert added["KINDS"].get("immune").result(None, kept.best) == "30.0% of the picture inked"
+
+
+@section("A step of the lesson")
+def test_a_step_of_the_lesson(added: dict[str, Any], setting: Setting, asker: Noting) -> None:  # noqa: F811
+    step, number = STEPS.get("one_word"), len(STEPS)
+    assert read_link({"step": str(number)}) == ("one_word", "simclip", ())
+    assert Progress("one_word").number == number
+    facts = step.find(step.scene(setting), asker, "yes")
+    told = step.tell(facts, "yes")
+    assert told.verdict("yes") is not told.verdict("no")
+    assert added["percent"](max(facts[0])) in told.model
