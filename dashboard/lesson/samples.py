@@ -8,7 +8,8 @@
 | `gaze` | one finding that a circle draws the attention to, though few markers lead to it: the largest rise |
 | `small` | one small finding with a picture of the same chest without it: one that is easy to see, the surest to steer |
 
-Where nothing was measured, the gallery's order counts. Only simulated X-rays are taken: their findings are known.
+Where nothing was measured, the gallery's order counts. Only simulated X-rays are taken, for their findings are
+known, and only findings that one of the classes answers.
 """  # noqa: E501 - a table
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.library.steering import SteeredFinding, Steering, measured
+from dashboard.demo.state.demo_state import default_classes
+from dashboard.library.steering import SteeredFinding, Steering, class_of, measured
 from vpe_core.datasets.gallery import Finding, GalleryImage
 from vpe_core.errors import DatasetError
 
@@ -29,7 +31,7 @@ _SMALL_PX = 160
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """An X-ray, and its finding at hand."""
+    """An X-ray, and its finding at hand, which one of the classes answers."""
 
     entry: GalleryImage
     finding: Finding
@@ -106,4 +108,5 @@ def sample_for(need: str, entries: Sequence[GalleryImage]) -> Sample:
 def _samples(entries: Sequence[GalleryImage]) -> Iterator[Sample]:
     for entry in entries:
         if entry.simulated:
-            yield from (Sample(entry, finding) for finding in entry.findings)
+            findings = (finding for finding in entry.findings if class_of(finding.label, default_classes()))
+            yield from (Sample(entry, finding) for finding in findings)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.demo import TIMEOUT_MS, Demo
 
 expect.set_options(timeout=TIMEOUT_MS)
+
+TOP = "document.querySelector('.stMain').scrollTop"
 
 
 def test_a_drawn_circle_is_the_guess_and_keys_lead_on(demo: Demo) -> None:
@@ -56,3 +58,16 @@ def test_a_drawn_circle_is_the_guess_and_keys_lead_on(demo: Demo) -> None:
     demo.canvas.wait_for()
     demo.settle()
     assert demo.shapes_on_canvas() == 0, "the lesson's circle is not the live demo's"
+
+
+def test_on_a_phone_the_next_step_begins_at_its_top(browser: Browser, app_url: str) -> None:
+    phone = Demo(browser, app_url, width=390, height=700)
+    page = phone.page
+    phone.open({"step": "4"}, page="lesson")
+    following = page.get_by_role("button", name="Next")
+    following.scroll_into_view_if_needed()
+    assert page.evaluate(TOP) > 0
+    following.click()
+    expect(page.locator(".vpl-lesson-step")).to_have_text("Step 5 of 9")
+    page.wait_for_function(f"{TOP} === 0")
+    phone.close()

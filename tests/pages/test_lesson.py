@@ -8,11 +8,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.lesson.catalog import STEPS
-from dashboard.lesson.progress import QUIZ, Progress
+from dashboard.lesson.progress import QUIZ, Given, Progress
 from dashboard.lesson.quiz import QUIZ as QUESTIONS
 from dashboard.lesson.stored import setting
 from tests.pages.test_pages import imports, link_of, open_app
+from vpe_core.errors import BusyError
 from vpe_core.markers.marks import Mark
+from vpe_core.models import Model
 from vpe_core.settings import PROJECT_DIR, get_settings
 from vpe_core.types import Box
 
@@ -168,6 +170,29 @@ def test_a_model_that_is_not_here_offers_its_download() -> None:
     choose(app, "other")
     assert not app.exception
     assert "not on this machine yet" in app.info[0].value
+
+
+def test_a_busy_model_is_asked_again_by_itself_and_the_guess_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(name: str) -> Model:
+        raise BusyError(name)
+
+    monkeypatch.setattr("dashboard.lesson.stored.shared_model", busy)
+    app = open_app(PAGE)
+    choose(app, "other")
+    assert not app.exception
+    assert "Trying again by itself" in app.info[0].value
+    assert progress_of(app).given_for("wording") == Given("other")
+
+
+def test_numbers_that_make_no_circle_are_refused() -> None:
+    app = open_app(PAGE, {"step": "3"})
+    draw(app, Box(0, 0, 10, 10))
+    assert not app.button(key="lesson_commit").disabled
+    app.number_input(key="lesson_left-0").set_value(300)
+    draw_again = next(button for button in app.button if button.label == "Place the circle")
+    draw_again.click().run()
+    assert "Left has to be smaller than right" in app.error[0].value
+    assert progress_of(app).drawn == (Mark("circle", Box(0, 0, 10, 10)),)
 
 
 def test_progress_ends_at_the_ends() -> None:

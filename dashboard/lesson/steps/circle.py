@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dashboard.demo.film.hint import LOOKS
-from dashboard.demo.state.demo_state import DemoState
+from dashboard.demo.state.demo_state import DemoState, default_classes
 from dashboard.frame.words import answer_words
 from dashboard.lesson.asking import Asker, Chances
 from dashboard.lesson.phrases import named
 from dashboard.lesson.samples import sample_for
 from dashboard.lesson.step import Bar, Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
+from dashboard.library.steering import class_of
 from vpe_core.datasets.gallery import Finding
 from vpe_core.errors import RegionError
 from vpe_core.markers.marks import Mark, mark_on
@@ -56,7 +57,7 @@ class CircleFacts:
 
 def _scene(setting: Setting) -> Scene:
     sample = sample_for("several", setting.entries)
-    label = sample.finding.label
+    label = _class(sample.finding)
     others = tuple(finding for finding in sample.entry.findings if finding != sample.finding)
     return Scene(
         question=(
@@ -68,6 +69,10 @@ def _scene(setting: Setting) -> Scene:
     )
 
 
+def _class(finding: Finding) -> str:
+    return class_of(finding.label, default_classes()) or finding.label
+
+
 def _find(scene: Scene, ask: Asker, guess: Guess) -> CircleFacts:
     marks = _drawn(guess)
     drawn, exact = replace(scene.state, marks=marks), replace(scene.state, marks=_around(scene, _EXACT))
@@ -75,7 +80,7 @@ def _find(scene: Scene, ask: Asker, guess: Guess) -> CircleFacts:
     finding, *others = scene.findings
     overlap, covered = _overlap(marks, finding.box)
     return CircleFacts(
-        finding=finding.label,
+        finding=_class(finding),
         classes=scene.state.shown_classes,
         before=before,
         after=after,
@@ -187,7 +192,7 @@ def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:
     marks = _drawn(guess) if option == _YOURS else _around(scene, option)
     state = replace(scene.state, marks=marks)
     before, after = ask.chances(scene.picture, [scene.state, state])
-    finding, classes = scene.findings[0].label, state.shown_classes
+    finding, classes = _class(scene.findings[0]), state.shown_classes
     at = classes.index(finding)
     return Shown(
         bars=_bars(classes, before, after, finding),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.demo.state.demo_state import DemoState
+from dashboard.demo.state.demo_state import DemoState, default_classes
 from dashboard.frame.verdicts import CHOOSE, EACH, winners
 from dashboard.frame.words import as_series
 from dashboard.lesson.asking import Asker, Chances
 from dashboard.lesson.phrases import a_finding, named, says
 from dashboard.lesson.samples import sample_for
 from dashboard.lesson.step import Bar, Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
+from dashboard.library.steering import class_of
 from vpe_core.datasets.gallery import Finding
 from vpe_core.plots.percent import percent
 
@@ -39,7 +40,7 @@ class SeveralFacts:
 def _scene(setting: Setting) -> Scene:
     sample = sample_for("several", setting.entries)
     entry = sample.entry
-    present = tuple(dict.fromkeys(finding.label for finding in entry.findings))
+    present = _present(entry.findings)
     return Scene(
         question=(
             f"This X-ray shows {as_series([a_finding(label) for label in present])}. The model may give one answer. "
@@ -58,11 +59,12 @@ def _scene(setting: Setting) -> Scene:
 
 def _find(scene: Scene, ask: Asker, guess: Guess) -> SeveralFacts:  # noqa: ARG001
     (chances,) = ask.chances(scene.picture, [scene.state])
-    return SeveralFacts(_present(scene), scene.state.shown_classes, chances, scene.findings)
+    return SeveralFacts(_present(scene.findings), scene.state.shown_classes, chances, scene.findings)
 
 
-def _present(scene: Scene) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(finding.label for finding in scene.findings))
+def _present(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """The classes of the findings, each once."""
+    return tuple(dict.fromkeys(class_of(one.label, default_classes()) or one.label for one in findings))
 
 
 def _tell(facts: SeveralFacts, guess: Guess) -> Told:  # noqa: ARG001
@@ -104,7 +106,7 @@ def _options(scene: Scene) -> Mapping[str, str]:  # noqa: ARG001
 def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa: ARG001
     state = replace(scene.state, question=option)
     (chances,) = ask.chances(scene.picture, [state])
-    classes, present = state.shown_classes, _present(scene)
+    classes, present = state.shown_classes, _present(scene.findings)
     if option == CHOOSE:
         return Shown(bars=(_bars("Probability, choosing one", classes, chances, present),))
     said = [classes[index] for index in winners(EACH, chances)]
