@@ -30,7 +30,7 @@ class SureFacts:
         model: Whose results these are.
         asked: Whose were wanted.
         dataset: The data set.
-        samples: How many X-rays were measured.
+        samples: How many circled findings were measured.
         unmarked: AUROC without a marker.
         marked: With the circle.
         gain: The difference.
@@ -109,7 +109,10 @@ def _tell(facts: SureFacts, guess: Guess) -> Told:  # noqa: ARG001
     gain = facts.gain
     changes = f"AUROC {number_text(facts.unmarked.value)} → {number_text(facts.marked.value)}"
     verdict = "a clear gain" if gain.low > 0 else "a clear loss" if gain.high < 0 else "no clear change"
-    first = f"Over {facts.samples:,} X-rays that is {verdict}: {_signed(gain)}, with a 95% interval."
+    ends = interval_text(gain.low, gain.high, signed=True)
+    first = (
+        f"Over {facts.samples:,} circled findings that is {verdict}: {signed_text(gain.value)}, 95% interval {ends}."
+    )
     if facts.model != facts.asked:
         first = f"There are no stored results of {facts.asked}; these are {facts.model}'s. {first}"
     if outcome(facts) == BELOW:
