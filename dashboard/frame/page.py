@@ -78,12 +78,8 @@ def page_setup(title: str, subtitle: str = "") -> bool:
     with st.sidebar:
         st.html(render("brand", name=APP_NAME))
         _links()
-        view_button()
     if view():
         show_view()
-        with st.container(key="vpl_view_row", horizontal=True, vertical_alignment="center", gap="small"):
-            _links()
-            view_row()
     # Written first and shown last (by `order` in the style sheet), so that a page which stops early still has it.
     st.container(key="vpl_footer").caption(_FOOTER)
     st.title(title, anchor=False)
@@ -95,11 +91,23 @@ def page_setup(title: str, subtitle: str = "") -> bool:
         st.error(as_text(str(error)), icon=":material/settings:")
         st.stop()
     require_login()
+    _views()
     if lost_devices():
         st.warning(
             "The GPU has stopped answering. The CPU answers in its place, which is slower.", icon=":material/memory:"
         )
     return arrived
+
+
+def _views() -> None:
+    """The way into the projector view; in it, what takes the side bar's place, below the page as the footer is."""
+    if not view():
+        with st.sidebar:
+            view_button()
+        return
+    with st.container(key="vpl_view_row", horizontal=True, vertical_alignment="center", gap="small"):
+        _links()
+        view_row()
 
 
 def _links() -> None:

@@ -72,7 +72,7 @@ def seat() -> Seat | None:
             _lose(GONE)
             return None
         return Seat(room, token, room.steers(token), room.member(token))
-    return _unsteered() if view() == PROJECTOR else None
+    return _unsteered() if code() and view() == PROJECTOR else None
 
 
 def is_asking() -> bool:
