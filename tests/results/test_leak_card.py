@@ -196,6 +196,8 @@ def test_the_numbers_are_those_of_a_plain_computation() -> None:
             assert one.auroc.value == pytest.approx(roc_auc_score(truth == number, scores[:, number]))
             assert one.probability.value == pytest.approx(of_truth[truth == number].mean())
             assert one.accuracy.value == pytest.approx(recalls[number])
+        each = [roc_auc_score(truth == number, scores[:, number]) for number in range(len(run.classes))]
+        assert measured.distance == pytest.approx(np.abs(np.array(each) - 0.5).mean())
     boxes = geometry_only(run, Question(), shared)
     assert boxes is not None
     assert found.geometry.overall.auroc.value == boxes["value"]

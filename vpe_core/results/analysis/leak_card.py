@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -58,6 +59,12 @@ class InAll:
 
     overall: Reached
     classes: Mapping[str, Reached]
+
+    @property
+    def distance(self) -> float:
+        """How far the classes' AUROC lies from 0.5 on average: opposite errors, which cancel in a mean, add up."""
+        known = [abs(one.auroc.value - 0.5) for one in self.classes.values() if not math.isnan(one.auroc.value)]
+        return sum(known) / len(known) if known else math.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -247,7 +247,8 @@ def _control_lines(card: LeakCard, noun: str) -> list[Line]:
         lines.append(
             (
                 f"{known[least]:.2f} to {known[most]:.2f}",
-                f"that by class, {least} to {most}; what lies above and below chance cancels in the mean",
+                f"that by class, {least} to {most}, on average {card.by_itself.distance:.2f} away from {CHANCE:g}; "
+                "what lies above and below chance cancels in the mean",
             )
         )
     with_finding = card.marked.overall.probability
