@@ -49,6 +49,7 @@ class Measured:
     projector_runs: list[float] = field(default_factory=list)
     polls: list[float] = field(default_factory=list)
     member_runs: int = 0
+    missed_polls: int = 0
     memory: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -58,11 +59,12 @@ class Visitor(Window):
     Attributes:
         given: The latest version of the class that the page has shown.
         code: The class's code, once it is shown.
+        missed: How often it could not ask for the version.
     """
 
     def __init__(self, url: str) -> None:
         super().__init__(url, "classroom")
-        self.given, self.code = 0, ""
+        self.given, self.missed, self.code = 0, 0, ""
         self._parts: dict[str, tuple[str, str, Any]] = {}
         self._number = 0
 
@@ -85,9 +87,16 @@ class Visitor(Window):
         await self._run(self._parts[key][1], keeps_all=True)
 
     async def has_news(self, client: httpx2.AsyncClient) -> int:
-        """The class's version, if it is another one than the page shows; else 0."""
+        """The class's version, if it is another one than the page shows; else 0.
+
+        A connection that the server has just closed, having been idle, is a look that was missed, as in a browser.
+        """
         told = self._parts["class_room"][2]
-        answer = await client.get(f"room/{told['code']}/version", headers={"X-Class-Token": told["token"]})
+        try:
+            answer = await client.get(f"room/{told['code']}/version", headers={"X-Class-Token": told["token"]})
+        except httpx2.RemoteProtocolError:
+            self.missed += 1
+            return 0
         answer.raise_for_status()
         version = int(answer.text)
         return version if version != told["version"] else 0
@@ -155,6 +164,7 @@ def main() -> None:
             "answered": _summary(measured.answered),
             "projector_runs": _summary(measured.projector_runs),
             "version_requests": _summary(measured.polls),
+            "version_requests_missed": measured.missed_polls,
             "member_runs_besides": measured.member_runs,
             "server_processor_s": round(processor_s, 1),
             "memory_after_a_minute_and_at_the_end_mib": [settled[0], settled[-1]],
@@ -242,6 +252,7 @@ async def _member(
                 measured.answered.append(time.monotonic() - lifted)
                 measured.given.append((lifted, given))
                 next_try = lifted + options.every * chance.uniform(0.8, 1.2)
+        measured.missed_polls += window.missed
 
 
 def _circle(chance: random.Random) -> tuple[float, float, float]:

@@ -19,14 +19,14 @@ def classroom() -> None:
         return
     place = seat.seat()
     seat.write_address()
-    if place is None:
-        entrance()
-    elif place.member:
+    if place and place.member:
         member_view(place)
-    elif view() == PROJECTOR:
+    elif place and view() == PROJECTOR:
         projector_view(place)
-    else:
+    elif place and place.steers:
         steering_view(place)
+    else:
+        entrance()
 
 
 arrived = page_setup("Class", "Predict what the model says, point, fool it, steer it: together, on your own devices.")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from PIL import Image
 
+from dashboard.classroom.drawings import checked_score
 from dashboard.classroom.errors import RoomError
 from dashboard.classroom.kinds import catalog
 from dashboard.classroom.kinds.base import Said
@@ -25,17 +26,12 @@ from dashboard.classroom.records import (
 )
 from dashboard.demo.film.xray import Xray
 from vpe_core.cache import BoundedCache
-from vpe_core.markers.base import Shape
-from vpe_core.markers.catalog import drawing_tools
 
 MAX_MEMBERS, MAX_TASKS = 100, 50
 MEMBERS_LOOK_EVERY_S = 10.0
 """So often members are told of new answers once the results are shown; of what the lecturer does, at once."""
 OWN = "own"
 """What the lecturer's own X-ray is called in questions and tables."""
-SHAPES: tuple[Shape, ...] = ("ellipse", "box", "arrow")
-"""What members can draw."""
-WIDTHS = (1, 2, 3, 4, 6, 8)
 _TOKEN_BYTES = 16
 _SILENT_S = 120.0
 _OWN_PX = 2048
@@ -185,7 +181,7 @@ class Room:
                 raise RoomError("Answers are closed.")
             score, after_s = None, self._clock() - round_.began
             if kind.draws:
-                score = self._score(task, drawing, said)
+                score = checked_score(task, drawing, said)
             elif choice not in task.question.classes:
                 raise RoomError("Choose one of the classes.")
             given = Answer(choice if not kind.draws else "", drawing, said.marked, score, said.ink, after_s)
@@ -277,18 +273,6 @@ class Room:
         self._rounds.append(_Round(question, self._clock()))
         self._revealed = self._frozen = False
         self._lesson_step = None
-
-    def _score(self, task: Task, drawing: Drawing | None, said: Said) -> float | None:
-        kind, tools = catalog.get(task.question.kind), drawing_tools()
-        allowed = {tools[shape] for shape in SHAPES}
-        if drawing is None or drawing.mark.marker not in allowed or drawing.width not in WIDTHS:
-            raise RoomError("Draw a circle, a box or an arrow on the X-ray.")
-        drawing.mark.region.box.clipped(*task.xray.size_wh)
-        if len(said.marked) != len(task.question.classes):
-            raise RoomError("The model has not answered this yet.")
-        if refusal := kind.refusal(task, drawing):
-            raise RoomError(refusal)
-        return kind.score(task, drawing, said)
 
     def _make_room(self) -> bool:
         """Let somebody go who left long ago and answered nothing."""

@@ -17,7 +17,7 @@ _HEAD_ANGLE = math.radians(28)
 _FONT_SHARE = 0.035
 
 
-def drawings(
+def drawings_over(
     task: Task, kept: Sequence[Kept], *, names: bool, mine: int | None = None, clickable: bool = False
 ) -> dict[str, Any]:
     """The drawings and the known findings, in pixels of the X-ray; small ones lie on top.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -31,6 +32,7 @@ from dashboard.frame.server import routes
 from vpe_core.datasets.gallery import Finding
 from vpe_core.markers.marks import Mark, draw_marks
 from vpe_core.models import Model
+from vpe_core.settings import PROJECT_DIR
 from vpe_core.types import Arrow, Box
 
 CLASSES = ("mass", "effusion", "no abnormality")
@@ -67,6 +69,13 @@ def asked(room: Room, token: str, kind: str, **values: str) -> str:
 
 def said(mass: float, ink: float = 0.01) -> Said:
     return Said(PLAIN, (mass, 0.9 - mass, 0.1), ink)
+
+
+def test_a_class_needs_neither_streamlit_nor_torch() -> None:
+    modules = ["rooms", "asking", "results", "shapes", "answers_table", "qr"]
+    script = f"import sys, {', '.join(f'dashboard.classroom.{name}' for name in modules)}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=PROJECT_DIR, check=True)
+    assert not {"streamlit", "torch", "pandas"} & set(done.stdout.split())
 
 
 def test_codes_can_be_read_aloud_and_are_found_however_they_are_typed(rooms: Rooms) -> None:

@@ -93,6 +93,17 @@ def test_a_lecturer_opens_asks_shows_and_ends() -> None:
     assert not link_of(app)
 
 
+@pytest.mark.parametrize("key", ["reveal", "freeze", "restart", "start", "lesson_send", "end_now", "projector_button"])
+def test_what_is_clicked_after_the_class_has_ended_is_no_error(key: str) -> None:
+    app = open_app(PAGE)
+    app.button(key="class_open_button").click().run()
+    app.button(key="class_start").click().run()
+    ROOMS.find(link_of(app)["room"]).close()
+    app.button(key=f"class_{key}").click().run()
+    assert not app.exception
+    assert "has ended" in app.warning[0].value
+
+
 def test_everybody_is_sent_to_a_step_of_the_lesson_and_back() -> None:
     app = open_app(PAGE)
     app.button(key="class_open_button").click().run()

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
 from dashboard.classroom.page.seat import Seat
 from dashboard.classroom.records import RoomView
+from dashboard.classroom.room import Room
 
 
 def task_controls(place: Seat, view: RoomView) -> None:
     """Show the results, close the answers, begin anew; nothing before the first task."""
     if view.task is None:
         return
-    room, token = place.room, place.token
-    _button(
-        "Hide results" if view.revealed else "Show results",
-        "class_reveal",
-        "visibility_off" if view.revealed else "visibility",
-        lambda: room.steer(token, revealed=not view.revealed),
-        primary=not view.revealed,
+    shown, closed = view.revealed, view.frozen
+    st.button(
+        "Hide results" if shown else "Show results",
+        key="class_reveal",
+        icon=f":material/visibility{'_off' if shown else ''}:",
+        type="secondary" if shown else "primary",
+        on_click=partial(place.steer, Room.steer, revealed=not shown),
     )
-    _button(
-        "Open answers" if view.frozen else "Close answers",
-        "class_freeze",
-        "lock_open" if view.frozen else "lock",
-        lambda: room.steer(token, frozen=not view.frozen),
+    st.button(
+        "Open answers" if closed else "Close answers",
+        key="class_freeze",
+        icon=f":material/lock{'_open' if closed else ''}:",
+        on_click=partial(place.steer, Room.steer, frozen=not closed),
     )
-    _button("Ask again", "class_restart", "restart_alt", lambda: room.restart(token))
-
-
-def _button(label: str, key: str, icon: str, do: Callable[[], None], *, primary: bool = False) -> None:
-    st.button(label, key=key, icon=f":material/{icon}:", on_click=do, type="primary" if primary else "secondary")
+    st.button(
+        "Ask again",
+        key="class_restart",
+        icon=":material/restart_alt:",
+        on_click=partial(place.steer, Room.restart),
+        help="All answers to this task are dropped",
+    )

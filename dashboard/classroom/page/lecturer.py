@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -17,7 +18,7 @@ from dashboard.classroom.page.lesson import send_to_lesson
 from dashboard.classroom.page.projector import count
 from dashboard.classroom.page.seat import Seat
 from dashboard.classroom.records import Question, RoomView
-from dashboard.classroom.room import OWN
+from dashboard.classroom.room import OWN, Room
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import DemoState, default_classes
 from dashboard.frame.html import render
@@ -154,22 +155,24 @@ def _xray(place: Seat, name: str) -> Xray:
 
 
 def _whole_class(place: Seat, view: RoomView) -> None:
-    room, token = place.room, place.token
     st.header("The class", anchor=False)
     st.toggle(
         "Show nicknames to the class", view.names_shown, key="class_names",
-        on_change=lambda: room.steer(token, names_shown=bool(st.session_state["class_names"])),
+        on_change=lambda: place.steer(Room.steer, names_shown=bool(st.session_state["class_names"])),
     )  # fmt: skip
     send_to_lesson(place, view)
     with st.container(horizontal=True, gap="small"):
         st.download_button(
-            "Download answers", lambda: answers_csv(room.rounds(token)), "class_answers.csv", "text/csv",
+            "Download answers", partial(_answers, place), "class_answers.csv", "text/csv",
             key="class_download", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         with st.popover("End class", icon=":material/logout:", key="class_end"):
             st.markdown("Room, answers and your own X-ray are gone for everybody. Download the answers before.")
-            st.button("End it now", key="class_end_now", type="primary", on_click=_end, args=(place,))
+            st.button("End it now", key="class_end_now", type="primary", on_click=place.steer, args=(Room.end,))
 
 
-def _end(place: Seat) -> None:
-    place.room.end(place.token)
+def _answers(place: Seat) -> bytes:
+    try:
+        return answers_csv(place.room.rounds(place.token))
+    except RoomError:  # it has ended meanwhile
+        return answers_csv(())

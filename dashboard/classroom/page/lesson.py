@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.classroom.page.seat import Seat
 from dashboard.classroom.records import RoomView
+from dashboard.classroom.room import Room
 from dashboard.frame.page import page_link
 from dashboard.lesson.catalog import STEPS
 
@@ -21,16 +22,17 @@ def lesson_link(step: int) -> None:
 
 def send_to_lesson(place: Seat, view: RoomView) -> None:
     """For the lecturer: the step, and the button that sends everybody there."""
-    room, token = place.room, place.token
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         st.selectbox("Lesson", range(1, len(STEPS) + 1), (view.lesson_step or 1) - 1, format_func=_title, key=_FIELD)
         st.button(
             "Everybody there", key="class_lesson_send", icon=":material/school:",
             help="Members see a link to this step",
-            on_click=lambda: room.send_to_lesson(token, int(st.session_state[_FIELD])),
+            on_click=lambda: place.steer(Room.send_to_lesson, int(st.session_state[_FIELD])),
         )  # fmt: skip
         if view.lesson_step is not None:
-            st.button("Back to the class", key="class_lesson_back", on_click=room.send_to_lesson, args=(token, None))
+            st.button(
+                "Back to the class", key="class_lesson_back", on_click=place.steer, args=(Room.send_to_lesson, None)
+            )
 
 
 def _title(step: int) -> str:

@@ -15,7 +15,7 @@ from dashboard.classroom.page.model import looked_at, memory
 from dashboard.classroom.page.seat import Seat
 from dashboard.classroom.records import Kept, Question, RoomView, Task
 from dashboard.classroom.results import distribution, most_surprising, ranked
-from dashboard.classroom.shapes import drawings, in_words, name_of, outcome
+from dashboard.classroom.shapes import drawings_over, in_words, name_of, outcome
 from dashboard.demo.answers.answer import out_of_domain
 from dashboard.frame.assets import asset
 from dashboard.frame.html import render
@@ -35,7 +35,7 @@ def film(task: Task, view: RoomView, *, mine: int | None = None, clickable: bool
     with st.container(key="class_film", gap=None):
         st.image(task.film.backdrop, width="stretch", alt=task.film.label)
         if view.revealed:
-            data = drawings(task, view.kept, names=view.names_shown, mine=mine, clickable=clickable)
+            data = drawings_over(task, view.kept, names=view.names_shown, mine=mine, clickable=clickable)
             chosen = partial(_enlarge, task.question.key)
             _shapes()(key=_SHAPES, data=data, on_picked_change=chosen, height="content")
 

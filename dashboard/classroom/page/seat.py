@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
@@ -34,6 +36,17 @@ class Seat:
     token: str
     steers: bool
     member: Member | None
+
+    def steer(self, action: Callable[..., object], *values: object, **settings: object) -> None:
+        """Do what only the lecturer may; if the class has ended meanwhile, the page's next run says so.
+
+        Args:
+            action: A method of `Room` that takes the lecturer's token first.
+            values: For it, after the token.
+            settings: The same, by name.
+        """
+        with suppress(RoomError):
+            action(self.room, self.token, *values, **settings)
 
 
 def begin(arrived: bool) -> None:

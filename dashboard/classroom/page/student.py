@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from dashboard.classroom.drawings import SHAPES, WIDTHS
 from dashboard.classroom.errors import RoomError
 from dashboard.classroom.kinds import catalog
 from dashboard.classroom.kinds.base import NOT_ASKED, Said, TaskKind, marker_title
@@ -16,7 +17,6 @@ from dashboard.classroom.page.place import typed_place
 from dashboard.classroom.page.seat import Seat
 from dashboard.classroom.records import Drawing, Kept, RoomView, Task
 from dashboard.classroom.results import ranked
-from dashboard.classroom.room import SHAPES, WIDTHS
 from dashboard.classroom.rooms import spaced
 from dashboard.demo.answers.answer import out_of_domain
 from dashboard.demo.film.canvas import drawing_canvas, drawn_marks
