@@ -34,7 +34,7 @@ def page(file: str, auth: dict[str, object] | None, *, logged_in: bool = False) 
 def test_no_page_shows_anything_before_its_visitor_has_logged_in(file: str) -> None:
     shut = page(file, {**AUTH, **PROVIDER})
     assert [title.value for title in shut.title] == [TITLES[file]]
-    assert [button.label for button in shut.button] == ["Log in"]
+    assert [button.label for button in shut.main.button] == ["Log in"]
     assert not [*shut.exception, *shut.expander, *shut.selectbox, *shut.header, *shut.markdown]
     shown = page(file, {**AUTH, **PROVIDER}, logged_in=True)
     assert shown.sidebar.button(key="frame_logout").label == "Log out"
@@ -46,7 +46,7 @@ def test_each_provider_has_its_button_and_asks_for_itself(monkeypatch: pytest.Mo
     asked: list[str | None] = []
     monkeypatch.setattr(st, "login", asked.append)
     shut = page(PAGES[0].file, {**AUTH, "google": PROVIDER, "clinic": PROVIDER, "client_kwargs": {"scope": "openid"}})
-    assert [button.label for button in shut.button] == ["Log in with google", "Log in with clinic"]
+    assert [button.label for button in shut.main.button] == ["Log in with google", "Log in with clinic"]
     shut.button(key="frame_login_clinic").click().run()
     assert asked == ["clinic"]
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.frame.assets import asset
 
-PROJECTOR_EVERY_MS, MEMBERS_EVERY_MS = 500, 1000
+PROJECTOR_EVERY_MS, MEMBERS_EVERY_MS = 300, 1000
 _KEY = "class_room"
 
 
