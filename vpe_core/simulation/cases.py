@@ -107,12 +107,12 @@ def render_case(plan: CasePlan, base: Base, size: int) -> Case:
     nothing else in the picture.
     """
     scene = base.scene(np.random.default_rng([plan.seed, 21]), plan.portable, size)
-    found, masks = [], []
+    found = []
     for name, severity in plan.findings:
         rng = np.random.default_rng([plan.seed, 31, DRAWING_ORDER.index(name)])
         lesion = _draw(plan, name)(scene, rng, severity)
         found.append((name, severity, lesion))
-        masks.append(lesion.mask)
+        scene.masks.append(lesion.mask)
     if plan.portable:
         draw_lines_and_tubes(scene, np.random.default_rng([plan.seed, 41]))
     rng = np.random.default_rng([plan.seed, 51])
@@ -128,15 +128,15 @@ def render_case(plan: CasePlan, base: Base, size: int) -> Case:
     rows = tuple(
         FoundFinding(
             f"{plan.nodule} lung nodule" if plan.nodule else name,
-            _annotate(scene, lesion.mask, np.random.default_rng([plan.seed, 91, k])),
+            _annotate(scene, mask, np.random.default_rng([plan.seed, 91, k])),
             lesion.side,
             lesion.zone,
             round(lesion.size_mm, 1),
             severity,
         )
-        for k, (name, severity, lesion) in enumerate(found)
+        for k, ((name, severity, lesion), mask) in enumerate(zip(found, scene.masks, strict=True))
     )
-    stacked = np.stack(masks) if masks else np.zeros((0, size, size), bool)
+    stacked = np.stack(scene.masks) if scene.masks else np.zeros((0, size, size), bool)
     return Case(picture, rows, stacked, exposure)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage
 
-from vpe_core.simulation.fields import Array, resize
+from vpe_core.simulation.fields import Array, blur, resize
 from vpe_core.simulation.organs import HEART, LEFT_LOBES, RIGHT_LOBES
 
 MU_FLUID = 0.015  # per mm: soft tissue in the place of aerated lung (0.02 - 0.005)
@@ -28,6 +30,8 @@ class Scene:
         organs: (6, small, small) path length in mm (`ORGANS`); placement uses only these, so that it is the same at
             every size.
         mm_per_px: of the picture, in the plane of the heart.
+        air: (size, size) by side, path length in mm of the air that findings have left in each lung.
+        masks: bool (size, size), where the findings drawn so far are; they move with the chest.
     """
 
     attenuation: Array
@@ -35,6 +39,7 @@ class Scene:
     organs: Array
     mm_per_px: float
     air: dict[str, Array] = field(init=False)
+    masks: list[NDArray[np.bool_]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.air = {side: resize(self.lung_small(side), self.size) for side in SIDES}
@@ -101,6 +106,72 @@ class Scene:
         lowest = np.where(deep, y, -np.inf).max(0)[columns]
         return min(float(np.median(lowest)), below) if columns.any() else below
 
+    def midline(self) -> float:
+        """X in mm of the middle between both lungs' inner borders: about the spine's."""
+        return (self.lung_box("right")[2] + self.lung_box("left")[0]) / 2
+
+    def wall(self, side: str) -> Array:
+        """X in mm of that lung's outer border in every row of the small maps, (small,), smoothed."""
+        x, _ = self.xy_small
+        inside = self.lung_small(side) > 8
+        rows = inside.any(1)
+        if not rows.any():
+            return np.full(self.small, self.lung_box(side)[2 if side == "left" else 0], np.float32)
+        edge = np.where(inside, x, -np.inf).max(1) if side == "left" else np.where(inside, x, np.inf).min(1)
+        known = np.flatnonzero(rows)
+        filled = np.interp(np.arange(self.small), known, edge[known])
+        return np.asarray(ndimage.gaussian_filter1d(filled, 1.5, mode="nearest"), np.float32)
+
+    def outwards(self, side: str) -> Array:
+        """0 at the midline to 1 at that side's chest wall in every row (below 0 and above 1 beyond), (size, size)."""
+        x, y = self.xy
+        middle = self.midline()
+        edge = np.interp(y[:, 0], self.xy_small[1][:, 0], self.wall(side)) - middle
+        reach = np.maximum(np.abs(edge), 20) * (1 if side == "left" else -1)
+        return np.asarray((x - middle) / reach[:, None], np.float32)
+
+    def spine(self) -> Array:
+        """X in mm of the spine's middle in every row of the small maps, (small,): the brightest band, smoothed."""
+        x, _ = self.xy_small
+        dense = blur(resize(self.attenuation, self.small, Image.Resampling.BOX), 8 / self.small_mm)
+        near = np.clip(1 - np.abs(x - self.midline()) / 40, 0, 1)
+        line = x[0][(dense * near**0.5).argmax(1)]
+        return np.asarray(ndimage.gaussian_filter1d(ndimage.median_filter(line, 11), 4.0, mode="nearest"), np.float32)
+
+    def warp(self, source: Callable[[Array, Array], tuple[Array, Array]]) -> None:
+        """Moves what is in the chest: organs, vessels, air and the findings that are there already.
+
+        Args:
+            source: where each place (x and y in mm) comes from, in mm.
+        """
+        fine, coarse = (
+            [axis / step + (count - 1) / 2 for axis in source(*xy)[::-1]]
+            for xy, step, count in (
+                (self.xy, self.mm_per_px, self.size),
+                (self.xy_small, self.small_mm, self.small),
+            )
+        )
+
+        def moved(field: Array, at: list[Array]) -> Array:
+            return np.asarray(ndimage.map_coordinates(field, at, order=1, mode="nearest", output=np.float32))
+
+        self.attenuation, self.vessels = moved(self.attenuation, fine), moved(self.vessels, fine)
+        self.organs = np.stack([moved(organ, coarse) for organ in self.organs])
+        self.air = {side: moved(air, fine) for side, air in self.air.items()}
+        self.masks = [moved(mask.astype(np.float32), fine) > 0.5 for mask in self.masks]
+
+    def efface(self, share: Array, reach_mm: float = 7.0) -> None:
+        """Hides edges narrower than `reach_mm` where `share` is 1.
+
+        A border is seen only where air lies at it: water against water shows none (the silhouette sign: Felson and
+        Felson, Radiology 55, 1950). The organ maps that fluid is filled in with are coarser than the picture and leave
+        a rest of it.
+        """
+        share = np.clip(share, 0, 1)
+        self.attenuation = self.attenuation + share * (
+            blur(self.attenuation, reach_mm / self.mm_per_px) - self.attenuation
+        )
+
     def zone(self, side: str, y_mm: float) -> str:
         """Upper, middle or lower third of that lung, from the apex to the dome of the diaphragm."""
         top, bottom = self.lung_box(side)[1], self.dome(side)
@@ -128,10 +199,11 @@ class Scene:
         return np.asarray(depth > 0.55 * depth.max())
 
     def pick_in_lung(self, rng: np.random.Generator, margin_mm: float = 8.0) -> tuple[str, float, float]:
-        """A side and a place in its open lung, at least about `margin_mm` inside the lung's outline."""
+        """A side and a place in its open lung, `margin_mm` inside its outline; in its middle if it is narrow."""
         side = SIDES[int(rng.random() < 0.5)]
         depth = self.lung_small(side)
-        inner = self.open_lung(side) & (depth > 30 + 2 * margin_mm)
+        inwards = ndimage.distance_transform_edt(np.pad(self.open_lung(side), 1))[1:-1, 1:-1] * self.small_mm
+        inner = inwards > min(margin_mm, 0.8 * float(inwards.max()))
         weight = np.where(inner if inner.any() else depth > 10, depth**1.5, 0)
         return (side, *self.pick(rng, weight))
 

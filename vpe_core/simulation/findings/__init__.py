@@ -1,6 +1,6 @@
 """Simulated findings: one function each, in one registry; adding one is a function and its import here."""
 
-from vpe_core.simulation.findings import airspace, device, focal, heart, interstitial, pleura
+from vpe_core.simulation.findings import airspace, atelectasis, device, focal, heart, interstitial, pleura
 from vpe_core.simulation.findings.base import FINDINGS, Finding, Lesion
 
 names, get = FINDINGS.names, FINDINGS.get
@@ -10,6 +10,7 @@ __all__ = [
     "Finding",
     "Lesion",
     "airspace",
+    "atelectasis",
     "device",
     "focal",
     "get",

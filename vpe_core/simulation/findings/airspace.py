@@ -1,108 +1,99 @@
-"""Air replaced by fluid or collapse: consolidation and atelectasis."""
+"""Air replaced by fluid: consolidation, and the cloud that other findings share."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.special import expit
 
-from vpe_core.simulation.fields import Array, blur, draw_strokes, smooth_noise, wander
+from vpe_core.simulation.fields import Array, Points, blur, draw_strokes, smooth_noise, wander
 from vpe_core.simulation.findings.base import FINDINGS, Lesion, between, visible
 from vpe_core.simulation.organs import LEFT_LOBES, RIGHT_LOBES
-from vpe_core.simulation.scene import MU_FLUID, SIDES, Scene
+from vpe_core.simulation.scene import Scene
+
+LOWER_LOBES = (LEFT_LOBES[-1], RIGHT_LOBES[-1])
+MU_BRONCHUS = 0.06  # per mm of an air-filled bronchus in fluid; more than 0.02, because several lie in a row
 
 
 def soft_region(
-    scene: Scene, rng: np.random.Generator, x_mm: float, y_mm: float, radius_mm: tuple[float, float], ragged: float
+    scene: Scene,
+    rng: np.random.Generator,
+    x_mm: float,
+    y_mm: float,
+    radius_mm: tuple[float, float],
+    ragged: float,
+    steep: float = 6,
 ) -> Array:
     """A cloud (0..1) with a ragged edge around a place, radii along x and y."""
     x, y = scene.xy
     distance = np.hypot((x - x_mm) / radius_mm[0], (y - y_mm) / radius_mm[1])
     edge = distance + ragged * smooth_noise(rng, 9, scene.size) + 0.4 * ragged * smooth_noise(rng, 24, scene.size)
-    cloud: Array = expit((1 - edge) * 6).astype(np.float32)
+    cloud: Array = expit((1 - edge) * steep).astype(np.float32)
     return cloud
 
 
-def lobe_mask(scene: Scene, side: str, x_mm: float, y_mm: float) -> Array:
-    """Soft mask (0..1) of the lobe with the longest path at a place: airspace disease stops at fissures."""
-    column = int(np.clip(x_mm / scene.small_mm + scene.small / 2, 0, scene.small - 1))
-    row = int(np.clip(y_mm / scene.small_mm + scene.small / 2, 0, scene.small - 1))
+def lobe_at(scene: Scene, side: str, x_mm: float, y_mm: float) -> int:
+    """The lobe with the longest path at a place."""
+    column, row = (int(np.clip(v / scene.small_mm + scene.small / 2, 0, scene.small - 1)) for v in (x_mm, y_mm))
     lobes = LEFT_LOBES if side == "left" else RIGHT_LOBES
-    path = scene.organs[max(lobes, key=lambda lobe: float(scene.organs[lobe, row, column]))]
-    return scene.up(np.clip(path / np.clip(scene.lung_small(side), 8, None), 0, 1))
+    return max(lobes, key=lambda lobe: float(scene.organs[lobe, row, column]))
+
+
+def lobe_share(scene: Scene, side: str, lobe: int) -> Array:
+    """Share (0..1) of that lung's path that lies in one lobe: airspace disease stops at fissures."""
+    return scene.up(np.clip(scene.organs[lobe] / np.clip(scene.lung_small(side), 8, None), 0, 1))
 
 
 @FINDINGS.register("consolidation")
 def consolidation(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
-    """Patchy filling of a part of one lobe, with air bronchograms that stay dark in it."""
+    """Filling of a part of one lobe, fluffy except at fissures, with air bronchograms that stay dark in it.
+
+    It takes away the borders that it touches: the heart's in an anterior lobe, the diaphragm's in a lower one (the
+    silhouette sign: Felson and Felson, Radiology 55, 1950).
+    """
     side, x, y = scene.pick_in_lung(rng, margin_mm=12)
-    radius = between(22, 46, severity)
-    radii = (radius * float(rng.uniform(0.8, 1.2)), radius * float(rng.uniform(0.75, 1.1)))
-    cloud = soft_region(scene, rng, x, y, radii, 0.22) * lobe_mask(scene, side, x, y)
-    mottle = np.clip(0.9 + 0.2 * smooth_noise(rng, 14, scene.size) + 0.1 * smooth_noise(rng, 45, scene.size), 0.4, 1.3)
-    strength = between(0.42, 0.75, severity) * float(rng.uniform(0.85, 1.15))
-    added = scene.fill(strength * cloud * mottle, side)
-    inward = np.arctan2(-y, -x if abs(x) > 1 else 1.0)
-    bronchi = [
-        (wander(rng, (x + float(rng.normal(0, 6)), y + float(rng.normal(0, 6))), inward + np.pi + a, radius, 0.08), 2.2)
-        for a in rng.normal(0, 0.7, int(rng.integers(2, 5)))
-    ]
-    air = blur(draw_strokes(bronchi, scene.size, scene.mm_per_px), 0.5 / scene.mm_per_px)
-    added = np.clip(added - air * cloud * MU_FLUID * 1.2, 0, None)
-    scene.attenuation = scene.attenuation + added
-    return Lesion(visible(added, 0.35), side, scene.zone(side, y), 2 * radius)
-
-
-@FINDINGS.register("atelectasis")
-def atelectasis(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
-    """Plates that taper and fade at both ends in the lower half of a lung (Fleischner, 1941), with a little haze."""
-    side = SIDES[int(rng.random() < 0.5)]
-    cx, cy, room = _place_of_plates(scene, rng, side)
-    length = min(between(35, 75, severity) * float(rng.uniform(0.9, 1.1)), room)
-    tilt = float(rng.normal(0, 0.16))
-    plates = np.zeros_like(scene.attenuation)
-    bend_mm = float(rng.normal(0, 2.5))
-    for k in range(int(rng.integers(1, 4))):
-        aside = 0.0 if k == 0 else float(rng.choice((-1, 1)) * rng.uniform(0.15, 0.3)) * length
-        place = (cx + aside, cy + 10 * k - 6 + float(rng.normal(0, 2)))
-        reach = length * (1.0 if k == 0 else float(rng.uniform(0.45, 0.85)))
-        plate = _plate(scene, rng, place, reach, tilt + float(rng.normal(0, 0.1)), bend_mm * (reach / length) ** 2)
-        plates = np.maximum(plates, plate * float(rng.uniform(0.7, 1)))
-    plates = plates * np.clip(0.95 + 0.2 * smooth_noise(rng, 18, scene.size), 0.5, 1.3)
-    clear = scene.soft_lung(side, 45) * (1 - scene.up(np.clip(scene.heart_small() / 25, 0, 1)))
-    added = blur(plates * clear, 0.5 / scene.mm_per_px) * np.float32(between(0.3, 0.55, severity))
-    haze = (
-        soft_region(scene, rng, cx, cy + 4, (length * 0.5, 13.0), 0.15)
-        * clear
-        * np.float32(between(0.06, 0.2, severity))
+    lobe = lobe_at(scene, side, x, y)
+    radius = between(24, 50, severity)
+    radii = (radius * float(rng.uniform(0.85, 1.2)), radius * float(rng.uniform(0.75, 1.1)))
+    cloud = soft_region(scene, rng, x, y, radii, 0.2, 4)
+    fluff = 0.35 * smooth_noise(rng, 26, scene.size) + 0.2 * smooth_noise(rng, 50, scene.size)
+    even = 0.94 + 0.06 * smooth_noise(rng, 12, scene.size)
+    cloud = np.clip((cloud + 1.6 * cloud * (1 - cloud) * fluff) * even, 0, 1) * lobe_share(scene, side, lobe)
+    strength = between(0.36, 0.9, severity) * float(rng.uniform(0.9, 1.1))
+    border = blur(np.hypot(*np.gradient(scene.air[side])) / scene.mm_per_px, 3 / scene.mm_per_px)
+    touched = scene.xy[1] > scene.dome(side) - 20 if lobe in LOWER_LOBES else scene.up(scene.heart_small()) > 3
+    added = scene.fill((strength * cloud).astype(np.float32), side)
+    tubes = blur(
+        draw_strokes(_bronchi(rng, scene, side, (x, y), radius), scene.size, scene.mm_per_px), 0.5 / scene.mm_per_px
     )
-    added = added + scene.fill(haze.astype(np.float32), side)
+    added = np.clip(added - tubes * cloud * np.float32(strength * MU_BRONCHUS), 0, None)
     scene.attenuation = scene.attenuation + added
-    return Lesion(visible(added, 0.3), side, scene.zone(side, cy), length)
+    hidden = np.clip(1.4 * strength * cloud - 0.3, 0, 1) * blur(touched.astype(np.float32), 6 / scene.mm_per_px)
+    scene.efface(hidden * np.clip(border / 4, 0, 0.95))
+    scene.vessels = scene.vessels * (1 - np.clip(strength * cloud, 0, 1))
+    return Lesion(visible(added, 0.3), side, scene.zone(side, y), 2 * radius)
 
 
-def _place_of_plates(scene: Scene, rng: np.random.Generator, side: str) -> tuple[float, float, float]:
-    """Middle of the plates in mm and how much lung lies beside the heart at that height."""
-    x, y = scene.xy_small
-    top, dome = scene.lung_box(side)[1], scene.dome(side)
-    free = scene.open_lung(side) & (scene.heart_small() < 5)
-    low = free & (y > top + 0.5 * (dome - top)) & (y < dome + 8)
-    allowed = low if low.any() else free if free.any() else scene.lung_small(side) > 0
-    _, cy = scene.pick(rng, allowed.astype(np.float32))
-    row = int(np.abs(y[:, 0] - cy).argmin())
-    across = x[row][allowed[row]] if allowed[row].any() else x[allowed]
-    left, right = float(across.min()), float(across.max())
-    return (left + right) / 2 + float(rng.normal(0, 0.08)) * (right - left), cy, max(right - left, 30.0)
+def _bronchi(
+    rng: np.random.Generator, scene: Scene, side: str, place: tuple[float, float], radius_mm: float
+) -> list[tuple[Points, float]]:
+    """A small tree of bronchi as strokes in mm, from the side of the hilum through the place outwards."""
+    box = scene.lung_box(side)
+    hilum = (scene.midline() + (35 if side == "left" else -35), box[1] + 0.45 * (box[3] - box[1]))
+    outwards = float(np.arctan2(place[1] - hilum[1], place[0] - hilum[0]))
+    start = (place[0] - 0.75 * radius_mm * np.cos(outwards), place[1] - 0.75 * radius_mm * np.sin(outwards))
+    strokes: list[tuple[Points, float]] = []
 
+    def grow(start: tuple[float, float], heading: float, length: float, width: float) -> None:
+        line = wander(rng, start, heading, length, 0.05, 6)
+        strokes.append((line, width))
+        if width > 1.2:
+            for turn in (-0.5, 0.42):
+                grow(
+                    (float(line[-1, 0]), float(line[-1, 1])),
+                    heading + turn + float(rng.normal(0, 0.15)),
+                    0.75 * length,
+                    0.72 * width,
+                )
 
-def _plate(
-    scene: Scene, rng: np.random.Generator, place: tuple[float, float], length_mm: float, tilt: float, bend_mm: float
-) -> Array:
-    """A plate seen nearly edge on, 0..1: 2 to 4 mm thick in its middle, slightly bent, fading to both ends."""
-    x, y = scene.xy[0] - place[0], scene.xy[1] - place[1]
-    along = (x * np.cos(tilt) + y * np.sin(tilt)) / (length_mm / 2)
-    across = y * np.cos(tilt) - x * np.sin(tilt)
-    wave, phase = float(rng.uniform(0.2, 0.8)), float(rng.uniform(-np.pi, np.pi))
-    across = across - bend_mm * along**2 - wave * np.sin(2.5 * along + phase)
-    left = np.clip(1 - along**2, 0, 1)
-    half_mm = float(rng.uniform(0.9, 1.8)) * (0.35 + 0.65 * left)
-    return np.asarray(left**0.9 * np.exp(-(np.abs(across / half_mm) ** 2.5)), np.float32)
+    grow(start, outwards, 0.55 * radius_mm, 3.0)
+    return strokes

@@ -6,40 +6,77 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.special import expit
 
-from vpe_core.simulation.fields import Points, blur, draw_strokes
-from vpe_core.simulation.findings.base import FINDINGS, Lesion, between
+from vpe_core.simulation.fields import Array, Points, blur, draw_strokes
+from vpe_core.simulation.findings.base import FINDINGS, Lesion, between, window
+from vpe_core.simulation.findings.heart import heart_box
 from vpe_core.simulation.scene import Scene
 
-MU_TITANIUM_CASE = 2.2  # attenuation through the whole case: the display saturates
+CASE, RIM, BATTERY, BOARD, PART, EPOXY, METAL = 1.5, 0.3, 0.8, 0.3, 0.4, 0.4, 0.9
+"""Attenuation through the case's two walls, its rim, battery, circuit board, each part on it, header and connector."""
 
 
 @FINDINGS.register("pacemaker")
 def pacemaker(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
-    """Case of 38 to 52 mm over the upper outer lung, leads through the subclavian vein to atrium and ventricle."""
+    """Case of 38 to 52 mm over the upper outer lung, leads through the subclavian vein to atrium and ventricle.
+
+    A can of titanium with battery and circuit in it, and a header of epoxy in which the leads' connectors shine (Jacob
+    et al., Radiographics 31, 2011, with radiographs of the makers' cans).
+    """
     side = "left" if rng.random() < 0.75 else "right"
     out = 1.0 if side == "left" else -1.0
     x0, top, x1, bottom = scene.lung_box(side)
     size = between(38, 50, severity)
     cx = (x1 if side == "left" else x0) - out * float(rng.uniform(16, 34))
     cy = top + float(rng.uniform(0.14, 0.30)) * (bottom - top)
-    x, y = scene.xy
+    at = window(scene, cx, cy, 0.8 * size)
+    x, y = (axis[at] for axis in scene.xy)
     tilt = out * float(rng.uniform(-0.3, 0.3))
     u, v = (x - cx) * np.cos(tilt) + (y - cy) * np.sin(tilt), (y - cy) * np.cos(tilt) - (x - cx) * np.sin(tilt)
-    a, b = size / 2, size / 2 * 0.86
-    case = expit((1 - (np.abs(u) / a) ** 3.2 - (np.abs(v) / b) ** 3.2) * 16)
-    header = expit((1 - np.maximum(np.abs(u) / (a * 0.6), np.abs(v + b * 0.92) / (b * 0.22))) * 14)
-    inner = np.exp(-((np.abs(u + a * 0.2) / (a * 0.45)) ** 6) - (np.abs(v - b * 0.15) / (b * 0.5)) ** 6)
-    added = (MU_TITANIUM_CASE * (case * (0.72 + 0.28 * inner)) + 0.5 * header * (1 - case)).astype(np.float32)
-    mask = (case > 0.5) | (header > 0.5)
-    header_mm = (cx - out * a * 0.35, cy - b * 1.05)
-    leads = [
-        (lead(scene, rng, header_mm, side, chamber), 1.4)
-        for chamber in ("ventricle", "atrium")[: 1 + int(rng.random() < 0.6)]
-    ]
-    leads += [(path[-5:], 2.3) for path, _ in leads]  # electrodes
-    wires = draw_strokes(leads, scene.size, scene.mm_per_px)
-    scene.attenuation = scene.attenuation + added + blur(wires, 0.25 / scene.mm_per_px) * np.float32(0.55)
-    return Lesion(mask, side, "upper", size)
+    u = u * out  # the connectors point to the midline
+    ports = ("ventricle", "atrium")[: 1 + int(rng.random() < 0.6)]
+    added, shape = np.zeros_like(scene.attenuation), np.zeros_like(scene.attenuation)
+    added[at], shape[at] = _can(rng, scene, u, v, size, len(ports))
+    start = (cx - out * size * 0.3 * np.cos(tilt) + size * 0.44 * np.sin(tilt), cy - size * 0.44 * np.cos(tilt))
+    leads = [(lead(scene, rng, start, side, chamber), 1.3) for chamber in ports]
+    tips = [(path[-4:], 2.4) for path, _ in leads] + [(path[-13:-10], 2.2) for path, _ in leads]  # electrode and ring
+    wires = draw_strokes([*leads, *tips], scene.size, scene.mm_per_px)
+    scene.attenuation = scene.attenuation + added + blur(wires, 0.25 / scene.mm_per_px) * np.float32(0.5)
+    return Lesion(shape > 0.5, side, "upper", size)
+
+
+def _can(rng: np.random.Generator, scene: Scene, u: Array, v: Array, size: float, ports: int) -> tuple[Array, Array]:
+    """Attenuation of the case and its shape (0..1); u towards the shoulder, v down, in mm from its middle."""
+    a, b = size / 2, size / 2 * 0.84
+    edge = 0.45 + 0.3 * scene.mm_per_px
+    squeeze = np.where(v > 0, 2.3, 3.6)  # rounder below than at the header
+    level = np.power((np.abs(u) / a) ** squeeze + (np.abs(v) / b) ** squeeze, 1 / squeeze)
+    inside = (1 - level) * b  # mm from the rim
+    case = expit(inside / edge) * expit((v + 0.62 * b) / edge)
+    rim = np.exp(-(((inside - 0.8) / 1.0) ** 2)) * case
+    battery = _block(u, v, (-0.30 * a, 0.22 * b), (0.48 * a, 0.58 * b), 3.0, edge)
+    board = _block(u, v, (0.50 * a, 0.12 * b), (0.27 * a, 0.56 * b), 1.5, edge)
+    parts = np.zeros_like(u)
+    for _ in range(int(rng.integers(5, 9))):
+        at = (float(rng.uniform(0.3, 0.7)) * a, float(rng.uniform(-0.35, 0.6)) * b)
+        parts = np.maximum(parts, _block(u, v, at, tuple(rng.uniform(0.8, 3.0, 2)), 0.4, edge))
+    header = expit(inside / edge) * expit((-0.62 * b - v) / edge)
+    metal = np.zeros_like(u)
+    for k in range(ports):
+        for along in (-0.35, 0.02):
+            metal = np.maximum(metal, _block(u, v, (along * a, (-0.73 - 0.11 * k) * b), (0.08 * a, 0.9), 0.5, edge))
+        metal = np.maximum(metal, 0.6 * _block(u, v, (-0.2 * a, (-0.73 - 0.11 * k) * b), (0.42 * a, 0.6), 0.5, edge))
+    added = case * (CASE + BATTERY * battery + BOARD * board + PART * parts) + RIM * rim
+    added = added + header * (EPOXY + METAL * metal)
+    return added.astype(np.float32), np.maximum(case, header).astype(np.float32)
+
+
+def _block(
+    u: Array, v: Array, center: tuple[float, float], half: tuple[float, ...], round_mm: float, edge: float
+) -> Array:
+    """A rectangle with rounded corners, 0..1 (signed distance, in mm)."""
+    qu, qv = np.abs(u - center[0]) - half[0] + round_mm, np.abs(v - center[1]) - half[1] + round_mm
+    outside = np.hypot(np.clip(qu, 0, None), np.clip(qv, 0, None)) + np.minimum(np.maximum(qu, qv), 0) - round_mm
+    return np.asarray(expit(-outside / (0.5 * edge)), np.float32)
 
 
 def lead(scene: Scene, rng: np.random.Generator, start: tuple[float, float], side: str, chamber: str) -> Points:
@@ -51,7 +88,7 @@ def lead(scene: Scene, rng: np.random.Generator, start: tuple[float, float], sid
     _, top, x1, _ = scene.lung_box("right")
     border, height = mediastinal_border(scene), scene.dome("right") - top
     x0_left = scene.lung_box("left")[0]
-    heart = _heart_box(scene)
+    heart = heart_box(scene)
     cava = border + float(rng.uniform(3, 6))
     wall = min(max(heart[0], border - 8), border + 4) + 8.0  # of the right atrium
     joint = top + 0.10 * height + float(rng.uniform(-3, 3))
@@ -86,15 +123,6 @@ def mediastinal_border(scene: Scene) -> float:
     level = np.abs(y - (top + 0.4 * (scene.dome("right") - top))) < 8
     seen = level & (depth > 0.5 * depth.max())
     return float(np.median(np.where(seen, x, -np.inf).max(1)[seen.any(1)])) if seen.any() else -15.0
-
-
-def _heart_box(scene: Scene) -> tuple[float, float, float, float]:
-    heart = scene.heart_small()
-    x, y = scene.xy_small
-    inside = heart > min(20.0, 0.999 * float(heart.max()))
-    if not inside.any():
-        return (-30.0, -10.0, 60.0, 70.0)
-    return float(x[inside].min()), float(y[inside].min()), float(x[inside].max()), float(y[inside].max())
 
 
 def _smooth(knots: Points, count: int = 120) -> Points:

@@ -13,6 +13,7 @@ from vpe_core.simulation.findings.base import FINDINGS, Lesion, between, local_n
 from vpe_core.simulation.scene import MU_FLUID, Scene
 
 MU_CALCIUM = 0.085  # per mm, over lung
+DENSE = 1.35  # a nodule's attenuation over that of fluid: what the eye adds by moving the window
 
 
 def draw_ball(
@@ -45,7 +46,7 @@ def draw_ball(
     u, v = x * np.cos(tilt) + y * np.sin(tilt), (y * np.cos(tilt) - x * np.sin(tilt)) / stretch
     distance, angle = np.hypot(u, v), np.arctan2(v, u)
     rim = radius * _outline(rng, angle, roughness)
-    thickness = diameter_mm * np.sqrt(np.clip(1 - (distance / rim) ** 2, 0, None))
+    thickness = diameter_mm * np.clip(1 - (distance / rim) ** 2, 0, None) ** 0.65  # flatter at the rim than a ball
     thickness *= 1 + 0.07 * roughness * local_noise(rng, x, y, 0.7 * diameter_mm, cells=9)
     thickness += _spicules(rng, distance, angle, rim, spicules)
     patch = blur(thickness.astype(np.float32), softness_mm / scene.mm_per_px) * np.float32(mu_per_mm)
@@ -53,6 +54,36 @@ def draw_ball(
     added[at] = patch * scene.soft_lung(side)[at]
     scene.attenuation = scene.attenuation + added
     return Lesion(visible(added, 0.2), side, scene.zone(side, y_mm), diameter_mm)
+
+
+def draw_lobes(
+    scene: Scene, rng: np.random.Generator, place: tuple[str, float, float], diameter_mm: float, spicules: float
+) -> Lesion:
+    """A mass of several balls that have grown into one; its path is that of the longest chord, softly joined."""
+    side, x_mm, y_mm = place
+    at = window(scene, x_mm, y_mm, diameter_mm * 1.1 + 6)
+    x, y = (axis[at] - center for axis, center in zip(scene.xy, (x_mm, y_mm), strict=True))
+    radius, start = diameter_mm / 2, float(rng.uniform(0, 2 * np.pi))
+    count = int(rng.integers(4, 8))
+    power = np.zeros_like(x)
+    for k in range(count + 1):
+        away = 0.0 if k == 0 else float(rng.uniform(0.3, 0.5)) * radius
+        turn = start + (k + float(rng.uniform(-0.3, 0.3))) * 2 * np.pi / count
+        size = radius * (0.72 if k == 0 else float(rng.uniform(0.42, 0.62)))
+        cx, cy = away * np.cos(turn), away * np.sin(turn)
+        chord = 2 * size * np.sqrt(np.clip(1 - ((x - cx) ** 2 + (y - cy) ** 2) / size**2, 0, None))
+        power += (chord / diameter_mm) ** 3
+    thickness = diameter_mm * np.cbrt(power) * (1 + 0.06 * local_noise(rng, x, y, 0.5 * diameter_mm, cells=9))
+    distance, angle = np.hypot(x, y), np.arctan2(y, x)
+    thickness = thickness * (1 - 0.3 * np.clip(distance / radius, 0, 1) ** 2)
+    thickness = blur(thickness.astype(np.float32), 1.6 / scene.mm_per_px)
+    rim = np.full_like(distance, 0.88 * radius)
+    thickness = np.maximum(thickness, 0.5 * _spicules(rng, distance, angle, rim, spicules))
+    added = np.zeros_like(scene.attenuation)
+    added[at] = blur(thickness, 0.5 / scene.mm_per_px) * np.float32(1.4 * MU_FLUID) * scene.soft_lung(side)[at]
+    scene.attenuation = scene.attenuation + added
+    scene.vessels = scene.vessels * (1 - np.clip(2 * added / (diameter_mm * MU_FLUID), 0, 1))
+    return Lesion(visible(added, 0.15), side, scene.zone(side, y_mm), diameter_mm)
 
 
 def _outline(rng: np.random.Generator, angle: Array, roughness: float) -> Array:
@@ -93,30 +124,30 @@ def _spicules(rng: np.random.Generator, distance: Array, angle: Array, rim: Arra
 def nodule(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """A soft-tissue nodule of 11 to 30 mm (Fleischner Society: up to 30 mm), smooth to lobulated."""
     diameter = between(12, 27, severity) * float(rng.uniform(0.9, 1.1))
-    return draw_ball(scene, rng, scene.pick_in_lung(rng), diameter, 1.7 * MU_FLUID, float(rng.uniform(0.1, 0.4)))
+    roughness = float(rng.uniform(0.15, 0.6))
+    return draw_ball(scene, rng, scene.pick_in_lung(rng), diameter, DENSE * MU_FLUID, roughness, softness_mm=1.2)
 
 
 @FINDINGS.register("lung mass")
 def mass(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """A mass of 34 to 70 mm (Fleischner Society: over 30 mm), lobulated, often spiculated."""
     diameter = between(35, 66, severity) * float(rng.uniform(0.95, 1.08))
-    place = scene.pick_in_lung(rng, margin_mm=14)
-    spicules = float(rng.uniform(0.3, 0.9)) if rng.random() < 0.6 else 0.0
-    return draw_ball(scene, rng, place, diameter, 1.2 * MU_FLUID, float(rng.uniform(0.8, 1.3)), spicules, 1.0)
+    place = scene.pick_in_lung(rng, margin_mm=0.4 * diameter)
+    return draw_lobes(scene, rng, place, diameter, float(rng.uniform(0.4, 1.0)) if rng.random() < 0.6 else 0.0)
 
 
 @FINDINGS.register("calcified granuloma")
 def granuloma(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
-    """A small, dense, sharp calcification of 5 to 11 mm."""
-    diameter = between(5.5, 10, severity) * float(rng.uniform(0.9, 1.1))
-    return draw_ball(scene, rng, scene.pick_in_lung(rng, 6), diameter, MU_CALCIUM, 0.35, softness_mm=0.25)
+    """A small, dense, sharp, slightly irregular calcification of 4 to 9 mm."""
+    diameter = between(4.3, 8.4, severity) * float(rng.uniform(0.95, 1.05))
+    return draw_ball(scene, rng, scene.pick_in_lung(rng), diameter, MU_CALCIUM, 0.7, softness_mm=0.2)
 
 
 def benign_nodule(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """Smooth and round, 9 to 24 mm, in a third of cases with a calcified centre (JSRT-like task)."""
     place = scene.pick_in_lung(rng)
     diameter = between(11, 22, severity) * float(rng.uniform(0.85, 1.15))
-    lesion = draw_ball(scene, rng, place, diameter, 1.7 * MU_FLUID, 0.06, softness_mm=0.4)
+    lesion = draw_ball(scene, rng, place, diameter, DENSE * MU_FLUID, 0.06, softness_mm=0.6)
     if rng.random() < 0.35:
         draw_ball(scene, rng, place, diameter * 0.45, 0.6 * MU_CALCIUM, 0.2)
     return lesion
@@ -127,5 +158,5 @@ def malignant_nodule(scene: Scene, rng: np.random.Generator, severity: float) ->
     diameter = between(14, 27, severity) * float(rng.uniform(0.85, 1.15))
     strength = float(rng.uniform(1.0, 1.5))
     return draw_ball(
-        scene, rng, scene.pick_in_lung(rng), diameter, 1.6 * MU_FLUID, float(rng.uniform(0.7, 1.1)), strength, 0.5
+        scene, rng, scene.pick_in_lung(rng), diameter, DENSE * MU_FLUID, float(rng.uniform(0.7, 1.1)), strength, 0.7
     )

@@ -1,15 +1,14 @@
-"""Interstitial opacities: a connected net of fine lines over light haze, denser towards base and rim.
+"""Interstitial opacities: fine lines and light haze within the lung, denser towards base and rim.
 
-The lines are thickened septa, so they close meshes of 3 to 8 mm (reticular pattern, "a collection of innumerable small
-linear opacities that, by summation, produce an appearance resembling a net": Hansell et al., Glossary of terms for
-thoracic imaging, Radiology 246, 2008). Three layers of net lie on top of one another, as in the depth of a lung.
+"A collection of innumerable small linear opacities that, by summation, produce an appearance resembling a net", ground
+glass, and septal lines, short and level at the lateral base (Hansell et al., Glossary of terms for thoracic imaging,
+Radiology 246, 2008). Three layers of lines lie on top of one another, as in the depth of a lung; none of them closes
+meshes that could be counted: honeycombs are another disease.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.spatial import Voronoi
 
 from vpe_core.simulation.fields import Array, Points, blur, draw_strokes, smooth_noise
 from vpe_core.simulation.findings.airspace import soft_region
@@ -17,43 +16,84 @@ from vpe_core.simulation.findings.base import FINDINGS, Lesion, between, visible
 from vpe_core.simulation.scene import SIDES, Scene
 
 WIDTHS_MM = (0.4, 0.6, 0.9)
-GAPS = 0.2  # share of the meshes' edges that are missing
+MM2_A_LINE, STEPS = 26.0, 4
+BOTH_LUNGS = 0.3  # share of cases
 
 
 @FINDINGS.register("interstitial opacities")
 def interstitial(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
-    """A reticular pattern over part of one lung, mostly its base and periphery."""
+    """A reticular pattern over part of one lung or of both, mostly its base and periphery."""
     side = SIDES[int(rng.random() < 0.5)]
     x, y = scene.pick(rng, _likely(scene, side))
-    radius = between(30, 54, severity)
-    radii = (radius * float(rng.uniform(0.7, 1.0)), radius * float(rng.uniform(0.9, 1.2)))
-    cloud = soft_region(scene, rng, x, y, radii, 0.2) * np.clip((scene.air[side] - 8) / 60, 0, 1)
-    layers = [net(rng, (x, y), radii, float(rng.uniform(*cells))) for cells in ((3.2, 4.4), (4.2, 5.6), (5.4, 7.2))]
-    lines = draw_strokes([stroke for layer in layers for stroke in layer], scene.size, scene.mm_per_px, supersample=2)
-    mottle = np.clip(1 + 0.5 * smooth_noise(rng, 12, scene.size), 0.5, 2)
-    strength = between(0.2, 0.26, severity) * float(rng.uniform(0.9, 1.1))
-    haze = scene.fill(cloud * between(0.07, 0.12, severity), side)
-    added = blur((cloud * strength * mottle * lines).astype(np.float32), 0.3 / scene.mm_per_px) + haze
+    radius = between(32, 58, severity)
+    radii = (radius * float(rng.uniform(0.75, 1.0)), radius * float(rng.uniform(0.95, 1.25)))
+    cloud = soft_region(scene, rng, x, y, radii, 0.25) * _deep(scene, side)
+    both = bool(rng.random() < BOTH_LUNGS)
+    other, mirrored = SIDES[side == "right"], 2 * scene.midline() - x
+    if both:
+        cloud = cloud + soft_region(scene, rng, mirrored, y, radii, 0.25) * _deep(scene, other)
+    sides = (side, other) if both else (side,)
+    cloud = cloud * (1 - 0.6 * scene.up(np.clip(scene.heart_small() / 40, 0, 1)))
+    faded = np.clip(cloud, 0, 1)
+    haze = scene.fill(faded * _patchy(rng, scene, 20, 0.7) * between(0.1, 0.22, severity), *sides)
+    places = [(x, y), (mirrored, y)][: 1 + both]
+    lines = np.zeros_like(scene.attenuation)
+    for width_mm in WIDTHS_MM:
+        walks = [walk for place in places for walk in crossing_lines(rng, place, radii, width_mm)]
+        lines += draw_strokes(walks, scene.size, scene.mm_per_px, 2) * _patchy(rng, scene, 18, 0.5)
+    strength = between(0.11, 0.16, severity) * float(rng.uniform(0.9, 1.1))
+    scene.vessels = scene.vessels * (1 + between(0.4, 1.0, severity) * faded)  # their sheaths are thickened, too
+    septa = draw_strokes(
+        [line for at in sides for line in septal_lines(rng, scene, at)], scene.size, scene.mm_per_px, 2
+    )
+    septal = blur(septa, 0.25 / scene.mm_per_px) * np.clip(1.5 * faded, 0, 1) * between(0.08, 0.15, severity)
+    lines = blur(lines, 0.3 / scene.mm_per_px)
+    added = (faded * strength * lines + septal + haze).astype(np.float32)
     scene.attenuation = scene.attenuation + added
-    return Lesion(visible(blur(added, 3 / scene.mm_per_px), 0.4), side, scene.zone(side, y), 2 * radius)
+    mask = visible(blur(added, 3 / scene.mm_per_px), 0.4)
+    return Lesion(mask, "" if both else side, scene.zone(side, y), 2 * radius)
 
 
-def net(
-    rng: np.random.Generator, center: tuple[float, float], radii: tuple[float, float], cell_mm: float
+def crossing_lines(
+    rng: np.random.Generator, center: tuple[float, float], radii: tuple[float, float], width_mm: float
 ) -> list[tuple[Points, float]]:
-    """Edges of a Voronoi tessellation with cells of about `cell_mm`, as strokes in mm, around a place."""
-    reach = 1.3 * np.asarray(radii)
-    counts = np.maximum(2 * reach / cell_mm, 2).astype(int)
-    grid = np.stack(np.meshgrid(*(np.arange(n) + 0.5 for n in counts)), -1).reshape(-1, 2)
-    seeds = np.asarray(center) - reach + (grid + rng.uniform(-0.6, 0.6, grid.shape)) * cell_mm
-    cells = Voronoi(seeds)
-    ridges = np.asarray([ridge for ridge in cells.ridge_vertices if min(ridge) >= 0])
-    ends: NDArray[np.float64] = cells.vertices[ridges]  # (n, 2, 2)
-    inside = (np.abs(ends - np.asarray(center)) < reach).all((1, 2))
-    ends = ends[inside & (rng.random(len(ends)) > GAPS)]
-    middle = ends.mean(1) + rng.normal(0, 0.07, (len(ends), 2)) * cell_mm
-    widths = rng.choice(WIDTHS_MM, len(ends))
-    return [(np.stack([a, m, b]), float(w)) for (a, b), m, w in zip(ends, middle, widths, strict=True)]
+    """Thin lines that bend a little at every few millimetres and cross one another, as strokes in mm."""
+    reach = 1.35 * np.asarray(radii)
+    count = int(4 * reach.prod() / MM2_A_LINE)
+    start = np.asarray(center) + rng.uniform(-1, 1, (count, 1, 2)) * reach
+    turns = rng.normal(0, 0.4, (count, STEPS))
+    heading = rng.uniform(0, 2 * np.pi, (count, 1)) + turns.cumsum(1)
+    step = rng.uniform(1.0, 4.0, (count, STEPS, 1)) * np.stack([np.cos(heading), np.sin(heading)], -1)
+    walks = np.concatenate([start, start + step.cumsum(1)], 1)
+    return [(walk, width_mm) for walk in walks]
+
+
+def septal_lines(rng: np.random.Generator, scene: Scene, side: str) -> list[tuple[Points, float]]:
+    """Kerley's B lines as strokes in mm: short, level, from the chest wall inwards, above the costophrenic angle."""
+    inwards = -1.0 if side == "left" else 1.0
+    rows, wall = scene.xy_small[1][:, 0], scene.wall(side)
+    y, strokes = scene.dome(side) + float(rng.uniform(-4, 8)), []
+    for _ in range(int(rng.integers(4, 9))):
+        start = float(np.interp(y, rows, wall)) + inwards * float(rng.uniform(1, 4))
+        length, fall = float(rng.uniform(8, 17)), float(rng.normal(0, 0.08))
+        along = np.linspace(0, length, 4)
+        bend = rng.normal(0, 0.25, 4)
+        strokes.append((np.stack([start + inwards * along, y + fall * along + bend], 1), float(rng.choice((0.6, 0.8)))))
+        y -= float(rng.uniform(4, 9))
+    return strokes
+
+
+def _patchy(rng: np.random.Generator, scene: Scene, spacing_mm: float, depth: float) -> Array:
+    """About 1, with bumps of that size that reach from 1 - `depth` upwards."""
+    noise = smooth_noise(rng, round(scene.size * scene.mm_per_px / spacing_mm), scene.size)
+    return np.asarray(np.clip(1 + 0.6 * noise, 1 - depth, 1.8), np.float32)
+
+
+def _deep(scene: Scene, side: str) -> Array:
+    """0..1: 1 where that lung is deep, so that nothing lies over liver, stomach or chest wall."""
+    depth = scene.lung_small(side)
+    share = np.clip((depth / max(float(depth.max()), 1) - 0.2) / 0.3, 0, 1)
+    return scene.up((share * share * (3 - 2 * share)).astype(np.float32))
 
 
 def _likely(scene: Scene, side: str) -> Array:
@@ -62,5 +102,5 @@ def _likely(scene: Scene, side: str) -> Array:
     x0, top, x1, _ = scene.lung_box(side)
     low = np.clip((y - top) / max(scene.dome(side) - top, 1), 0, 1)
     out = np.clip((x - x0 if side == "left" else x1 - x) / max(x1 - x0, 1), 0, 1)
-    likely = np.asarray(scene.open_lung(side) * (0.12 + low**3) * (0.3 + out), np.float32)
+    likely = np.asarray(scene.open_lung(side) * (0.06 + low**4) * (0.3 + out), np.float32)
     return likely if likely.any() else scene.lung_small(side) + np.float32(1e-6)
