@@ -9,6 +9,7 @@ from PIL import Image
 
 from vpe_core import datasets
 from vpe_core.datasets import Dataset, DatasetSpec, open_dataset
+from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.errors import DatasetError
 from vpe_core.prompts import check_classes
 from vpe_core.settings import get_settings
@@ -94,7 +95,8 @@ def test_the_simulated_sets_that_the_project_carries(name: str) -> None:
     assert dataset.n_images == n_images
     assert {int(sample.patient_id[2:]) for sample in dataset} <= set(patients)
     assert min(dataset.class_counts().values()) > 20
-    assert all((sample.twin_path is not None) == (name == "sim-multi") for sample in dataset)
+    with_twin = [sample.twin_path is not None for sample in dataset if sample.label != HEALTHY]
+    assert all(there == (name == "sim-multi") for there in with_twin)
     with pytest.raises(DatasetError, match=f"simulate --set {name} --part train --out DIR"):
         open_dataset(name, part="train")
 
@@ -113,6 +115,7 @@ def _small_set(folder: Path) -> Path:
         "images/1.webp,,pa2,no abnormality,,,,,",
         "images/1.webp,healthy/9.webp,pa2,lung mass,5,6,9,9,",
         "images/1.webp,,pa2,lung mas,5,6,9,9,",
+        "images/1.webp,,pa2,no abnormality,5,6,9,9,",
     ]
     for name in ("images/0", "images/1", "healthy/0"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -127,9 +130,10 @@ def test_a_simulated_set_that_one_wrote_oneself(tmp_path: Path) -> None:
     assert [(s.sample_id, s.box, s.attributes) for s in dataset] == [
         ("0#1", Box(1, 2, 3, 4), {"side": "left"}),
         ("0#2", Box(5, 6, 9, 9), {"side": None}),
+        ("1#4", Box(5, 6, 9, 9), {"side": None}),
     ]
     assert [(problem.row, problem.kind) for problem in dataset.problems] == [(5, "missing image"), (6, "label")]
-    assert dataset.classes == ("lung mass", "lung nodule")
+    assert dataset.classes == ("lung mass", "lung nodule", "no abnormality")
 
 
 def test_the_fingerprint_tells_data_apart_and_not_folders(tmp_path: Path) -> None:

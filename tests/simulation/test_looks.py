@@ -166,14 +166,14 @@ def test_a_lead_goes_through_the_vena_cava_without_kinks(base: Base, side: str, 
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_large_effusion_hides_the_dome_and_is_homogeneous(base: Base, seed: int) -> None:
-    """The steepest step down a column through the dome: of the healthy chest, and what the fluid leaves of it."""
+def test_a_large_effusion_hides_the_diaphragm(base: Base, seed: int) -> None:
+    """The steepest step down a column through the diaphragm: of the healthy chest, and what the fluid leaves of it."""
     scene = scene_of(base, size=320)
     healthy = scene.attenuation.copy()
     side = pleura.effusion(scene, np.random.default_rng(seed), 0.7).side
     x, y = scene.xy
-    dome, (x0, _, x1, _) = scene.dome(side), scene.lung_box(side)
-    near = (np.abs(y - dome) < 20) & (np.abs(x - (x0 + x1) / 2) < 12)
+    low, (x0, _, x1, _) = scene.diaphragm(side), scene.lung_box(side)
+    near = (np.abs(y - low) < 20) & (np.abs(x - (x0 + x1) / 2) < 12)
     before, after = (np.gradient(picture, axis=0)[near].max() for picture in (healthy, scene.attenuation))
     assert after < 0.35 * before
 

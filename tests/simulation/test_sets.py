@@ -4,14 +4,17 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
 from vpe_core import simulation
+from vpe_core.datasets import open_dataset
 from vpe_core.errors import SimulationError
 from vpe_core.simulation import SETS, bases, build
 from vpe_core.simulation.bases import Base, base_path, load_base, make_bank
+from vpe_core.simulation.cases import CasePlan
 from vpe_core.simulation.projector import Projector
 from vpe_core.simulation.sets import COLUMNS, PARTS, write_cases
 
@@ -41,7 +44,7 @@ def test_the_plans_of_a_set_are_fixed(name: str) -> None:
     assert (
         all(len(plan.findings) == 1 for plan in plans)
         if chosen.nodules
-        else all(2 <= len(plan.findings) <= 4 for plan in plans)
+        else all(len(plan.findings) in (0, 2, 3, 4) for plan in plans)
     )
     assert len({plan.seed for plan in plans} | {chosen.plan(0, patients, "val").seed}) == 21
 
@@ -63,6 +66,31 @@ def test_a_written_set_has_pictures_twins_and_a_table(tmp_path: Path, projector:
             with Image.open(tmp_path / "set" / name) as picture:
                 assert picture.size == (96, 96)
         assert row.simulated
+
+
+@pytest.mark.parametrize("name", ["sim-multi", "sim-shift"])
+def test_an_eighth_of_the_images_of_val_and_test_shows_nothing(name: str) -> None:
+    chosen = SETS.get(name)
+    for part, share in (("train", 0), ("val", 0.12), ("test", 0.12)):
+        empty = [not chosen.plan(k, chosen.part(part)[0], part).findings for k in range(1500)]
+        assert np.mean(empty) == pytest.approx(share, abs=0.03 * (share > 0))
+
+
+def test_a_case_without_findings_has_the_box_of_another_case(tmp_path: Path, projector: Projector) -> None:
+    make_bank(tmp_path / "bank", (1,), False, 96, lambda: projector)
+    file = base_path(tmp_path / "bank", 1, False, 96)
+    plans = [CasePlan(k, 1, False, (("lung mass", 0.5),) if k % 2 else ()) for k in range(8)]
+    write_cases(tmp_path / "set", plans, [file] * 8, 96, twins=True, quality=60)
+    table = pd.read_csv(tmp_path / "set" / "samples.csv")
+    nothing = table["finding"] == "no abnormality"
+    corners = ["x0", "y0", "x1", "y1"]
+    assert nothing.sum() == 4
+    assert set(table[nothing][corners].itertuples(index=False)) <= set(table[~nothing][corners].itertuples(index=False))
+    assert table[nothing][corners].drop_duplicates().shape[0] > 1
+    assert table["twin"].isna().tolist() == nothing.tolist()
+    dataset = open_dataset("sim-multi", tmp_path / "set")
+    assert dataset.class_counts() == {"lung mass": 4, "no abnormality": 4}
+    assert not dataset.problems
 
 
 def test_a_png_says_that_it_is_simulated(tmp_path: Path, projector: Projector) -> None:

@@ -23,9 +23,9 @@ CLASSES = (
 NODULE_WORDS = {"benign lung nodule": "benign", "malignant lung nodule": "malignant"}
 NODULES = "sim-nodule"
 TITLES = {
-    "sim-multi": "Simulated X-rays, 2 to 4 findings each",
+    "sim-multi": "Simulated X-rays, none or 2 to 4 findings each",
     NODULES: "Simulated X-rays, one benign or malignant nodule",
-    "sim-shift": "Simulated portable X-rays, 2 to 4 findings each",
+    "sim-shift": "Simulated portable X-rays, none or 2 to 4 findings each",
 }
 _SHORT_TITLES = {
     "sim-multi": "Several findings",
@@ -45,9 +45,12 @@ def _read(name: str, root: Path, part: str) -> Dataset:
             f"Of {name}, the project carries the part {CARRIED_PART!r} only. Write the part {part!r} with "
             f"`python -m vpe_core simulate --set {name} --part {part} --out DIR`, and give that folder."
         )
-    rows = [row for row in read_rows(root / TABLE, _REQUIRED, "image", optional=OPTIONAL) if row["finding"] != HEALTHY]
+    listed = read_rows(root / TABLE, _REQUIRED, "image", optional=OPTIONAL)
+    rows = [
+        row for row in listed if row["finding"] != HEALTHY or row.first("x0")
+    ]  # without a box, no place to ask about
     samples, classes, problems = read_samples(
-        root / TABLE, rows, "finding", _classes(name), lambda image: Path(image).stem
+        root / TABLE, rows, "finding", (*_classes(name), HEALTHY), lambda image: Path(image).stem
     )
     return Dataset(
         name=name,

@@ -100,8 +100,8 @@ class Scene:
         below = min(float(y[inside].max()), bottom) if inside.any() else bottom
         if side == "left":
             return below
-        depth, out = self.lung_small(side), (x1 - x) / max(x1 - x0, 1)
-        deep = (depth > 0.65 * depth.max()) & (out > 0.35) & (out < 0.75)
+        out = (x1 - x) / max(x1 - x0, 1)
+        deep = self.open_lung(side) & (out > 0.35) & (out < 0.75)
         columns = deep.any(0)
         lowest = np.where(deep, y, -np.inf).max(0)[columns]
         return min(float(np.median(lowest)), below) if columns.any() else below
@@ -190,13 +190,21 @@ class Scene:
         jitter = rng.uniform(-0.5, 0.5, 2) * self.small_mm
         return float(x.ravel()[index] + jitter[0]), float(y.ravel()[index] + jitter[1])
 
+    def unobstructed(self, side: str) -> Array:
+        """1 where that lung is as deep as above, less where heart or diaphragm cover it, (small, small).
+
+        The diaphragm is seen as the line where the path begins to fall; the recess behind it is still deep there.
+        """
+        depth = self.lung_small(side)
+        return np.asarray(depth / np.clip(np.maximum.accumulate(depth, 0), 1, None), np.float32)
+
     def open_lung(self, side: str) -> NDArray[np.bool_]:
         """Where that lung is deep, so neither behind the heart nor behind the dome, (small, small).
 
         Findings are placed there: what a data set's boxes hold is what its readers could see.
         """
         depth = self.lung_small(side)
-        return np.asarray(depth > 0.55 * depth.max())
+        return np.asarray((depth > 0.5 * depth.max()) & (self.unobstructed(side) > 0.8))
 
     def pick_in_lung(self, rng: np.random.Generator, margin_mm: float = 8.0) -> tuple[str, float, float]:
         """A side and a place in its open lung, `margin_mm` inside its outline; in its middle if it is narrow."""

@@ -24,6 +24,7 @@ COLUMNS = (
     "portable", "photons_per_mm2", "contrast", "simulated",
 )  # fmt: skip
 PARTS = ("train", "val", "test")
+HEALTHY = "no abnormality"
 DESCRIPTION = "Simulated chest X-ray, not a patient."
 """Carried by every PNG, wherever it ends up. Not by WebP: a data set's fingerprint follows the size of its files."""
 
@@ -36,6 +37,7 @@ class SimulatedSet:
         patients: first base patient of train, val and test and the one after the last; the three never overlap.
         images: number of images of train, val and test.
         counts: probability of 0, 1, 2 … findings an image.
+        healthy: share of the images of val and test that have none: a class of its own there.
         nodules: one nodule an image, benign against malignant, instead of `counts`.
         portable: AP, tilted, noisy, with lines and tubes.
     """
@@ -45,6 +47,7 @@ class SimulatedSet:
     patients: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
     images: tuple[int, int, int]
     counts: tuple[float, ...] = (0, 0, 0.4, 0.35, 0.25)
+    healthy: float = 0.0
     nodules: bool = False
     portable: bool = False
     seed: int = 20261124
@@ -66,6 +69,8 @@ class SimulatedSet:
         patient, seed = int(patients[index % len(patients)]), int(rng.integers(2**31))
         if self.nodules:
             return plan_nodule_case(seed, patient)
+        if part in PARTS[1:] and rng.random() < self.healthy:
+            return CasePlan(seed, patient, self.portable, ())
         return plan_case(seed, patient, self.portable, self.counts)
 
 
@@ -73,7 +78,9 @@ SETS: Registry[SimulatedSet] = Registry("simulated data set", SimulationError)
 _STANDING = ((1000, 1260), (2000, 2024), (3000, 3060))
 SETS.add(
     "sim-multi",
-    SimulatedSet("sim-multi", "Simulated X-rays, 2 to 4 findings each", _STANDING, (34000, 240, 600)),
+    SimulatedSet(
+        "sim-multi", "Simulated X-rays, none or 2 to 4 findings each", _STANDING, (34000, 240, 600), healthy=0.12
+    ),
 )
 SETS.add(
     "sim-nodule",
@@ -85,9 +92,10 @@ SETS.add(
     "sim-shift",
     SimulatedSet(
         "sim-shift",
-        "Simulated portable X-rays, 2 to 4 findings each",
+        "Simulated portable X-rays, none or 2 to 4 findings each",
         ((5000, 5100), (5200, 5212), (4000, 4040)),
         (6000, 120, 600),
+        healthy=0.12,
         portable=True,
     ),
 )
@@ -104,12 +112,15 @@ def write_cases(
 ) -> pd.DataFrame:
     """Renders cases into `folder`/images (and /healthy), and writes the table samples.csv beside them.
 
+    A case without findings has one row, with the box of a finding of another case, so that neither size nor place tells
+    that nothing is there. It has no twin: there is nothing to leave out.
+
     Args:
         folder: written to.
         plans: the cases.
         bases: the base patient's file of each plan.
         size: edge length in px.
-        twins: also render every case without its findings.
+        twins: also render every case that has findings without them.
         quality: lossy WebP of this quality; None = PNG.
         progress: called with the number of cases done since the last call.
     """
@@ -124,7 +135,7 @@ def write_cases(
         for written, done in pool.map(write, chunks, planned, files):
             rows += written
             progress(done)
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(_with_boxes(rows, plans), columns=list(COLUMNS))
     table.to_csv(folder / "samples.csv", index=False)
     return table
 
@@ -147,7 +158,7 @@ def _write_chunk(
         name = f"images/{number:05d}.{suffix}"
         _save(folder / name, case.image, quality)
         twin = ""
-        if twins:
+        if twins and case.findings:
             twin = f"healthy/{number:05d}.{suffix}"
             _save(folder / twin, render_case(plan.without_findings(), base, size).image, quality)
         about = {
@@ -174,8 +185,20 @@ def _write_chunk(
                 }
             )
         if not case.findings:
-            rows.append({**about, "finding": "no abnormality"})
+            rows.append({**about, "finding": HEALTHY})
     return rows, len(plans)
+
+
+def _with_boxes(rows: Sequence[dict[str, object]], plans: Sequence[CasePlan]) -> list[dict[str, object]]:
+    """The rows; one without a finding has the box of any finding of the others, each as likely."""
+    boxes = [{key: row[key] for key in ("x0", "y0", "x1", "y1")} for row in rows if row["finding"] != HEALTHY]
+    seeds = iter([plan.seed for plan in plans if not plan.findings])
+    return [
+        {**row, **boxes[int(np.random.default_rng([next(seeds), 101]).integers(len(boxes)))]}
+        if row["finding"] == HEALTHY and boxes
+        else row
+        for row in rows
+    ]
 
 
 def _save(path: Path, pixels: np.ndarray, quality: int | None) -> None:

@@ -101,19 +101,18 @@ def plates(scene: Scene, rng: np.random.Generator, side: str, severity: float) -
         aside = 0.0 if k == 0 else float(rng.choice((-1, 1)) * rng.uniform(0.15, 0.35)) * length
         place = (cx + aside, cy + float(rng.uniform(8, 17)) * k - 4)
         reach = length * (1.0 if k == 0 else float(rng.uniform(0.35, 0.7)))
-        plate = _plate(scene, rng, place, reach, tilt + float(rng.normal(0, 0.22)), bend_mm * (reach / length) ** 2)
-        lines = np.maximum(lines, plate * (1.0 if k == 0 else float(rng.uniform(0.5, 0.9))))
+        one = _plate(scene, rng, place, reach, tilt + float(rng.normal(0, 0.22)), bend_mm * (reach / length) ** 2)
+        lines = np.maximum(lines, one * (1.0 if k == 0 else float(rng.uniform(0.5, 0.9))))
     lines = lines * np.clip(0.95 + 0.25 * smooth_noise(rng, 22, scene.size), 0.4, 1.3)
     clear = scene.soft_lung(side, 45) * (1 - scene.up(np.clip(scene.heart_small() / 25, 0, 1)))
-    added = blur(lines * clear, 0.7 / scene.mm_per_px) * np.float32(between(0.28, 0.5, severity))
+    plate = blur(lines * clear, 0.7 / scene.mm_per_px) * np.float32(between(0.28, 0.5, severity))
     haze = (
         soft_region(scene, rng, cx, cy + 4, (length * 0.55, 14.0), 0.2)
         * clear
         * np.float32(between(0.06, 0.16, severity))
     )
-    added = added + scene.fill(haze.astype(np.float32), side)
-    scene.attenuation = scene.attenuation + added
-    return Lesion(visible(added, 0.3), side, scene.zone(side, cy), length)
+    scene.attenuation = scene.attenuation + plate + scene.fill(haze.astype(np.float32), side)
+    return Lesion(visible(plate, 0.25), side, scene.zone(side, cy), length)
 
 
 def _extent(scene: Scene, mask: NDArray[np.bool_]) -> float:

@@ -33,21 +33,20 @@ def interstitial(scene: Scene, rng: np.random.Generator, severity: float) -> Les
     if both:
         cloud = cloud + soft_region(scene, rng, mirrored, y, radii, 0.25) * _deep(scene, other)
     sides = (side, other) if both else (side,)
-    cloud = cloud * (1 - 0.6 * scene.up(np.clip(scene.heart_small() / 40, 0, 1)))
     faded = np.clip(cloud, 0, 1)
-    haze = scene.fill(faded * _patchy(rng, scene, 20, 0.7) * between(0.1, 0.22, severity), *sides)
+    haze = scene.fill(faded * _patchy(rng, scene, 20, 0.7) * between(0.12, 0.26, severity), *sides)
     places = [(x, y), (mirrored, y)][: 1 + both]
     lines = np.zeros_like(scene.attenuation)
     for width_mm in WIDTHS_MM:
         walks = [walk for place in places for walk in crossing_lines(rng, place, radii, width_mm)]
         lines += draw_strokes(walks, scene.size, scene.mm_per_px, 2) * _patchy(rng, scene, 18, 0.5)
-    strength = between(0.11, 0.16, severity) * float(rng.uniform(0.9, 1.1))
+    strength = between(0.11, 0.17, severity) * float(rng.uniform(0.9, 1.1))
     scene.vessels = scene.vessels * (1 + between(0.4, 1.0, severity) * faded)  # their sheaths are thickened, too
     septa = draw_strokes(
         [line for at in sides for line in septal_lines(rng, scene, at)], scene.size, scene.mm_per_px, 2
     )
     septal = blur(septa, 0.25 / scene.mm_per_px) * np.clip(1.5 * faded, 0, 1) * between(0.08, 0.15, severity)
-    lines = blur(lines, 0.3 / scene.mm_per_px)
+    lines = blur(lines, 0.4 / scene.mm_per_px)
     added = (faded * strength * lines + septal + haze).astype(np.float32)
     scene.attenuation = scene.attenuation + added
     mask = visible(blur(added, 3 / scene.mm_per_px), 0.4)
@@ -93,6 +92,7 @@ def _deep(scene: Scene, side: str) -> Array:
     """0..1: 1 where that lung is deep, so that nothing lies over liver, stomach or chest wall."""
     depth = scene.lung_small(side)
     share = np.clip((depth / max(float(depth.max()), 1) - 0.2) / 0.3, 0, 1)
+    share = share * np.clip((scene.unobstructed(side) - 0.45) / 0.3, 0, 1)
     return scene.up((share * share * (3 - 2 * share)).astype(np.float32))
 
 

@@ -33,7 +33,7 @@ def effusion(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     depth = scene.xy[1] - (base - rise + drop * (1 - out**2.3) - 0.3 * drop * np.clip(1 - 2 * out, 0, 1) ** 2 + wavy)
     soft_mm = between(5, 8, severity)
     share = 1 - np.exp(-np.logaddexp(0, depth / soft_mm))
-    shown = (scene.soft_lung(side, 60) > 0.5) | ((out > 0.7) & (scene.xy[1] < base + 10))  # not behind the liver
+    shown = (scene.soft_lung(side, 60) > 0.5) | ((out > 0.7) & (scene.xy[1] < base + 2))  # not behind the liver
     chest = np.clip(scene.up(scene.lung_small(side)) / 10, 0, 1)
     border = blur(np.hypot(*np.gradient(scene.air[side])) / scene.mm_per_px, 3 / scene.mm_per_px)
     added = scene.fill(share.astype(np.float32), side)
