@@ -11,29 +11,41 @@ from vpe_core.simulation import cases
 from vpe_core.simulation.acquisition import collimate, draw_lines_and_tubes, stamp_letter
 from vpe_core.simulation.bases import Base
 from vpe_core.simulation.cases import CasePlan, render_case
-from vpe_core.simulation.display import SLOPE, Exposure, display
+from vpe_core.simulation.display import LOOKS, Exposure, Look, display, tone
 
 SIZE = 160
 PLAIN = Exposure(scatter=0, equalization=0, edge=0, blur_mm=0)
 
 
-def noise_at(photons_per_mm2: float) -> float:
-    """Standard deviation in grey levels behind an attenuation of 1, in the middle of a display range of 0.5 to 1.5."""
-    attenuation = np.full((300, 300), 1.0, np.float32)
-    attenuation[:, :120], attenuation[:, 180:] = 0.5, 1.5
-    exposure = dataclasses.replace(PLAIN, photons_per_mm2=photons_per_mm2)
-    first, second = (display(attenuation, 1.0, exposure, np.random.default_rng(k)).astype(float) for k in (1, 2))
-    return float((first - second)[:, 125:175].std() / np.sqrt(2))
+LEVELS = (0.5, 1.5)
 
 
 @pytest.mark.parametrize("photons", [3e3, 1e4, 4e4])
 def test_noise_is_that_of_the_photons_that_arrive(photons: float) -> None:
+    attenuation = np.full((300, 300), 1.0, np.float32)
+    exposure = dataclasses.replace(PLAIN, photons_per_mm2=photons)
+    first, second = (
+        display(attenuation, 1.0, exposure, np.random.default_rng(k), LEVELS).astype(float) for k in (1, 2)
+    )
     arriving = photons * np.exp(-1.0)  # per pixel of 1 mm2, by Beer-Lambert
-    in_signal = 1 / np.sqrt(arriving)
-    window = 1 + 2 * 2.0 * in_signal  # its ends are the 1% and 99% quantiles: about two deviations beyond the bands
-    floor = 1 / (1 + np.exp(SLOPE))
-    steepness = 255 * SLOPE / 2 / (1 - 2 * floor) / window
-    assert noise_at(photons) == pytest.approx(steepness * in_signal, rel=0.12)
+    low, high = (float(tone(np.float32(1 + d), LEVELS, exposure)) for d in (-0.01, 0.01))
+    expected = (high - low) / 0.02 / np.sqrt(arriving)
+    assert (first - second).std() / np.sqrt(2) == pytest.approx(expected, rel=0.12)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_every_look_shows_air_black_and_lung_and_abdomen_at_their_greys(look: Look) -> None:
+    exposure = dataclasses.replace(PLAIN, contrast=look.slope[0], lung=look.lung[0], dense=look.dense[1])
+    ramp = tone(np.linspace(0, 2, 201, dtype=np.float32), (0.6, 1.6), exposure)
+    assert (ramp[0], ramp[60], ramp[160]) == pytest.approx((0, look.lung[0], look.dense[1]), abs=0.5)
+    assert (np.diff(ramp) >= 0).all()
+
+
+def test_a_finding_does_not_move_the_grey_of_the_rest(base: Base) -> None:
+    plan = CasePlan(8, 1, False, (("pleural effusion", 1.0), ("lung mass", 1.0)))
+    case, healthy = render_case(plan, base, SIZE), render_case(plan.without_findings(), base, SIZE)
+    change = case.image.astype(int) - healthy.image
+    assert abs(np.median(change[: SIZE // 4])) <= 2
 
 
 def test_a_letter_names_the_side_that_it_is_on() -> None:

@@ -29,7 +29,7 @@ def test_the_field_ends_where_the_ct_ends(portable: bool) -> None:
     projector = Projector(short_phantom())
     moved = 0
     for patient in range(6):
-        pose = replace(sample_pose(patient, portable), center_mm=(0.0, 60.0), field_mm=300.0)
+        pose = replace(sample_pose(patient, portable), center_mm=(0.0, 60.0), field_mm=300.0, lung_share=None)
         fitted = projector.fit(pose)
         seen = projector._integrate(projector._beyond, fitted, 48, 4.8)[0]
         assert seen.max() <= BEYOND_MM + 1
@@ -40,7 +40,7 @@ def test_the_field_ends_where_the_ct_ends(portable: bool) -> None:
 
 
 def test_a_field_inside_the_ct_stays(projector: Projector) -> None:
-    pose = replace(sample_pose(3), center_mm=(2.0, 0.0), field_mm=220.0)
+    pose = replace(sample_pose(3), center_mm=(2.0, 0.0), field_mm=220.0, lung_share=None)
     fitted = projector.fit(pose)
     assert (fitted.center_mm, fitted.field_mm) == (pose.center_mm, pose.field_mm)
     assert SHAPE[2] * SPACING[2] > 300

@@ -111,6 +111,7 @@ class _Bend:
 
 def make_base(projector: Projector, patient: int, portable: bool, size: int) -> Base:
     """Projects base patient `patient` at size x size pixels."""
+    from vpe_core.simulation.dressing import dress
     from vpe_core.simulation.patients import sample_pose
     from vpe_core.simulation.vessels import draw_vessels
 
@@ -120,11 +121,12 @@ def make_base(projector: Projector, patient: int, portable: bool, size: int) -> 
     organs = np.clip(shot.organs + 0.5, 0, 255).astype(np.uint8)
     field_mm = pose.heart_field_mm
     scene = Scene(attenuation, np.zeros_like(attenuation), organs.astype(np.float32), field_mm / size)
+    dress(scene, patient, pose.anterior_source)
     vessels = draw_vessels(scene, patient)
     return Base(
         patient,
         portable,
-        (np.clip(attenuation / MAX_ATTENUATION, 0, 1) * 65535).astype(np.uint16),
+        (np.clip(scene.attenuation / MAX_ATTENUATION, 0, 1) * 65535).astype(np.uint16),
         (np.clip(vessels / MAX_VESSEL, 0, 1) * 255).astype(np.uint8),
         organs,
         field_mm,

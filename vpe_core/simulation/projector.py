@@ -9,6 +9,7 @@ definition, mu = mu_water (1 + HU / 1000); calcium attenuates more steeply than 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -16,15 +17,18 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vpe_core.simulation.ct import BEYOND, BONES, CARTILAGE, STRUCTURES, ChestCT
+from vpe_core.simulation.anatomy import Landmarks
+from vpe_core.simulation.ct import BEYOND, BONES, CARTILAGE, LOBES, SPINE, STRUCTURES, ChestCT
 from vpe_core.simulation.organs import ORGANS
 from vpe_core.simulation.patients import Pose
 
 MU_WATER_PER_MM = 0.02  # about 60 keV, NIST XCOM: 0.0206 / mm
-BONE_BOOST = 1.65
+BONE_BOOST = 1.5
+OTHER_BONES = tuple(number for number in BONES if number not in SPINE)
 
 BEYOND_MM = 5.0  # of a ray through made-up tissue that nobody sees
 CHUNK = 8  # depth samples at a time
+WIDE_MM, ROUGH = 480.0, 80  # of the picture, and its px, that finds the lungs
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,15 +49,25 @@ class Projector:
 
     def __init__(self, ct: ChestCT) -> None:
         self._extent_mm = [n * s for n, s in zip(ct.hu.shape, ct.spacing_mm, strict=True)]
+        self._ct = ct
         mu = MU_WATER_PER_MM * np.clip(1 + ct.hu / 1000, 0, None)
         bone = ct.mask((*BONES, CARTILAGE)) & (ct.hu > 80)
-        boosted = np.where(bone, MU_WATER_PER_MM + BONE_BOOST * (mu - MU_WATER_PER_MM), mu).astype(np.float32)
+        soft = np.where(bone, MU_WATER_PER_MM * 1.04, mu).astype(np.float32)
         masks = np.stack([ct.mask(STRUCTURES[name])[::2, ::2] for name in ORGANS])
-        sharp = _sharpen_z(boosted)
-        pooled = (sharp[:, 0:-1:2] + sharp[:, 1::2]) / 2  # finer than the sampling along a ray otherwise
-        self._mu = _volume(np.asarray(pooled[None], np.float32))
+        self._soft = np.clip(_pooled(soft), 0, None)
+        self._calcium = {}
+        for name, labels in (("spine", SPINE), ("cartilage", (CARTILAGE,)), ("bone", OTHER_BONES)):
+            of_it = ct.mask(labels) & bone
+            added = _pooled(np.where(of_it, BONE_BOOST * (mu - MU_WATER_PER_MM * 1.04), 0).astype(np.float32))
+            at = np.flatnonzero(added)
+            self._calcium[name] = (torch.from_numpy(at), torch.from_numpy(added.ravel()[at]))
         self._organs = _volume(masks.astype(np.float32))
+        self._lungs = _volume(ct.mask(LOBES)[None, ::4, ::4].astype(np.float32))
         self._beyond = _volume(ct.mask((BEYOND,))[None, ::4, ::4].astype(np.float32))
+
+    @cached_property
+    def landmarks(self) -> Landmarks:
+        return Landmarks(self._ct)
 
     def project(self, pose: Pose, size: int = 512, organ_size: int = 128, step_mm: float = 2.4) -> Projection:
         """The exposure of `pose` on a detector of size x size pixels.
@@ -64,18 +78,22 @@ class Projector:
             organ_size: of the organ maps in px.
             step_mm: distance of the samples along a ray; the integral is a midpoint sum.
         """
-        attenuation = self._integrate(self._mu, pose, size, step_mm)[0]
+        attenuation = self._integrate(self._mu(pose), pose, size, step_mm)[0]
         organs = self._integrate(self._organs, pose, organ_size, 2 * step_mm)
         return Projection(attenuation.numpy(), organs.numpy())
 
     def fit(self, pose: Pose) -> Pose:
-        """The same patient with the field where the CT is: collimated to what was scanned.
+        """The same patient with its own anatomy, and the field around its lungs, as far as the CT was scanned.
 
         Above and below the CT only its end slices go on, which shows as vertical streaks.
         """
+        warp = self.landmarks.displacement(pose.build, pose.warp_mm)
+        pose = replace(pose, warp_mm=warp, build=pose.build.calcium_only())
+        if pose.lung_share is not None:
+            pose = self._around_the_lungs(pose, pose.lung_share)
         tall = replace(pose, field_mm=1.5 * pose.field_mm)
-        rows = 96
-        beyond = self._integrate(self._beyond, tall, rows, 4.8)[0].amax(1).numpy() > BEYOND_MM
+        rows = 64
+        beyond = self._integrate(self._beyond, tall, rows, 7.2)[0].amax(1).numpy() > BEYOND_MM
         edges = tall.center_mm[1] + tall.field_mm * (0.5 - np.arange(rows + 1) / rows)
         middle = rows // 2
         above, below = np.flatnonzero(beyond[:middle]), middle + np.flatnonzero(beyond[middle:])
@@ -84,6 +102,28 @@ class Projector:
         field = min(pose.field_mm, top - bottom)
         center = float(np.clip(pose.center_mm[1], bottom + field / 2, top - field / 2))
         return replace(pose, field_mm=field, center_mm=(pose.center_mm[0], center))
+
+    def _around_the_lungs(self, pose: Pose, share: float) -> Pose:
+        """The field in which the lungs fill `share` of the width, with their apices close to the upper edge."""
+        wide = replace(pose, field_mm=WIDE_MM, center_mm=(0.0, 0.0))
+        lungs = self._integrate(self._lungs, wide, ROUGH, 7.2)[0].numpy() > 12
+        if not lungs.any():
+            return pose
+        columns, rows = (np.flatnonzero(lungs.any(axis)) for axis in (0, 1))
+        scale = WIDE_MM / ROUGH
+        left, right = columns[0] * scale - WIDE_MM / 2, (columns[-1] + 1) * scale - WIDE_MM / 2
+        apex = WIDE_MM / 2 - rows[0] * scale
+        field = (right - left) / share
+        center = (left + right) / 2 + pose.center_mm[0], apex + pose.apex_share * field - field / 2
+        return replace(pose, field_mm=float(field), center_mm=(float(center[0]), float(center[1])))
+
+    def _mu(self, pose: Pose) -> Tensor:
+        """Attenuation a millimetre with as much calcium in spine, cartilage and other bones as the patient has."""
+        mu = self._soft.copy()
+        flat = torch.from_numpy(mu).view(-1)
+        for name, (at, added) in self._calcium.items():
+            flat[at] += getattr(pose.build, name) * added
+        return _volume(np.clip(mu, 0, None)[None])
 
     def _integrate(self, volume: Tensor, pose: Pose, size: int, step_mm: float) -> Tensor:
         depth_mm = self._extent_mm[1] * 1.1
@@ -112,6 +152,12 @@ class Projector:
         return total * step_mm * slant
 
 
+def _pooled(mu: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sharper along z, and half as fine in depth, where it is finer than the sampling along a ray otherwise."""
+    sharp = _sharpen_z(mu)
+    return np.ascontiguousarray((sharp[:, 0:-1:2] + sharp[:, 1::2]) / 2, np.float32)
+
+
 def _volume(channels_xyz: NDArray[np.float32]) -> Tensor:
     """(c, x, y, z) -> the (1, c, z, y, x) that grid_sample wants."""
     return torch.from_numpy(np.ascontiguousarray(channels_xyz.transpose(0, 3, 2, 1)))[None]
@@ -120,5 +166,4 @@ def _volume(channels_xyz: NDArray[np.float32]) -> Tensor:
 def _sharpen_z(mu: NDArray[np.float32], amount: float = 0.35) -> NDArray[np.float32]:
     """Undoes part of the blur of thick slices (a [-a, 1 + 2a, -a] filter along z)."""
     padded = np.pad(mu, ((0, 0), (0, 0), (1, 1)), mode="edge")
-    sharp = (1 + 2 * amount) * mu - amount * (padded[..., :-2] + padded[..., 2:])
-    return np.clip(sharp, 0, None)
+    return (1 + 2 * amount) * mu - amount * (padded[..., :-2] + padded[..., 2:])
