@@ -103,7 +103,7 @@ def test_interstitial_opacities_add_nothing_over_liver_and_chest_wall(base: Base
     interstitial.interstitial(scene, np.random.default_rng(seed), 0.9)
     added = scene.attenuation + scene.vessels - before
     depth = np.max([scene.up(scene.lung_small(side) / scene.lung_small(side).max()) for side in SIDES], 0)
-    assert np.abs(added[depth < 0.18]).max() < 0.02
+    assert np.abs(added[depth < 0.18]).max() < 0.04
 
 
 def test_interstitial_lines_are_fainter_than_vessels_and_prefer_the_base(base: Base) -> None:
@@ -118,7 +118,7 @@ def test_interstitial_lines_are_fainter_than_vessels_and_prefer_the_base(base: B
     lesion = FINDINGS.get("interstitial opacities")(scene, np.random.default_rng(2), 0.9)
     added = scene.attenuation - before
     fine = added - ndimage.gaussian_filter(added, 4 / scene.mm_per_px)
-    assert np.quantile(fine[lesion.mask], 0.99) < 0.2
+    assert np.quantile(fine[lesion.mask], 0.99) < 0.22
 
 
 @pytest.mark.parametrize("seed", range(5))
