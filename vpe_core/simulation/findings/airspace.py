@@ -11,7 +11,7 @@ from vpe_core.simulation.organs import LEFT_LOBES, RIGHT_LOBES
 from vpe_core.simulation.scene import Scene
 
 LOWER_LOBES = (LEFT_LOBES[-1], RIGHT_LOBES[-1])
-MU_BRONCHUS = 0.06  # per mm of an air-filled bronchus in fluid; more than 0.02, because several lie in a row
+MU_BRONCHUS = 0.11  # per mm of an air-filled bronchus in fluid; more than 0.02, because several lie in a row
 
 
 def soft_region(

@@ -25,7 +25,7 @@ def interstitial(scene: Scene, rng: np.random.Generator, severity: float) -> Les
     """A reticular pattern over part of one lung or of both, mostly its base and periphery."""
     side = SIDES[int(rng.random() < 0.5)]
     x, y = scene.pick(rng, _likely(scene, side))
-    radius = between(32, 58, severity)
+    radius = between(36, 62, severity)
     radii = (radius * float(rng.uniform(0.75, 1.0)), radius * float(rng.uniform(0.95, 1.25)))
     cloud = soft_region(scene, rng, x, y, radii, 0.25) * _deep(scene, side)
     both = bool(rng.random() < BOTH_LUNGS)
@@ -34,13 +34,13 @@ def interstitial(scene: Scene, rng: np.random.Generator, severity: float) -> Les
         cloud = cloud + soft_region(scene, rng, mirrored, y, radii, 0.25) * _deep(scene, other)
     sides = (side, other) if both else (side,)
     faded = np.clip(cloud, 0, 1)
-    haze = scene.fill(faded * _patchy(rng, scene, 20, 0.7) * between(0.12, 0.26, severity), *sides)
+    haze = scene.fill(faded * _patchy(rng, scene, 20, 0.7) * between(0.14, 0.3, severity), *sides)
     places = [(x, y), (mirrored, y)][: 1 + both]
     lines = np.zeros_like(scene.attenuation)
     for width_mm in WIDTHS_MM:
         walks = [walk for place in places for walk in crossing_lines(rng, place, radii, width_mm)]
         lines += draw_strokes(walks, scene.size, scene.mm_per_px, 2) * _patchy(rng, scene, 18, 0.5)
-    strength = between(0.11, 0.17, severity) * float(rng.uniform(0.9, 1.1))
+    strength = between(0.12, 0.17, severity) * float(rng.uniform(0.9, 1.1))
     scene.vessels = scene.vessels * (1 + between(0.4, 1.0, severity) * faded)  # their sheaths are thickened, too
     septa = draw_strokes(
         [line for at in sides for line in septal_lines(rng, scene, at)], scene.size, scene.mm_per_px, 2

@@ -38,7 +38,7 @@ def effusion(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     border = blur(np.hypot(*np.gradient(scene.air[side])) / scene.mm_per_px, 3 / scene.mm_per_px)
     added = scene.fill(share.astype(np.float32), side)
     scene.attenuation = scene.attenuation + added
-    covered = np.clip((depth - 0.5 * soft_mm) / (2 * soft_mm), 0, 1) * chest
+    covered = np.clip((depth + 0.3 * soft_mm) / (2 * soft_mm), 0, 1) * chest
     scene.efface(covered * np.clip(0.4 + border / 4, 0, 0.97), 8)
     scene.vessels = scene.vessels * (1 - share * chest)
     return Lesion(visible(added * shown, 0.25), side, "lower", float(rise))
@@ -68,7 +68,7 @@ def pneumothorax(scene: Scene, rng: np.random.Generator, severity: float) -> Les
     spread = between(0.75, 1.35, severity) * float(rng.uniform(0.9, 1.1))
     wave = 1 + 0.06 * np.cos(3 * away + float(rng.uniform(0, 6)))
     above = np.clip((0.8 - np.sin(angles)) / 0.4, 0, 1)  # it ends where the dome begins
-    depth = between(0.09, 0.42, severity) * np.exp(-((away / spread) ** 2)) * wave * above
+    depth = between(0.09, 0.46, severity) * np.exp(-((away / spread) ** 2)) * wave * above
     x, y = scene.xy
     distance, angle = np.hypot(x - hub[0], y - hub[1]), np.arctan2(y - hub[1], x - hub[0])
     wall_at, depth_at = (
@@ -84,7 +84,7 @@ def pneumothorax(scene: Scene, rng: np.random.Generator, severity: float) -> Les
     removed = 0.4 * MU_LUNG * outside * scene.air[side]
     squeezed = MU_LUNG * scene.air[side] * np.clip(2.2 * depth_at, 0, 0.5) * (1 - expit(beyond / 2)) * inside
     closer = np.clip(distance / np.clip(wall_at, 1, None), 0, 1) ** 2
-    change = -removed + 0.3 * squeezed * closer + 0.11 * pleura
+    change = -removed + 0.3 * squeezed * closer + 0.14 * pleura
     scene.attenuation = scene.attenuation + change.astype(np.float32)
     scene.vessels = scene.vessels * (1 - outside)
     scene.air[side] = scene.air[side] * (1 - 0.6 * outside)
