@@ -17,6 +17,7 @@ from vpe_core.simulation.organs import HEART, LEFT_LOBES, RIGHT_LOBES
 MU_FLUID = 0.015  # per mm: soft tissue in the place of aerated lung (0.02 - 0.005)
 MU_LUNG = 0.005  # per mm: aerated lung, -750 HU
 SIDES = ("right", "left")  # the patient's; right is on the left of the picture
+HILUM_MM = 52.0  # from the midline: up to there the large vessels lie
 ZONES = ("upper", "middle", "lower")
 
 
@@ -207,12 +208,17 @@ class Scene:
         return np.asarray((depth > 0.5 * depth.max()) & (self.unobstructed(side) > 0.8))
 
     def pick_in_lung(self, rng: np.random.Generator, margin_mm: float = 8.0) -> tuple[str, float, float]:
-        """A side and a place in its open lung, `margin_mm` inside its outline; in its middle if it is narrow."""
+        """A side and a place in its open lung, `margin_mm` inside its outline; in its middle if it is narrow.
+
+        Not at the hilum, whose vessels would hide what is no larger than they are.
+        """
         side = SIDES[int(rng.random() < 0.5)]
         depth = self.lung_small(side)
         inwards = ndimage.distance_transform_edt(np.pad(self.open_lung(side), 1))[1:-1, 1:-1] * self.small_mm
         inner = inwards > min(margin_mm, 0.8 * float(inwards.max()))
-        weight = np.where(inner if inner.any() else depth > 10, depth**1.5, 0)
+        beside = inner & (np.abs(self.xy_small[0] - self.midline()) > HILUM_MM)
+        allowed = next((one for one in (beside, inner) if one.any()), depth > 10)
+        weight = np.where(allowed, depth**1.5, 0)
         return (side, *self.pick(rng, weight))
 
     def fill(self, fraction: Array, *sides: str) -> Array:

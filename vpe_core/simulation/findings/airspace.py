@@ -11,7 +11,7 @@ from vpe_core.simulation.organs import LEFT_LOBES, RIGHT_LOBES
 from vpe_core.simulation.scene import Scene
 
 LOWER_LOBES = (LEFT_LOBES[-1], RIGHT_LOBES[-1])
-MU_BRONCHUS = 0.11  # per mm of an air-filled bronchus in fluid; more than 0.02, because several lie in a row
+MU_BRONCHUS = 0.09  # per mm of an air-filled bronchus in fluid; more than 0.02, because several lie in a row
 
 
 def soft_region(
@@ -55,7 +55,7 @@ def consolidation(scene: Scene, rng: np.random.Generator, severity: float) -> Le
     radius = between(24, 50, severity)
     radii = (radius * float(rng.uniform(0.85, 1.2)), radius * float(rng.uniform(0.75, 1.1)))
     cloud = soft_region(scene, rng, x, y, radii, 0.2, 4)
-    fluff = 0.35 * smooth_noise(rng, 26, scene.size) + 0.2 * smooth_noise(rng, 50, scene.size)
+    fluff = 0.28 * smooth_noise(rng, 26, scene.size) + 0.1 * smooth_noise(rng, 50, scene.size)
     even = 0.94 + 0.06 * smooth_noise(rng, 12, scene.size)
     cloud = np.clip((cloud + 1.6 * cloud * (1 - cloud) * fluff) * even, 0, 1) * lobe_share(scene, side, lobe)
     strength = between(0.36, 0.9, severity) * float(rng.uniform(0.9, 1.1))

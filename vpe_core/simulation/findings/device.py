@@ -94,7 +94,8 @@ def lead(scene: Scene, rng: np.random.Generator, start: tuple[float, float], sid
     joint = top + 0.10 * height + float(rng.uniform(-3, 3))
     out = 1.0 if side == "left" else -1.0
     clavicle = max(x0_left, cava + 55) + 8 if side == "left" else min(x1, cava) - 30
-    vein_y = min(start[1] - 14, top + 0.07 * height)
+    clavicle = min(clavicle, start[0] - 26) if side == "left" else max(clavicle, start[0] + 26)
+    vein_y = max(min(start[1] - 14, top + 0.07 * height), start[1] - 14 - 0.3 * abs(start[0] - clavicle))
     knots = [start, (start[0] - out * 3, start[1] - 9), (0.5 * (start[0] + clavicle), vein_y + 1), (clavicle, joint)]
     if side == "left":
         knots += [(clavicle + k * (cava - clavicle), joint + fall * height) for k, fall in ((0.4, 0.04), (0.8, 0.12))]

@@ -12,8 +12,8 @@ from vpe_core.simulation.fields import Array, blur
 from vpe_core.simulation.findings.base import FINDINGS, Lesion, between, local_noise, visible, window
 from vpe_core.simulation.scene import MU_FLUID, Scene
 
-MU_CALCIUM = 0.085  # per mm, over lung
-DENSE = 1.35  # a nodule's attenuation over that of fluid: what the eye adds by moving the window
+MU_CALCIUM = 0.1  # per mm, over lung
+DENSE = 1.9  # a nodule's attenuation over that of fluid: what the eye adds by moving the window
 
 
 def draw_ball(

@@ -59,7 +59,7 @@ def push_border(scene: Scene, side: str, by_mm: float) -> None:
     end = np.maximum(out * (wall - start), old + ROOM_MM)
     height = (rows - top) / max(bottom - top, 1)
     push = by_mm * np.exp(-(np.abs((height - 0.62) / np.where(height < 0.62, 0.36, 0.5)) ** 2.5))
-    push = np.minimum(push, end - old - ROOM_MM)
+    push = ndimage.gaussian_filter1d(np.minimum(push, end - old - ROOM_MM), 4.0, mode="nearest")
 
     def source(x: Array, y: Array) -> tuple[Array, Array]:
         begin, by, new, stop = (
@@ -82,7 +82,7 @@ def _border(scene: Scene, side: str) -> NDArray[np.float64]:
         return np.full(scene.small, scene.midline() + (40.0 if side == "left" else -25.0))
     edge = np.where(inside, x, -np.inf).max(1) if side == "left" else np.where(inside, x, np.inf).min(1)
     line = np.interp(np.arange(scene.small), known, edge[known])
-    return np.asarray(ndimage.gaussian_filter1d(line, 2.0, mode="nearest"))
+    return np.asarray(ndimage.gaussian_filter1d(line, 3.0, mode="nearest"))
 
 
 def _atrium(scene: Scene, border_mm: float) -> Array:
