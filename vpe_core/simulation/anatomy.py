@@ -74,10 +74,10 @@ def sample_build(rng: np.random.Generator, anterior_source: bool) -> Build:
         straight=float(rng.uniform(0.55, 1.0)),
         curve=(float(rng.normal(0, 3)), float(rng.uniform(0, 2 * np.pi))),
         slope=float(rng.normal(2, 6)),
-        taper=float(rng.uniform(0.08, 0.24)),
-        bulk=float(np.exp(rng.normal(0.12, 0.25))),
-        spine=float(rng.uniform(0.35, 0.75)),
-        bone=float(rng.uniform(0.9, 1.5)),
+        taper=float(rng.uniform(0.12, 0.32)),
+        bulk=float(np.exp(rng.normal(0.2, 0.27))),
+        spine=float(rng.uniform(0.25, 0.65)),
+        bone=float(rng.uniform(1.1, 1.7)),
         cartilage=float(rng.beta(0.7, 2.2)),
     )
 

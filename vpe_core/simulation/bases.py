@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from vpe_core.errors import SimulationError
-from vpe_core.simulation.fields import Array, resize
+from vpe_core.simulation.fields import Array, blur, resize
 from vpe_core.simulation.scene import Scene
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_ATTENUATION = 10.0  # stored as 16 bit
 MAX_VESSEL = 0.25  # stored as 8 bit
 ORGAN_SIZE = 96
+CT_BLUR_MM, FINE, MIDDLE = (1.3, 3.5), 0.75, 0.25
 FINEST_PROJECTION = 640  # px; the CT itself resolves about 430 across the field
 
 
@@ -117,7 +118,7 @@ def make_base(projector: Projector, patient: int, portable: bool, size: int) -> 
 
     pose = projector.fit(sample_pose(patient, portable))
     shot = projector.project(pose, min(size, FINEST_PROJECTION), ORGAN_SIZE)
-    attenuation = resize(shot.attenuation, size)
+    attenuation = resize(_crisp(shot.attenuation, pose.heart_field_mm / shot.attenuation.shape[0]), size)
     organs = np.clip(shot.organs + 0.5, 0, 255).astype(np.uint8)
     field_mm = pose.heart_field_mm
     scene = Scene(attenuation, np.zeros_like(attenuation), organs.astype(np.float32), field_mm / size)
@@ -132,6 +133,12 @@ def make_base(projector: Projector, patient: int, portable: bool, size: int) -> 
         field_mm,
         pose.habitus,
     )
+
+
+def _crisp(attenuation: Array, mm_per_px: float) -> Array:
+    """Undoes part of the blur of the CT's voxels, its filter and the sampling along the rays."""
+    fine, middle = (attenuation - blur(attenuation, sigma / mm_per_px) for sigma in CT_BLUR_MM)
+    return np.clip(attenuation + FINE * fine + MIDDLE * middle, 0, None)
 
 
 def base_path(folder: Path, patient: int, portable: bool, size: int) -> Path:

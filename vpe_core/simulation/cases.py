@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vpe_core.simulation import findings
-from vpe_core.simulation.acquisition import collimate, draw_lines_and_tubes, stamp_letter
+from vpe_core.simulation.acquisition import collimate, draw_distractors, draw_lines_and_tubes, stamp_letter
 from vpe_core.simulation.bases import Base
 from vpe_core.simulation.display import Exposure, anchor, display, sample_exposure
 from vpe_core.simulation.scene import Scene, bounding_box
@@ -120,6 +120,8 @@ def render_case(plan: CasePlan, base: Base, size: int) -> Case:
         scene.masks.append(lesion.mask)
     if plan.portable:
         draw_lines_and_tubes(scene, np.random.default_rng([plan.seed, 41]))
+    else:
+        draw_distractors(scene, np.random.default_rng([plan.seed, 43]))
     noise = np.random.default_rng([plan.seed, 61])
     picture = display(scene.attenuation + scene.vessels, scene.mm_per_px, exposure, noise, levels)
     if shutters:

@@ -210,9 +210,9 @@ def _plain_abdomen(hu: NDArray[np.float32], labels: NDArray[np.uint8]) -> NDArra
     share = share[: hu.shape[0], : hu.shape[1]]
     bones = ndimage.binary_dilation(np.isin(labels, (*BONES, CARTILAGE)), np.ones((3, 3, 1)))
     share[bones | np.isin(labels, LOBES)] = 0
+    gas = ndimage.binary_dilation(np.isin(labels, ABDOMEN) & (hu < -100), iterations=2) & ~np.isin(labels, LOBES)
+    hu = np.where(gas & ~bones, ABDOMEN_HU, hu)
     healed = hu + share * np.float32(0.85) * (ABDOMEN_HU - hu)
-    gas = (healed < -200) & (share > 0.3)
-    healed[gas] = ABDOMEN_HU
     tissue = (healed > -150) & ~bones & ~np.isin(labels, LOBES)
     weight = ndimage.gaussian_filter(tissue.astype(np.float32), SMOOTH)
     even = ndimage.gaussian_filter(np.where(tissue, healed, 0), SMOOTH) / np.maximum(weight, 1e-3)

@@ -86,7 +86,7 @@ def sample_exposure(rng: np.random.Generator, portable: bool = False) -> Exposur
     look = PORTABLE if portable else look
     return Exposure(
         photons_per_mm2=float(
-            np.exp(rng.uniform(np.log(1.2e4), np.log(5e4)) if portable else rng.uniform(np.log(8e4), np.log(5e5)))
+            np.exp(rng.uniform(np.log(2e4), np.log(9e4)) if portable else rng.uniform(np.log(2e5), np.log(1e6)))
         ),
         scatter=float(rng.uniform(0.5, 1.0) if portable else rng.uniform(0.1, 0.4)),
         equalization=float(rng.uniform(*look.equalization)),
@@ -120,7 +120,7 @@ def display(
     noise = rng.standard_normal(attenuation.shape, dtype=np.float32) / np.sqrt(photons * beam)
     signal = _equalise(signal + blur(noise, 0.12 / mm_per_px), mm_per_px, exposure)
     signal = signal + exposure.edge * 0.5 * (signal - blur(signal, 0.8 / mm_per_px))
-    signal = signal + exposure.edge * 0.3 * (signal - blur(signal, 5 / mm_per_px))
+    signal = signal + exposure.edge * 0.5 * (signal - blur(signal, 5 / mm_per_px))
     shown = tone(signal, levels or anchor(attenuation, mm_per_px, exposure), exposure)
     return np.asarray(shown + 0.5, np.uint8)
 
@@ -162,7 +162,7 @@ def tone(signal: Array, levels: tuple[float, float], exposure: Exposure) -> Arra
     low, high = (1 / (1 + np.exp(-exposure.contrast * (t - MIDDLE))) for t in (0.0, 1.0))
     curve = 1 / (1 + np.exp(-exposure.contrast * ((signal - lung) / (dense - lung) - MIDDLE)))
     shown = exposure.lung + (exposure.dense - exposure.lung) * (curve - low) / (high - low)
-    toe = np.clip(signal / max(0.75 * lung, 1e-3), 0, 1)
+    toe = np.clip(signal / max(0.5 * lung, 1e-3), 0, 1)
     return np.asarray(np.clip(shown * toe * toe * (3 - 2 * toe), 0, 255), np.float32)
 
 

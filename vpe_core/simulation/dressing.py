@@ -53,7 +53,7 @@ def _diaphragm_at(scene: Scene, side: str, x_mm: float) -> float:
 
 
 def _shoulders(scene: Scene, rng: np.random.Generator) -> None:
-    """Air above the slope from neck to shoulder; what the CT has there are raised arms."""
+    """Air above the slope from neck to shoulder, and arms beside the chest; what the CT has there are raised arms."""
     x, y = scene.xy
     middle, apex = _middle(scene), _apex(scene)
     for sign in (-1, 1):
@@ -64,6 +64,13 @@ def _shoulders(scene: Scene, rng: np.random.Generator) -> None:
         there = expit((out - neck) / 5)
         scene.attenuation = (scene.attenuation * (1 - there * (1 - np.sqrt(under)))).astype(np.float32)
 
+        wall = scene.lung_box("left" if sign > 0 else "right")[2 if sign > 0 else 0]
+        reach = float(rng.uniform(80, 230)) if rng.random() < 0.9 else 0.0
+        arm = (
+            expit((sign * (x - wall) - float(rng.uniform(10, 30))) / 7) * np.sqrt(under) * expit((apex + reach - y) / 9)
+        )
+        thin = np.clip(float(rng.uniform(2.5, 3.6)) - scene.attenuation, 0, None)
+        scene.attenuation = (scene.attenuation + thin * arm).astype(np.float32)
     above = np.clip((apex + 12 - y) / 50, 0, 1)
     scene.attenuation = scene.attenuation * (1 - float(rng.uniform(0.15, 0.35)) * above).astype(np.float32)
 
@@ -91,7 +98,7 @@ def _scapulae(scene: Scene, rng: np.random.Generator, anterior_source: bool) -> 
         radius = float(rng.uniform(20, 24))
         ball = (MU_CORTEX * (_chord(radius + 0 * x, head) - _chord(radius - 1.2 + 0 * x, head))).astype(np.float32)
         ball = 0.5 * ball + 0.5 * MU_SPONGE * _chord(radius + 0 * x, head)
-        added = MU_CORTEX * plate * ends * float(rng.uniform(0.5, 0.9)) + ball
+        added = MU_CORTEX * plate * ends * float(rng.uniform(0.8, 1.4)) + ball
         scene.attenuation = scene.attenuation + blur(added.astype(np.float32), 0.6 / scene.mm_per_px)
 
 
@@ -100,7 +107,7 @@ def _clavicles(scene: Scene, rng: np.random.Generator, anterior_source: bool) ->
     x, y = scene.xy
     low = float(rng.uniform(12, 30) if anterior_source else rng.uniform(20, 42))
     rise = float(rng.uniform(2, 26))
-    radius, strength = float(rng.uniform(5.5, 7.5)), float(rng.uniform(0.6, 1.1))
+    radius, strength = float(rng.uniform(5.5, 7.5)), float(rng.uniform(0.9, 1.5))
     for sign in (-1, 1):
         t = (sign * (x - middle) - 14) / float(rng.uniform(118, 140))
         bow = float(rng.uniform(5, 9)) * np.sin(2 * np.pi * np.clip(t, 0, 1) * 0.95)

@@ -1,4 +1,9 @@
-"""Fine pulmonary vessels: trees that fan out from the hila and taper. The CT's 2.5 mm slices have lost them."""
+"""Fine pulmonary vessels: trees from the hila that taper to the pleura. The CT's 2.5 mm slices have lost them.
+
+Most of them go down and out and up and out, few straight sideways; the left hilum stands 1 to 2 cm higher than the
+right one (Felson, Chest Roentgenology, 1973). A branch that forks keeps the sum of the cubes of its widths (Murray,
+J. Gen. Physiol. 9, 1926), so that a trunk goes on almost as wide and gives off thin side branches.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,9 @@ import numpy as np
 from vpe_core.simulation.fields import Array, Points, blur, draw_strokes, wander
 from vpe_core.simulation.scene import MU_FLUID, SIDES, Scene
 
-TRUNKS, SHRINK, THINNEST_MM = 9, 0.74, 0.7
+THINNEST_MM, SHORTEST_MM = 0.5, 3.0
+HEADINGS = ((0.95, 0.3, 6), (-0.95, 0.3, 5), (0.3, 0.35, 4), (-0.3, 0.3, 2))
+"""Angle below the horizontal, its spread in radians, and how many trunks."""
 
 
 def draw_vessels(scene: Scene, seed: int) -> Array:
@@ -15,17 +22,24 @@ def draw_vessels(scene: Scene, seed: int) -> Array:
     rng = np.random.default_rng([seed, 71])
     strokes: list[tuple[Points, float]] = []
     for side in SIDES:
-        x0, top, x1, bottom = scene.lung_box(side)
-        outward = np.pi if side == "right" else 0.0
-        hilum = (x1 - 0.1 * (x1 - x0) if side == "right" else x0 + 0.16 * (x1 - x0), top + 0.47 * (bottom - top))
+        x0, top, x1, _ = scene.lung_box(side)
+        height = scene.dome(side) - top
+        share = 0.52 if side == "right" else 0.46
         depth = scene.lung_small(side)
-        for trunk in np.linspace(-1.25, 1.35, TRUNKS):
-            heading = outward + (trunk if side == "left" else -trunk) + float(rng.normal(0, 0.08))
-            reach = (bottom - top) * float(rng.uniform(0.16, 0.24))
-            _grow(scene, rng, strokes, depth, hilum, heading, reach, 3.4)
+        for middle, spread, count in HEADINGS:
+            for _ in range(count):
+                down = float(rng.normal(middle, spread))
+                at_x = (x1 - 0.1 * (x1 - x0)) if side == "right" else (x0 + 0.2 * (x1 - x0))
+                start = (at_x + float(rng.normal(0, 5)), top + share * height + 13 * down + float(rng.normal(0, 5)))
+                heading = down if side == "left" else np.pi - down
+                seen = float(rng.uniform(0.45, 1.0))  # the rest goes to the front or to the back
+                _grow(scene, rng, strokes, depth, start, heading, 0.2 * height * seen, float(rng.uniform(2.0, 3.6)))
     thickness = draw_strokes(strokes, scene.size, scene.mm_per_px, supersample=2)
-    lungs = np.clip(scene.up(scene.lung_small(SIDES[0]) + scene.lung_small(SIDES[1])) / 50, 0, 1)
-    return blur((thickness * lungs).astype(np.float32), 0.3 / scene.mm_per_px) * np.float32(0.75 * MU_FLUID)
+    lungs = np.clip(scene.up(scene.lung_small(SIDES[0]) + scene.lung_small(SIDES[1])) / 60, 0, 1)
+    before_heart = 1 - 0.85 * np.clip(scene.up(scene.heart_small()) / 30, 0, 1)
+    return blur((thickness * lungs * before_heart).astype(np.float32), 0.35 / scene.mm_per_px) * np.float32(
+        1.1 * MU_FLUID
+    )
 
 
 def _grow(
@@ -38,25 +52,19 @@ def _grow(
     length_mm: float,
     width_mm: float,
 ) -> None:
-    """One branch and, at its end, its two or three children."""
-    if width_mm < THINNEST_MM or length_mm < 4:
+    """One piece of a branch, how it goes on, and what it gives off."""
+    if width_mm < THINNEST_MM or length_mm < SHORTEST_MM:
         return
-    line = wander(rng, start, heading, length_mm, 0.07, 7)
+    line = wander(rng, start, heading, length_mm, 0.06, 6)
     column, row = ((line[-1] / scene.small_mm) + scene.small / 2).astype(int)
-    if not (0 <= row < scene.small and 0 <= column < scene.small) or depth[row, column] < 6:
+    if not (0 <= row < scene.small and 0 <= column < scene.small) or depth[row, column] < 5:
         return
-    strokes.append((line, width_mm * float(rng.uniform(0.85, 1.1))))
+    strokes.append((line, width_mm))
     end = (float(line[-1, 0]), float(line[-1, 1]))
     forward = float(np.arctan2(*(line[-1] - line[-2])[::-1]))
-    for turn in rng.permutation([-0.45, 0.4, 0.05])[: 2 + int(rng.random() < 0.35)]:
-        child = SHRINK * float(rng.uniform(0.85, 1.1))
-        _grow(
-            scene,
-            rng,
-            strokes,
-            depth,
-            end,
-            forward + float(turn + rng.normal(0, 0.15)),
-            length_mm * child,
-            width_mm * child,
-        )
+    aside = float(rng.choice([-1, 1]) * rng.uniform(0.35, 0.8))
+    share = float(rng.uniform(0.12, 0.45))  # of the cube of the width
+    for turn, part, reach in ((-0.25 * aside, 1 - share, 0.88), (aside, share, 0.72)):
+        heading = forward + turn + float(rng.normal(0, 0.1))
+        longer = length_mm * reach * float(rng.uniform(0.8, 1.1))
+        _grow(scene, rng, strokes, depth, end, heading, longer, width_mm * part ** (1 / 3) * 0.94)
