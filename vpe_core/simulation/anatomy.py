@@ -77,7 +77,7 @@ def sample_build(rng: np.random.Generator, anterior_source: bool) -> Build:
         taper=float(rng.uniform(0.12, 0.32)),
         bulk=float(np.exp(rng.normal(0.2, 0.27))),
         spine=float(rng.uniform(0.25, 0.65)),
-        bone=float(rng.uniform(1.1, 1.7)),
+        bone=float(rng.uniform(1.4, 2.2)),
         cartilage=float(rng.beta(0.7, 2.2)),
     )
 

@@ -212,6 +212,7 @@ def _plain_abdomen(hu: NDArray[np.float32], labels: NDArray[np.uint8]) -> NDArra
     share[bones | np.isin(labels, LOBES)] = 0
     gas = ndimage.binary_dilation(np.isin(labels, ABDOMEN) & (hu < -100), iterations=2) & ~np.isin(labels, LOBES)
     hu = np.where(gas & ~bones, ABDOMEN_HU, hu)
+    share *= np.clip((hu + 250) / 200, 0, 1)  # half-filled voxels of the dome stay: it would become stairs
     healed = hu + share * np.float32(0.85) * (ABDOMEN_HU - hu)
     tissue = (healed > -150) & ~bones & ~np.isin(labels, LOBES)
     weight = ndimage.gaussian_filter(tissue.astype(np.float32), SMOOTH)

@@ -65,10 +65,8 @@ def _shoulders(scene: Scene, rng: np.random.Generator) -> None:
         scene.attenuation = (scene.attenuation * (1 - there * (1 - np.sqrt(under)))).astype(np.float32)
 
         wall = scene.lung_box("left" if sign > 0 else "right")[2 if sign > 0 else 0]
-        reach = float(rng.uniform(80, 230)) if rng.random() < 0.9 else 0.0
-        arm = (
-            expit((sign * (x - wall) - float(rng.uniform(10, 30))) / 7) * np.sqrt(under) * expit((apex + reach - y) / 9)
-        )
+        beside = float(rng.uniform(8, 28)) + float(rng.uniform(0.08, 0.45)) * np.clip(y - apex - 30, 0, None)
+        arm = expit((sign * (x - wall) - beside) / 4) * np.sqrt(under) * (rng.random() < 0.9)
         thin = np.clip(float(rng.uniform(2.5, 3.6)) - scene.attenuation, 0, None)
         scene.attenuation = (scene.attenuation + thin * arm).astype(np.float32)
     above = np.clip((apex + 12 - y) / 50, 0, 1)

@@ -56,7 +56,7 @@ class Projector:
         bone = ct.mask((*BONES, CARTILAGE)) & (ct.hu > 80)
         soft = np.where(bone, MU_WATER_PER_MM * 1.04, mu).astype(np.float32)
         masks = np.stack([ct.mask(STRUCTURES[name])[::2, ::2] for name in ORGANS])
-        self._soft = np.clip(_pooled(soft), 0, None)
+        self._soft = _pooled(soft)
         self._calcium = {}
         for name, labels in (("spine", SPINE), ("cartilage", (CARTILAGE,)), ("bone", OTHER_BONES)):
             of_it = ct.mask(labels) & bone
@@ -126,7 +126,7 @@ class Projector:
         flat = torch.from_numpy(mu).view(-1)
         for name, (at, added) in self._calcium.items():
             flat[at] += getattr(pose.build, name) * added
-        return _volume(np.clip(mu, 0, None)[None])
+        return _volume(mu[None])
 
     def _integrate(self, volume: Tensor, pose: Pose, size: int, step_mm: float) -> Tensor:
         depth_mm = self._extent_mm[1] * 1.1
@@ -156,17 +156,10 @@ class Projector:
 
 
 def _pooled(mu: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Sharper along z, and half as fine in depth, where it is finer than the sampling along a ray otherwise."""
-    sharp = _sharpen_z(mu)
-    return np.ascontiguousarray((sharp[:, 0:-1:2] + sharp[:, 1::2]) / 2, np.float32)
+    """Half as fine in depth: it is finer than the sampling along a ray otherwise."""
+    return np.ascontiguousarray((mu[:, 0:-1:2] + mu[:, 1::2]) / 2, np.float32)
 
 
 def _volume(channels_xyz: NDArray[np.float32]) -> Tensor:
     """(c, x, y, z) -> the (1, c, z, y, x) that grid_sample wants."""
     return torch.from_numpy(np.ascontiguousarray(channels_xyz.transpose(0, 3, 2, 1)))[None]
-
-
-def _sharpen_z(mu: NDArray[np.float32], amount: float = 0.35) -> NDArray[np.float32]:
-    """Undoes part of the blur of thick slices (a [-a, 1 + 2a, -a] filter along z)."""
-    padded = np.pad(mu, ((0, 0), (0, 0), (1, 1)), mode="edge")
-    return (1 + 2 * amount) * mu - amount * (padded[..., :-2] + padded[..., 2:])

@@ -13,6 +13,7 @@ from vpe_core.simulation.fields import Array, Points, blur, draw_strokes, wander
 from vpe_core.simulation.scene import MU_FLUID, SIDES, Scene
 
 THINNEST_MM, SHORTEST_MM = 0.5, 3.0
+STRENGTH = 1.7  # several lie behind one another
 HEADINGS = ((0.95, 0.3, 6), (-0.95, 0.3, 5), (0.3, 0.35, 4), (-0.3, 0.3, 2))
 """Angle below the horizontal, its spread in radians, and how many trunks."""
 
@@ -33,13 +34,12 @@ def draw_vessels(scene: Scene, seed: int) -> Array:
                 start = (at_x + float(rng.normal(0, 5)), top + share * height + 13 * down + float(rng.normal(0, 5)))
                 heading = down if side == "left" else np.pi - down
                 seen = float(rng.uniform(0.45, 1.0))  # the rest goes to the front or to the back
-                _grow(scene, rng, strokes, depth, start, heading, 0.2 * height * seen, float(rng.uniform(2.0, 3.6)))
+                _grow(scene, rng, strokes, depth, start, heading, 0.2 * height * seen, float(rng.uniform(2.2, 4.4)))
     thickness = draw_strokes(strokes, scene.size, scene.mm_per_px, supersample=2)
     lungs = np.clip(scene.up(scene.lung_small(SIDES[0]) + scene.lung_small(SIDES[1])) / 60, 0, 1)
     before_heart = 1 - 0.85 * np.clip(scene.up(scene.heart_small()) / 30, 0, 1)
-    return blur((thickness * lungs * before_heart).astype(np.float32), 0.35 / scene.mm_per_px) * np.float32(
-        1.1 * MU_FLUID
-    )
+    seen = blur((thickness * lungs * before_heart).astype(np.float32), 0.35 / scene.mm_per_px)
+    return seen * np.float32(STRENGTH * MU_FLUID)
 
 
 def _grow(
