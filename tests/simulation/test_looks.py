@@ -9,7 +9,7 @@ import pytest
 from scipy import ndimage
 
 from vpe_core.simulation.bases import Base
-from vpe_core.simulation.findings import FINDINGS, atelectasis, device, focal, heart, interstitial, pleura
+from vpe_core.simulation.findings import FINDINGS, airspace, atelectasis, device, focal, heart, interstitial, pleura
 from vpe_core.simulation.scene import SIDES, Scene
 
 SIZE = 640
@@ -220,3 +220,21 @@ def test_a_collapsed_lobe_raises_the_dome(base: Base) -> None:
     before = scene.dome("right")
     atelectasis.lower_lobe(scene, np.random.default_rng(0), "right", 1.0)
     assert scene.dome("right") < before - 6
+
+
+def test_a_consolidation_takes_away_the_border_that_it_touches(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The heart's left border, as in the lingula; in the phantom it is a lower lobe that lies there."""
+    monkeypatch.setattr(airspace, "LOWER_LOBES", ())
+    scene = scene_of(base, size=320)
+    _, top, edge, bottom = heart.heart_box(scene)
+    place = ("left", edge, (top + bottom) / 2)
+    scene.pick_in_lung = lambda *_, **__: place  # type: ignore[method-assign]
+    x, y = scene.xy
+    at = (np.abs(x - edge) < 12) & (np.abs(y - place[2]) < 15)
+
+    def steepest() -> float:
+        return float(np.abs(np.gradient(scene.attenuation, axis=1))[at].max())
+
+    before = steepest()
+    airspace.consolidation(scene, np.random.default_rng(0), 1.0)
+    assert steepest() < 0.6 * before

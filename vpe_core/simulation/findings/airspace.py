@@ -58,7 +58,7 @@ def consolidation(scene: Scene, rng: np.random.Generator, severity: float) -> Le
     fluff = 0.28 * smooth_noise(rng, 26, scene.size) + 0.1 * smooth_noise(rng, 50, scene.size)
     even = 0.94 + 0.06 * smooth_noise(rng, 12, scene.size)
     cloud = np.clip((cloud + 1.6 * cloud * (1 - cloud) * fluff) * even, 0, 1) * lobe_share(scene, side, lobe)
-    strength = between(0.36, 0.9, severity) * float(rng.uniform(0.9, 1.1))
+    strength = between(0.46, 0.92, severity) * float(rng.uniform(0.9, 1.1))
     border = blur(np.hypot(*np.gradient(scene.air[side])) / scene.mm_per_px, 3 / scene.mm_per_px)
     touched = scene.xy[1] > scene.dome(side) - 20 if lobe in LOWER_LOBES else scene.up(scene.heart_small()) > 3
     added = scene.fill((strength * cloud).astype(np.float32), side)

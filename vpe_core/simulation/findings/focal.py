@@ -96,7 +96,7 @@ def _outline(rng: np.random.Generator, angle: Array, roughness: float) -> Array:
 
 
 def _spicules(rng: np.random.Generator, distance: Array, angle: Array, rim: Array, strength: float) -> Array:
-    """Thin, tapering strands that radiate from the rim by 0.3 to 0.8 radii, path length in mm.
+    """Thin, tapering strands that radiate from the rim by 0.25 to 0.65 radii, path length in mm.
 
     They are sheets of thickened septum rather than threads (Heitzman et al., Radiology 147, 1983), so the path through
     them is longer than they are wide.
@@ -107,7 +107,7 @@ def _spicules(rng: np.random.Generator, distance: Array, angle: Array, rim: Arra
     radius = float(rim.mean())
     for k in range(count):
         direction = start + (k + float(rng.uniform(-0.6, 0.6))) * 2 * np.pi / count
-        length = radius * float(0.3 + 0.5 * rng.beta(0.8, 0.8))
+        length = radius * float(0.25 + 0.4 * rng.beta(0.8, 0.8))
         width = (0.6 + 0.03 * radius) * float(rng.uniform(0.8, 1.3))
         bend = float(rng.normal(0, 0.12))
         along = (distance - rim) / length
@@ -156,7 +156,7 @@ def benign_nodule(scene: Scene, rng: np.random.Generator, severity: float) -> Le
 def malignant_nodule(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """Irregular and spiculated, 13 to 30 mm: larger on average than the benign ones, with overlap (JSRT-like task)."""
     diameter = between(14, 27, severity) * float(rng.uniform(0.85, 1.15))
-    strength = float(rng.uniform(1.0, 1.5))
+    strength = float(rng.uniform(0.8, 1.2))
     return draw_ball(
         scene, rng, scene.pick_in_lung(rng), diameter, DENSE * MU_FLUID, float(rng.uniform(0.7, 1.1)), strength, 0.7
     )
