@@ -6,7 +6,8 @@
 Writes precomputed/results/embedded/MODEL-SET.json: AUROC, gains, choice among the present findings and attention,
 each with a 95% interval that resamples patients. An unmarked image of several findings gets one answer for all of them,
 so two figures have nothing to do with the model: the share of right choices without a marker, and the AUROC of somebody
-who knows every finding that is present, and cannot know which one is meant ("all_findings_known_auroc").
+who knows every finding that is present, and cannot know which one is meant ("all_findings_known_auroc"). An image of one
+finding, or of none, leaves nothing to choose and is not among the choices. A class without samples has no row.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.metrics import Interval, auroc, bootstrap_mean, compare
 from vpe_core.results import Run, find_runs
 from vpe_core.results.analysis.geometry import geometry_only
@@ -96,17 +98,24 @@ def _row(run: Run, name: str, variant: Variant, evaluation: Evaluation) -> dict[
     row: dict[str, Any] = {
         "samples": len(scored.labels),
         "auroc": _numbers(measured.overall),
-        "per_class": dict(zip(classes, map(_numbers, measured.per_class), strict=True)),
+        "per_class": {
+            label: _numbers(one)
+            for label, one in zip(classes, measured.per_class, strict=True)
+            if not np.isnan(one.value)
+        },
         "accuracy": _numbers(bootstrap_mean(_hits(scored.scores, scored.labels), resamples).overall),
     }
     if variant.marked:
         gain = compare(measured, unmarked).overall
         row["gain"] = {**_numbers(gain.interval), "p": gain.p_value}
     else:
-        row["one_answer_an_image"] = float(run.samples["image_id"].nunique() / len(run.samples))
-    if variant.marked and run.samples["image_id"].duplicated().any():
-        among = np.where(_present(run)[scored.rows], scored.scores, -np.inf)
-        row["picks_the_right_finding"] = _numbers(bootstrap_mean(_hits(among, scored.labels), resamples).overall)
+        choices = run.samples.image_id[_present(run).sum(1) > 1] if _several(run) else run.samples.image_id
+        row["one_answer_an_image"] = float(choices.nunique() / len(choices))
+    if variant.marked and _several(run):
+        present = _present(run)[scored.rows]
+        hits = _hits(np.where(present, scored.scores, -np.inf), scored.labels)
+        hits[present.sum(axis=1) < 2] = np.nan
+        row["picks_the_right_finding"] = _numbers(bootstrap_mean(hits, resamples).overall)
     if variant.place != "finding":
         row["touches"] = _touches(run, variant)
     shares = run.attention(variant)
@@ -122,7 +131,7 @@ def _row(run: Run, name: str, variant: Variant, evaluation: Evaluation) -> dict[
 def _touches(run: Run, variant: Variant) -> dict[str, float]:
     """Share of the samples whose displaced marker overlaps their own finding's box, and any finding's of the image."""
     own, any_of = [], []
-    for _, image in run.samples.groupby("image_id"):
+    for _, image in run.samples[run.samples.label != HEALTHY].groupby("image_id"):
         corners = image[["x0", "y0", "x1", "y1"]].to_numpy(float)
         size_wh = int(image.image_width.iloc[0]), int(image.image_height.iloc[0])
         for k, (sample_id, box) in enumerate(zip(image.sample_id, corners, strict=True)):
@@ -145,6 +154,11 @@ def _present(run: Run) -> NDArray[np.bool_]:
     """(n, k): which findings the image of each sample shows."""
     shown = pd.crosstab(run.samples["image_id"], run.samples["label"])[list(run.manifest.dataset.classes)] > 0
     return shown.loc[run.samples["image_id"]].to_numpy(bool)
+
+
+def _several(run: Run) -> bool:
+    """Whether some images show several findings."""
+    return bool((_present(run).sum(axis=1) > 1).any())
 
 
 def _numbers(interval: Interval) -> dict[str, float]:

@@ -181,7 +181,8 @@ def _leak_by_class(path: Path) -> str:
         f"|---|{'---|' * len(shown)}",
     ]
     for label in found["classes"]:
-        cells = [_interval(found["rows"][name]["per_class"][label]) for name in shown]
+        values = [found["rows"][name]["per_class"].get(label) for name in shown]
+        cells = [_interval(value) if value else "–" for value in values]
         lines.append(f"| {label} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
