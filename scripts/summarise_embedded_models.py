@@ -6,8 +6,8 @@
 Writes precomputed/results/embedded/MODEL-SET.json: AUROC, gains, choice among the present findings and attention,
 each with a 95% interval that resamples patients. An unmarked image of several findings gets one answer for all of them,
 so two figures have nothing to do with the model: the share of right choices without a marker, and the AUROC of somebody
-who knows every finding that is present, and cannot know which one is meant ("all_findings_known_auroc"). An image of one
-finding, or of none, leaves nothing to choose and is not among the choices. A class without samples has no row.
+who knows every finding that is present, and cannot know which one is meant ("all_findings_known_auroc"). An image of
+one finding, or of none, leaves nothing to choose and is not among the choices. A class without samples has no row.
 """
 
 from __future__ import annotations
