@@ -27,6 +27,7 @@ def pacemaker(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion
     x0, top, x1, bottom = scene.lung_box(side)
     size = between(38, 50, severity)
     cx = (x1 if side == "left" else x0) - out * float(rng.uniform(16, 34))
+    cx = out * min(out * cx, scene.size * scene.mm_per_px / 2 - 0.62 * size)
     cy = top + float(rng.uniform(0.14, 0.30)) * (bottom - top)
     at = window(scene, cx, cy, 0.8 * size)
     x, y = (axis[at] for axis in scene.xy)

@@ -82,10 +82,10 @@ def pneumothorax(scene: Scene, rng: np.random.Generator, severity: float) -> Les
     width_mm = max(0.45, 0.5 * scene.mm_per_px)  # never below what a pixel can show
     pleura = np.exp(-((beyond / width_mm) ** 2)) * gap * (0.45 / width_mm) ** 0.5
     _shrink(scene, hub, distance, angle, np.clip(depth_at, 0, 0.6), scene.air[side] > 4)
-    removed = 0.5 * MU_LUNG * outside * scene.air[side]
+    removed = 0.7 * MU_LUNG * outside * scene.air[side]
     squeezed = MU_LUNG * scene.air[side] * np.clip(2.2 * depth_at, 0, 0.5) * (1 - expit(beyond / 2)) * inside
     closer = np.clip(distance / np.clip(wall_at, 1, None), 0, 1) ** 2
-    change = -removed + 0.3 * squeezed * closer + 0.17 * pleura
+    change = -removed + 0.3 * squeezed * closer + 0.2 * pleura
     scene.attenuation = scene.attenuation + change.astype(np.float32)
     scene.vessels = scene.vessels * (1 - outside)
     scene.air[side] = scene.air[side] * (1 - 0.6 * outside)
