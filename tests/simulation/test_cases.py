@@ -63,6 +63,16 @@ def test_the_case_is_the_same_at_every_size(base: Base) -> None:
     assert np.corrcoef(shrunk.ravel(), small.image.ravel())[0, 1] > 0.97
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_no_finding_is_hidden_in_the_fluid_of_an_effusion(base: Base, seed: int) -> None:
+    scene = base.scene(np.random.default_rng(seed), size=SIZE)
+    side = findings.get("pleural effusion")(scene, np.random.default_rng(seed), 0.9).side
+    for name in ("lung mass", "lung nodule", "calcified granuloma", "consolidation", "atelectasis"):
+        lesion = findings.get(name)(scene, np.random.default_rng(seed), 0.5)
+        middle = scene.xy[1][lesion.mask].mean()
+        assert lesion.side != side or middle < scene.fluid[side] + 10
+
+
 def test_leaving_the_findings_out_changes_nothing_else(base: Base) -> None:
     plan = one("calcified granuloma", seed=21)
     case, healthy = render_case(plan, base, SIZE), render_case(plan.without_findings(), base, SIZE)

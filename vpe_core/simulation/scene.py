@@ -33,6 +33,7 @@ class Scene:
         mm_per_px: of the picture, in the plane of the heart.
         air: (size, size) by side, path length in mm of the air that findings have left in each lung.
         masks: bool (size, size), where the findings drawn so far are; they move with the chest.
+        fluid: y in mm below which an effusion hides that lung, by side.
     """
 
     attenuation: Array
@@ -41,6 +42,7 @@ class Scene:
     mm_per_px: float
     air: dict[str, Array] = field(init=False)
     masks: list[NDArray[np.bool_]] = field(default_factory=list)
+    fluid: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SIDES, np.inf))
 
     def __post_init__(self) -> None:
         self.air = {side: resize(self.lung_small(side), self.size) for side in SIDES}
@@ -102,7 +104,7 @@ class Scene:
         if side == "left":
             return below
         out = (x1 - x) / max(x1 - x0, 1)
-        deep = self.open_lung(side) & (out > 0.35) & (out < 0.75)
+        deep = self._deep(side) & (out > 0.35) & (out < 0.75)
         columns = deep.any(0)
         lowest = np.where(deep, y, -np.inf).max(0)[columns]
         return min(float(np.median(lowest)), below) if columns.any() else below
@@ -200,19 +202,27 @@ class Scene:
         return np.asarray(depth / np.clip(np.maximum.accumulate(depth, 0), 1, None), np.float32)
 
     def open_lung(self, side: str) -> NDArray[np.bool_]:
-        """Where that lung is deep, so neither behind the heart nor behind the dome, (small, small).
+        """Where that lung is deep, so neither behind the heart nor behind the dome, nor in fluid, (small, small).
 
         Findings are placed there: what a data set's boxes hold is what its readers could see.
         """
+        return self._deep(side) & (self.xy_small[1] < self.fluid[side])
+
+    def _deep(self, side: str) -> NDArray[np.bool_]:
         depth = self.lung_small(side)
         return np.asarray((depth > 0.5 * depth.max()) & (self.unobstructed(side) > 0.8))
+
+    def dry(self, side: str) -> str:
+        """That side, or the other one if fluid leaves little of it to be seen."""
+        other = SIDES[side == "right"]
+        return other if self.open_lung(side).sum() < 0.3 * self.open_lung(other).sum() else side
 
     def pick_in_lung(self, rng: np.random.Generator, margin_mm: float = 8.0) -> tuple[str, float, float]:
         """A side and a place in its open lung, `margin_mm` inside its outline; in its middle if it is narrow.
 
         Not at the hilum, whose vessels would hide what is no larger than they are.
         """
-        side = SIDES[int(rng.random() < 0.5)]
+        side = self.dry(SIDES[int(rng.random() < 0.5)])
         depth = self.lung_small(side)
         inwards = ndimage.distance_transform_edt(np.pad(self.open_lung(side), 1))[1:-1, 1:-1] * self.small_mm
         inner = inwards > min(margin_mm, 0.8 * float(inwards.max()))

@@ -17,8 +17,10 @@ from vpe_core.simulation.scene import SIDES, Scene
 def atelectasis(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """Plates up to a middle severity, more and more often a collapsed lobe above it."""
     collapsed = bool(rng.random() < np.clip((severity - 0.4) / 0.35, 0, 0.85))
-    side = SIDES[int(rng.random() < 0.5)]
-    if not collapsed:
+    side = scene.dry(SIDES[int(rng.random() < 0.5)])
+    if collapsed and np.isfinite(scene.fluid[side]):  # it would be lost in the fluid
+        side = SIDES[side == "right"]
+    if not collapsed or np.isfinite(scene.fluid[side]):
         return plates(scene, rng, side, severity)
     upper = side == "right" and bool(rng.random() < 0.5)
     return (upper_lobe if upper else lower_lobe)(scene, rng, side, severity)

@@ -23,7 +23,7 @@ BOTH_LUNGS = 0.3  # share of cases
 @FINDINGS.register("interstitial opacities")
 def interstitial(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """A reticular pattern over part of one lung or of both, mostly its base and periphery."""
-    side = SIDES[int(rng.random() < 0.5)]
+    side = scene.dry(SIDES[int(rng.random() < 0.5)])
     x, y = scene.pick(rng, _likely(scene, side))
     radius = between(36, 62, severity)
     radii = (radius * float(rng.uniform(0.75, 1.0)), radius * float(rng.uniform(0.95, 1.25)))
@@ -93,6 +93,7 @@ def _deep(scene: Scene, side: str) -> Array:
     depth = scene.lung_small(side)
     share = np.clip((depth / max(float(depth.max()), 1) - 0.2) / 0.3, 0, 1)
     share = share * np.clip((scene.unobstructed(side) - 0.45) / 0.3, 0, 1)
+    share = share * np.clip((scene.fluid[side] - scene.xy_small[1]) / 10, 0, 1)
     return scene.up((share * share * (3 - 2 * share)).astype(np.float32))
 
 

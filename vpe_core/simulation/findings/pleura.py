@@ -29,6 +29,7 @@ def effusion(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     beneath = rise - (base - scene.dome(side)) - 6  # the drop to the mediastinum that just hides the dome
     hides = np.clip((severity - 0.2) / 0.25, 0, 1)
     drop = float((1 - hides) * 50 + hides * np.clip(beneath, 20, 32)) * float(rng.uniform(0.9, 1.0))
+    scene.fluid[side] = base - rise + 0.5 * drop
     wavy = 1.5 * smooth_noise(rng, 5, scene.size)
     depth = scene.xy[1] - (base - rise + drop * (1 - out**2.3) - 0.3 * drop * np.clip(1 - 2 * out, 0, 1) ** 2 + wavy)
     soft_mm = between(5, 8, severity)
