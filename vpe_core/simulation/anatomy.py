@@ -75,9 +75,9 @@ def sample_build(rng: np.random.Generator, anterior_source: bool) -> Build:
         curve=(float(rng.normal(0, 3)), float(rng.uniform(0, 2 * np.pi))),
         slope=float(rng.normal(2, 6)),
         taper=float(rng.uniform(0.12, 0.32)),
-        bulk=float(np.exp(rng.normal(0.2, 0.27))),
+        bulk=float(np.exp(rng.normal(0.34, 0.27))),
         spine=float(rng.uniform(0.25, 0.65)),
-        bone=float(rng.uniform(1.4, 2.2)),
+        bone=float(rng.uniform(1.2, 1.9)),
         cartilage=float(rng.beta(0.7, 2.2)),
     )
 
@@ -114,22 +114,23 @@ class Landmarks:
         self.arch = self._middle_of(arch & (z > highest - 18), axes) if arch.any() else None
         self.spine = self._along(np.isin(labels, SPINE), axes, np.mean, self.middle)
         ribs = np.isin(labels, RIBS) if np.isin(labels, RIBS).any() else lungs
-        self.left_wall = self._along(ribs, axes, np.max, float(x[at[:, 0].max()]))
-        self.right_wall = self._along(ribs, axes, np.min, float(x[at[:, 0].min()]))
+        left, right = np.maximum.accumulate, np.minimum.accumulate  # below its widest place the flank goes on
+        self.left_wall = self._along(ribs, axes, np.max, float(x[at[:, 0].max()]), left)
+        self.right_wall = self._along(ribs, axes, np.min, float(x[at[:, 0].min()]), right)
 
     @staticmethod
     def _middle_of(mask: NDArray[np.bool_], axes: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         return np.array([axis[k].mean() for axis, k in zip(axes, np.nonzero(mask), strict=True)])
 
     @staticmethod
-    def _along(mask, axes, what, otherwise: float):  # type: ignore[no-untyped-def]
+    def _along(mask, axes, what, otherwise: float, downwards=np.array):  # type: ignore[no-untyped-def]
         """The x of `mask` at each height, smoothed, as a function of z."""
         x, _, z = axes
         found = [(z[k], what(x[np.nonzero(mask[:, :, k])[0]])) for k in range(len(z)) if mask[:, :, k].any()]
         if not found:
             return lambda at: np.full_like(at, otherwise)
         heights, values = np.array(found).T
-        values = ndimage.gaussian_filter1d(values, 4, mode="nearest")
+        values = ndimage.gaussian_filter1d(downwards(values[::-1])[::-1], 4, mode="nearest")
         return lambda at: np.interp(at, heights, values)
 
     def _inner_at(self, x: Field, y: Field, z: Field) -> Field:

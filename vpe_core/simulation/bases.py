@@ -138,7 +138,7 @@ def make_base(projector: Projector, patient: int, portable: bool, size: int) -> 
 def _crisp(attenuation: Array, mm_per_px: float) -> Array:
     """Undoes part of the blur of the CT's voxels, its filter and the sampling along the rays."""
     fine, middle = (attenuation - blur(attenuation, sigma / mm_per_px) for sigma in CT_BLUR_MM)
-    return np.clip(attenuation + FINE * fine + MIDDLE * middle, 0, None)
+    return np.asarray(np.clip(attenuation + FINE * fine + MIDDLE * middle, 0, None), np.float32)
 
 
 def base_path(folder: Path, patient: int, portable: bool, size: int) -> Path:

@@ -55,7 +55,7 @@ EXTRA_SLICES = 16
 SHOWN_SLICES = 4, 11  # of those below and above: the neck goes on much as it is
 ABDOMEN, ABDOMEN_HU = (*range(1, 10), *range(18, 25)), 35.0
 WALL_MM = 30.0
-SMOOTH, HEART_PLAIN_HU, MOST_GAP = (2.0, 2.0, 0.8), 45.0, 20
+SMOOTH, HEART_PLAIN_HU, MOST_GAP = (5.0, 5.0, 1.5), 45.0, 20
 # Medians that tell Hounsfield units of the labelled chest from anything else. Contrast medium may fill the heart.
 LUNG_HU, HEART_HU = (-980.0, -400.0), (-100.0, 600.0)
 BEYOND = 255  # label of tissue above and below the CT

@@ -65,9 +65,9 @@ def _shoulders(scene: Scene, rng: np.random.Generator) -> None:
         scene.attenuation = (scene.attenuation * (1 - there * (1 - np.sqrt(under)))).astype(np.float32)
 
         wall = scene.lung_box("left" if sign > 0 else "right")[2 if sign > 0 else 0]
-        beside = float(rng.uniform(8, 28)) + float(rng.uniform(0.08, 0.45)) * np.clip(y - apex - 30, 0, None)
-        arm = expit((sign * (x - wall) - beside) / 4) * np.sqrt(under) * (rng.random() < 0.9)
-        thin = np.clip(float(rng.uniform(2.5, 3.6)) - scene.attenuation, 0, None)
+        beside = float(rng.uniform(6, 24)) + float(rng.uniform(0.03, 0.35)) * np.clip(y - apex - 30, 0, None)
+        arm = expit((sign * (x - wall) - beside) / 4) * np.sqrt(under) * (rng.random() < 0.95)
+        thin = np.clip(float(rng.uniform(2.7, 3.8)) - scene.attenuation, 0, None)
         scene.attenuation = (scene.attenuation + thin * arm).astype(np.float32)
     above = np.clip((apex + 12 - y) / 50, 0, 1)
     scene.attenuation = scene.attenuation * (1 - float(rng.uniform(0.15, 0.35)) * above).astype(np.float32)
@@ -127,10 +127,10 @@ def _breasts(scene: Scene, rng: np.random.Generator, anterior_source: bool) -> N
     x, y = scene.xy
     middle = _middle(scene)
     across = float(rng.uniform(46, 70))
-    thick = across * float(rng.uniform(0.35, 0.85))
+    thick = across * float(rng.uniform(0.45, 1.0))
     half = (scene.lung_box("left")[2] - scene.lung_box("right")[0]) / 2
     apart = half * float(rng.uniform(0.55, 0.72)) * (1.12 if anterior_source else 1)
-    level = float(np.mean([scene.dome(side) for side in SIDES])) + float(rng.normal(-12, 14))
+    level = float(np.mean([scene.dome(side) for side in SIDES])) + float(rng.normal(-20, 14))
     for sign in (-1, 1):
         u = (sign * (x - middle) - apart + float(rng.normal(0, 3))) / (across * float(rng.uniform(0.95, 1.05)))
         down = y - level - float(rng.normal(0, 4))
@@ -145,9 +145,10 @@ def _gastric_bubble(scene: Scene, rng: np.random.Generator, anterior_source: boo
     x, y = scene.xy
     x0, _, x1, _ = scene.lung_box("left")
     cx = x0 + (x1 - x0) * float(rng.uniform(0.38, 0.75))
-    wide, high = float(rng.uniform(12, 36)), float(rng.uniform(8, 20))
+    wide = float(rng.uniform(12, 28))
+    high = wide * float(rng.uniform(0.45, 0.9))
     cy = _diaphragm_at(scene, "left", cx) + high + float(rng.uniform(5, 14))
-    lean = float(rng.normal(0, 0.25))
+    lean = float(rng.normal(0, 0.2))
     u, v = (x - cx) / wide, (y - cy - lean * (x - cx)) / high
     ball = np.clip(1 - (u**2 + v**2) * (1 + 0.18 * smooth_noise(rng, 9, scene.size)), 0, None)
     path = min(wide, 28) * float(rng.uniform(0.7, 1.6)) * np.sqrt(ball)

@@ -39,7 +39,7 @@ def draw_vessels(scene: Scene, seed: int) -> Array:
     lungs = np.clip(scene.up(scene.lung_small(SIDES[0]) + scene.lung_small(SIDES[1])) / 60, 0, 1)
     before_heart = 1 - 0.85 * np.clip(scene.up(scene.heart_small()) / 30, 0, 1)
     seen = blur((thickness * lungs * before_heart).astype(np.float32), 0.35 / scene.mm_per_px)
-    return seen * np.float32(STRENGTH * MU_FLUID)
+    return np.asarray(STRENGTH * MU_FLUID * seen, np.float32)
 
 
 def _grow(
