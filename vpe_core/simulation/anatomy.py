@@ -20,7 +20,7 @@ from vpe_core.simulation.ct import AORTA, BONES, CARTILAGE, HEART, LOBES, RIBS, 
 Field = NDArray[np.float32]
 GRID = (34, 20, 30)  # nodes of a displacement (z, y, x)
 STRIDE = (8, 8, 2)  # of the CT for its landmarks
-LEAST_JACOBIAN = 0.3
+LEAST_JACOBIAN = 0.25
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def sample_build(rng: np.random.Generator, anterior_source: bool) -> Build:
         curve=(float(rng.normal(0, 3)), float(rng.uniform(0, 2 * np.pi))),
         slope=float(rng.normal(2, 6)),
         taper=float(rng.uniform(0.12, 0.32)),
-        bulk=float(np.exp(rng.normal(0.34, 0.27))),
+        bulk=float(np.clip(np.exp(rng.normal(0.34, 0.27)), 0.7, 1.9)),
         spine=float(rng.uniform(0.25, 0.65)),
         bone=float(rng.uniform(1.2, 1.9)),
         cartilage=float(rng.beta(0.7, 2.2)),

@@ -38,8 +38,8 @@ def draw_vessels(scene: Scene, seed: int) -> Array:
     thickness = draw_strokes(strokes, scene.size, scene.mm_per_px, supersample=2)
     lungs = np.clip(scene.up(scene.lung_small(SIDES[0]) + scene.lung_small(SIDES[1])) / 60, 0, 1)
     before_heart = 1 - 0.85 * np.clip(scene.up(scene.heart_small()) / 30, 0, 1)
-    seen = blur((thickness * lungs * before_heart).astype(np.float32), 0.35 / scene.mm_per_px)
-    return np.asarray(STRENGTH * MU_FLUID * seen, np.float32)
+    shadow = blur((thickness * lungs * before_heart).astype(np.float32), 0.35 / scene.mm_per_px)
+    return np.asarray(STRENGTH * MU_FLUID * shadow, np.float32)
 
 
 def _grow(
