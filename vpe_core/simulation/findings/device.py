@@ -19,8 +19,8 @@ CASE, RIM, BATTERY, BOARD, PART, EPOXY, METAL = 1.5, 0.3, 0.8, 0.3, 0.4, 0.4, 0.
 def pacemaker(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """Case of 38 to 52 mm over the upper outer lung, leads through the subclavian vein to atrium and ventricle.
 
-    A can of titanium with battery and circuit in it, and a header of epoxy in which the leads' connectors shine (Jacob
-    et al., Radiographics 31, 2011, with radiographs of the makers' cans).
+    A can of titanium with battery and circuit in it, and a header of epoxy in which the leads' connectors shine; makers
+    are told apart by these on X-rays (Jacob et al., Heart Rhythm 8, 2011).
     """
     side = "left" if rng.random() < 0.75 else "right"
     out = 1.0 if side == "left" else -1.0

@@ -18,7 +18,7 @@ def effusion(scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
     """Fluid around the base of the lung, higher at the chest wall than towards the mediastinum.
 
     It first blunts the costophrenic angle (from about 175 ml: Collins et al., Radiology 105, 1972), then hides the
-    diaphragm beneath a meniscus, and pushes the heart away only when it is large (Light, Pleural diseases, ch. 6).
+    diaphragm beneath a meniscus, and pushes the heart away only when it is large (Light, Pleural diseases).
     """
     side = SIDES[int(rng.random() < 0.5)]
     if severity > 0.75:
