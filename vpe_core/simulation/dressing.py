@@ -67,7 +67,7 @@ def _shoulders(scene: Scene, rng: np.random.Generator) -> None:
         wall = scene.lung_box("left" if sign > 0 else "right")[2 if sign > 0 else 0]
         beside = float(rng.uniform(6, 24)) + float(rng.uniform(0.03, 0.35)) * np.clip(y - apex - 30, 0, None)
         arm = expit((sign * (x - wall) - beside) / 4) * np.sqrt(under) * (rng.random() < 0.95)
-        thin = np.clip(float(rng.uniform(2.7, 3.8)) - scene.attenuation, 0, None)
+        thin = np.clip(float(rng.uniform(2.4, 3.3)) - scene.attenuation, 0, None)
         scene.attenuation = (scene.attenuation + thin * arm).astype(np.float32)
     above = np.clip((apex + 12 - y) / 50, 0, 1)
     scene.attenuation = scene.attenuation * (1 - float(rng.uniform(0.15, 0.35)) * above).astype(np.float32)
