@@ -19,6 +19,7 @@ from vpe_core.simulation.fields import Array, blur, resize
 
 Range = tuple[float, float]
 LEVELS_PX = 96  # of the reduced picture on which grey levels are anchored
+BODY_SIGNAL = 0.8  # less is air or the body's rim
 MIDDLE = 0.45  # of the display curve, between lung (0) and abdomen (1)
 
 
@@ -176,4 +177,5 @@ def _detect(attenuation: Array, mm_per_px: float, exposure: Exposure) -> tuple[A
 
 def _equalise(signal: Array, mm_per_px: float, exposure: Exposure) -> Array:
     low = blur(signal, 28 / mm_per_px)
-    return np.asarray(signal - exposure.equalization * (low - low.mean()), np.float32)
+    body = np.clip(signal / BODY_SIGNAL, 0, 1)  # air stays black
+    return np.asarray(signal - exposure.equalization * body * (low - low.mean()), np.float32)
