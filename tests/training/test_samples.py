@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from vpe_core.training.captions import CLASSES, Meaning
-from vpe_core.training.hand_markers import CANVAS, KINDS, PALETTE, HandMarker, draw, sample_marker
+from vpe_core.training.hand_markers import CANVAS, KINDS, PALETTE, HandMarker, draw, draw_loosely, overlap, sample_marker
 from vpe_core.training.render import TrainingCases
 from vpe_core.training.samples import TrainingSamples, collate, positives
 
@@ -72,15 +73,31 @@ def test_findings_inside_another_ones_box_can_be_pointed_at_more_often(cases: Tr
     assert share(4) > 1.2 * share(1) > 0  # few of the fixture's cases leave a choice
 
 
-def test_a_marker_is_off_in_size_and_place() -> None:
-    """The same box gives the same distribution of markers, whatever the finding; there is nothing to tell it."""
-    region = (100.0, 100.0, 140.0, 150.0)
-    markers = [sample_marker(np.random.default_rng(k), region) for k in range(400)]
-    exact = sum(m.region == region for m in markers)
-    assert 140 < exact < 260
+def test_a_loose_marker_has_any_size_and_still_means_the_finding() -> None:
+    finding, others = (0.4, 0.3, 0.5, 0.4), [(0.1, 0.1, 0.14, 0.16), (0.2, 0.2, 0.8, 0.7)]
+    for other in others:
+        drawn = np.array([draw_loosely(np.random.default_rng(k), finding, other) for k in range(400)])
+        width = drawn[:, 2] - drawn[:, 0]
+        assert np.median(width) == pytest.approx(other[2] - other[0], rel=0.4)
+        center = (drawn[:, :2] + drawn[:, 2:]) / 2
+        reach = np.maximum((drawn[:, 2:] - drawn[:, :2]) / 2, 0.05) * 1.12
+        assert (np.abs(center - (0.45, 0.35)) <= reach).all(), "the finding and its marker share a place"
+        square = np.isclose(width, drawn[:, 3] - drawn[:, 1]).mean()
+        assert 0.3 < square < 0.5
+
+
+def test_an_arrow_has_no_size() -> None:
+    region, loose = (80.0, 60.0, 120.0, 100.0), (10.0, 10.0, 200.0, 200.0)
+    markers = [sample_marker(np.random.default_rng(k), region, loose) for k in range(400)]
     assert {m.kind for m in markers} == set(KINDS)
+    assert all(m.region == (region if m.kind == "arrow" else loose) for m in markers)
     assert "yellow" not in PALETTE
     assert 0.5 < sum(m.color == "red" for m in markers) / 400 < 0.8
+
+
+def test_overlap_of_two_regions() -> None:
+    assert overlap((0, 0, 2, 2), (1, 0, 3, 2)) == pytest.approx(1 / 3)
+    assert overlap((0, 0, 1, 1), (2, 2, 3, 3)) == 0
 
 
 def test_every_marker_leaves_ink_of_its_colour() -> None:

@@ -1,7 +1,7 @@
 """Markers as people draw them in figures: circles, boxes and arrows with jitter, in many colours and widths.
 
-Half of them lie exactly on what they mark, as in a benchmark. The others are drawn loosely: by how much they are off,
-too large or too flat does not depend on the class.
+Some lie exactly on what they mark, as in a benchmark. The others are drawn loosely, as large and as flat as a marker of
+some other finding of some other patient: then a marker's size and shape tell next to nothing about what it marks.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 CANVAS = 256  # px, the paper's size; widths below are in its pixels
 KINDS = ("circle", "bbox", "arrow")
+ENCLOSING = ("circle", "bbox")
 KIND_SHARES = (0.32, 0.24, 0.44)  # an arrow is the hardest to follow: it says where, not how far
 # Yellow is left out on purpose: it tests a colour that training has never shown.
 PALETTE = {
@@ -20,13 +22,15 @@ PALETTE = {
     "cyan": (0, 255, 255), "magenta": (255, 0, 255), "orange": (255, 128, 0),
 }  # fmt: skip
 RED_SHARE = 0.6
+ROUND_SHARE = 0.4
+SMALLEST_HALF, LARGEST_HALF = 0.025, 0.42  # of a loose marker, in fractions of the edge length
 
-Region = tuple[float, float, float, float]  # x0, y0, x1, y1 on the canvas
+Region = tuple[float, float, float, float]  # x0, y0, x1, y1
 
 
 @dataclass(frozen=True)
 class HandMarker:
-    """What is drawn around `region`."""
+    """What is drawn around `region`, in pixels of the canvas."""
 
     kind: str
     color: str
@@ -36,19 +40,48 @@ class HandMarker:
     seed: int
 
 
-def sample_marker(rng: np.random.Generator, region: Region) -> HandMarker:
-    """A marker for `region`: in half of the draws exactly on it, as a benchmark does, otherwise loosely around it."""
+def sample_marker(rng: np.random.Generator, region: Region, loose: Region | None = None) -> HandMarker:
+    """A marker of any kind, colour and width on `region`, or on `loose` if it encloses; an arrow has no size."""
     color = "red" if rng.random() < RED_SHARE else str(rng.choice(list(PALETTE)))
     rgb = np.clip(np.array(PALETTE[color]) + rng.integers(-40, 41, 3), 0, 255)
-    if rng.random() < 0.5:
-        x0, y0, x1, y1 = region
-        half = np.array([x1 - x0, y1 - y0]) / 2 * np.exp(rng.normal(0.15, 0.3)) * np.exp(rng.normal(0, 0.12, 2))
-        half = np.clip(half, 6, 110)
-        center = np.array([x0 + x1, y0 + y1]) / 2 + rng.uniform(-0.25, 0.25, 2) * half
-        region = (*np.clip(center - half, 1, CANVAS - 2), *np.clip(center + half, 1, CANVAS - 2))
     width = float(rng.choice([1, 1, 2, 3, 4, 5])) if rng.random() < 0.6 else float(rng.uniform(1, 5))
     kind = str(rng.choice(KINDS, p=KIND_SHARES))
+    if loose and kind in ENCLOSING:
+        region = loose
     return HandMarker(kind, color, tuple(int(c) for c in rgb), width, region, int(rng.integers(2**31)))  # type: ignore[arg-type]
+
+
+def draw_loosely(rng: np.random.Generator, finding: Region, other: Region) -> Region:
+    """A region that means `finding` and has about the size of `other`, in fractions of the edge length.
+
+    Where it is larger than the finding it holds it, off-centre; where it is smaller it lies in it. Four in ten are round.
+    """
+    half = _half(other) * np.exp(rng.normal(0.1, 0.2)) * np.exp(rng.normal(0, 0.12, 2))
+    if rng.random() < ROUND_SHARE:
+        half = np.full(2, half.max())
+    half = np.clip(half, SMALLEST_HALF, LARGEST_HALF)
+    slack = np.abs(half - _half(finding)) + 0.12 * np.minimum(half, _half(finding))
+    x, y = _center(finding) + rng.uniform(-1, 1, 2) * rng.uniform(0, 0.8) * slack
+    return float(x - half[0]), float(y - half[1]), float(x + half[0]), float(y + half[1])
+
+
+def overlap(a: Region, b: Region) -> float:
+    """Intersection over union of two regions, 0 to 1."""
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    common = max(width, 0) * max(height, 0)
+    return common / (_area(a) + _area(b) - common)
+
+
+def _half(region: Region) -> NDArray[np.float64]:
+    return np.array([region[2] - region[0], region[3] - region[1]]) / 2
+
+
+def _center(region: Region) -> NDArray[np.float64]:
+    return np.array([region[0] + region[2], region[1] + region[3]]) / 2
+
+
+def _area(region: Region) -> float:
+    return (region[2] - region[0]) * (region[3] - region[1])
 
 
 def draw(image: Image.Image, marker: HandMarker) -> Image.Image:

@@ -88,24 +88,30 @@ class LeakPenalty:
     The geometry of a marker comes from some finding of another patient ("source"). On a healthy place the logit of the
     source's class must not be higher than for other sources. The gaps are tracked by a moving average over many
     batches; each batch supplies an unbiased gradient for the gap (an integral controller), so that small systematic
-    gaps are felt although a batch holds few examples of a class.
+    gaps are felt although a batch holds few examples of a class. Arrows, which have a place only, and markers that
+    enclose, which have a size as well, are tracked apart: else the one could make up for the other.
 
     Attributes:
-        gaps: (K,) moving average of (mean logit of class k over sources k) - (mean over the other sources).
-        variance: (K,) moving average of the logits' variance, to make the gaps relative.
+        gaps: (2, K) moving average of (mean logit of class k over sources k) - (mean over the other sources).
+        variance: (2, K) moving average of the logits' variance, to make the gaps relative.
     """
 
     momentum: float = 0.98
-    gaps: Tensor = field(default_factory=lambda: torch.zeros(K))
-    variance: Tensor = field(default_factory=lambda: torch.ones(K))
+    gaps: Tensor = field(default_factory=lambda: torch.zeros(2, K))
+    variance: Tensor = field(default_factory=lambda: torch.ones(2, K))
 
-    def __call__(self, logits: Tensor, source: Tensor) -> Tensor:
+    def __call__(self, logits: Tensor, source: Tensor, encloses: Tensor) -> Tensor:
         """Logits (n, K + 1); source (n,), the class whose box a marker on a healthy place has, otherwise -1."""
-        chosen = source >= 0
-        if int(chosen.sum()) < 4:
-            return logits.sum() * 0
-        z = logits[chosen, :K].log_softmax(-1)
-        onehot = F.one_hot(source[chosen], K).float()
+        self.gaps, self.variance = self.gaps.to(logits.device), self.variance.to(logits.device)
+        total = logits.sum() * 0
+        for group in (0, 1):
+            chosen = (source >= 0) & (encloses == bool(group))
+            if int(chosen.sum()) >= 4:
+                total = total + self._of_group(logits[chosen, :K].log_softmax(-1), source[chosen], group)
+        return total
+
+    def _of_group(self, z: Tensor, source: Tensor, group: int) -> Tensor:
+        onehot = F.one_hot(source, K).float()
         count = onehot.sum(0)
         own = (z * onehot).sum(0) / count.clamp(min=1)
         other = (z * (1 - onehot)).sum(0) / (len(z) - count).clamp(min=1)
@@ -113,9 +119,9 @@ class LeakPenalty:
         gap = torch.where(usable, own - other, torch.zeros_like(own))
         with torch.no_grad():
             m = torch.where(usable, self.momentum, 1.0)
-            self.gaps = m * self.gaps.to(m.device) + (1 - m) * gap
-            self.variance = m * self.variance.to(m.device) + (1 - m) * z.var(0)
-        return (2 * self.gaps * gap / self.variance.clamp(min=1e-4)).sum() / K
+            self.gaps[group] = m * self.gaps[group] + (1 - m) * gap
+            self.variance[group] = m * self.variance[group] + (1 - m) * z.var(0)
+        return (2 * self.gaps[group] * gap / self.variance[group].clamp(min=1e-4)).sum() / K
 
     def state(self) -> dict[str, Tensor]:
         return {"gaps": self.gaps, "variance": self.variance}

@@ -83,7 +83,7 @@ def total_loss(
         "dense": losses.dense(patch_logits[..., :K], batch["dense"]),
         "pointed_at": losses.pointed_at(patch_logits[..., K], batch["region"], marked),
         "attention": losses.attention_inside(seen.attention, batch["region"], marked),
-        "leak": run.leak(class_logits, batch["source"]),
+        "leak": run.leak(class_logits, batch["source"], batch["encloses"]),
     }
     looks = torch.tensor([("", "benign", "malignant").index(look) for look in batch["look"]], device=run.device)
     look_logits = (scale * seen.embedding @ words[n + K + 1 :].T)[looks > 0]

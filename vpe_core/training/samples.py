@@ -13,13 +13,14 @@ from torch.utils.data import Dataset
 
 from vpe_core.training import captions
 from vpe_core.training.captions import CLASSES, Meaning
-from vpe_core.training.hand_markers import CANVAS, draw, sample_marker
+from vpe_core.training.hand_markers import CANVAS, ENCLOSING, draw, draw_loosely, overlap, sample_marker
 from vpe_core.training.network import PATCH
 from vpe_core.training.render import TrainingCases
 
 ZOOM_SHARE = 0.16
 HEALTHY_SHARE = 0.33  # of the markers and of the zoomed views: they point at a healthy place
 LONE_NODULE_SHARE = 0.4  # of the cases with nothing but a nodule: all of them would make nodules the safe guess
+LOOSE_SHARE = 0.75
 IN_VIEW = 0.5  # share of a finding's box that a view must hold for its caption to speak of it
 NOTHING = -1
 
@@ -84,10 +85,11 @@ class TrainingSamples(Dataset[dict[str, object]]):
             target, box, source = self._aim(rng, case)
             zoom, marked = zoom and box is not None, marked and box is not None
         view = _zoom_view(box) if zoom and box else _whole_view(rng, self._smallest_view, box)
+        loose = self._loose(rng, case, target, box) if marked and box else None
         image = _photometric(rng, self._cases.images[case], view)
         marker = color = ""
         if marked and box:
-            mark = sample_marker(rng, _on_canvas(box, view))
+            mark = sample_marker(rng, _on_canvas(box, view), _on_canvas(loose, view) if loose else None)
             image, marker, color = draw(image, mark), mark.kind, mark.color
         pixels = image.resize((self._image_size, self._image_size), Image.Resampling.BICUBIC).convert("RGB")
         present = np.zeros(len(CLASSES), bool)
@@ -112,8 +114,20 @@ class TrainingSamples(Dataset[dict[str, object]]):
             "meaning": meaning,
             "places": [(row.finding, row.side, row.zone, row.look) for row in told],
             "marker": (marker, color),
+            "encloses": marker in ENCLOSING,
             "look": "" if not focused or target < 0 else rows[target].look,
         }
+
+    def _loose(self, rng: np.random.Generator, case: int, target: int, box: View) -> View | None:
+        """Where a marker of `box` is drawn loosely, never better around another finding; None: exactly on it."""
+        if rng.random() >= LOOSE_SHARE:
+            return None
+        others = [row.box for k, row in enumerate(self._rows[case]) if k != target]
+        for _ in range(6):
+            loose = draw_loosely(rng, box, self._boxes[int(rng.integers(len(self._boxes)))].box)
+            if all(overlap(loose, other) < overlap(loose, box) for other in others):
+                return loose
+        return None
 
     def _draw_case(self, rng: np.random.Generator) -> int:
         while True:
@@ -271,7 +285,7 @@ def collate(samples: list[dict[str, object]]) -> dict[str, object]:
         key: torch.stack([s[key] for s in samples])  # type: ignore[misc]
         for key in ("pixels", "present", "dense", "region")
     }
-    for key in ("marked", "focused", "source"):
+    for key in ("marked", "focused", "source", "encloses"):
         batch[key] = torch.tensor([s[key] for s in samples])
     for key in ("caption", "marker", "look"):
         batch[key] = [s[key] for s in samples]
