@@ -57,8 +57,9 @@ def train(
         )
         bar.update(project, completed=1, total=1)
         drawing = bar.add_task("rendering cases", total=recipe.cases, note="")
-        where = cache / "simulation" / f"cases-{recipe.cases}-{recipe.seed}-{bases[0].parent.name}"  # of this CT
-        cases = render_training_cases(where, bases, recipe.cases, recipe.seed, lambda n: bar.advance(drawing, n))
+        seed = recipe.seed if recipe.cases_seed is None else recipe.cases_seed
+        where = cache / "simulation" / f"cases-{recipe.cases}-{seed}-{bases[0].parent.name}"  # of this CT
+        cases = render_training_cases(where, bases, recipe.cases, seed, lambda n: bar.advance(drawing, n))
         bar.update(drawing, completed=recipe.cases)
         training = bar.add_task(
             f"training on {device_title(device)}", total=sum(stage.steps for stage in recipe.stages), note=""

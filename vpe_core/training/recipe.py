@@ -51,6 +51,7 @@ class Recipe(BaseModel):
     markers: Share = Field(description="share of the whole views that carry a marker")
     train_patients: tuple[int, int] = Field(description="the first, and the one after the last")
     cases: int = Field(ge=1)
+    cases_seed: int | None = Field(default=None, ge=0, lt=2**63, description="of the rendered cases; None: as `seed`")
     stages: tuple[Stage, ...] = Field(min_length=1)
     losses: LossWeights = LossWeights()
     weight_decay: float = 0.05
