@@ -93,7 +93,13 @@ def _measured(model: Model, findings: Iterable[Finding]) -> dict[str, Any]:
         "findings": len(hits),
         "patients": len(set(patients)),
         "circles": [
-            {"times": factor, "right": int(hits[:, k].sum()), "share": share.value, "low": share.low, "high": share.high}
+            {
+                "times": factor,
+                "right": int(hits[:, k].sum()),
+                "share": share.value,
+                "low": share.low,
+                "high": share.high,
+            }
             for k, (factor, share) in enumerate(zip(FACTORS, shares, strict=True))
         ],
     }

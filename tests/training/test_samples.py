@@ -5,7 +5,16 @@ import pytest
 import torch
 
 from vpe_core.training.captions import CLASSES, Meaning
-from vpe_core.training.hand_markers import CANVAS, KINDS, PALETTE, HandMarker, draw, draw_loosely, overlap, sample_marker
+from vpe_core.training.hand_markers import (
+    CANVAS,
+    KINDS,
+    PALETTE,
+    HandMarker,
+    draw,
+    draw_loosely,
+    overlap,
+    sample_marker,
+)
 from vpe_core.training.render import TrainingCases
 from vpe_core.training.samples import TrainingSamples, collate, positives
 

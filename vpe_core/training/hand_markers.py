@@ -54,7 +54,7 @@ def sample_marker(rng: np.random.Generator, region: Region, loose: Region | None
 def draw_loosely(rng: np.random.Generator, finding: Region, other: Region) -> Region:
     """A region that means `finding` and has about the size of `other`, in fractions of the edge length.
 
-    Where it is larger than the finding it holds it, off-centre; where it is smaller it lies in it. Four in ten are round.
+    Where it is larger than the finding it holds it, off-centre; where it is smaller it lies in it. Some are round.
     """
     half = _half(other) * np.exp(rng.normal(0.1, 0.2)) * np.exp(rng.normal(0, 0.12, 2))
     if rng.random() < ROUND_SHARE:
