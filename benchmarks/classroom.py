@@ -5,8 +5,8 @@ python -m benchmarks.classroom --minutes 10 --out benchmarks/results/classroom.j
 The lecturer opens a class, asks to fool the model and shows the results; the projector asks for the class's version
 a few times a second, members every second, as `assets/class_room.js` does, and each runs its page again when there is
 news. Every try is answered by the model. Measured is the time from a stroke's report by a member's browser to the end
-of the projector's run that shows a class with that answer in it. An error on any page ends the measurement. The clients
-share the machine with the server, which the script starts and ends.
+of the projector's run that shows a class with that drawing in it, and with the answer to it. An error on any page ends
+the measurement. The clients share the machine with the server, which the script starts and ends.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from scripts.running_app import RunningApp, running_app
 PROJECTOR_EVERY_S, MEMBERS_EVERY_S = PROJECTOR_EVERY_MS / 1000, MEMBERS_EVERY_MS / 1000
 JOIN_WITHIN_S, FULL_AFTER_S = 10.0, 180.0
 _GIVEN = re.compile(r'data-given="(\d+)"')
+_DRAWN = re.compile(r'data-drawn="(\d+)"')
 _CODE = re.compile(r'class="vpl-class-code">(\w{3}) (\w{3})<')
 _HEALTHY = ((40, 170), (190, 480))
 """Where a circle's middle may lie: on the side of the gallery's first X-ray without a finding, in its pixels."""
@@ -44,7 +45,7 @@ _HEALTHY = ((40, 170), (190, 480))
 class Measured:
     """Times in seconds since the script began; versions of the class; memory in MiB."""
 
-    given: list[tuple[float, int]] = field(default_factory=list)
+    given: list[tuple[float, int, int]] = field(default_factory=list)
     answered: list[float] = field(default_factory=list)
     shown: list[tuple[int, float]] = field(default_factory=list)
     projector_runs: list[float] = field(default_factory=list)
@@ -59,13 +60,14 @@ class Visitor(Window):
 
     Attributes:
         given: The latest version of the class that the page has shown.
+        drawn: The version with which the class saw the latest drawing.
         code: The class's code, once it is shown.
         missed: How often it could not ask for the version.
     """
 
     def __init__(self, url: str) -> None:
         super().__init__(url, "classroom")
-        self.given, self.missed, self.code = 0, 0, ""
+        self.given, self.drawn, self.missed, self.code = 0, 0, 0, ""
         self._parts: dict[str, tuple[str, str, Any]] = {}
         self._number = 0
 
@@ -108,8 +110,11 @@ class Visitor(Window):
         self._states[name] = "json_value", json.dumps({"version": version})
         await self._run(fragment, keeps_all=True)
 
-    async def draw(self, circle: tuple[float, float, float]) -> int:
-        """Let a circle go, in place of the last one: middle and radius in canvas pixels; returns the class's version.
+    async def draw(self, circle: tuple[float, float, float]) -> tuple[int, int]:
+        """Let a circle go, in place of the last one: middle and radius in canvas pixels.
+
+        Returns:
+            The versions of the class with the drawing, and with the model's answer to it.
 
         Raises:
             PageError: It was not answered.
@@ -122,11 +127,11 @@ class Visitor(Window):
         self._number += 1
         drawing = {"objects": [shape], "revision": revision, "selected": -1, "number": self._number}
         self._states[name] = "json_value", json.dumps({"drawing": drawing})
-        before = self.given
+        before = self.drawn
         await self._run(fragment, keeps_all=True)
-        if self.given == before:
+        if self.drawn == before:
             raise PageError("The drawing was not answered.")
-        return self.given
+        return self.drawn, self.given
 
     def _look_at(self, delta: Delta) -> None:
         super()._look_at(delta)
@@ -137,6 +142,7 @@ class Visitor(Window):
             raise PageError(part.body)
         if kind == "html":
             self.given = max([self.given, *map(int, _GIVEN.findall(part.body))])
+            self.drawn = max([self.drawn, *map(int, _DRAWN.findall(part.body))])
             self.code = "".join(match.groups()) if (match := _CODE.search(part.body)) else self.code
         elif kind == "bidi_component":
             names = {"canvas_overlay": "overlay", "drawable": "canvas", "vpl_class_room": "class_room"}
@@ -151,7 +157,7 @@ def main() -> None:
     with running_app() as app:
         measured = asyncio.run(_class(app, options))
         processor_s = _processor_s(app.pid)
-    reached = _reached(measured)
+    reached, answers = (_reached(measured, of_answer) for of_answer in (False, True))
     full = [one["mib"] for one in measured.memory if one["at_s"] > FULL_AFTER_S]
     write_result(
         {
@@ -161,6 +167,7 @@ def main() -> None:
             "minutes": options.minutes,
             "tries": len(measured.given),
             "reach_the_projector": _summary(reached),
+            "its_answer_reaches_the_projector": _summary(answers),
             "within_a_second": round(sum(one <= 1 for one in reached) / max(1, len(reached)), 4),
             "answered": _summary(measured.answered),
             "projector_runs": _summary(measured.projector_runs),
@@ -249,9 +256,9 @@ async def _member(
                 await window.look(version)
                 measured.member_runs += 1
             if (lifted := time.monotonic()) >= next_try:
-                given = await window.draw(_circle(chance))
+                drawn, given = await window.draw(_circle(chance))
                 measured.answered.append(time.monotonic() - lifted)
-                measured.given.append((lifted, given))
+                measured.given.append((lifted, drawn, given))
                 next_try = lifted + options.every * chance.uniform(0.8, 1.2)
         measured.missed_polls += window.missed
 
@@ -261,10 +268,11 @@ def _circle(chance: random.Random) -> tuple[float, float, float]:
     return 2 * chance.uniform(left, right), 2 * chance.uniform(top, bottom), 2 * chance.uniform(10, 35)
 
 
-def _reached(measured: Measured) -> list[float]:
-    """For each try the time until the projector showed a class with it."""
+def _reached(measured: Measured, of_answer: bool) -> list[float]:
+    """For each try the time until the projector showed a class with the drawing, or with the answer to it."""
     versions = [version for version, _ in measured.shown]
-    found = ((lifted, bisect.bisect_left(versions, given)) for lifted, given in measured.given)
+    wanted = ((lifted, given if of_answer else drawn) for lifted, drawn, given in measured.given)
+    found = ((lifted, bisect.bisect_left(versions, version)) for lifted, version in wanted)
     return [measured.shown[place][1] - lifted for lifted, place in found if place < len(versions)]
 
 

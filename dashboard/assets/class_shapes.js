@@ -12,8 +12,9 @@ export default function ({ data, parentElement, setStateValue }) {
   if (focused) picture.querySelector(`[data-member="${focused}"]`)?.focus();
 }
 
-function drawing({ member, title, mine, kind, outline, clickable }, choose) {
-  const group = part("g", { class: mine ? "shape mine" : "shape", "data-member": member, "aria-label": title });
+function drawing({ member, title, mine, kind, outline, clickable, waiting }, choose) {
+  const looks = waiting ? "waiting" : mine ? "shape mine" : "shape";
+  const group = part("g", { class: looks, "data-member": member, "aria-label": title });
   const words = part("title", {});
   words.textContent = title;
   group.append(words, part(kind, outline));

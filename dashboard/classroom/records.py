@@ -120,6 +120,7 @@ class RoomView:
         members: How many have joined.
         task: What is asked now; None before the first task.
         kept: What was answered to it, in the order of joining.
+        waiting: What was drawn and is not answered by the model yet.
         revealed: Whether the class sees the results.
         frozen: Whether answers are taken no more.
         names_shown: Whether nicknames are on the projector.
@@ -131,6 +132,7 @@ class RoomView:
     members: int
     task: Task | None
     kept: tuple[Kept, ...]
+    waiting: tuple[tuple[Member, Drawing], ...]
     revealed: bool
     frozen: bool
     names_shown: bool

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from PIL import Image
 
-from dashboard.classroom.drawings import checked_score
+from dashboard.classroom.drawings import better, check, checked_score
 from dashboard.classroom.errors import RoomError
 from dashboard.classroom.kinds import catalog
 from dashboard.classroom.kinds.base import Said
@@ -73,6 +73,7 @@ class Room:
         self._rounds: list[_Round] = []
         self._task: Task | None = None
         self._own: Xray | None = None
+        self._waiting: dict[int, tuple[Member, Drawing]] = {}
         self._revealed = self._frozen = self._names_shown = self._ended = False
         self._lesson_step: int | None = None
         self._version = self._told_members = 1
@@ -141,6 +142,7 @@ class Room:
                 members=len(self._members),
                 task=self._task,
                 kept=tuple(kept[number] for number in sorted(kept)),
+                waiting=tuple(self._waiting.values()),
                 revealed=self._revealed,
                 frozen=self._frozen,
                 names_shown=self._names_shown,
@@ -157,6 +159,18 @@ class Room:
                 self._told_members, self._told_at = self._version, self._clock()
             return self._told_members
 
+    def draw(self, token: str, key: str, drawing: Drawing) -> int:
+        """Show a drawing to the class while the model has yet to answer it; returns the version that has it.
+
+        Raises:
+            RoomError: As `answer`.
+        """
+        with self._lock:
+            who, task = self._require_answering(token, key)
+            self._waiting[who.number] = who, check(task, drawing)
+            self._changed(for_members=False)
+            return self._version
+
     def answer(self, token: str, key: str, *, choice: str = "", drawing: Drawing | None = None, said: Said) -> Answer:
         """Take a member's answer.
 
@@ -171,14 +185,9 @@ class Room:
             RoomError: It is not taken: the reason is for the member.
         """
         with self._lock:
-            self._require_open()
-            who = self.member(token)
-            if who is None:
-                raise RoomError("You are not in this class any more. Join it again.")
-            task = self._require_task(key)
+            who, task = self._require_answering(token, key)
+            self._waiting.pop(who.number, None)
             kind, round_ = catalog.get(task.question.kind), self._rounds[-1]
-            if self._frozen or (self._revealed and not kind.tries):
-                raise RoomError("Answers are closed.")
             score, after_s = None, self._clock() - round_.began
             if kind.draws:
                 score = checked_score(task, drawing, said)
@@ -186,7 +195,7 @@ class Room:
                 raise RoomError("Choose one of the classes.")
             given = Answer(choice if not kind.draws else "", drawing, said.marked, score, said.ink, after_s)
             before = round_.kept.get(who.number)
-            best = _better(before.best if before else None, given) if kind.tries else None
+            best = better(before.best if before else None, given) if kind.tries else None
             round_.kept[who.number] = Kept(who, given, best)
             self._changed(for_members=False)
             return given
@@ -261,7 +270,7 @@ class Room:
         """End it without a token: for whoever holds all rooms."""
         with self._lock:
             self._ended = True
-            self._members, self._seen, self._rounds = {}, {}, []
+            self._members, self._seen, self._rounds, self._waiting = {}, {}, [], {}
             self._task = self._own = None
             self.memory = BoundedCache(1, 1)
 
@@ -269,7 +278,7 @@ class Room:
         kind = "simulated " if xray.simulated else ""
         key = f"class-{self.code}-{question.key}"
         film = replace(xray, key=key, label=f"A {kind}chest X-ray: draw on it.", title="", note="", findings=())
-        self._task = Task(question, xray, film)
+        self._task, self._waiting = Task(question, xray, film), {}
         self._rounds.append(_Round(question, self._clock()))
         self._revealed = self._frozen = False
         self._lesson_step = None
@@ -290,10 +299,16 @@ class Room:
         if self._ended:
             raise RoomError(GONE)
 
-    def _require_task(self, key: str) -> Task:
-        if self._task is None or self._task.question.key != key:
+    def _require_answering(self, token: str, key: str) -> tuple[Member, Task]:
+        self._require_open()
+        who, task = self.member(token), self._task
+        if who is None:
+            raise RoomError("You are not in this class any more. Join it again.")
+        if task is None or task.question.key != key:
             raise RoomError("The lecturer has gone on to the next task.")
-        return self._task
+        if self._frozen or (self._revealed and not catalog.get(task.question.kind).tries):
+            raise RoomError("Answers are closed.")
+        return who, task
 
     def _require_steering(self, token: str) -> None:
         self._require_open()
@@ -327,9 +342,3 @@ class _Steering:
         if kind is None:
             self._room._changed()
         self._room._lock.release()
-
-
-def _better(best: Answer | None, given: Answer) -> Answer | None:
-    if given.score is None:
-        return best
-    return given if best is None or best.score is None or given.score > best.score else best

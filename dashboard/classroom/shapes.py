@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from dashboard.classroom.kinds import catalog
 from dashboard.classroom.kinds.base import likeliest, marker_title
-from dashboard.classroom.records import Drawing, Kept, Question, Task
+from dashboard.classroom.records import Drawing, Kept, Member, Question, RoomView, Task
 from vpe_core.markers import get as get_marker
 from vpe_core.markers.arrow import HEAD_SHARE
 from vpe_core.types import Arrow
@@ -17,21 +16,27 @@ _HEAD_ANGLE = math.radians(28)
 _FONT_SHARE = 0.035
 
 
-def drawings_over(
-    task: Task, kept: Sequence[Kept], *, names: bool, mine: int | None = None, clickable: bool = False
-) -> dict[str, Any]:
+def drawings_over(task: Task, view: RoomView, *, mine: int | None = None, clickable: bool = False) -> dict[str, Any]:
     """The drawings and the known findings, in pixels of the X-ray; small ones lie on top.
 
     Args:
         task: What was asked.
-        kept: The answers.
-        names: Whether drawings are called by their nicknames.
+        view: The answers, and what is drawn and not answered yet.
         mine: The number of the member who looks, whose drawing stands out.
         clickable: Whether a click on one enlarges it.
     """
-    drawn = [one for one in kept if one.shown.drawing]
+    drawn = [one for one in view.kept if one.shown.drawing]
     drawn.sort(key=lambda one: (one.member.number == mine, -_area(one.shown.drawing)))
-    shapes = [_shape(task, one, names, one.member.number == mine) | {"clickable": clickable} for one in drawn]
+    shapes = [
+        _shape(task, one.shown.drawing, one.member, mine, _title(task.question, one, view.names_shown, mine))
+        | {"clickable": clickable}
+        for one in drawn
+        if one.shown.drawing
+    ]
+    shapes += [
+        _shape(task, drawing, who, mine, "A drawing that the model has yet to answer") | {"waiting": True}
+        for who, drawing in view.waiting
+    ]
     font_px = _FONT_SHARE * task.xray.size_wh[1]
     findings = [
         {
@@ -65,11 +70,12 @@ def outcome(question: Question, one: Kept) -> str:
     return f"{result}; the model says {model_says}" if result else f"The model says {model_says}"
 
 
-def _shape(task: Task, one: Kept, names: bool, mine: bool) -> dict[str, Any]:
-    drawing = one.shown.drawing
-    assert drawing is not None
+def _title(question: Question, one: Kept, names: bool, mine: int | None) -> str:
+    return f"{'Your drawing' if one.member.number == mine else name_of(one, names)}: {in_words(question, one)}"
+
+
+def _shape(task: Task, drawing: Drawing, who: Member, mine: int | None, title: str) -> dict[str, Any]:
     region, box = drawing.mark.region, drawing.mark.region.box
-    title = f"{'Your drawing' if mine else name_of(one, names)}: {in_words(task.question, one)}"
     outline: dict[str, float | str]
     if isinstance(region, Arrow):
         kind, outline = "path", {"d": _arrow(region, min(task.xray.size_wh))}
@@ -78,7 +84,7 @@ def _shape(task: Task, one: Kept, names: bool, mine: bool) -> dict[str, Any]:
         kind, outline = "ellipse", {"cx": x, "cy": y, "rx": rx, "ry": ry}
     else:
         kind, outline = "rect", {"x": box.x0, "y": box.y0, "width": box.width, "height": box.height}
-    return {"member": one.member.number, "title": title, "mine": mine, "kind": kind, "outline": outline}
+    return {"member": who.number, "title": title, "mine": who.number == mine, "kind": kind, "outline": outline}
 
 
 def _area(drawing: Drawing | None) -> float:

@@ -25,6 +25,7 @@ from dashboard.classroom.records import Answer, Drawing, Kept, Member, Question,
 from dashboard.classroom.results import distribution, most_surprising, ranked
 from dashboard.classroom.room import MAX_MEMBERS, MAX_TASKS, MEMBERS_LOOK_EVERY_S, Room
 from dashboard.classroom.rooms import ALPHABET, MAX_ROOMS, MAX_ROOMS_A_CLIENT, ROOMS, SILENT_FOR_S, Rooms
+from dashboard.classroom.shapes import drawings_over
 from dashboard.classroom.tries import IN_ALL, PER_CLIENT, WINDOW_S
 from dashboard.demo.film.xray import Xray
 from dashboard.frame.rights import client_of
@@ -258,6 +259,28 @@ def test_what_is_closed_shown_or_of_another_task_is_not_taken(rooms: Rooms) -> N
             room.answer(member, key, drawing=drawing, said=said(0.5))
     with pytest.raises(RoomError, match="class that the model"):
         asked(room, token, "fool", target="nonsense")
+
+
+def test_a_drawing_is_there_before_its_answer(rooms: Rooms) -> None:
+    room, token = rooms.open()
+    member = room.join()
+    key = asked(room, token, "fool", target="mass")
+    version = room.draw(member, key, CIRCLE)
+    view = room.view()
+    assert (view.version, view.waiting, view.kept) == (version, ((Member(1), CIRCLE),), ())
+    assert view.task is not None
+    (shape,) = drawings_over(view.task, view)["shapes"]
+    assert (shape["member"], shape["waiting"]) == (1, True)
+    with pytest.raises(RoomError, match="finding at this place"):
+        room.draw(member, key, Drawing(Mark("circle", Box(150, 150, 260, 260))))
+    room.answer(member, key, drawing=CIRCLE, said=said(0.5))
+    view = room.view()
+    assert (view.waiting, len(view.kept)) == ((), 1)
+    (shape,) = drawings_over(view.task, view, clickable=True)["shapes"]
+    assert (shape["clickable"], shape["kind"], shape["outline"]["rx"]) == (True, "ellipse", 50)
+    room.draw(member, key, CIRCLE)
+    room.restart(token)
+    assert room.view().waiting == ()
 
 
 def test_each_kind_scores_what_it_says(rooms: Rooms) -> None:

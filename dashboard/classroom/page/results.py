@@ -35,7 +35,7 @@ def film(task: Task, view: RoomView, *, mine: int | None = None, clickable: bool
     with st.container(key="class_film", gap=None):
         st.image(task.film.backdrop, width="stretch", alt=task.film.label)
         if view.revealed:
-            data = drawings_over(task, view.kept, names=view.names_shown, mine=mine, clickable=clickable)
+            data = drawings_over(task, view, mine=mine, clickable=clickable)
             chosen = partial(_enlarge, task.question.key)
             _shapes()(key=_SHAPES, data=data, on_picked_change=chosen, height="content")
 
@@ -90,7 +90,7 @@ def highlights(place: Seat, view: RoomView, task: Task, plain: Said) -> None:
             text, who = outcome(task.question, one), name_of(one, view.names_shown)
             with column, st.container(key=f"class_highlight_{title[5:]}"):
                 _picture(place, task, one, f"{title}: {in_words(task.question, one)}")
-                st.html(render("class_drawing", title=title, who=who, text=text, given=0))
+                st.html(render("class_drawing", title=title, who=who, text=text, given=0, drawn=0))
 
 
 def _picture(place: Seat, task: Task, one: Kept, alt: str) -> None:
@@ -111,7 +111,7 @@ def _words(place: Seat, task: Task, one: Kept, title: str, who: str) -> None:
     marked = answer.marked.probabilities if answer.marked else None
     noun = marker_title(one.shown.drawing) if one.shown.drawing else "marker"
     text = str(answer_words(task.question.classes, answer.without.probabilities, marked, noun))
-    st.html(render("class_drawing", title=title, who=who, text=text, given=0))
+    st.html(render("class_drawing", title=title, who=who, text=text, given=0, drawn=0))
 
 
 def _headline(question: Question, kept: Sequence[Kept], plain: Said) -> str:

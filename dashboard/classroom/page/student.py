@@ -86,7 +86,9 @@ def _revealed(place: Seat, task: Task, kind: TaskKind) -> None:
     if kind.tries and not view.frozen:
         results.film(task, view, mine=place.member.number if place.member else None)
     if mine := _mine(place, view):
-        st.html(render("class_drawing", title="You", who="", given=0, text=_place_among(view, mine, task, kind)))
+        st.html(
+            render("class_drawing", title="You", who="", given=0, drawn=0, text=_place_among(view, mine, task, kind))
+        )
     results.bars(task, view, plain)
     if kind.draws:
         results.highlights(place, view, task, plain)
@@ -144,15 +146,17 @@ def _try(place: Seat, task: Task, kind: TaskKind, drawing: Drawing | None) -> No
     if drawing is None:
         st.caption("Draw on the X-ray: the model answers at once, and your best try counts.")
         return
+    is_new = st.session_state.get(_tried(task)) != drawing
+    drawn = _show(place, task, drawing) if is_new else 0
     says = said(place.room, task, drawing)
-    if st.session_state.get(_tried(task)) != drawing:
+    if is_new:
         _give(place, task, drawing=drawing, says=says)
         st.session_state[_tried(task)] = drawing
     refused = _say_refusal(task)
     view = place.room.view()
     mine = _mine(place, view)
     if mine and not refused:
-        st.html(render("class_drawing", who="", given=view.version, **_try_in_words(task, kind, mine)))
+        st.html(render("class_drawing", who="", given=view.version, drawn=drawn, **_try_in_words(task, kind, mine)))
     _answer(task, drawing, says)
 
 
@@ -235,6 +239,14 @@ def _give(place: Seat, task: Task, *, choice: str = "", drawing: Drawing | None 
         return False
     st.session_state.pop(_refused(task), None)
     return True
+
+
+def _show(place: Seat, task: Task, drawing: Drawing) -> int:
+    """Let the class see the drawing while the model thinks; why it is not taken, the answer will say."""
+    try:
+        return place.room.draw(place.token, task.question.key, drawing)
+    except VPEError:
+        return 0
 
 
 def _say_refusal(task: Task) -> bool:
