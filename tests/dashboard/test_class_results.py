@@ -1,0 +1,81 @@
+"""What a class has answered, counted; the route that browsers ask, who is who to it, and the QR code."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from dashboard.classroom.qr import QUIET_ZONE, qr_code
+from dashboard.classroom.records import Answer, Drawing, Kept, Member, Question
+from dashboard.classroom.results import distribution, most_surprising, ranked
+from dashboard.classroom.rooms import ROOMS
+from dashboard.frame.rights import client_of
+from dashboard.frame.server import routes
+from vpe_core.markers.marks import Mark
+from vpe_core.types import Box
+
+CLASSES = ("mass", "effusion", "no abnormality")
+PLAIN = (0.2, 0.1, 0.7)
+CIRCLE = Drawing(Mark("circle", Box(300, 300, 400, 400)))
+
+
+def kept_of(number: int, *, said: tuple[float, ...] = (), score: float | None = None, choice: str = "") -> Kept:
+    return Kept(Member(number, "=1+1"), Answer(choice, None if choice else CIRCLE, said, score, after_s=number))
+
+
+def test_the_class_is_counted_as_by_hand() -> None:
+    question = Question(1, "fool", "x", CLASSES, "mass")
+    mass, effusion, healthy = (0.8, 0.1, 0.1), (0.2, 0.5, 0.3), (0.1, 0.0, 0.9)
+    kept = [
+        kept_of(1, said=mass, score=0.8), kept_of(2, said=mass, score=0.8), kept_of(3, said=effusion, score=0.2),
+        kept_of(4, said=healthy, score=0.1), kept_of(5, said=healthy),
+    ]  # fmt: skip
+    rows = distribution(question, kept, PLAIN)
+    assert [(row.name, row.votes, row.named) for row in rows] == [
+        ("no abnormality", 2, True), ("mass", 2, False), ("effusion", 1, False),
+    ]  # fmt: skip
+    assert [row.share for row in rows] == pytest.approx([0.4, 0.4, 0.2])
+    assert [one.member.number for one in ranked(kept)] == [1, 2, 3, 4]
+    odd = most_surprising(kept, PLAIN, ranked(kept)[0])
+    assert odd is not None
+    assert odd.member.number == 3
+    guesses = [kept_of(1, choice="effusion"), kept_of(2, choice="effusion")]
+    assert [row.name for row in distribution(question, guesses, PLAIN, at_most=2)] == ["effusion", "no abnormality"]
+    assert most_surprising(guesses, PLAIN) is None
+
+
+def test_the_version_is_a_number_and_nothing_else() -> None:
+    room, token = ROOMS.open("test")
+    try:
+        with TestClient(Starlette(routes=routes())) as client:
+            told = client.get(f"/room/{room.code}/version", headers={"X-Class-Token": token})
+            assert (told.status_code, told.text) == (200, str(room.view().version))
+            room.join()
+            assert client.get(f"/room/{room.code.lower()}/version").text == str(room.view().version)
+            assert client.get("/room/CCCCCC/version").status_code == 404
+            assert client.get(f"/room/{room.code}/version", headers={"X-Class-Token": "x"}).status_code == 404
+    finally:
+        room.end(token)
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "client"),
+    [
+        (None, {}, "127.0.0.1"),
+        ("10.0.0.7", {}, "10.0.0.7"),
+        ("10.0.0.7", {"X-Forwarded-For": "9.9.9.9"}, "10.0.0.7"),
+        ("127.0.0.1", {"X-Forwarded-For": "made up, 10.0.0.8"}, "10.0.0.8"),
+        (None, {"X-Real-Ip": "10.0.0.9"}, "10.0.0.9"),
+    ],
+)
+def test_each_client_is_told_apart_also_behind_our_own_proxy(
+    address: str | None, headers: dict[str, str], client: str
+) -> None:
+    assert client_of(address, headers) == client
+
+
+def test_the_qr_code_is_one_and_has_its_quiet_zone() -> None:
+    code = qr_code("https://example.org/lab/classroom?room=CDFGHJ")
+    assert (code.side - 2 * QUIET_ZONE - 17) % 4 == 0
+    assert code.path.startswith(f"M{QUIET_ZONE} {QUIET_ZONE}h7v1h-7z")  # the first finder pattern
