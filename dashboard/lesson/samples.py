@@ -8,6 +8,9 @@
 | `gaze` | one finding that a circle draws the attention to, though few markers lead to it: the largest rise |
 | `small` | one small finding with a picture of the same chest without it: one that is easy to see, the surest to steer |
 
+"Fool it" takes the chest and the place where a circle on nothing makes the model at hand surest of a finding, and says
+how often that happens elsewhere; with a model that was not tried, the place of the finding of `small`.
+
 Where nothing was measured, the gallery's order counts. Only simulated X-rays are taken, for their findings are
 known, and only findings that one of the classes answers.
 """  # noqa: E501 - a table
@@ -18,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard.demo.state.demo_state import default_classes
+from dashboard.library.fooling import measured_fooling
 from dashboard.library.steering import SteeredFinding, Steering, class_of, measured
 from vpe_core.datasets.gallery import Finding, GalleryImage
 from vpe_core.errors import DatasetError
@@ -103,6 +107,60 @@ def sample_for(need: str, entries: Sequence[GalleryImage]) -> Sample:
             "precomputed/samples."
         )
     return wanted[0]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceToFool:
+    """A chest without its finding, and where to circle nothing.
+
+    Attributes:
+        sample: The X-ray whose finding-free twin it is.
+        xy: The place in parts of the picture's sides; None where none was measured: that of the finding.
+    """
+
+    sample: Sample
+    xy: tuple[float, float] | None = None
+
+
+def place_to_fool(model: str, entries: Sequence[GalleryImage]) -> PlaceToFool:
+    """Where a circle on nothing misleads a model most.
+
+    Raises:
+        DatasetError: There is no chest to try it on.
+    """
+    samples = {sample.entry.name: sample for sample in _samples(entries) if sample.entry.twin}
+    known = [one for one in measured_fooling(model) if one.sample in samples]
+    if not known:
+        return PlaceToFool(sample_for("small", entries))
+    best = max(known, key=lambda one: one.rank)
+    return PlaceToFool(samples[best.sample], best.place_xy)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How often circles on nothing fooled a model.
+
+    Attributes:
+        twins: On how many finding-free twins that was tried.
+        places: At how many places of them altogether.
+        small: At how many of these a small circle did.
+        big: The same of a big one.
+    """
+
+    twins: int
+    places: int
+    small: int
+    big: int
+
+
+def tried_on(model: str) -> Tried | None:
+    """What was tried with a model; None where nothing was."""
+    known = measured_fooling(model)
+    if not known:
+        return None
+    return Tried(
+        len(known), sum(one.places for one in known), sum(one.small for one in known), sum(one.big for one in known)
+    )
 
 
 def _samples(entries: Sequence[GalleryImage]) -> Iterator[Sample]:

@@ -12,6 +12,7 @@ from dashboard.demo.state.demo_state import DemoState
 from dashboard.lesson.catalog import STEPS
 from dashboard.lesson.glossary import TERMS, Explainer
 from dashboard.lesson.quiz import QUIZ, n_right
+from dashboard.lesson.samples import Tried
 from dashboard.lesson.steps.attention import AttentionFacts
 from dashboard.lesson.steps.circle import CircleFacts
 from dashboard.lesson.steps.fooled import FooledFacts
@@ -60,8 +61,10 @@ def twins(plain: tuple[float, float], trained: tuple[float, float], **others: tu
     return TwinFacts("lung mass", {"simclip-plain": plain, "simclip": trained, **others}, STATE)
 
 
-def fooled(bare: tuple[float, ...], small: tuple[float, ...], big: tuple[float, ...]) -> FooledFacts:
-    return FooledFacts(FOUR, bare, small, big, None)
+def fooled(
+    bare: tuple[float, ...], small: tuple[float, ...], big: tuple[float, ...], tried: Tried | None = None
+) -> FooledFacts:
+    return FooledFacts(FOUR, bare, small, big, tried, None)
 
 
 def about(value: float, half: float = 0.01) -> Interval:
@@ -107,7 +110,9 @@ BRANCHES: list[tuple[str, Any, set[str], tuple[str, ...]]] = [
     ("never_marked", twins((0.3, 0.1), (0.3, 0.08)), {"down"}, ("falls: 30%", "ink on the picture", "no clear differ")),
     ("never_marked", twins((0.3, 0.9), (0.3, 0.4)), {"up"}, ("did not pay: SimCLIP gains less",)),
     ("never_marked", twins((0.3, 0.3), (0.3, 0.9), biomedclip=(0.2, 0.1)), {"same"}, ("BiomedCLIP: 20% → 10%",)),
-    ("fooled", fooled(HEALTH, HEALTH, HEALTH), {"neither"}, ("proves little: try other places",)),
+    ("fooled", fooled(HEALTH, HEALTH, HEALTH), {"neither"}, ("One place of one chest proves little.",)),
+    ("fooled", fooled(HEALTH, HEALTH, HEALTH, Tried(9, 180, 0, 0)), {"neither"}, ("Of 180 places that were tried, not one",)),
+    ("fooled", fooled(HEALTH, NODULE, HEALTH, Tried(9, 180, 7, 1)), {"small"}, ("picked: of 180 on 9 such X-rays", "at 7")),
     ("fooled", fooled(HEALTH, (0.1, 0.1, 0.05, 0.75), HEALTH), {"neither"}, ("cost it some of its certainty",)),
     ("fooled", fooled(HEALTH, NODULE, HEALTH), {"small"}, ("The finding comes from the circle", "nodule (90%)")),
     ("fooled", fooled(HEALTH, HEALTH, SURE), {"big"}, ("“No abnormality” has 90% without a circle, 90% with",)),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dashboard.demo.answers.control import marks_for
 from dashboard.demo.state.demo_state import DemoState
 from dashboard.lesson.asking import Asker, Chances
 from dashboard.lesson.phrases import finding_named, named, says
-from dashboard.lesson.samples import sample_for
+from dashboard.lesson.samples import Tried, place_to_fool, tried_on
 from dashboard.lesson.step import Bar, Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
 from vpe_core.datasets.gallery import another_patient
 from vpe_core.datasets.simulated import HEALTHY
@@ -33,6 +32,7 @@ class FooledFacts:
         bare: Their probabilities without a circle.
         small: With a small circle.
         big: With a big one around the same place.
+        tried: How often that happens at other places; None where that was not measured.
         link: The live demo with an X-ray to fool it on; None without one.
     """
 
@@ -40,20 +40,24 @@ class FooledFacts:
     bare: Chances
     small: Chances
     big: Chances
+    tried: Tried | None
     link: DemoState | None
 
 
 def _scene(setting: Setting) -> Scene:
-    sample = sample_for("small", setting.entries)
-    xray = setting.xray(sample.entry)
+    place = place_to_fool(setting.model, setting.entries)
+    entry = place.sample.entry
+    xray = setting.xray(entry)
     twin = setting.twin(xray)
     if twin is None:
         raise DatasetError(
             "This step needs a simulated X-ray with a picture of the same chest without its finding, and the gallery "
             "has none. Restore the folder precomputed/samples."
         )
-    normal = another_patient(setting.entries, patient=sample.entry.patient, simulated=True)
-    scene = Scene(
+    normal = another_patient(setting.entries, patient=entry.patient, simulated=True)
+    (x, y), (width, height) = place.sample.finding.box.center, xray.size_wh
+    circle = circle_at(place.xy or (x / width, y / height), SMALL, twin.size_wh)
+    return Scene(
         question=(
             "This is a finding-free twin: a chest with nothing to find. We draw a small circle, then a big one around "
             "the same place. Which of them makes the model name a finding?"
@@ -64,28 +68,37 @@ def _scene(setting: Setting) -> Scene:
             BIG: "Only the big one",
             BOTH: "Both",
         },
-        state=DemoState(sample=sample.entry.name, model=setting.model),
+        state=DemoState(sample=entry.name, model=setting.model, marks=(circle,)),
         xray=xray,
         drawn_on=twin,
-        findings=(sample.finding,),
         elsewhere=DemoState(sample=normal.name, model=setting.model) if normal else None,
     )
-    return replace(scene, state=_circled(scene, "small"))
+
+
+def circle_at(center: tuple[float, float], size: str, size_wh: tuple[int, int]) -> Mark:
+    """A circle of one of `SIZES`, in pixels of a picture.
+
+    Args:
+        center: In parts of the picture's sides.
+        size: How big.
+        size_wh: Of the picture.
+    """
+    (x, y), (width, height), half = center, size_wh, SIZES[size] * min(size_wh) / 2
+    box = Box(x * width - half, y * height - half, x * width + half, y * height + half)
+    return rounded(Mark("circle", box.clipped(width - 1, height - 1)))
 
 
 def _circled(scene: Scene, size: str) -> DemoState:
-    """With a circle of this size around the place, in pixels of the chest without findings."""
-    assert scene.xray is not None
-    (x, y), (width, height) = scene.findings[0].box.center, scene.xray.size_wh
-    half = SIZES[size] * min(width, height) / 2
-    mark = rounded(Mark("circle", Box(x - half, y - half, x + half, y + half).clipped(width - 1, height - 1)))
-    return marks_for("twin", replace(scene.state, marks=(mark,)), scene.xray, scene.picture)
+    """With a circle of this size around the place."""
+    (mark,), (width, height) = scene.state.marks, scene.picture.size_wh
+    x, y = mark.region.box.center
+    return replace(scene.state, marks=(circle_at((x / width, y / height), size, (width, height)),))
 
 
 def _find(scene: Scene, ask: Asker, guess: Guess) -> FooledFacts:  # noqa: ARG001
     states = [replace(scene.state, marks=()), _circled(scene, "small"), _circled(scene, "big")]
     bare, small, big = ask.chances(scene.picture, states)
-    return FooledFacts(scene.state.shown_classes, bare, small, big, scene.elsewhere)
+    return FooledFacts(scene.state.shown_classes, bare, small, big, tried_on(scene.state.model), scene.elsewhere)
 
 
 def fooled(classes: tuple[str, ...], chances: Chances) -> bool:
@@ -116,12 +129,12 @@ def _tell(facts: FooledFacts, guess: Guess) -> Told:  # noqa: ARG001
     elif min(by_small, by_big) < before - _SAME:
         last = "The circles did not fool it, but cost it some of its certainty."
     else:
-        last = "The circles did not fool it. One place of one chest proves little: try other places."
+        last = "The circles did not fool it. One place of one chest proves little."
     return Told(
         right={came_true},
         model=f"small: {says(classes, facts.small)}; big: {says(classes, facts.big)}",
         truth="there is nothing to find",
-        sentences=(first, second, last),
+        sentences=(first, second, f"{last}{_elsewhere(facts.tried)}"),
         shown=Shown(
             bars=(
                 Bars(f"Probability of “{HEALTHY}”", tuple(_bars(before, by_small, by_big))),
@@ -132,6 +145,18 @@ def _tell(facts: FooledFacts, guess: Guess) -> Told:  # noqa: ARG001
             )
         ),
         link=facts.link,
+    )
+
+
+def _elsewhere(tried: Tried | None) -> str:
+    """That the place was picked, and out of how many."""
+    if tried is None:
+        return ""
+    if not tried.small + tried.big:
+        return f" Of {tried.places:,} places that were tried, not one fooled it."
+    return (
+        f" This place was picked: of {tried.places:,} on {tried.twins} such X-rays, the small circle fools it at "
+        f"{tried.small:,}, the big one at {tried.big:,}."
     )
 
 
