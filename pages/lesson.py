@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard.frame.html import render
 from dashboard.frame.page import page_setup
 from dashboard.lesson import progress
+from dashboard.lesson.arriving import read_from_the_start
 from dashboard.lesson.bar import show_bar
 from dashboard.lesson.catalog import STEPS
 from dashboard.lesson.ending import show_ending
@@ -23,6 +24,7 @@ def lesson() -> None:
             show_ending()
         else:
             show_step(place)
+        read_from_the_start()
     with st.expander("Words used here", icon=":material/menu_book:"):
         st.html(render("lesson_glossary", terms=TERMS))
     progress.write_link()

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
-from typing import Any
 
 import streamlit as st
 
-from dashboard.frame.assets import asset
 from dashboard.lesson.catalog import STEPS
 from dashboard.lesson.progress import QUIZ, Progress, go, go_by, keep, places, progress
 from vpe_core import models
@@ -27,7 +24,6 @@ def show_bar() -> None:
             disabled=here.number == 1,
             on_click=go_by,
             args=(-1,),
-            help="The step before",
         )
         with st.container(key="lesson_stepper", horizontal=True, gap=None, width="content"):
             for number, place in enumerate(places(), start=1):
@@ -40,10 +36,8 @@ def show_bar() -> None:
             disabled=here.place == QUIZ,
             on_click=go_by,
             args=(1,),
-            help="The next step",
         )
         _model(here)
-    _script()(key="vpl_new_step", data={"place": here.place})
 
 
 def _step_button(here: Progress, number: int, place: str) -> None:
@@ -82,8 +76,3 @@ def _model(here: Progress) -> None:
 
 def _ask_another(key: str) -> None:
     keep(replace(progress(), model=st.session_state[key], drawn=()))
-
-
-@cache
-def _script() -> Any:
-    return st.components.v2.component("vpl_new_step", js=asset("new_step.js"))

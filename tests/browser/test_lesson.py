@@ -60,7 +60,7 @@ def test_a_drawn_circle_is_the_guess_and_keys_lead_on(demo: Demo) -> None:
     assert demo.shapes_on_canvas() == 0, "the lesson's circle is not the live demo's"
 
 
-def test_on_a_phone_the_next_step_begins_at_its_top(browser: Browser, app_url: str) -> None:
+def test_on_a_phone_what_is_new_is_read_from_its_start(browser: Browser, app_url: str) -> None:
     phone = Demo(browser, app_url, width=390, height=700)
     page = phone.page
     phone.open({"step": "4"}, page="lesson")
@@ -70,4 +70,20 @@ def test_on_a_phone_the_next_step_begins_at_its_top(browser: Browser, app_url: s
     following.click()
     expect(page.locator(".vpl-lesson-step")).to_have_text("Step 5 of 9")
     page.wait_for_function(f"{TOP} === 0")
+    phone.settle()
+
+    page.get_by_text("Neither", exact=True).click()
+    commit = page.get_by_role("button", name="This is my guess")
+    expect(commit).to_be_enabled()
+    commit.click()
+    verdict = page.locator(".vpl-lesson-verdict")
+    expect(verdict).to_be_focused()
+    expect(verdict).to_be_in_viewport(ratio=1)
+    phone.settle()
+
+    page.get_by_role("button", name="Quiz").click()
+    hand_in = page.get_by_role("button", name="Hand in")
+    hand_in.scroll_into_view_if_needed()
+    hand_in.click()
+    expect(page.locator(".vpl-certificate")).to_be_in_viewport(ratio=1)
     phone.close()
