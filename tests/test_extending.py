@@ -29,6 +29,9 @@ from vpe_core import datasets, list_models, load_model, metrics, open_dataset
 from vpe_core.attention import METHODS, GazeEncoder, explain
 from vpe_core.datasets import DATASETS
 from vpe_core.errors import MarkerError
+from vpe_core.lab import MarkerStyle, Scene
+from vpe_core.lab import get as get_study
+from vpe_core.lab.axes import AXES
 from vpe_core.markers import MARKERS, draw_marker
 from vpe_core.markers.marks import Mark
 from vpe_core.metrics import METRICS
@@ -46,7 +49,7 @@ from vpe_core.types import Box
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "extending.md").read_text()
 BLOCKS = dict(re.findall(r"^## (.+?)\n.*?^```python\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL))
-REGISTRIES = (MARKERS, DATASETS, METRICS, LOADERS, MODELS, METHODS, KINDS, STEPS)
+REGISTRIES = (MARKERS, DATASETS, METRICS, LOADERS, MODELS, METHODS, KINDS, STEPS, AXES)
 BOX = Box(40, 60, 120, 160)
 
 
@@ -194,3 +197,15 @@ def test_a_step_of_the_lesson(added: dict[str, Any], setting: Setting, asker: No
     told = step.tell(facts, "yes")
     assert told.verdict("yes") is not told.verdict("no")
     assert added["percent"](max(facts[0])) in told.model
+
+
+@section("A sweep of the marker lab")
+def test_a_sweep_of_the_marker_lab(added: dict[str, Any], models: dict[str, VisionLanguageModel]) -> None:  # noqa: F811
+    xray = Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 200), dtype=np.uint8))
+    scene = Scene(xray, BOX, ("nodule", "effusion"), "nodule", MarkerStyle("circle"))
+    curve = get_study("sweep").run(scene, models["native"], axis="breadth")
+    assert curve.values == (0.5, 1, 2)
+    wide = draw_marker(xray, Box(0, 60, 160, 160), "circle", color="red", width=3)
+    alone = models["native"].classify(wide, ["nodule", "effusion"])[0, 0]
+    assert curve.probability[2] == pytest.approx(alone, abs=1e-5)
+    assert added["AXES"].names()[-1] == "breadth"

@@ -16,6 +16,7 @@
     |-- MetricError             labels, scores or a metric that cannot be evaluated
     |-- BenchmarkError          a plan that is not valid, or a run that cannot start or go on
     |-- ResultsError            stored results that are missing, damaged or lack what is asked for
+    |-- LabError                a study of the marker lab that does not exist or does not fit
     |-- SimulationError         the simulator lacks its CT or was given impossible values
     |-- TrainingError           a training run that cannot start, resume or go on
     `-- SettingsError           an environment setting (VPE_...) that is not valid
@@ -89,6 +90,10 @@ class BenchmarkError(VPEError):
 
 class ResultsError(VPEError):
     """The stored results are missing, damaged or lack what is asked for."""
+
+
+class LabError(VPEError):
+    """The study of the marker lab does not exist, or does not fit the marker."""
 
 
 class SimulationError(VPEError):

@@ -73,12 +73,24 @@ def draw_marker(
         (255, 0, 0)
     """
     rgb = as_image(image).convert("RGB")
-    width_px = max(1.0, _valid_width(width, "native") * min(rgb.size) / NATIVE_REFERENCE_PX)
     chosen = MARKERS.get(marker or "none")
-    ink = Ink(parse_color(color), width_px, _valid_opacity(opacity, chosen))
+    ink = native_ink(chosen, rgb.size, color=color, width=width, opacity=opacity)
     if chosen is NONE:
         return rgb
     return chosen.draw(rgb, _region_inside(region, rgb.size), ink)
+
+
+def native_ink(
+    marker: Marker,
+    size_wh: tuple[int, int],
+    *,
+    color: str = DEFAULT_COLOR,
+    width: float | None = None,
+    opacity: float | None = None,
+) -> Ink:
+    """What `draw_marker` draws a marker with on an image of this size; arguments and errors as there."""
+    width_px = max(1.0, _valid_width(width, "native") * min(size_wh) / NATIVE_REFERENCE_PX)
+    return Ink(parse_color(color), width_px, _valid_opacity(opacity, marker))
 
 
 def render_variant(

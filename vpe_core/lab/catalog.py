@@ -1,0 +1,19 @@
+"""All studies of the laboratory: a new one is a new file and a line here."""
+
+from __future__ import annotations
+
+from vpe_core.errors import LabError
+from vpe_core.lab.compare import COMPARE
+from vpe_core.lab.counter_tests import COUNTER_TESTS
+from vpe_core.lab.scan import SCAN
+from vpe_core.lab.study import Study
+from vpe_core.lab.sweeps import SWEEP
+from vpe_core.lab.text_against_marker import TEXT_AGAINST_MARKER
+from vpe_core.registry import Registry
+
+STUDIES: Registry[Study] = Registry("study of the marker lab", LabError)
+STUDIES.add("compare", COMPARE)
+STUDIES.add("sweep", SWEEP)
+STUDIES.add("scan", SCAN)
+STUDIES.add("text", TEXT_AGAINST_MARKER)
+STUDIES.add("counter", COUNTER_TESTS)
