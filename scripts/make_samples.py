@@ -20,7 +20,7 @@ from vpe_core.datasets.gallery import NO_FINDING, TWINS
 from vpe_core.settings import get_settings
 from vpe_core.simulation.bases import load_base
 from vpe_core.simulation.build import bases_for
-from vpe_core.simulation.cases import CasePlan, FoundFinding, plan_case, render_case
+from vpe_core.simulation.cases import DRAWING_ORDER, CasePlan, FoundFinding, render_case
 
 SIZE, QUALITY, BANK_SIZE = 1024, 88, 512
 TWIN_SIZE = 512
@@ -28,15 +28,14 @@ COLUMNS = [
     "image", "title", "finding", "x0", "y0", "x1", "y1", "side", "zone", "size_mm", "difficulty", "note", "patient",
 ]  # fmt: skip
 TWIN = "Another picture shows the same patient with a malignant-looking one."
-SEVERAL = (0.0, 0.0, 0.2, 0.4, 0.4)
 
 
 @dataclass(frozen=True)
 class Entry:
     """One picture: its plan, how hard it is to read, and a line for the reader.
 
-    Where a finding lies follows from the seed, so `note` leaves {side} and {place} open, and {all} for the list of
-    findings; `write_note` fills them in from the case.
+    Seed and patient were chosen by eye. Where a finding lies follows from them, so `note` leaves {place} and {side}
+    open, and {all} for the list of findings; `write_note` fills them in from the case.
     """
 
     slug: str
@@ -46,28 +45,24 @@ class Entry:
     note: str
 
 
-def single(finding: str, number: int, severity: float, difficulty: str, note: str) -> Entry:
-    """One finding; `number` fixes seed and patient."""
-    patient = 3000 + (number // 500 * 5 - 10 + 7 * (number % 10)) % 60
-    slug = f"{finding.replace(' ', '-')}-{difficulty}"
-    plan = CasePlan(number, patient, False, ((finding, severity),))
-    return Entry(slug, f"{finding.capitalize()}, {difficulty}", plan, difficulty, note)
+def single(finding: str, difficulty: str, seed: int, patient: int, severity: float, note: str) -> Entry:
+    slug, title = f"{finding.replace(' ', '-')}-{difficulty}", f"{finding.capitalize()}, {difficulty}"
+    return Entry(slug, title, CasePlan(seed, patient, False, ((finding, severity),)), difficulty, note)
 
 
-def nodule(look: str, number: int, severity: float, note: str) -> Entry:
-    patient = 3000 + (number - 7000) * 11 % 60
-    plan = CasePlan(number, patient, False, (("lung nodule", severity),), look)
+def nodule(look: str, number: int, seed: int, patient: int, severity: float, note: str) -> Entry:
+    plan = CasePlan(seed, patient, False, (("lung nodule", severity),), look)
     return Entry(f"{look}-nodule-{number}", f"{look.capitalize()}-looking nodule", plan, "moderate", note)
 
 
-def several(number: int, note: str) -> Entry:
-    plan = plan_case(number, 3000 + (number - 8000) * 13 % 60, False, SEVERAL)
-    return Entry(f"several-{number}", f"{len(plan.findings)} findings", plan, "mixed", note)
+def several(number: int, seed: int, patient: int, severities: dict[str, float], note: str) -> Entry:
+    findings = tuple((name, severities[name]) for name in DRAWING_ORDER if name in severities)
+    plan = CasePlan(seed, patient, False, findings)
+    return Entry(f"several-{number}", f"{len(findings)} findings", plan, "mixed", note)
 
 
-def normal(number: int, note: str) -> Entry:
-    plan = CasePlan(number, 3000 + (number - 8100) * 17 % 60, False, ())
-    return Entry(f"normal-{number}", NO_FINDING, plan, "normal", note)
+def normal(number: int, seed: int, patient: int, note: str) -> Entry:
+    return Entry(f"normal-{number}", NO_FINDING, CasePlan(seed, patient, False, ()), "normal", note)
 
 
 def write_note(template: str, findings: Sequence[FoundFinding]) -> str:
@@ -81,45 +76,94 @@ def write_note(template: str, findings: Sequence[FoundFinding]) -> str:
 
 
 def _place(found: FoundFinding) -> str:
-    return f"{found.side} {found.zone} zone" if found.side and found.zone else found.side
+    if found.zone and not found.side:
+        return f"{found.zone} zones of both lungs"
+    return f"{found.side} {found.zone} zone" if found.zone else found.side
 
 
 GALLERY = (
-    several(8000, "{all}: one that everyone sees, one that is small."),
-    several(8030, "{all}: which one does the question mean?"),
-    single("lung nodule", 4501, 0.85, "easy", "A round opacity in the {place}."),
-    single("lung nodule", 4505, 0.3, "hard", "Small, in the {place}, among vessels of its own size."),
-    single("lung mass", 4003, 0.85, "easy", "Larger than three centimetres, in the {place}, with a lobulated rim."),
-    single("lung mass", 4007, 0.3, "hard", "Partly behind the diaphragm, in the {place}."),
-    single("calcified granuloma", 5002, 0.85, "easy", "Small, dense and sharp, in the {place}."),
-    single("calcified granuloma", 5006, 0.3, "hard", "A few millimetres of calcium in the {place}."),
-    single("consolidation", 3003, 0.85, "easy", "Fluid in the airspaces of the {place}."),
-    single("consolidation", 3012, 0.3, "hard", "A faint haze in the {place}."),
-    single("interstitial opacities", 2500, 0.55, "easy", "A net of fine lines in the {side} lung."),
-    single("interstitial opacities", 2506, 0.3, "hard", "Hardly more than the lung's own markings."),
-    single("pleural effusion", 2008, 0.85, "easy", "Fluid that rises towards the {side} chest wall."),
-    single("pleural effusion", 2006, 0.3, "hard", "A little fluid behind the {side} diaphragm."),
-    single("pneumothorax", 1502, 0.85, "easy", "Follow the fine pleural line; there are no vessels beyond it."),
-    single("pneumothorax", 1514, 0.3, "hard", "A narrow rim of air at the {side} apex."),
-    single("cardiomegaly", 1003, 0.85, "easy", "The heart is wider than half of the chest."),
-    single("cardiomegaly", 1005, 0.3, "hard", "At the border of what is normal."),
-    single("atelectasis", 3508, 0.85, "easy", "Plates of collapsed lung in the {place}."),
-    single("atelectasis", 3507, 0.3, "hard", "A thin plate in the {place}."),
-    single("pacemaker", 5502, 0.85, "easy", "A case below the {side} clavicle, leads to the heart."),
+    single("consolidation", "easy", 4570, 3028, 0.85, "Fluid in the airspaces of the {place}, cut off by the fissure."),
+    single("pleural effusion", "easy", 5492, 3014, 0.7, "Fluid that rises towards the {side} chest wall."),
+    single("pacemaker", "easy", 3025, 3038, 0.85, "A case below the {side} clavicle, leads to the heart."),
     single(
-        "pacemaker", 5506, 0.3, "hard", "A small case below the {side} clavicle; follow the leads through the heart."
+        "lung mass", "easy", 3792, 3045, 0.8, "Larger than three centimetres, in the {place}, with a lobulated rim."
     ),
-    nodule("benign", 7007, 0.78, "Round and smooth, in the {place}. " + TWIN),
-    nodule("malignant", 7007, 0.78, "The same patient: irregular, with spicules, in the {place}."),
-    nodule("benign", 7011, 0.94, "Round, smooth and dense, in the {place}. " + TWIN),
-    nodule("malignant", 7011, 0.94, "The same patient: irregular, with spicules, in the {place}."),
-    several(8009, "{all}."),
-    several(8029, "{all}."),
-    several(8025, "{all}."),
-    several(8015, "{all}."),
-    normal(8100, "Nothing to find: what does a marker do here?"),
-    normal(8105, "Nothing to find."),
-    normal(8107, "Nothing to find."),
+    single("cardiomegaly", "easy", 5342, 3049, 0.8, "The heart is wider than half of the chest."),
+    single("pneumothorax", "easy", 2422, 3007, 0.85, "Follow the fine pleural line; there are no vessels beyond it."),
+    single("lung nodule", "easy", 2724, 3040, 0.9, "A round opacity in the {place}."),
+    single("calcified granuloma", "easy", 4108, 3058, 0.9, "Small, dense and sharp, in the {place}."),
+    single("atelectasis", "easy", 4500, 3035, 0.85, "A collapsed lobe in the {place}: the fissure below it has risen."),
+    single("interstitial opacities", "easy", 4579, 3022, 0.55, "A net of fine lines in the {place}."),
+    several(
+        8000,
+        4602,
+        3024,
+        {"consolidation": 0.75, "calcified granuloma": 0.6},
+        "{all}: one that everyone sees, one that is small.",
+    ),
+    several(
+        8030,
+        5955,
+        3032,
+        {"cardiomegaly": 0.7, "lung nodule": 0.75, "pacemaker": 0.6},
+        "{all}: which one does the question mean?",
+    ),
+    single("lung nodule", "hard", 3495, 3042, 0.4, "Small, in the {place}, among vessels of its own size."),
+    single("lung mass", "hard", 5534, 3023, 0.2, "In the {place}, beside the vessels of the hilum."),
+    single("calcified granuloma", "hard", 3494, 3028, 0.25, "A few millimetres of calcium in the {place}."),
+    single("consolidation", "hard", 4616, 3050, 0.3, "A faint haze in the {place}."),
+    single(
+        "interstitial opacities", "hard", 3218, 3032, 0.3, "Hardly more than the lung's own markings, in the {place}."
+    ),
+    single(
+        "pleural effusion", "hard", 732, 3057, 0.2, "A little fluid: it fills the {side} angle; the other one is sharp."
+    ),
+    single("pneumothorax", "hard", 5542, 3049, 0.3, "A narrow rim of air at the {side} apex."),
+    single("cardiomegaly", "hard", 4184, 3020, 0.25, "At the border of what is normal."),
+    single("atelectasis", "hard", 4758, 3014, 0.3, "A thin plate in the {place}."),
+    single(
+        "pacemaker",
+        "hard",
+        3324,
+        3024,
+        0.3,
+        "On a pale film; follow the leads from the {side} clavicle through the heart.",
+    ),
+    nodule("benign", 7007, 408, 3021, 0.85, "Round and smooth, calcium at its core, in the {place}. " + TWIN),
+    nodule("malignant", 7007, 408, 3021, 0.85, "The same patient: irregular, with spicules, in the {place}."),
+    nodule("benign", 7011, 4160, 3054, 0.95, "Round, smooth and dense, in the {place}. " + TWIN),
+    nodule("malignant", 7011, 4160, 3054, 0.95, "The same patient: irregular, with spicules, in the {place}."),
+    several(
+        8009,
+        1427,
+        3008,
+        {"cardiomegaly": 0.6, "pneumothorax": 0.75, "pleural effusion": 0.4, "calcified granuloma": 0.8},
+        "{all}.",
+    ),
+    several(
+        8029,
+        4414,
+        3036,
+        {"pleural effusion": 0.45, "interstitial opacities": 0.5, "lung nodule": 0.8, "calcified granuloma": 0.8},
+        "{all}.",
+    ),
+    several(
+        8025,
+        1688,
+        3027,
+        {"pneumothorax": 0.75, "pleural effusion": 0.35, "consolidation": 0.6, "pacemaker": 0.5},
+        "{all}.",
+    ),
+    several(
+        8015,
+        3859,
+        3007,
+        {"pleural effusion": 0.5, "consolidation": 0.6, "lung nodule": 0.8, "pacemaker": 0.5},
+        "{all}.",
+    ),
+    normal(8100, 377, 3020, "Nothing to find: what does a marker do here?"),
+    normal(8105, 1509, 3027, "Nothing to find, on a pale film."),
+    normal(8107, 4859, 3043, "Nothing to find."),
 )
 
 
