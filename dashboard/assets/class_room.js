@@ -1,14 +1,16 @@
 // A class in the browser: the tab keeps who one is in it, and asks now and then whether the class has changed. Only then
 // is the page run again, so that thirty phones that wait cost the server next to nothing.
 const HIDDEN_EVERY_MS = 10000;
+const STEERED = "vpl-class-steered"; // outlasts the tab: a laptop that was closed must not cost a lecturer the class
 const AGAIN_MS = 5000; // a change that was told, and of which the page knows nothing yet, is told once more
 
 export default function ({ data, parentElement, setStateValue }) {
   clearTimeout(parentElement.vplTimer);
   const place = `vpl-class-${data.code}`;
-  if (data.token) keep(place, data.token);
-  else if (data.asks) setStateValue("kept", { code: data.code, token: kept(place) });
-  if (data.gone) forget(place);
+  if (data.token) keep(() => sessionStorage, place, data.token);
+  if (data.token && data.steers) keep(() => localStorage, STEERED, JSON.stringify([data.code, data.token]));
+  if (data.gone) forget(data.code, place);
+  if (data.asks) setStateValue("kept", { code: data.code, token: kept(() => sessionStorage, place), steered: steered() });
   if (!data.every) return undefined;
   let told = data.version;
   let toldAt = performance.now();
@@ -49,25 +51,35 @@ async function asked({ code, token }) {
 }
 
 // Without storage, as in some private windows, a reload joins anew.
-function kept(place) {
+function kept(storage, place) {
   try {
-    return sessionStorage.getItem(place) ?? "";
+    return storage().getItem(place) ?? "";
   } catch {
     return "";
   }
 }
 
-function keep(place, token) {
+function keep(storage, place, value) {
   try {
-    sessionStorage.setItem(place, token);
+    storage().setItem(place, value);
   } catch {
     // As above.
   }
 }
 
-function forget(place) {
+// Code and token of the class that this browser steered last; empty if none.
+function steered() {
+  try {
+    return JSON.parse(kept(() => localStorage, STEERED) || "[]");
+  } catch {
+    return [];
+  }
+}
+
+function forget(code, place) {
   try {
     sessionStorage.removeItem(place);
+    if (steered()[0] === code) localStorage.removeItem(STEERED);
   } catch {
     // As above.
   }

@@ -67,6 +67,8 @@ class Rooms:
         with self._lock:
             self._sweep()
             wanted = cleaned_code(code)
+            if len(wanted) == CODE_CHARS and (never := sorted(set(wanted) - set(ALPHABET))):
+                raise RoomError(f"No code has {' or '.join(never)} in it. Compare yours with the projector.")
             if not is_code(wanted):
                 raise RoomError(f"A code has {CODE_CHARS} characters, such as {ALPHABET[:3]}-{ALPHABET[-3:]}.")
             if not self._tries.may_try(client):

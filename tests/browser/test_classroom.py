@@ -88,3 +88,22 @@ def test_a_lecturer_and_two_students_open_join_draw_reveal_reload_and_end(device
     for device in devices:
         device.page.get_by_text("This class has ended.").wait_for()
         device.page.get_by_role("button", name="Open a class").wait_for()
+
+
+def test_a_lecturer_whose_page_was_closed_goes_on_in_the_same_browser_until_the_end(
+    browser: Browser, app_url: str
+) -> None:
+    lecturer = Demo(browser, app_url)
+    lecturer.open(page="classroom")
+    press(lecturer, "class_open_button")
+    code = lecturer.page.locator(".vpl-class-code").inner_text()
+    lecturer.page.wait_for_function("localStorage.getItem('vpl-class-steered')")
+    lecturer.page.close()
+    lecturer.page = lecturer.context.new_page()
+    lecturer.open(page="classroom")
+    lecturer.page.get_by_role("button", name=f"Return to class {code} and steer it").click()
+    lecturer.page.get_by_text("End class", exact=True).click()
+    press(lecturer, "class_end_now")
+    lecturer.page.get_by_text("This class has ended.").wait_for()
+    lecturer.page.wait_for_function("!localStorage.getItem('vpl-class-steered')")
+    lecturer.close()

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.classroom.kinds import catalog
 from dashboard.classroom.kinds.base import NOT_ASKED
-from dashboard.classroom.page import seat
+from dashboard.classroom.page import browser, seat
 from dashboard.classroom.records import Question
 from dashboard.classroom.room import Room
 from dashboard.classroom.rooms import ROOMS
@@ -116,6 +116,35 @@ def test_everybody_is_sent_to_a_step_of_the_lesson_and_back() -> None:
     app.button(key="class_lesson_back").click().run()
     member.run()
     assert not member.main.get("page_link")
+
+
+def test_who_has_gone_back_to_the_door_returns_to_the_class() -> None:
+    app = open_app(PAGE)
+    app.button(key="class_open_button").click().run()
+    code = app.session_state["class:code"]
+    app.session_state["class:code"] = ""  # as an address without a code leaves it
+    app.run()
+    app.button(key=f"class_return_{code}").click().run()
+    assert not app.exception
+    assert app.button(key="class_start")
+
+
+@pytest.mark.parametrize(
+    "kept", [None, [], ["", ""], "text", [1, 2], ["PNM3GX", "someone else's"], [{}, "x"], ["x" * 10**6, "y"]]
+)
+def test_what_a_browser_claims_to_have_steered_is_not_trusted(kept: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser, "_kept", lambda: {"steered": kept})
+    app = open_app(PAGE)
+    assert not app.exception
+    assert [button.label for button in app.button if "Return" in button.label] == []
+
+
+def test_a_browser_that_steered_a_class_may_go_on(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser, "_kept", lambda: {"steered": [room.code, room.steering_token]})
+    app = open_app(PAGE)
+    app.button(key=f"class_return_{room.code}").click().run()
+    assert not app.exception
+    assert app.button(key="class_start")
 
 
 def test_the_page_imports_torch_only_when_a_class_is_answered() -> None:

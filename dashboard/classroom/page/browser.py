@@ -1,4 +1,4 @@
-"""What the browser's tab keeps of a class, and how it learns that the class has changed."""
+"""What the browser keeps of a class, and how it learns that the class has changed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,20 @@ from dashboard.frame.assets import asset
 
 PROJECTOR_EVERY_MS, MEMBERS_EVERY_MS = 300, 1000
 _KEY = "class_room"
+_MAX_CHARS = 100
 
 
-def follow(code: str, token: str, version: int, every_ms: int) -> None:
-    """Run this fragment again when the class is no longer at this version, and keep the token in the tab."""
-    _tell(code, token=token, version=version, every=every_ms)
+def follow(code: str, token: str, version: int, every_ms: int, *, steers: bool = False) -> None:
+    """Run this fragment again when the class is no longer at this version, and keep the token in the tab.
+
+    Args:
+        code: Of the class.
+        token: To keep; a lecturer's also outlasts the tab.
+        version: That is shown.
+        every_ms: So often the browser asks.
+        steers: Whether this is the lecturer.
+    """
+    _tell(code, token=token, version=version, every=every_ms, steers=steers)
 
 
 def ask_what_is_kept(code: str) -> None:
@@ -23,17 +32,27 @@ def ask_what_is_kept(code: str) -> None:
     _tell(code, asks=True)
 
 
-def forget(code: str) -> None:
-    """The tab needs the token no more."""
-    _tell(code, gone=True)
+def at_the_door(lost: str) -> None:
+    """Ask the browser which class it steered last, for `steered_before`.
+
+    Args:
+        lost: Code of a class that is gone, whose token it needs no more; empty for none.
+    """
+    _tell(lost, asks="steered" not in _kept(), gone=bool(lost))
 
 
 def kept_token(code: str) -> str | None:
     """What the tab keeps of this class; empty if nothing; None while it has not said."""
-    kept = (st.session_state.get(_KEY) or {}).get("kept") or {}
-    if not isinstance(kept, dict) or kept.get("code") != code:
-        return None
-    return str(kept.get("token") or "")[:100]
+    kept = _kept()
+    return str(kept.get("token") or "")[:_MAX_CHARS] if kept.get("code") == code else None
+
+
+def steered_before() -> tuple[str, str]:
+    """Code and token of the class that this browser steered last, as it says; both empty if none."""
+    match _kept().get("steered"):
+        case [str(code), str(token)]:
+            return code[:_MAX_CHARS], token[:_MAX_CHARS]
+    return "", ""
 
 
 def client() -> str:
@@ -44,8 +63,13 @@ def client() -> str:
 
 
 def _tell(code: str, **values: Any) -> None:
-    data = {"code": code, "token": "", "version": 0, "every": 0, "asks": False, "gone": False, **values}
-    _script()(key=_KEY, data=data, on_kept_change=_nothing, on_version_change=_nothing, height="content")
+    data = {"code": code, "token": "", "version": 0, "every": 0, "asks": False, "gone": False, "steers": False}
+    _script()(key=_KEY, data=data | values, on_kept_change=_nothing, on_version_change=_nothing, height="content")
+
+
+def _kept() -> dict[str, Any]:
+    kept = (st.session_state.get(_KEY) or {}).get("kept")
+    return kept if isinstance(kept, dict) else {}
 
 
 def _nothing() -> None:

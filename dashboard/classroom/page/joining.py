@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.classroom.page import seat
 from dashboard.classroom.records import MAX_NAME_CHARS
+from dashboard.classroom.rooms import spaced
 from dashboard.frame.words import as_text
 
 _CODE_FIELD, _NAME_FIELD = "class_code_field", "class_nickname_field"
@@ -15,6 +16,13 @@ def entrance() -> None:
     """Join a class, or open one."""
     if problem := seat.problem():
         st.warning(as_text(problem), icon=":material/group_off:")
+    for place in seat.seats_left_open():
+        who = f"as {place.member.title}" if place.member else "and steer it"
+        label = as_text(f"Return to class {spaced(place.room.code)} {who}")
+        st.button(
+            label, key=f"class_return_{place.room.code}", type="primary", icon=":material/undo:", on_click=seat.take,
+            args=(place,),
+        )  # fmt: skip
     with st.container(key="class_door"):
         with st.form("class_join", border=True):
             st.header("Join a class", anchor=False)

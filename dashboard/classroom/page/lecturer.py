@@ -53,7 +53,7 @@ def steering_view(place: Seat) -> None:
                 _now(place, view)
             with st.container(border=True, key="class_whole"):
                 _whole_class(place, view)
-    browser.follow(view.code, place.token, version, browser.MEMBERS_EVERY_MS)
+    browser.follow(view.code, place.token, version, browser.MEMBERS_EVERY_MS, steers=True)
 
 
 def _now(place: Seat, view: RoomView) -> None:

@@ -41,7 +41,7 @@ def projector_view(place: Seat) -> None:
                 if st.button("Back to steering", key="class_steer", icon=":material/tune:"):
                     choose_view("")
                     st.rerun()
-    browser.follow(view.code, place.token, version, browser.PROJECTOR_EVERY_MS)
+    browser.follow(view.code, place.token, version, browser.PROJECTOR_EVERY_MS, steers=place.steers)
 
 
 def count(view: RoomView) -> None:

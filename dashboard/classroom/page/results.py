@@ -84,13 +84,12 @@ def highlights(place: Seat, view: RoomView, task: Task, plain: Said) -> None:
     if best is None and odd is None:
         st.caption(kind.missing)
         return
-    left, right = st.columns(2, gap="small")
-    for column, title, one in ((left, "Most successful", best), (right, "Most surprising", odd)):
-        if one is not None:
-            text, who = outcome(task.question, one), name_of(one, view.names_shown)
-            with column, st.container(key=f"class_highlight_{title[5:]}"):
-                _picture(place, task, one, f"{title}: {in_words(task.question, one)}")
-                st.html(render("class_drawing", title=title, who=who, text=text, given=0, drawn=0))
+    named = [(title, one) for title, one in (("Most successful", best), ("Most surprising", odd)) if one is not None]
+    for column, (title, one) in zip(st.columns(2, gap="small"), named, strict=False):
+        text, who = outcome(task.question, one), name_of(one, view.names_shown)
+        with column, st.container(key=f"class_highlight_{title[5:]}"):
+            _picture(place, task, one, f"{title}: {in_words(task.question, one)}")
+            st.html(render("class_drawing", title=title, who=who, text=text, given=0, drawn=0))
 
 
 def _picture(place: Seat, task: Task, one: Kept, alt: str) -> None:

@@ -18,7 +18,8 @@ from dashboard.frame.view import PROJECTOR, view
 
 ROOM = "room"
 _PAGE = "classroom"
-_CODE, _TOKENS, _PROBLEM, ASKED = "class:code", "class:tokens", "class:problem", "class:asked the tab"
+_CODE, _TOKENS, _PROBLEM, _LOST = "class:code", "class:tokens", "class:problem", "class:lost"
+ASKED = "class:asked the tab"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,22 @@ def problem() -> str:
     return said
 
 
+def seats_left_open() -> list[Seat]:
+    """The places that this visitor has in other classes: left by Back, or by a lecturer who has closed the page."""
+    browser.at_the_door(st.session_state.pop(_LOST, ""))
+    steered_code, steered_token = browser.steered_before()
+    found = []
+    for one, token in ({steered_code: steered_token} | _tokens()).items():
+        if room := ROOMS.of_token(one, token):
+            found.append(Seat(room, token, room.steers(token), room.member(token)))
+    return found
+
+
+def take(place: Seat) -> None:
+    """Go on in this place."""
+    _take(place.room.code, place.token)
+
+
 def _unsteered() -> Seat | None:
     """A projector with a browser of its own: it needs nothing but the code, and is asked for it once."""
     key = f"class:projector {code()}"
@@ -157,8 +174,7 @@ def _take(code_: str, token: str) -> None:
 def _lose(why: str) -> None:
     lost = code()
     leave()
-    st.session_state[_PROBLEM] = why
-    browser.forget(lost)
+    st.session_state[_PROBLEM], st.session_state[_LOST] = why, lost
 
 
 def _tokens() -> dict[str, str]:
