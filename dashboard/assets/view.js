@@ -1,5 +1,5 @@
 // The projector view: arrow keys turn to the next X-ray, and "Start anew" loads the page as it is first shown.
-// The stand view runs by itself until it is touched, and begins again once it has been left alone.
+// The stand view plays on the live demo until it is touched, and begins again once it has been left alone, on any page.
 const ALONE_S = 60;
 const TYPES = 'input, textarea, select, [contenteditable], [role="slider"], [role="combobox"], [role="radiogroup"], [role="tablist"], canvas';
 const TURNS = { ArrowLeft: "previous", ArrowRight: "next" };
@@ -10,6 +10,10 @@ export default function ({ data, parentElement }) {
   parentElement.vplAway = away;
   const on = (kind, what) => window.addEventListener(kind, what, { capture: true, signal: away.signal });
   const anew = () => window.location.assign(`${window.location.pathname}?view=${data.view}`);
+  const wait = () => {
+    clearTimeout(parentElement.vplAlone);
+    if (data.view === "demo") parentElement.vplAlone = setTimeout(() => window.location.assign(`${data.stand}?view=demo`), ALONE_S * 1000);
+  };
   on("keydown", (event) => {
     const way = TURNS[event.key];
     if (!way || event.ctrlKey || event.altKey || event.metaKey || event.target.closest?.(TYPES)) return;
@@ -25,13 +29,13 @@ export default function ({ data, parentElement }) {
     anew();
   });
   const touched = (event) => {
-    if (!event.isTrusted) return;
-    clearTimeout(parentElement.vplAlone);
-    if (data.view === "demo") parentElement.vplAlone = setTimeout(anew, ALONE_S * 1000);
+    if (event.isTrusted) wait();
   };
+  if (!parentElement.vplAlone && window.location.pathname !== data.stand) wait(); // nothing plays here
   for (const kind of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]) on(kind, touched);
   return () => {
     clearTimeout(parentElement.vplAlone);
+    parentElement.vplAlone = undefined;
     away.abort();
   };
 }

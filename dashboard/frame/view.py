@@ -17,7 +17,7 @@ VIEW = "view"
 PROJECTOR, STAND = "projector", "demo"
 ENLARGED = 1.25
 """How much larger type is on a projector, as in `assets/view`."""
-_CURRENT = "frame:view"
+_CURRENT, _STAND_PAGE = "frame:view", "live_demo"
 
 
 def view() -> str:
@@ -40,7 +40,8 @@ def begin_view() -> None:
 def show_view() -> None:
     """Style and keys of the view."""
     st.html(f"<style>{stylesheet('view')}</style>")
-    _script()(key="vpl_view", data={"view": view()})
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    _script()(key="vpl_view", data={"view": view(), "stand": f"{base and f'/{base}'}/{_STAND_PAGE}"})
 
 
 def view_row() -> None:

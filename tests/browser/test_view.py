@@ -42,3 +42,18 @@ def test_at_a_stand_scenes_follow_each_other_until_somebody_touches_the_page(dem
     stopped = demo.page.url
     demo.page.wait_for_timeout(7000)
     assert demo.page.url == stopped
+
+
+def test_a_stand_that_is_left_on_another_page_goes_back_to_the_demo(demo: Demo) -> None:
+    page = demo.page
+    page.clock.install()
+    demo.open({"view": "demo"}, page="data_and_models")
+    expect(page.get_by_role("heading", name="Data and models")).to_be_visible()
+    demo.settle()
+    page.clock.fast_forward(30_000)
+    page.mouse.click(5, 5)
+    page.clock.fast_forward(50_000)
+    assert "data_and_models" in page.url
+    page.clock.fast_forward(11_000)
+    page.wait_for_url("**/live_demo?view=demo*")
+    expect(page.get_by_text("Runs by itself.")).to_be_visible()

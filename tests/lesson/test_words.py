@@ -114,7 +114,7 @@ BRANCHES: list[tuple[str, Any, set[str], tuple[str, ...]]] = [
     ("fooled", fooled(HEALTH, HEALTH, HEALTH, Tried(9, 180, 0, 0)), {"neither"}, ("Of 180 places that were tried",)),
     ("fooled", fooled(HEALTH, NODULE, HEALTH, Tried(9, 180, 7, 1)), {"small"}, ("of 180 on 9 such X-rays", "at 7")),
     ("fooled", fooled(HEALTH, (0.1, 0.1, 0.05, 0.75), HEALTH), {"neither"}, ("cost it some of its certainty",)),
-    ("fooled", fooled(HEALTH, NODULE, HEALTH), {"small"}, ("The finding comes from the circle", "nodule (90%)")),
+    ("fooled", fooled(HEALTH, NODULE, HEALTH), {"small"}, ("so the finding comes from it", "nodule (90%)")),
     ("fooled", fooled(HEALTH, HEALTH, SURE), {"big"}, ("“No abnormality” has 90% without a circle, 90% with",)),
     ("fooled", fooled(SURE, SURE, NODULE), {"both"}, ("it already says lung mass (90%)", "not alone to blame")),
     ("how_sure", sure(0.15, 0.95, 0.001), {"above"}, ("a clear gain: +0.150", "not clearly ahead", "0.900 on NIH")),

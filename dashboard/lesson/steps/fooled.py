@@ -125,7 +125,7 @@ def _tell(facts: FooledFacts, guess: Guess) -> Told:  # noqa: ARG001
     if fooled(classes, facts.bare) and came_true != NEITHER:
         last = "It names a finding without any circle, too, so the circle is not alone to blame."
     elif came_true != NEITHER:
-        last = "The finding comes from the circle: there is nothing else that could be meant."
+        last = "Nothing but the circle was added, so the finding comes from it."
     elif min(by_small, by_big) < before - _SAME:
         last = "The circles did not fool it, but cost it some of its certainty."
     else:

@@ -156,7 +156,7 @@ def _shown(facts: SureFacts) -> Shown:
     return Shown(
         bars=(
             Bars(
-                f"AUROC on {SETS[facts.dataset].lower()} (0.5 is guessing)",
+                f"{SETS[facts.dataset]}: AUROC (0.5 is guessing)",
                 (
                     Bar("without a marker", facts.unmarked.value, text=_with_ends(facts.unmarked)),
                     Bar("with the circle", facts.marked.value, True, _with_ends(facts.marked)),
