@@ -55,7 +55,7 @@ _UNFOLDED = "bench:unfolded cases"
 def show_cases(choice: Choice) -> None:
     """Show single samples of the leading results, the ones that the marker helped most first."""
     first = choice.first
-    st.subheader(f"Cases: what {look_of(choice.look)} does to single X-rays", anchor=False)
+    st.header(f"Cases: what {look_of(choice.look)} does to single X-rays", anchor=False)
     what = "score" if choice.question.scoring == "cosine" else "probability"
     st.caption(
         as_text(

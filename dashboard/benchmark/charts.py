@@ -88,7 +88,7 @@ def _palette_of(column: Column) -> Palette:
 
 
 def _title(text: str, where: str) -> None:
-    st.subheader(as_text(text), anchor=False)
+    st.header(as_text(text), anchor=False)
     st.caption(as_text(where))
 
 

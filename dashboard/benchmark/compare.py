@@ -68,7 +68,7 @@ def show_comparison(choice: Choice, table: pd.DataFrame) -> None:
     found = {one.title: one for one in _contenders(choice, table)}
     if len(found) < 2:
         return
-    st.subheader("Which is better, and is the difference real?", anchor=False)
+    st.header("Which is better, and is the difference real?", anchor=False)
     chosen = _two_of(found, _usual(found, choice, table))
     if chosen is None:
         st.info("Choose two different rows to compare them.", icon=":material/compare_arrows:")

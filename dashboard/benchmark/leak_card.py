@@ -52,7 +52,7 @@ def show_leak(choice: Choice) -> Callable[[], None]:
     noun = marker_title(choice.look.marker)
     told = shown_words(features_of(choice.look.marker))
     owner = f"{noun}'" if noun.endswith("s") else f"{noun}'s"
-    st.subheader(as_text(f"Is it the finding, or the {owner} {told}?"), anchor=False)
+    st.header(as_text(f"Is it the finding, or the {owner} {told}?"), anchor=False)
     st.caption(as_text(f"{choice.first.who} on {choice.first.dataset}"))
     try:
         card = _card_shown(choice, noun)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vpe_core.plots.figure import new_figure
+from vpe_core.plots.figure import enlarge, new_figure
 from vpe_core.plots.take_along import LABEL, OUT_OF_DOMAIN, png_file, say_simulated
 from vpe_core.plots.theme import DARK
 
@@ -57,3 +57,6 @@ def test_a_chart_of_simulated_xrays_says_so_below_what_it_shows() -> None:
     assert figure.layout.title.text == "simulated X-rays"
     assert figure.layout.height > 200
     assert figure.layout.margin.b > new_figure(DARK, 200).layout.margin.b
+    usual_px = figure.layout.title.font.size
+    enlarge(figure, 1.5)
+    assert figure.layout.title.font.size > usual_px, "on a projector it is read from the back row"

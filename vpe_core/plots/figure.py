@@ -67,6 +67,8 @@ def enlarge(figure: go.Figure, factor: float) -> None:
     figure.update_xaxes(tickfont_size=size)
     figure.update_yaxes(tickfont_size=size)
     figure.for_each_annotation(lambda note: note.update(font_size=size))
+    if title_px := figure.layout.title.font.size:
+        figure.update_layout(title_font_size=round(title_px * factor))
 
 
 def rows_height(n_rows: int, extra: int = 60) -> int:
