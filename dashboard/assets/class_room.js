@@ -78,8 +78,10 @@ function steered() {
 
 function forget(code, place) {
   try {
+    const [steeredCode, steeredToken] = steered();
+    const token = sessionStorage.getItem(place) ?? steeredToken; // a member in the lecturer's own browser has another one
+    if (steeredCode === code && steeredToken === token) localStorage.removeItem(STEERED);
     sessionStorage.removeItem(place);
-    if (steered()[0] === code) localStorage.removeItem(STEERED);
   } catch {
     // As above.
   }

@@ -41,7 +41,9 @@ def distribution(
         for place, (name, chance) in enumerate(zip(question.classes, without, strict=True))
     ]
     rows.sort(key=lambda row: (-row.votes, -row.model))
-    return rows[:at_most] if any(row.named for row in rows[:at_most]) else [*rows[: at_most - 1], _named(rows)]
+    wanted = [row for row in rows if row.named or row.name == question.target]
+    others = [row for row in rows if row not in wanted][: at_most - len(wanted)]
+    return sorted([*wanted, *others], key=rows.index)
 
 
 def ranked(kept: Sequence[Kept]) -> list[Kept]:
@@ -74,7 +76,3 @@ def moved(said: Sequence[float], without: Sequence[float]) -> float:
 def _class_of(question: Question, one: Kept) -> str:
     answer = one.shown
     return question.classes[int(np.argmax(answer.said))] if answer.said else answer.choice
-
-
-def _named(rows: Sequence[ClassRow]) -> ClassRow:
-    return next(row for row in rows if row.named)

@@ -132,6 +132,16 @@ class Room:
             self._changed(for_members=False)
             return token
 
+    def leave(self, token: str) -> None:
+        """Let a member go, who counts no more; so does the answer to the task at hand, while answers are taken."""
+        with self._lock:
+            if who := self._members.pop(token, None):
+                self._seen.pop(token)
+                self._waiting.pop(who.number, None)
+                if self._rounds and not (self._frozen or self._revealed):
+                    self._rounds[-1].kept.pop(who.number, None)
+                self._changed(for_members=False)
+
     def view(self) -> RoomView:
         """How it looks now."""
         with self._lock:
@@ -237,12 +247,7 @@ class Room:
                 self._begin(replace(question, turn=question.turn + 1), self._task.xray)
 
     def steer(
-        self,
-        token: str,
-        *,
-        revealed: bool | None = None,
-        frozen: bool | None = None,
-        names_shown: bool | None = None,
+        self, token: str, *, revealed: bool | None = None, frozen: bool | None = None, names_shown: bool | None = None
     ) -> None:
         """Show the results or hide them, close the answers or open them, show nicknames or not."""
         with self._steered(token):
@@ -286,8 +291,7 @@ class Room:
     def _make_room(self) -> bool:
         """Let somebody go who left long ago and answered nothing."""
         answered = {number for one in self._rounds for number in one.kept}
-        longest = sorted(self._seen, key=self._seen.__getitem__)
-        for token in longest:
+        for token in sorted(self._seen, key=self._seen.__getitem__):
             if self._clock() - self._seen[token] < _SILENT_S:
                 return False
             if self._members[token].number not in answered:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from dashboard.classroom.kinds.base import NOT_ASKED
 from dashboard.classroom.qr import QUIET_ZONE, qr_code
 from dashboard.classroom.records import Answer, Drawing, Kept, Member, Question
 from dashboard.classroom.results import distribution, most_surprising, ranked
-from dashboard.classroom.rooms import ROOMS
+from dashboard.classroom.rooms import ROOMS, Rooms
+from dashboard.demo.film.xray import Xray
 from dashboard.frame.rights import client_of
 from dashboard.frame.server import routes
 from vpe_core.markers.marks import Mark
@@ -41,8 +46,29 @@ def test_the_class_is_counted_as_by_hand() -> None:
     assert odd is not None
     assert odd.member.number == 3
     guesses = [kept_of(1, choice="effusion"), kept_of(2, choice="effusion")]
-    assert [row.name for row in distribution(question, guesses, PLAIN, at_most=2)] == ["effusion", "no abnormality"]
+    predict = replace(question, kind="predict", target="")
+    assert [row.name for row in distribution(predict, guesses, PLAIN, at_most=2)] == ["effusion", "no abnormality"]
+    missed = distribution(question, [kept_of(1, said=effusion)], PLAIN, at_most=2)
+    assert [row.name for row in missed] == ["no abnormality", "mass"]  # what was aimed at is never left out
     assert most_surprising(guesses, PLAIN) is None
+
+
+def test_who_leaves_counts_no_more() -> None:
+    room, token = Rooms().open()
+    stays, goes = room.join(), room.join("Ann")
+    room.ask(token, Question(0, "predict", "x", CLASSES), Xray("x", Image.new("L", (64, 64)), public=True))
+    for member in (stays, goes):
+        room.answer(member, "1-0", choice=CLASSES[0], said=NOT_ASKED)
+    version = room.version_for(token)
+    room.leave(goes)
+    assert (room.view().members, len(room.view().kept)) == (1, 1)
+    assert room.version_for(token) > version
+    assert not room.knows(goes)
+    room.steer(token, frozen=True)
+    room.leave(stays)
+    assert (room.view().members, len(room.view().kept)) == (0, 1)  # what is closed stays as it is
+    room.leave(token)
+    assert room.steers(token)
 
 
 def test_the_version_is_a_number_and_nothing_else() -> None:

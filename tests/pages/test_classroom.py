@@ -147,6 +147,21 @@ def test_a_browser_that_steered_a_class_may_go_on(room: Room, monkeypatch: pytes
     assert app.button(key="class_start")
 
 
+def test_a_member_leaves_and_what_was_sent_is_said_when_answers_are_closed(room: Room) -> None:
+    app = joined(room)
+    key = ask(room, "predict")
+    app.run()
+    app.radio(key=f"class_choice_{key}").set_value("consolidation").run()
+    app.button(key="class_send").click().run()
+    room.steer(room.steering_token, frozen=True)
+    app.run()
+    assert "Yours is in: consolidation." in app.info[0].value.replace("\\", "")
+    app.button(key="class_leave").click().run()
+    assert not app.exception
+    assert not app.warning
+    assert room.view().members == 0
+
+
 def test_the_page_imports_torch_only_when_a_class_is_answered() -> None:
     steps = ("app.button(key='class_open_button').click().run()", "app.button(key='class_start').click().run()")
     assert not imports("torch", PAGE, *steps)

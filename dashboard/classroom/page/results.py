@@ -121,6 +121,9 @@ def _headline(question: Question, kept: Sequence[Kept], plain: Said) -> str:
     if not catalog.get(question.kind).draws:
         right = sum(one.shown.choice == question.classes[first] for one in kept)
         return f"The model says {model_says}. {right} of {len(kept)} guessed it."
+    if question.target:
+        fooled = sum(int(np.argmax(one.shown.said)) == question.classes.index(question.target) for one in kept)
+        return f"Without a marker: {model_says}. Drawings that make it say {question.target}: {fooled} of {len(kept)}."
     turned = sum(int(np.argmax(one.shown.said)) != first for one in kept if one.shown.said)
     return f"Without a marker: {model_says}. Drawings that change it: {turned} of {len(kept)}."
 

@@ -120,10 +120,10 @@ def join(typed: str, nickname: str) -> None:
 
 
 def leave() -> None:
-    """Turn away from the class at hand."""
-    _tokens().pop(code(), None)
-    st.session_state[_CODE] = ""
-    st.session_state.pop(_PROBLEM, None)
+    """Leave the class at hand."""
+    if room := ROOMS.of_token(code(), token := _tokens().get(code(), "")):
+        room.leave(token)
+    _lose("")
 
 
 def problem() -> str:
@@ -173,7 +173,8 @@ def _take(code_: str, token: str) -> None:
 
 def _lose(why: str) -> None:
     lost = code()
-    leave()
+    _tokens().pop(lost, None)
+    st.session_state[_CODE] = ""
     st.session_state[_PROBLEM], st.session_state[_LOST] = why, lost
 
 

@@ -75,7 +75,9 @@ def _task(place: Seat, view: RoomView, task: Task) -> None:
         _choose(place, view, task)
     else:
         if not view.revealed:
-            st.info("The lecturer has closed the answers.", icon=":material/lock:")
+            mine = _mine(place, view)
+            sent = f"Yours is in{': ' * bool(mine.latest.choice)}{mine.latest.choice}." if mine else "You sent none."
+            st.info(as_text(f"The lecturer has closed the answers. {sent}"), icon=":material/lock:")
         results.film(task, view, mine=place.member.number if place.member else None)
     if view.revealed:
         _revealed(place, task, kind)
