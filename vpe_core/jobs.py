@@ -66,6 +66,13 @@ def stop(key: str) -> None:
             _states[key] = replace(known, text="Stopping", stopped=True)
 
 
+def forget(key: str) -> None:
+    """Keep nothing of a job that has ended; one that runs is left alone."""
+    with _lock:
+        if (known := _states.get(key)) and not known.running:
+            del _states[key], _threads[key]
+
+
 def running() -> tuple[str, ...]:
     """The keys of the jobs that are under way."""
     with _lock:

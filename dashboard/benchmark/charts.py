@@ -13,6 +13,7 @@ from dashboard.benchmark.filters import Choice
 from dashboard.benchmark.first_answers import TABLE, answer
 from dashboard.benchmark.results import Column, evaluation
 from dashboard.benchmark.table import chart_format, look_of, shown_heads
+from dashboard.frame.palette import palette
 from dashboard.frame.view import ENLARGED, view
 from dashboard.frame.words import as_text
 from vpe_core import metrics
@@ -24,7 +25,7 @@ from vpe_core.plots.curves import curve_pair, reliability_pair
 from vpe_core.plots.figure import enlarge
 from vpe_core.plots.gains import forest, gain_by_size, grouped_bars
 from vpe_core.plots.take_along import PREFIX, say_simulated
-from vpe_core.plots.theme import DARK, LIGHT, Palette
+from vpe_core.plots.theme import Palette
 from vpe_core.results.analysis.cases import attention_inside, gain_by_box_size
 from vpe_core.results.analysis.controls import controls
 from vpe_core.results.analysis.curves import confusion, curves, reliability_table
@@ -72,11 +73,6 @@ def more_charts(choice: Choice, table: pd.DataFrame) -> None:
         _chart(figure, f"more {kind}", words, choice.columns if kind == "Bars" else [choice.first])
 
     _guarded(draw)
-
-
-def palette() -> Palette:
-    """The colours for the background that the visitor has chosen."""
-    return LIGHT if st.context.theme.type == "light" else DARK
 
 
 def _palette_of(column: Column) -> Palette:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.errors import StreamlitPageNotFoundError
+from streamlit.errors import StreamlitAPIException, StreamlitPageNotFoundError
 
 from dashboard.frame.assets import ASSETS, asset, stylesheet
 from dashboard.frame.html import render
@@ -46,6 +47,7 @@ _ALL_PAGES = (
     PageLink("pages/live_demo.py", "Live demo"),
     PageLink("pages/lesson.py", "Lesson"),
     PageLink("pages/benchmark.py", "Benchmark"),
+    PageLink("pages/marker_lab.py", "Marker lab"),
     PageLink("pages/classroom.py", "Class"),
     PageLink("pages/data_and_models.py", "Data and models"),
 )
@@ -121,6 +123,12 @@ def page_link(file: str, label: str, **options: Any) -> None:
         st.page_link(file, label=label, **options)
     except StreamlitPageNotFoundError:
         st.caption(label)
+
+
+def go_to(file: str) -> None:
+    """Turn to another page; where a page runs as a script of its own, nothing happens."""
+    with suppress(StreamlitAPIException):
+        st.switch_page(file)
 
 
 @cache

@@ -46,13 +46,17 @@ def shared_model(name: str) -> Model:
     return serving.asked_by(served, Asking(context.session_id), _stop_if_run_again)
 
 
-def model_for_runs(name: str) -> Model:
-    """The same for a benchmark, which yields to all sessions.
+def model_for_runs(name: str, asker: str = "benchmark run") -> Model:
+    """The same for a benchmark or whoever else asks much, which yields to all sessions.
+
+    Args:
+        name: Of the model.
+        asker: Those who yield take turns among themselves.
 
     Raises:
         ModelError: It is not on this machine, or may not be used.
     """
-    return serving.asked_by(served_model(name), Asking("benchmark run", bulk=True))
+    return serving.asked_by(served_model(name), Asking(asker, bulk=True))
 
 
 @st.cache_resource(show_spinner=False)

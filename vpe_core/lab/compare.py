@@ -43,14 +43,14 @@ class Fragility:
         present: Its probability with the present marker.
         axes: For "colour", "width", "shape" and "offset", as far as the marker has them: the least and the largest
             probability of the class while only that changes.
-        flips: The share of all these pictures whose likeliest class is another one than with the present marker.
-        n_pictures: How many pictures these are, the present one included.
+        n_flips: With how many of these pictures another class leads than with the present marker.
+        n_pictures: How many pictures these are, besides the present one.
     """
 
     target: str
     present: float
     axes: Mapping[str, tuple[float, float]]
-    flips: float
+    n_flips: int
     n_pictures: int
 
     @property
@@ -77,7 +77,7 @@ class Fragility:
         )
         most = max(self.ranges, key=self.ranges.__getitem__)
         which = f"It depends most on the {most} ({_span(self.axes[most])})." if self.score >= _STEPS[0][0] else ""
-        flips = f"Another class leads in {percent(self.flips)} of {self.n_pictures} pictures." if self.flips else ""
+        flips = f"Another class leads in {self.n_flips} of {self.n_pictures} such pictures." if self.n_flips else ""
         return " ".join(part for part in (first, which, flips) if part)
 
 
@@ -192,7 +192,12 @@ def _near(scene: Scene, colors: Mapping[str, str], widths: Sequence[float]) -> d
         "offset": [Drawing(present, moved) for dx, dy in _DIRECTIONS
                    if touches(moved := scene.shifted(dx * OFFSET_PX, dy * OFFSET_PX), scene.size_wh)],
     }  # fmt: skip
-    return {"present": [scene.present], **{name: ones for name, ones in axes.items() if ones}}
+    others = {name: [one for one in ones if not _is_present(one, scene)] for name, ones in axes.items()}
+    return {"present": [scene.present], **{name: ones for name, ones in others.items() if ones}}
+
+
+def _is_present(drawing: Drawing, scene: Scene) -> bool:
+    return drawing.region == scene.region and drawing.style.same_picture(scene.style)
 
 
 def _fragility(scene: Scene, near: Mapping[str, list[Drawing]], rows: NDArray[np.float32]) -> Fragility:
@@ -203,7 +208,7 @@ def _fragility(scene: Scene, near: Mapping[str, list[Drawing]], rows: NDArray[np
         start += len(drawings)
         if name != "present":
             axes[name] = (min(present, float(these.min())), max(present, float(these.max())))
-    return Fragility(scene.target, present, axes, float((leads != leads[0]).mean()), len(rows))
+    return Fragility(scene.target, present, axes, int((leads != leads[0]).sum()), len(rows) - 1)
 
 
 def _span(ends: tuple[float, float]) -> str:

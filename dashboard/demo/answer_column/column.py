@@ -23,6 +23,7 @@ from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import DemoState, default_classes
 from dashboard.frame.busy import say_problem, try_again
 from dashboard.frame.html import render
+from dashboard.frame.page import page_link
 from dashboard.frame.progress import model_download, not_here
 from dashboard.frame.shared_models import shared_model
 from dashboard.frame.verdicts import EACH, guess, open_range, winners
@@ -66,6 +67,7 @@ def _answered(drawn_on: Xray, state: DemoState) -> bool:
     class_evidence(result, model, xray)
     all_methods(result, model, xray)
     take_along(result, model, xray, state)
+    page_link("pages/marker_lab.py", "Try every marker here: marker lab", icon=":material/science:")
     if notice := model.predictor.notice:  # last, so that nothing moves when it comes and goes
         st.warning(as_text(notice), icon=":material/cloud_off:")
     return True

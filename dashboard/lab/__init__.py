@@ -1,0 +1,1 @@
+"""The marker lab: one region, and what every marker does to it."""

@@ -1,0 +1,55 @@
+"""Counter-tests: the same marker where the finding is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.demo.answers.control import picture_for
+from dashboard.demo.film.reading import control_in_window
+from dashboard.frame.busy import say_problem
+from dashboard.frame.html import render
+from dashboard.lab.show import sentence
+from dashboard.lab.subject import Subject
+from dashboard.lab.work import asked_model, computed
+from dashboard.library.pictures import another_patients_xray
+from vpe_core import lab
+from vpe_core.errors import VPEError
+from vpe_core.lab import Scene
+from vpe_core.lab.counter_tests import CounterTests
+from vpe_core.plots.percent import percent, points
+
+if TYPE_CHECKING:
+    from vpe_core.models import Model
+    from vpe_core.types import Progress
+
+
+def show_counter_tests(subject: Subject) -> None:
+    """The same marker at every control that there is."""
+    xray = subject.xray
+    try:
+        pictures = {name: picture_for(name, xray, another_patients_xray(xray)) for name in ("other", "twin")}
+    except VPEError as error:
+        say_problem(error)
+        return
+    others = {name: control_in_window(one, xray).image for name, one in pictures.items() if one is not None}
+    scene, model = replace(subject.scene, others=others), asked_model(subject.model)
+    found: CounterTests | None = computed("counter", (subject.model, subject.key), partial(_ask, scene, model))
+    if found is None:
+        return
+    sentence(found.words(), subject)
+    st.html(
+        render(
+            "lab_counter", tests=(found.here, *found.elsewhere), target=found.target, percent=percent, points=points,
+            missing=list(found.missing.values()),
+        )
+    )  # fmt: skip
+    st.caption("Grey: without the marker. Orange: with it. The change is in percentage points.")
+
+
+def _ask(scene: Scene, model: Model, report: Progress) -> CounterTests:
+    found: CounterTests = lab.get("counter").run(scene, model, report=report)
+    return found

@@ -1,0 +1,76 @@
+"""Sweeps: a small chart for each property of the marker, for one model or several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.demo.answer_column.settings import model_title
+from dashboard.frame.html import render
+from dashboard.frame.palette import palette
+from dashboard.frame.words import as_text
+from dashboard.lab.charts import chart_of_curves, curve_colors
+from dashboard.lab.show import chart
+from dashboard.lab.subject import Subject
+from dashboard.lab.work import asked_model, computed
+from vpe_core import lab, models
+from vpe_core.lab import Scene
+from vpe_core.lab.axes import AXES
+from vpe_core.lab.sweeps import Curve
+from vpe_core.plots.percent import percent
+
+if TYPE_CHECKING:
+    from vpe_core.models import Model
+    from vpe_core.types import Progress
+
+_MOST = 4
+
+
+def show_sweeps(subject: Subject) -> None:
+    """All axes, for the model at hand and others."""
+    ready = [name for name in models.selectable_names() if models.is_ready(models.get(name)) and name != subject.model]
+    others = st.multiselect(
+        "Together with", ready, format_func=model_title, max_selections=_MOST - 1, key="lab_models",
+        placeholder="Other models", width=420,
+    )  # fmt: skip
+    names = (subject.model, *others)
+    titles = [models.get(name).short_title for name in names]
+    loaded = [asked_model(name) for name in names]
+    found: dict[str, list[Curve]] | None = computed(
+        "sweeps", (names, subject.key), partial(_sweep, subject.scene, loaded)
+    )
+    if found is None:
+        return
+    colors = curve_colors(palette())
+    keys = [(title, color, symbol) for title, color, symbol in zip(titles, colors, "●■◆✚", strict=False)]
+    st.html(render("lab_curve_key", keys=keys, target=subject.scene.target, simulated=subject.xray.simulated))
+    with st.container(key="lab_sweeps"):
+        for name, axis in AXES.items():
+            with st.container(key=f"lab_sweep_{name}", gap=None):
+                st.html(render("paragraph", kind="lab-axis", text=axis.title))
+                if curves := found.get(name):
+                    words = "; ".join(_words(title, curve) for title, curve in zip(titles, curves, strict=True))
+                    chart(chart_of_curves(curves, titles, palette()), f"sweep {name}", words, subject, named=False)
+                else:
+                    st.caption(as_text(axis.problem(subject.scene)))
+
+
+def _sweep(scene: Scene, models_asked: Sequence[Model], report: Progress) -> dict[str, list[Curve]]:
+    axes = [name for name, axis in AXES.items() if not axis.problem(scene)]
+    steps = len(axes) * len(models_asked)
+    found: dict[str, list[Curve]] = {}
+    for number, (axis, model) in enumerate((axis, model) for axis in axes for model in models_asked):
+
+        def share(done: int, total: int, before: int = number) -> None:
+            report(before * total + done, steps * total)
+
+        found.setdefault(axis, []).append(lab.get("sweep").run(scene, model, axis=axis, report=share))
+    return found
+
+
+def _words(title: str, curve: Curve) -> str:
+    least, most = percent(float(curve.probability.min())), percent(float(curve.probability.max()))
+    return f"{AXES.get(curve.axis).title}, {title}: {least} to {most}"

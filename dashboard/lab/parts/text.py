@@ -1,0 +1,51 @@
+"""Text against marker: a table of markers and wordings."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.frame.html import render
+from dashboard.lab.show import sentence
+from dashboard.lab.subject import Subject
+from dashboard.lab.work import asked_model, computed
+from vpe_core import lab
+from vpe_core.lab import Scene
+from vpe_core.lab.text_against_marker import TextAgainstMarker
+from vpe_core.markers import get as get_marker
+from vpe_core.plots.percent import percent
+
+if TYPE_CHECKING:
+    from vpe_core.models import Model
+    from vpe_core.types import Progress
+
+
+def show_text(subject: Subject) -> None:
+    """What the prompt says, against what is drawn."""
+    model = asked_model(subject.model)
+    found: TextAgainstMarker | None = computed(
+        "text", (subject.model, subject.key), partial(_ask, subject.scene, model)
+    )
+    if found is None:
+        return
+    sentence(found.words(), subject)
+    color = subject.scene.style.color_name
+    rows = [
+        (
+            get_marker(marker).title if marker == "none" else f"{color} {get_marker(marker).short_title}",
+            [
+                (float(found.probabilities[row, column]), bool(found.fits[row, column]))
+                for column in range(len(found.suffixes))
+            ],
+        )
+        for row, marker in enumerate(found.markers)
+    ]
+    heads = [suffix.strip() or "no words" for suffix in found.suffixes]
+    st.html(render("lab_text", target=found.target, heads=heads, rows=rows, percent=percent))
+
+
+def _ask(scene: Scene, model: Model, report: Progress) -> TextAgainstMarker:
+    found: TextAgainstMarker = lab.get("text").run(scene, model, report=report)
+    return found

@@ -1,0 +1,61 @@
+"""What several parts show in the same way: sentences, charts, pictures, the way to the live demo."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+import plotly.graph_objects as go
+import streamlit as st
+from PIL import Image
+
+from dashboard.demo.state import session
+from dashboard.demo.state.demo_state import DemoState
+from dashboard.frame.html import render
+from dashboard.frame.jpeg import jpeg
+from dashboard.frame.page import go_to
+from dashboard.frame.palette import palette
+from dashboard.frame.view import ENLARGED, view
+from dashboard.lab.subject import Subject
+from vpe_core.plots.figure import enlarge
+from vpe_core.plots.take_along import PREFIX, say_simulated
+
+LIVE_DEMO = "pages/live_demo.py"
+
+
+def sentence(text: str, subject: Subject) -> None:
+    """What a study says, with the pill of simulated numbers."""
+    st.html(render("lab_sentence", text=text, simulated=subject.xray.simulated))
+
+
+def chart(figure: go.Figure, key: str, alt: str, subject: Subject, *, named: bool = True) -> None:
+    """A chart; of a simulated X-ray it says so.
+
+    Args:
+        figure: The chart.
+        key: Its own.
+        alt: What it shows, in words.
+        subject: What it is of.
+        named: Whether the chart says it itself, or something beside it.
+    """
+    if subject.xray.simulated and named:
+        say_simulated(figure, palette(), "simulated X-ray")
+    if view():
+        enlarge(figure, ENLARGED)
+    config = {
+        "displaylogo": False,
+        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "pan2d", "zoom2d"],
+        "toImageButtonOptions": {"filename": f"{PREFIX if subject.xray.simulated else ''}{key}", "scale": 2},
+    }
+    st.plotly_chart(figure, key=f"lab chart {key}", config=config, alt=alt, theme="streamlit")
+
+
+def jpeg_text(image: Image.Image, quality: int = 85) -> str:
+    """A picture as a page embeds it."""
+    return b64encode(jpeg(image, quality)).decode("ascii")
+
+
+def send_to_demo(state: DemoState, key: str, label: str = "Send to the live demo") -> None:
+    """A button that opens the live demo with a state."""
+    if st.button(label, key=key, icon=":material/draw:"):
+        session.change(**{name: getattr(state, name) for name in ("marks", "treatment", "color", "width", "protocol")})
+        go_to(LIVE_DEMO)

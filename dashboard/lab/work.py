@@ -1,0 +1,93 @@
+"""Studies while people wait: one job for each part of a session, with a bar, stoppable; results stay in the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from dashboard.frame.shared_models import model_for_runs
+from dashboard.frame.words import as_text
+from vpe_core import jobs
+from vpe_core.cache import BoundedCache
+from vpe_core.models import Model
+from vpe_core.types import Progress
+
+_EVERY_S = 0.5
+_RESULTS = "lab:results"
+_KEPT, _KEPT_BYTES = 32, 32_000_000
+
+
+def computed(part: str, asked: Hashable, work: Callable[[Progress], Any], *, at_once: bool = True) -> Any:
+    """The result of some work; None while it is under way or was stopped, which is shown in its place.
+
+    Args:
+        part: The part of the page: it has one job at a time, and what it asked for earlier ends.
+        asked: What tells this work from all other of the part.
+        work: From where its progress is told to a result; it runs in a thread and must not touch Streamlit.
+        at_once: Whether it begins without a click.
+    """
+    results, place = _results(), (part, asked)
+    key = _job(part)
+    if place in results:
+        return results.get_or_compute(place, lambda: None)
+    known = jobs.state(key)
+    if known and known.running:
+        if known.order != asked:
+            jobs.stop(key)
+        _watch(key)
+        return None
+    ended = known if known and known.order == asked else None
+    if ended and ended.error:
+        st.error(as_text(ended.error), icon=":material/error:")
+    elif ended and ended.stopped:
+        st.caption("Stopped.")
+    if (ended or not at_once) and not st.button(
+        "Try again" if ended else "Compute", key=f"lab_begin_{part}", icon=":material/play_arrow:", type="primary"
+    ):
+        return None
+    jobs.start(key, lambda report: _keep(results, place, work, report), asked)
+    _watch(key)
+    return None
+
+
+def asked_model(name: str) -> Model:
+    """The model as a study of this session asks it: it yields to people, and takes turns with other studies.
+
+    To be called by the page's own thread, which knows the session; it may have to load the model.
+    """
+    return model_for_runs(name, f"marker lab, {_session()}")
+
+
+def _keep(results: BoundedCache, place: Hashable, work: Callable[[Progress], Any], report: jobs.Report) -> None:
+    def progress(done: int, total: int) -> None:
+        report(done / total if total else 1.0, f"{done:,} of {total:,} pictures")
+
+    found = work(progress)
+    results.get_or_compute(place, lambda: found)
+
+
+@st.fragment(run_every=_EVERY_S)
+def _watch(key: str) -> None:
+    known = jobs.state(key)
+    if known is None or not known.running:
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.progress(known.fraction, text=as_text(known.text))
+        st.button("Stop", key=f"stop {key}", icon=":material/stop_circle:", on_click=jobs.stop, args=(key,))
+
+
+def _results() -> BoundedCache:
+    kept: BoundedCache = st.session_state.setdefault(_RESULTS, BoundedCache(_KEPT, _KEPT_BYTES))
+    return kept
+
+
+def _job(part: str) -> str:
+    return f"marker lab {part} {_session()}"
+
+
+def _session() -> str:
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context else "alone"

@@ -1,0 +1,180 @@
+"""The marker lab through Streamlit's own test runner: its numbers are those of the library, and nothing is lost."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+from html import unescape
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.demo.state.demo_state import COLORS, DemoState
+from dashboard.lab.catalog import PARTS
+from dashboard.lab.page import NO_REGION
+from dashboard.lab.subject import lab_state, scene_of, state_with
+from dashboard.library.pictures import gallery, gallery_xray
+from tests.pages.test_pages import LIVE, answer_of, link_of, open_app
+from vpe_core import jobs, lab, load_model
+from vpe_core.lab import MarkerStyle, Scene
+from vpe_core.lab.compare import Compared
+from vpe_core.lab.scan import Scan
+from vpe_core.markers.marks import Mark, marks_from_text
+from vpe_core.plots.percent import percent
+from vpe_core.types import Box
+
+PAGE = "pages/marker_lab.py"
+MARKS = "circle:140,110,220,200"
+LINK = {"sample": "case_a", "marks": MARKS, "target": "lung mass"}
+WAIT_S = 60
+
+
+@pytest.fixture(autouse=True)
+def no_jobs() -> None:
+    jobs.stop_all(30)
+    for key in [key for key in jobs._states if key.startswith("marker lab")]:
+        jobs.forget(key)
+
+
+def html_of(app: AppTest) -> str:
+    return unescape(" ".join(str(element.body) for element in app.get("html")))
+
+
+def finished(app: AppTest) -> AppTest:
+    """Run the page until no study is under way."""
+    end = time.monotonic() + WAIT_S
+    while any(key.startswith("marker lab") for key in jobs.running()) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not app.run().exception
+    return app
+
+
+def open_part(name: str, query: dict[str, str] = LINK) -> AppTest:
+    return finished(open_app(PAGE, query, unfolded=f"lab_part_{name}"))
+
+
+def scene() -> Scene:
+    entry = next(one for one in gallery() if one.name == "case_a")
+    state = lab_state(DemoState(sample="case_a", marks=marks_from_text(MARKS), target="lung mass"))
+    return scene_of(gallery_xray(entry), state, "lung mass")
+
+
+def test_without_a_region_the_page_says_how_to_get_one() -> None:
+    app = open_app(PAGE, {"sample": "case_a", "target": "lung mass"})
+    assert NO_REGION in app.info[0].value
+    assert not [fold for fold in app.expander if "Compare" in fold.label]
+    app.button(key="lab_mark_0").click().run()
+    assert link_of(app)["marks"] == MARKS
+    assert "lung mass" in html_of(app)
+    assert [fold.label.split("**")[1] for fold in app.expander] == [
+        lab.get(part.study).title for _, part in PARTS.items()
+    ]
+
+
+def test_nothing_is_computed_that_is_not_opened() -> None:
+    app = open_app(PAGE, LINK)
+    assert not app.exception
+    assert not [key for key in jobs.running() if key.startswith("marker lab")]
+    assert not app.get("plotly_chart")
+
+
+def test_compare_all_shows_the_librarys_numbers() -> None:
+    app = open_part("compare")
+    found: Compared = lab.get("compare").run(scene(), load_model("simclip"), colors=COLORS)
+    page = html_of(app)
+    assert found.fragility.words() in page
+    assert f"Fragility {found.fragility.score:.2f}" in page
+    shown = re.findall(r"</b> ([\d<>%]+)<small>([^<]+?)(?:, now)?</small>", page)
+    assert shown == [
+        (percent(float(found.probabilities[place, found.column])), found.styles[place].title) for place in found.order
+    ]
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_a_variant_opens_in_the_live_demo_with_the_same_number() -> None:
+    app = open_part("compare")
+    found: Compared = lab.get("compare").run(scene(), load_model("simclip"), colors=COLORS)
+    place = next(n for n, one in enumerate(found.styles) if one.title == "yellow box, 6 px")
+    app.selectbox(key="lab_way").set_value(place).run()
+    app.button(key="lab_send_way").click().run()
+    assert app.session_state["demo:state"].marks == (Mark("bbox", Box(140, 110, 220, 200)),)
+    app.switch_page(LIVE).run()
+    assert not app.exception
+    assert link_of(app) | {"color": "yellow", "width": "6", "marks": "bbox:140,110,220,200"} == link_of(app)
+    assert percent(float(found.probabilities[place, found.column])) in answer_of(app)
+
+
+def test_what_the_live_demo_shows_is_there_and_comes_back() -> None:
+    app = open_app(LIVE, {**LINK, "color": "blue", "width": "4", "model": "simclip-plain"})
+    before = app.session_state["demo:state"]
+    app.switch_page(PAGE).run()
+    assert not app.exception
+    assert app.session_state["demo:state"] == before
+    assert link_of(app) | {"marks": MARKS, "color": "blue", "model": "simclip-plain"} == link_of(app)
+    app.switch_page(LIVE).run()
+    assert app.session_state["demo:state"] == before
+
+
+def test_the_scan_map_shows_the_librarys_words() -> None:
+    app = open_part("scan")
+    found: Scan = lab.get("scan").run(scene(), load_model("simclip"), n=14)
+    assert found.found is not None
+    page = html_of(app)
+    assert found.words() in page
+    assert f"<td>{found.found.iou:.2f}</td>" in page
+
+
+@pytest.mark.parametrize(("part", "study"), [("text", "text"), ("counter", "counter")])
+def test_other_parts_show_the_librarys_words(part: str, study: str) -> None:
+    page = html_of(open_part(part))
+    if part == "counter":  # with another patient's X-ray, which the page finds
+        assert "on another patient with nothing to find" in page
+        assert "only simulated ones have a twin" in page
+        return
+    assert lab.get(study).run(scene(), load_model("simclip")).words() in page
+
+
+def test_sweeps_show_a_chart_for_each_axis_that_fits() -> None:
+    assert len(open_part("sweeps").get("plotly_chart")) == 6
+    blurred = open_part("sweeps", {**LINK, "treatment": "blur"})
+    assert len(blurred.get("plotly_chart")) == 4
+    assert "has no width" in " ".join(caption.value for caption in blurred.caption).replace("\\", "")
+
+
+def test_a_study_can_be_stopped_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, slow = lab.STUDIES.get("text").run, {"s": 0.2}
+
+    def slowly(scene: Scene, model: object, *, report: object) -> object:
+        for step in range(100):
+            time.sleep(slow["s"])
+            report(step, 100)  # type: ignore[operator]
+        return run(scene, model)
+
+    with lab.STUDIES.restored():
+        lab.STUDIES._entries["text"] = replace(lab.STUDIES.get("text"), run=slowly)
+        app = open_app(PAGE, LINK, unfolded="lab_part_text")
+        (stop,) = [button for button in app.button if button.label == "Stop"]
+        stop.click().run()
+        finished(app)
+        assert "Stopped." in [caption.value for caption in app.caption]
+        slow["s"] = 0
+        app.button(key="lab_begin_text").click().run()
+        finished(app)
+        assert "vpl-lab-text" in html_of(app)
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        (MarkerStyle("bbox", "#1e90ff", 6, color_name="blue"), ("bbox", "as drawn", "blue", 6)),
+        (MarkerStyle("circle", "#00ff80", 2), ("circle", "as drawn", "#00ff80", 2)),
+        (MarkerStyle("crop"), ("circle", "crop", "red", 3)),
+        (MarkerStyle("arrow"), ("arrow", "as drawn", "red", 3)),
+    ],
+)
+def test_a_style_as_the_live_demo_has_it(style: MarkerStyle, said: tuple[str, str, str, int]) -> None:
+    box = Box(140, 110, 220, 200)
+    state = state_with(DemoState(marks=(Mark("circle", box),), treatment="blur"), style, box, (512, 512))
+    (mark,) = state.marks
+    assert (mark.marker, state.treatment, state.color, state.width) == said
