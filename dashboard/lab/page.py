@@ -21,6 +21,7 @@ from dashboard.frame.shared_models import shared_model
 from dashboard.frame.verdicts import EACH
 from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_words, as_text, marker_name
 from dashboard.lab.catalog import PARTS
+from dashboard.lab.part import Part
 from dashboard.lab.show import LIVE_DEMO, jpeg_text
 from dashboard.lab.subject import Subject, lab_state, scene_of
 from vpe_core import lab, models
@@ -86,6 +87,13 @@ def _no_region(xray: Xray) -> None:
                 session.change(marks=(mark_on("circle", finding.box, xray.size_wh),))
                 st.rerun()
         page_link(LIVE_DEMO, "Draw in the live demo", icon=":material/draw:")
+    st.caption("Then there is here:")
+    st.markdown("\n".join(f"- {_heading(part)}" for _, part in PARTS.items()))
+
+
+def _heading(part: Part) -> str:
+    study = lab.get(part.study)
+    return f"**{study.title}** · {study.question}"
 
 
 def _subject(drawn_on: Xray, state: DemoState) -> Subject | None:
@@ -142,8 +150,7 @@ def _notes() -> list[str]:
 
 def _parts(subject: Subject) -> None:
     for name, part in PARTS.items():
-        study = lab.get(part.study)
-        with st.expander(f"**{study.title}** · {study.question}", key=f"lab_part_{name}", on_change="rerun") as fold:
+        with st.expander(_heading(part), key=f"lab_part_{name}", on_change="rerun") as fold:
             if fold.open:
                 try:
                     part.show(subject)
