@@ -20,6 +20,7 @@ from vpe_core.plots.figure import enlarge
 from vpe_core.plots.take_along import PREFIX, say_simulated
 
 LIVE_DEMO = "pages/live_demo.py"
+NO_ATTENTION = "This model's last-layer attention cannot be read, so there is none here."
 
 
 def sentence(text: str, subject: Subject) -> None:

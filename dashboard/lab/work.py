@@ -31,9 +31,11 @@ def computed(part: str, asked: Hashable, work: Callable[[Progress], Any], *, at_
     """
     results, place = _results(), (part, asked)
     key = _job(part)
-    if place in results:
-        return results.get_or_compute(place, lambda: None)
     known = jobs.state(key)
+    if place in results:
+        if known and known.order == asked:
+            jobs.forget(key)
+        return results.get_or_compute(place, lambda: None)
     if known and known.running:
         if known.order != asked:
             jobs.stop(key)

@@ -15,7 +15,7 @@ from dashboard.demo.state.demo_state import COLORS
 from dashboard.frame.html import render
 from dashboard.frame.palette import palette
 from dashboard.lab.charts import chart_of_ways
-from dashboard.lab.show import chart, jpeg_text, send_to_demo, sentence
+from dashboard.lab.show import NO_ATTENTION, chart, jpeg_text, send_to_demo, sentence
 from dashboard.lab.subject import Subject, state_with
 from dashboard.lab.work import asked_model, computed
 from vpe_core import lab
@@ -61,6 +61,8 @@ def show_compared(subject: Subject) -> None:
             )
         )  # fmt: skip
         _send(subject, compared, present)
+        if np.isnan(compared.attention_unmarked):
+            st.caption(NO_ATTENTION)
     with right:
         words = f"The probability of {scene.target} with each of {len(compared.styles)} ways of marking the region"
         chart(chart_of_ways(compared, scene.target, present, palette()), "compare", words, subject)

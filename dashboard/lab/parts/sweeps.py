@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from dashboard.demo.answer_column.settings import model_title
 from dashboard.frame.html import render
 from dashboard.frame.palette import palette
-from dashboard.frame.words import as_text
+from dashboard.frame.words import as_series, as_text
 from dashboard.lab.charts import chart_of_curves, curve_colors
 from dashboard.lab.show import chart
 from dashboard.lab.subject import Subject
@@ -20,6 +21,7 @@ from vpe_core import lab, models
 from vpe_core.lab import Scene
 from vpe_core.lab.axes import AXES
 from vpe_core.lab.sweeps import Curve
+from vpe_core.markers import get as get_marker
 from vpe_core.plots.percent import percent
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ def show_sweeps(subject: Subject) -> None:
     )  # fmt: skip
     names = (subject.model, *others)
     titles = [models.get(name).short_title for name in names]
-    loaded = [asked_model(name) for name in names]
+    with st.spinner("Loading the models", _cache=True):
+        loaded = [asked_model(name) for name in names]
     found: dict[str, list[Curve]] | None = computed(
         "sweeps", (names, subject.key), partial(_sweep, subject.scene, loaded)
     )
@@ -47,6 +50,10 @@ def show_sweeps(subject: Subject) -> None:
     colors = curve_colors(palette())
     keys = [(title, color, symbol) for title, color, symbol in zip(titles, colors, "●■◆✚", strict=False)]
     st.html(render("lab_curve_key", keys=keys, target=subject.scene.target, simulated=subject.xray.simulated))
+    maps = zip(*([curve.attention for curve in curves] for curves in found.values()), strict=True)
+    unreadable = [title for title, ones in zip(titles, maps, strict=True) if all(np.isnan(one).all() for one in ones)]
+    if unreadable and not get_marker(subject.scene.style.marker).crops:
+        st.caption(as_text(f"The last-layer attention of {as_series(unreadable)} cannot be read."))
     with st.container(key="lab_sweeps"):
         for name, axis in AXES.items():
             with st.container(key=f"lab_sweep_{name}", gap=None):
