@@ -8,6 +8,7 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.demo.state.demo_state import COLORS, DemoState
@@ -32,6 +33,7 @@ WAIT_S = 60
 
 @pytest.fixture(autouse=True)
 def no_jobs() -> None:
+    st.cache_resource.clear()  # another file's tests may have loaded another model under the same name
     jobs.stop_all(30)
     for key in [key for key in jobs._states if key.startswith("marker lab")]:
         jobs.forget(key)
