@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
 from dashboard.frame.words import as_text
@@ -29,3 +32,16 @@ def say_problem(error: VPEError) -> None:
     if isinstance(error, (BusyError, DeviceLostError)):
         raise error
     st.error(as_text(str(error)), icon=":material/error:")
+
+
+@contextmanager
+def problems_shown() -> Iterator[None]:
+    """Show, where an answer would stand, why there is none: it tries again by itself, or says what is wrong."""
+    try:
+        yield
+    except BusyError:
+        try_again()
+    except DeviceLostError:  # from here on the CPU answers, and a banner says so
+        st.rerun()
+    except VPEError as error:
+        say_problem(error)

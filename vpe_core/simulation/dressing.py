@@ -35,10 +35,6 @@ def dress(scene: Scene, seed: int, anterior_source: bool) -> None:
         _skin_fold(scene, rng)
 
 
-def _middle(scene: Scene) -> float:
-    return (scene.lung_box("right")[2] + scene.lung_box("left")[0]) / 2
-
-
 def _apex(scene: Scene) -> float:
     return min(scene.lung_box(side)[1] for side in SIDES)
 
@@ -55,7 +51,7 @@ def _diaphragm_at(scene: Scene, side: str, x_mm: float) -> float:
 def _shoulders(scene: Scene, rng: np.random.Generator) -> None:
     """Air above the slope from neck to shoulder, and arms beside the chest; what the CT has there are raised arms."""
     x, y = scene.xy
-    middle, apex = _middle(scene), _apex(scene)
+    middle, apex = scene.midline(), _apex(scene)
     for sign in (-1, 1):
         out = sign * (x - middle)
         neck = float(rng.uniform(48, 62))
@@ -101,7 +97,7 @@ def _scapulae(scene: Scene, rng: np.random.Generator, anterior_source: bool) -> 
 
 
 def _clavicles(scene: Scene, rng: np.random.Generator, anterior_source: bool) -> None:
-    middle, apex = _middle(scene), _apex(scene)
+    middle, apex = scene.midline(), _apex(scene)
     x, y = scene.xy
     low = float(rng.uniform(12, 30) if anterior_source else rng.uniform(20, 42))
     rise = float(rng.uniform(2, 26))
@@ -125,7 +121,7 @@ def _chord(radius: Array, distance: Array) -> Array:
 def _breasts(scene: Scene, rng: np.random.Generator, anterior_source: bool) -> None:
     """Two soft shapes with a sharper lower edge, which sag to the sides on a supine film."""
     x, y = scene.xy
-    middle = _middle(scene)
+    middle = scene.midline()
     across = float(rng.uniform(46, 70))
     thick = across * float(rng.uniform(0.45, 1.0))
     half = (scene.lung_box("left")[2] - scene.lung_box("right")[0]) / 2

@@ -14,6 +14,7 @@ import pandas as pd
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.errors import SimulationError
 from vpe_core.registry import Registry
 from vpe_core.simulation.bases import Base, load_base
@@ -24,7 +25,6 @@ COLUMNS = (
     "portable", "photons_per_mm2", "contrast", "simulated",
 )  # fmt: skip
 PARTS = ("train", "val", "test")
-HEALTHY = "no abnormality"
 DESCRIPTION = "Simulated chest X-ray, not a patient."
 """Carried by every PNG, wherever it ends up. Not by WebP: a data set's fingerprint follows the size of its files."""
 

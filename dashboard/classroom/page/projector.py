@@ -12,11 +12,9 @@ from dashboard.classroom.page.lesson import lesson_link
 from dashboard.classroom.page.model import said
 from dashboard.classroom.page.seat import Seat
 from dashboard.classroom.records import RoomView, Task
-from dashboard.frame.busy import try_again
+from dashboard.frame.busy import problems_shown
 from dashboard.frame.html import render
 from dashboard.frame.view import choose_view
-from dashboard.frame.words import as_text
-from vpe_core.errors import BusyError, DeviceLostError, VPEError
 
 
 def projector_view(place: Seat) -> None:
@@ -24,17 +22,11 @@ def projector_view(place: Seat) -> None:
     version = place.room.version_for(place.token)
     view = place.room.view()
     with st.container(key="class_projector"):
-        try:
+        with problems_shown():
             if view.task is None:
                 _before(view)
             else:
                 _task(place, view, view.task)
-        except BusyError:
-            try_again()
-        except DeviceLostError:  # from here on the CPU answers
-            st.rerun()
-        except VPEError as error:
-            st.error(as_text(str(error)), icon=":material/error:")
         with st.container(key="class_controls", horizontal=True, gap="small"):
             if place.steers:
                 task_controls(place, view)

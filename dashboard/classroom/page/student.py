@@ -22,12 +22,12 @@ from dashboard.demo.answers.answer import out_of_domain
 from dashboard.demo.film.canvas import drawing_canvas, drawn_marks
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import COLORS, tool_title
-from dashboard.frame.busy import try_again
+from dashboard.frame.busy import problems_shown
 from dashboard.frame.html import render
 from dashboard.frame.verdicts import guess, winners
 from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_words, as_text
 from vpe_core import models
-from vpe_core.errors import BusyError, DeviceLostError, VPEError
+from vpe_core.errors import VPEError
 from vpe_core.markers.catalog import drawing_tools
 from vpe_core.markers.marks import Mark
 from vpe_core.plots.answer_html import answer_bars
@@ -47,14 +47,8 @@ def member_view(place: Seat) -> None:
         if view.task is None:
             st.info("You are in. The first task comes when the lecturer begins.", icon=":material/hourglass_top:")
         else:
-            try:
+            with problems_shown():
                 _task(place, view, view.task)
-            except BusyError:
-                try_again()
-            except DeviceLostError:  # from here on the CPU answers
-                st.rerun()
-            except VPEError as error:
-                st.error(as_text(str(error)), icon=":material/error:")
         st.button("Leave this class", key="class_leave", type="tertiary", on_click=seat.leave)
     browser.follow(view.code, place.token, version, browser.MEMBERS_EVERY_MS)
 
