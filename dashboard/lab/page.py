@@ -13,7 +13,7 @@ from dashboard.demo.film.source import source_row
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import DemoState
-from dashboard.frame.busy import problems_shown, say_problem
+from dashboard.frame.busy import say_problem, try_again
 from dashboard.frame.html import render
 from dashboard.frame.page import page_link
 from dashboard.frame.progress import model_download, not_here
@@ -25,7 +25,7 @@ from dashboard.lab.part import Part
 from dashboard.lab.show import LIVE_DEMO, jpeg_text
 from dashboard.lab.subject import Subject, lab_state, scene_of
 from vpe_core import lab, models
-from vpe_core.errors import VPEError
+from vpe_core.errors import BusyError, DeviceLostError, VPEError
 from vpe_core.markers.marks import mark_on
 from vpe_core.plots.percent import percent
 
@@ -98,10 +98,15 @@ def _heading(part: Part) -> str:
 
 def _subject(drawn_on: Xray, state: DemoState) -> Subject | None:
     """What the parts work on, and the live demo's own answer to it; None where there is no answer, which is said."""
-    subject = None
-    with problems_shown():
-        subject = _answered(drawn_on, state)
-    return subject
+    try:
+        return _answered(drawn_on, state)
+    except BusyError:
+        try_again()
+    except DeviceLostError:  # from here on the CPU answers, and a banner says so
+        st.rerun()
+    except VPEError as error:
+        say_problem(error)
+    return None
 
 
 def _answered(drawn_on: Xray, state: DemoState) -> Subject | None:
