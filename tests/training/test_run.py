@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 import shutil
 import subprocess
@@ -15,12 +16,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from tests.training.conftest import CASES
 from vpe_core.errors import TrainingError
 from vpe_core.training import render
 from vpe_core.training.export import export
 from vpe_core.training.loop import _InFullPrecision, train
+from vpe_core.training.network import resize_positions
 from vpe_core.training.recipe import Recipe, Stage, load_recipe
 from vpe_core.training.render import TrainingCases, render_training_cases
 
@@ -112,6 +115,22 @@ def test_the_exported_folder_is_an_open_clip_model(undisturbed: Path, tmp_path: 
     clip, _, _ = open_clip.create_model_and_transforms(f"local-dir:{folder}")
     assert clip.visual.image_size in (64, (64, 64))
     assert (folder / "open_clip_model.safetensors").stat().st_size < 15e6
+
+
+def test_a_run_goes_on_from_a_models_weights(undisturbed: Path, cases: TrainingCases, tmp_path: Path) -> None:
+    model = export(SMALL, undisturbed / "average.pt", tmp_path / "model")
+    weights = model / "open_clip_model.safetensors"
+    stage = Stage(image_size=48, steps=1, batch_size=8, learning_rate=1e-9, warmup_steps=0)
+    recipe = SMALL.model_copy(update={"stages": (stage,), "start": hashlib.sha256(weights.read_bytes()).hexdigest()})
+    went_on = torch.load(train(recipe, cases, tmp_path / "run", workers=0, start=model), weights_only=True)
+    expected = resize_positions({k: v.float() for k, v in load_file(weights).items()}, 3)
+    assert all(torch.allclose(went_on[name], value, atol=1e-6) for name, value in expected.items())
+    with pytest.raises(TrainingError, match="--start"):
+        train(recipe, cases, tmp_path / "without", workers=0)
+    with pytest.raises(TrainingError, match="other weights"):
+        train(recipe.model_copy(update={"start": "0" * 64}), cases, tmp_path / "other", workers=0, start=model)
+    with pytest.raises(TrainingError, match="model folder"):
+        train(recipe, cases, tmp_path / "empty", workers=0, start=tmp_path)
 
 
 def test_muon_is_the_same_without_bf16() -> None:

@@ -12,6 +12,9 @@ def train(
     config: Annotated[Path, typer.Option(help="Recipe (TOML); the embedded models' are in vpe_core/training/recipes.")],
     out: Annotated[Path | None, typer.Option(help="Model folder to write; the work folder if left out.")] = None,
     work: Annotated[Path | None, typer.Option(help="Folder for checkpoints and the log.")] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Folder of the model to go on from, where the recipe asks for one.")
+    ] = None,
     ct: Annotated[Path | None, typer.Option(help="Folder of the chest CT; VPE_CT_DIR if left out.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; part of what makes runs identical.")] = None,
     workers: Annotated[
@@ -68,7 +71,7 @@ def train(
         def show(step: int, total: int, terms: dict[str, float]) -> None:
             bar.update(training, completed=step, total=total, note=f"loss {terms['loss']:.2f}")
 
-        trained = run(recipe, cases, folder, show, device, workers)
+        trained = run(recipe, cases, folder, show, device, workers, start)
     export(recipe, trained, out)
     (out / RUN_RECORD).write_bytes((folder / RUN_RECORD).read_bytes())
     console.print(f"{recipe.name} is in {out}; log.csv and checkpoints are in {folder}.")

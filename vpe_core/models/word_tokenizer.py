@@ -83,6 +83,11 @@ class WordTokenizer:
         (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
 
     @property
+    def vocabulary(self) -> dict[str, int]:
+        """The words, and what START, END and the like are called, with their ids."""
+        return dict(self._tokenizer.get_vocab())
+
+    @property
     def vocabulary_size(self) -> int:
         return self._tokenizer.get_vocab_size()
 

@@ -22,6 +22,7 @@ from vpe_core.folders import make_folder
 from vpe_core.models.device import device_title
 from vpe_core.models.word_tokenizer import WordTokenizer
 from vpe_core.training import captions
+from vpe_core.training.export import load_weights
 from vpe_core.training.losses import K, LeakPenalty
 from vpe_core.training.network import (
     CONTEXT_LENGTH,
@@ -38,7 +39,6 @@ from vpe_core.training.samples import TrainingSamples, collate
 
 LOG_EVERY = 20
 WHITENING_SAMPLES = 400
-AVERAGE_MOMENTUM = 0.998
 MUON_RATE = 2.0  # its learning rate relative to AdamW's
 MAX_LOGIT_SCALE = math.log(50.0)
 StepProgress = Callable[[int, int, dict[str, float]], None]
@@ -73,6 +73,7 @@ def train(
     progress: StepProgress = lambda *_: None,
     device: str = "cpu",
     workers: int = 1,
+    start: Path | None = None,
 ) -> Path:
     """Trains, or goes on where a killed run stopped; returns the file with the averaged weights.
 
@@ -83,15 +84,16 @@ def train(
         progress: called with the step, the number of steps and the terms of the loss.
         device: "cpu", "cuda:0" or "mps"; a run can go on on another one.
         workers: processes that draw samples; how many does not change what is drawn.
+        start: folder of the model that the recipe starts from, if it names one.
 
     Raises:
-        TrainingError: `folder` cannot be written, holds a run of another recipe or a damaged checkpoint, or the
-            loss is no longer a number.
+        TrainingError: `folder` cannot be written, holds a run of another recipe or a damaged checkpoint, `start` is
+            missing or another model than the recipe's, or the loss is no longer a number.
     """
     make_folder(folder, TrainingError)
     tokenizer = WordTokenizer.from_words(captions.vocabulary(), CONTEXT_LENGTH)
     checkpoint = folder / "checkpoint.pt"
-    run, seconds = _start(recipe, cases, tokenizer, checkpoint, torch.device(device))
+    run, seconds = _start(recipe, cases, tokenizer, checkpoint, torch.device(device), start)
     total = sum(stage.steps for stage in recipe.stages)
     log = _Log(folder / "log.csv", run.step)
     first = 0
@@ -125,7 +127,12 @@ def train(
 
 
 def _start(
-    recipe: Recipe, cases: TrainingCases, tokenizer: WordTokenizer, checkpoint: Path, device: torch.device
+    recipe: Recipe,
+    cases: TrainingCases,
+    tokenizer: WordTokenizer,
+    checkpoint: Path,
+    device: torch.device,
+    start: Path | None,
 ) -> tuple[Run, float]:
     """A new run, or the one in `checkpoint`."""
     state = _read_checkpoint(checkpoint, device) if checkpoint.exists() else None
@@ -135,7 +142,9 @@ def _start(
             raise TrainingError(f"{checkpoint.parent} holds a run of another recipe. Name another folder or delete it.")
         size = PATCH * round((len(state["clip"]["visual.positional_embedding"]) - 1) ** 0.5)
     clip = build_clip(size, tokenizer.vocabulary_size, recipe.seed)
-    if state is None:
+    if state is None and recipe.start:
+        clip.load_state_dict(resize_positions(load_weights(start, recipe.start, tokenizer), size // PATCH))
+    elif state is None:
         # The same first samples with markers for every model, so that the plain twin starts from the same weights.
         first = TrainingSamples(cases, recipe.seed, 0.6, size, WHITENING_SAMPLES)
         whiten_patches(clip, normalize(collate([first[i] for i in range(len(first))])["pixels"]))  # type: ignore[arg-type]
@@ -249,7 +258,7 @@ def _step(run: Run, stage: Stage, batch: dict[str, Any], tokenizer: WordTokenize
             optimizer.step()
     with torch.no_grad():
         run.clip.logit_scale.clamp_(0, MAX_LOGIT_SCALE)
-        momentum = min(AVERAGE_MOMENTUM, (1 + run.step) / (10 + run.step))
+        momentum = min(run.recipe.average_momentum, (1 + run.step) / (10 + run.step))
         for name, value in run.clip.state_dict().items():
             run.average[name].lerp_(value, 1 - momentum) if value.is_floating_point() else None
     return terms

@@ -109,11 +109,11 @@ def see(clip: open_clip.CLIP, pixels: Tensor) -> Seen:
     visual = clip.visual
     x = visual.conv1(pixels).flatten(2).transpose(1, 2)
     x = torch.cat([visual.class_embedding.expand(len(x), 1, -1).to(x.dtype), x], 1)
-    x = weights = visual.ln_pre(x + visual.positional_embedding.to(x.dtype))
+    x = q = k = visual.ln_pre(x + visual.positional_embedding.to(x.dtype))
     for block in visual.transformer.resblocks:
-        x, weights = _block(block, x, None)
+        x, q, k = _block(block, x)
     pooled = visual.ln_post(x[:, 0]) @ visual.proj
-    looks = weights[:, :, 0, 1:].float().mean(1)
+    looks = (q[:, :, :1] @ k.transpose(-2, -1) * q.shape[-1] ** -0.5).float().softmax(-1)[:, :, 0, 1:].mean(1)
     return Seen(F.normalize(pooled.float(), dim=-1), x[:, 1:], looks / looks.sum(-1, keepdim=True))
 
 
@@ -122,23 +122,21 @@ def read(clip: open_clip.CLIP, tokens: Tensor) -> Tensor:
     x = clip.token_embedding(tokens) + clip.positional_embedding[: tokens.shape[1]]
     mask = torch.full((tokens.shape[1], tokens.shape[1]), float("-inf"), device=x.device).triu(1)
     for block in clip.transformer.resblocks:
-        x, _ = _block(block, x, mask)
+        x, _, _ = _block(block, x, mask)
     x = clip.ln_final(x)
     pooled = x[torch.arange(len(x), device=x.device), tokens.argmax(-1)] @ clip.text_projection
     return F.normalize(pooled.float(), dim=-1)
 
 
-def _block(block: Any, x: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-    """A pre-norm transformer block of open_clip; also returns its attention (n, heads, tokens, tokens)."""
+def _block(block: Any, x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    """A pre-norm transformer block of open_clip; also returns its queries and keys (n, heads, tokens, head width)."""
     attn = block.attn
     n, tokens, width = x.shape
     qkv = F.linear(block.ln_1(x), attn.in_proj_weight, attn.in_proj_bias)
     q, k, v = qkv.view(n, tokens, 3, attn.num_heads, -1).permute(2, 0, 3, 1, 4)
-    logits = q @ k.transpose(-2, -1) * (width // attn.num_heads) ** -0.5
-    weights = (logits if mask is None else logits + mask.to(logits.dtype)).softmax(-1)
-    mixed = (weights.to(v.dtype) @ v).transpose(1, 2).reshape(n, tokens, width)
-    x = x + attn.out_proj(mixed)
-    return x + block.mlp(block.ln_2(x)), weights
+    mixed = F.scaled_dot_product_attention(q, k, v, None if mask is None else mask.to(q.dtype))
+    x = x + attn.out_proj(mixed.transpose(1, 2).reshape(n, tokens, width))
+    return x + block.mlp(block.ln_2(x)), q, k
 
 
 def resize_positions(state: dict[str, Tensor], patches: int) -> dict[str, Tensor]:

@@ -52,9 +52,15 @@ class Recipe(BaseModel):
     train_patients: tuple[int, int] = Field(description="the first, and the one after the last")
     cases: int = Field(ge=1)
     cases_seed: int | None = Field(default=None, ge=0, lt=2**63, description="of the rendered cases; None: as `seed`")
+    start: str | None = Field(
+        default=None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="SHA-256 of the weights of the model that a run goes on from; None: it starts from nothing",
+    )
     stages: tuple[Stage, ...] = Field(min_length=1)
     losses: LossWeights = LossWeights()
     weight_decay: float = 0.05
+    average_momentum: float = Field(default=0.998, ge=0, lt=1, description="of the moving average that is exported")
     checkpoint_steps: int = Field(default=200, ge=1)
 
     def losses_of(self, stage: Stage) -> LossWeights:
