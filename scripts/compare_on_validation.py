@@ -1,9 +1,9 @@
 """How models trained with different recipes do on the validation patients, which is what decides between them.
 
-    python -m scripts.compare_on_validation --ct CT_FOLDER MODEL_FOLDER …
+    python -m scripts.compare_on_validation --ct CT_FOLDER "first edition=MODEL_FOLDER" "second edition=MODEL_FOLDER"
 
-Cases as in sim-multi's validation part, rendered at the training images' size. Writes
-precomputed/results/embedded/NAME.json, "validation" unless named otherwise: for the red circle and the red arrow of
+Cases as in sim-multi's validation part, rendered at the training images' size; those without findings are left out.
+Writes precomputed/results/embedded/validation.json, a title each: for the red circle and the red arrow of
 the paper's protocol the share of right choices among the findings present ("picks"), the macro AUROC, the same AUROC
 on the finding-free image of the case ("leak"), and how far the AUROC of its classes lies from one half there, in the
 mean ("leak_distance": 0 would say that the marker's place and size tell nothing; in "leak" opposite classes cancel).
@@ -31,9 +31,7 @@ from vpe_core.simulation.build import bases_for
 from vpe_core.simulation.cases import render_case
 from vpe_core.simulation.sets import SETS
 from vpe_core.training.captions import CLASSES
-from vpe_core.training.recipe import Recipe
 from vpe_core.training.render import IMAGE_SIZE
-from vpe_core.training.run import RUN_RECORD
 from vpe_core.types import Box
 
 SET = SETS.get("sim-multi")
@@ -43,21 +41,19 @@ Rendered = tuple[int, list[int], list[Image.Image]]
 
 
 def main(
-    folders: Annotated[list[Path], typer.Argument(help="Model folders that `train` wrote.")],
+    models: Annotated[list[str], typer.Argument(help="TITLE=FOLDER of models that `train` wrote.")],
     ct: Annotated[Path | None, typer.Option(help="Folder of the chest CT; VPE_CT_DIR if left out.")] = None,
 ) -> None:
     """Measure, and write JSON."""
-    os.environ["VPE_ALLOWED_MODELS"] = ",".join(str(folder.resolve()) for folder in folders)
+    folders = {title: str(Path(folder).resolve()) for title, _, folder in (one.partition("=") for one in models)}
+    os.environ["VPE_ALLOWED_MODELS"] = ",".join(folders.values())
     get_settings.cache_clear()
     bases = bases_for(PATIENTS, False, IMAGE_SIZE, ct)
     with ProcessPoolExecutor() as pool:
         cases = pool.map(partial(_render, bases), range(IMAGES), chunksize=10)
         samples = [sample for case in cases for sample in case]
-    models = [
-        {"leak_weight": _leak_weight(folder), **measure(load_model(str(folder.resolve())), samples)}
-        for folder in folders
-    ]
-    report = {"samples": len(samples), "patients": len(PATIENTS), "models": models}
+    measured = {title: measure(load_model(folder), samples) for title, folder in folders.items()}
+    report = {"samples": len(samples), "patients": len(PATIENTS), "models": measured}
     out = get_settings().precomputed_dir / "results" / "embedded" / "validation.json"
     out.write_text(json.dumps(report, indent=1) + "\n")
 
@@ -74,12 +70,6 @@ def _render(bases: list[Path], index: int) -> list[Rendered]:
         (finding, present, [renderer.render(box, marker) for renderer in renderers for marker in MARKERS])
         for finding, box in zip(present, boxes, strict=True)
     ]
-
-
-def _leak_weight(folder: Path) -> float:
-    """Of the last stage of the run that the model comes from."""
-    recipe = Recipe.model_validate(json.loads((folder / RUN_RECORD).read_text())["recipe"])
-    return recipe.losses_of(recipe.stages[-1]).leak
 
 
 def measure(model: VisionLanguageModel, samples: list[Rendered]) -> dict[str, Any]:

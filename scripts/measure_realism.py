@@ -130,7 +130,8 @@ def stored_films(folder: Path) -> Films:
     """The finding-free films of a stored simulated set, the first of each patient; or all pictures of a folder."""
     if (folder / "samples.csv").exists():
         listed = pd.read_csv(folder / "samples.csv", dtype=str).drop_duplicates("patient")
-        return Films([reduce_film(_grey(folder / twin)) for twin in listed["twin"]], listed["patient"].tolist())
+        healthy = listed["twin"].fillna(listed["image"])  # what has no finding has no twin
+        return Films([reduce_film(_grey(folder / name)) for name in healthy], listed["patient"].tolist())
     files = sorted(path for path in folder.iterdir() if path.suffix in {".png", ".webp"})
     return Films([reduce_film(_grey(file)) for file in files], [file.stem for file in files])
 

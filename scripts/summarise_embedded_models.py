@@ -8,6 +8,8 @@ each with a 95% interval that resamples patients. An unmarked image of several f
 so two figures have nothing to do with the model: the share of right choices without a marker, and the AUROC of somebody
 who knows every finding that is present, and cannot know which one is meant ("all_findings_known_auroc"). An image of
 one finding, or of none, leaves nothing to choose and is not among the choices. A class without samples has no row.
+On the finding-free image, "true_class" is the probability of the class that was taken out, and "distance_from_half" how
+far the AUROC of the classes lies from one half in the mean, where opposite errors add up.
 """
 
 from __future__ import annotations
@@ -116,6 +118,9 @@ def _row(run: Run, name: str, variant: Variant, evaluation: Evaluation) -> dict[
         hits = _hits(np.where(present, scored.scores, -np.inf), scored.labels)
         hits[present.sum(axis=1) < 2] = np.nan
         row["picks_the_right_finding"] = _numbers(bootstrap_mean(hits, resamples).overall)
+    if variant.place == "twin":
+        row["true_class"] = _numbers(bootstrap_mean(scored.of_true_class, resamples).overall)
+        row["distance_from_half"] = float(np.mean([abs(one["value"] - 0.5) for one in row["per_class"].values()]))
     if variant.place != "finding":
         row["touches"] = _touches(run, variant)
     shares = run.attention(variant)

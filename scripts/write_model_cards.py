@@ -18,20 +18,30 @@ INTRODUCTION = {
     "simclip-plain": "The control for SimCLIP: the same cases, views, budget and seed, but never a marker in training.",
 }
 FAIRNESS = """\
-So that the marker gives less of the answer away, half of the markers are drawn loosely, with an offset, size and
-aspect that do not depend on the class (the other half lie on the finding's box, as in a benchmark); about four in ten
-point at healthy places with the geometry of some other patient's finding, and the target there is "no abnormality"
-and an even answer over the findings; a penalty works against what gap remains between the classes on such places. Its
-weight in the last stage, {chosen:g}, was chosen on the validation patients of an earlier version of the simulator, with
-models trained on it, out of {tried}.
+So that the marker gives less of the answer away, three quarters of the circles and boxes are drawn loosely: as large
+and as flat as some other finding of some other patient, off-centre, some of them round (the other quarter lie on the
+finding's box, as in a benchmark). An arrow shows a place and no size. About four in ten markers point at healthy places
+with the geometry of some other patient's finding, and the target there is "no abnormality" and an even answer over the
+findings; a penalty (weight {leak:g}) works against what gap remains between the classes on such places, for arrows and
+for markers that enclose apart.
 
-**What is left is uneven.** The rows "leak" below are means over classes, in which opposite errors cancel. Class by
-class, on the finding-free image of the test patients, a circle of a small finding's size still speaks for nodule
-and granuloma, one of a large finding's size against effusion, pacemaker and cardiomegaly (table at the end). So for
-small findings a part of what a marker seems to gain is its size, and no AUROC of this model with a marker should be
-read without that table. The penalty's weight moved that mean, not this spread."""
+{validation}
+
+**How loosely may it be drawn?** Right is who is likeliest among all findings and "no abnormality", for a round red
+circle whose diameter is once, twice or three times the finding's longer side:
+
+{loose}
+
+**What is left.** On the finding-free image of the test patients a marker's size and place still tell something:
+{left} Means over classes hide this, because opposite errors cancel in them; the table at the end has each class."""
 TAUGHT = "So the attention of this model inside a marker is partly taught, not found by itself."
 IDLE = "The terms that concern markers are idle in this model."
+_FROM_NOTHING = 'Patch projection started from whitened patches, attention from local ("mimetic") weights.'
+_BEGUN = (
+    "It went on from the first edition's weights, which were trained from nothing on the first edition's X-rays; the "
+    "recipe names them by their hash and says where they are."
+)
+N_CLASSES = 11
 LEAK = "leak: red circle on the finding-free image"
 README_ROWS = {
     "unmarked": "unmarked",
@@ -106,11 +116,12 @@ def _card(name: str, introduction: str, folder: Path, recipe: Recipe, results: P
         markers=markers,
         words=len(vocabulary) - 4,
         trained=len(vocabulary) - 4 - len(untrained),
-        fairness=FAIRNESS.format(
-            chosen=recipe.losses_of(recipe.stages[-1]).leak, tried=_tried(results / "validation.json")
-        )
+        views=f"{min(stage.smallest_view for stage in recipe.stages):.0%}",
+        fairness=_fairness(name, recipe, results)
         if recipe.markers
         else "What the twin does about markers that give the answer away is idle here.",
+        begun=_BEGUN if recipe.start else _FROM_NOTHING,
+        start=" --start MODEL_FOLDER" if recipe.start else "",
         taught=TAUGHT if recipe.markers else IDLE,
         stages="; ".join(map(_stage, recipe.stages)),
         seed=recipe.seed,
@@ -127,15 +138,49 @@ def _stage(stage: Stage) -> str:
     return text
 
 
-def _tried(validation: Path) -> str:
-    """What each weight of the penalty came to on the validation patients."""
-    models: list[dict[str, Any]] = json.loads(validation.read_text())["models"]
-    return "; ".join(
-        f"{found['leak_weight']:g} (a red circle picks {found['circle']['picks']:.1%} right; on the finding-free image "
-        f"the classes' AUROC is {found['circle']['leak']:.2f} in the mean, and {found['circle']['leak_distance']:.2f} "
-        "away from one half in the mean)"
-        for found in models
+def _fairness(name: str, recipe: Recipe, results: Path) -> str:
+    """What was done against markers that give the answer away, and what is left of it."""
+    measured: list[dict[str, Any]] = json.loads((results / "loose.json").read_text())
+    loose = next(found for found in measured if found["model"] == name)
+    rows = json.loads((results / f"{name}-sim-multi.json").read_text())["rows"]
+    left = [
+        f"for a {title} the AUROC of the classes lies {rows[key]['distance_from_half']:.3f} from one half in the mean, "
+        f"and the class that was taken out gets a probability of {_interval(rows[key]['true_class'])}"
+        for title, key in (("circle", LEAK), ("red arrow", "leak: red arrow on the finding-free image"))
+    ]
+    return FAIRNESS.format(
+        leak=recipe.losses_of(recipe.stages[-1]).leak,
+        validation=_validation(results / "validation.json"),
+        loose=_loose(loose),
+        left="; ".join(left) + f". Chance is 1 of {N_CLASSES}.",
     )
+
+
+def _validation(path: Path) -> str:
+    """What the run changed on the validation patients."""
+    models: dict[str, dict[str, Any]] = json.loads(path.read_text())["models"]
+    lines = [
+        "On the validation patients, who are in none of the tables below: share of right choices among the findings "
+        "present, macro AUROC, and mean distance of the classes' AUROC from one half on the finding-free image.\n",
+        "| model | circle: picks | AUROC | finding-free | arrow: picks | AUROC | finding-free |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for title, found in models.items():
+        cells = [f"{found[m][key]:.3f}" for m in ("circle", "arrow") for key in ("picks", "auroc", "leak_distance")]
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _loose(found: dict[str, Any]) -> str:
+    lines = ["| on | once | twice | three times |", "|---|---|---|---|"]
+    for key, title in (("gallery", "the gallery"), ("sim-multi", "sim-multi")):
+        measured = found[key]
+        cells = [
+            f"{one['right']} of {measured['findings']}: {one['share']:.3f} [{one['low']:.3f}, {one['high']:.3f}]"
+            for one in measured["circles"]
+        ]
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def _table(path: Path) -> str:
