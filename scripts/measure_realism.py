@@ -2,7 +2,12 @@
 
 The stored films of a data set (60 patients, one film each), everything, 3 minutes:
 
-    python -m scripts.measure_realism --real NIH_FOLDER --films precomputed/datasets/sim-multi --out first.json
+    python -m scripts.measure_realism --real NIH_FOLDER --films precomputed/datasets/sim-multi --out now.json
+
+Two editions of the simulator side by side, as the data card shows them:
+
+    python -m scripts.measure_realism --real NIH_FOLDER --editions FIRST_SET SECOND_SET \
+        --out precomputed/datasets/realism.json
 
 While tuning the simulator, only against the real normals, beside what was measured before: 20 seconds for pictures
 that are there already (any folder of PNG or WebP, each of another patient):
@@ -42,6 +47,7 @@ from vpe_core.simulation.realism import Films, Told, compare
 
 SET, RENDERED_SIZE = "sim-multi", 288
 NORMALS, FRONTAL, HALVES = "real normals", "all real frontal films", "random halves of the real frontal films"
+EDITIONS = ("first edition", "second edition")
 N_HALVES = 5
 N_FEATURES_SHOWN = 12
 _LIBRARIES = ("numpy", "scikit-learn", "scipy", "pillow")
@@ -53,6 +59,7 @@ def main() -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--films", type=Path, help="a stored simulated set with twins, or a folder of pictures")
     source.add_argument("--ct", type=Path, help="folder of the chest CT: films are rendered anew")
+    source.add_argument("--editions", type=Path, nargs=2, help="stored sets of the first and the second edition")
     parser.add_argument("--patients", type=int, default=60, help="how many are rendered")
     parser.add_argument("--quick", action="store_true", help="only against the real normals")
     parser.add_argument("--beside", type=Path, help="an earlier result to show beside")
@@ -60,6 +67,13 @@ def main() -> None:
     parser.add_argument("--save-films", type=Path, help="folder for the films that were rendered")
     parser.add_argument("--out", type=Path, help="the result as JSON")
     options = parser.parse_args()
+    if options.editions:
+        both = (measure(options.real, stored_films(folder), quick=False) for folder in options.editions)
+        editions = dict(zip(EDITIONS, both, strict=True))
+        if options.out:
+            options.out.write_text(json.dumps(editions, indent=1) + "\n", encoding="utf-8")
+        print("\n".join(table(*reversed(editions.values()))))  # noqa: T201
+        return
     if options.films:
         simulated = stored_films(options.films)
     else:

@@ -67,10 +67,31 @@ def main() -> None:
             _card(name, introduction, folder, recipe, precomputed / "results" / "embedded")
         )
         (folder / "training_curves.svg").write_text(training_curves(folder / "training_log.csv", recipe))
-    _write_readme_table(precomputed / "results" / "embedded")
+    _write_table(PROJECT_DIR / "README.md", _readme_table(precomputed / "results" / "embedded"))
+    _write_table(precomputed / "README.md", _realism_table(precomputed / "datasets" / "realism.json"))
 
 
-def _write_readme_table(results: Path) -> None:
+def _realism_table(path: Path) -> list[str]:
+    """How well simulated normals are told from real ones, in both editions, and real films from one another."""
+    editions: dict[str, Any] = json.loads(path.read_text())
+    heads = [f"{name}, {measured['simulated patients']} patients" for name, measured in editions.items()]
+    lines = [
+        f"| what is looked at | {' | '.join(heads)} | real against real | energy distance, first → second |",
+        "|---|---|---|---|---|",
+    ]
+    told = [measured["real normals"]["groups"] for measured in editions.values()]
+    halves = next(iter(editions.values()))["random halves of the real frontal films"]
+    for group in told[0]:
+        cells = [_interval(one[group]["auroc"], digits=2) for one in told]
+        apart = halves[group]["auroc"]
+        cells.append(f"{apart['mean']:.2f} ({apart['lowest']:.2f} to {apart['highest']:.2f})")
+        energy = [one[group].get("energy") for one in told]
+        cells.append(" → ".join(f"{value:.2f}" for value in energy if value is not None) or "–")
+        lines.append(f"| {group} | {' | '.join(cells)} |")
+    return lines
+
+
+def _readme_table(results: Path) -> list[str]:
     found = {name: json.loads((results / f"{name}-sim-multi.json").read_text())["rows"] for name in INTRODUCTION}
     lines = ["| shown to the model | `simclip` (trained with markers) | `simclip-plain` (the same, never a marker) |"]
     lines += ["|---|---|---|"]
@@ -79,10 +100,13 @@ def _write_readme_table(results: Path) -> None:
         if key == LEAK:
             ends = " | ".join(_lowest_and_highest(rows[key]["per_class"]) for rows in found.values())
             lines.append(f"| its classes | {ends} |")
-    readme = PROJECT_DIR / "README.md"
-    before, _, rest = readme.read_text().partition(TABLE_START)
+    return lines
+
+
+def _write_table(page: Path, lines: list[str]) -> None:
+    before, _, rest = page.read_text().partition(TABLE_START)
     _, _, after = rest.partition(TABLE_END)
-    readme.write_text(before + TABLE_START + "\n".join(lines) + "\n" + TABLE_END + after)
+    page.write_text(before + TABLE_START + "\n".join(lines) + "\n" + TABLE_END + after)
 
 
 def _lowest_and_highest(classes: dict[str, dict[str, float]]) -> str:
@@ -232,8 +256,8 @@ def _leak_by_class(path: Path) -> str:
     return "\n".join(lines)
 
 
-def _interval(numbers: dict[str, float], signed: bool = False) -> str:
-    form = "+.3f" if signed else ".3f"
+def _interval(numbers: dict[str, float], signed: bool = False, digits: int = 3) -> str:
+    form = f"{'+' if signed else ''}.{digits}f"
     return f"{numbers['value']:{form}} [{numbers['low']:{form}}, {numbers['high']:{form}}]"
 
 
