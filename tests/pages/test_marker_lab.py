@@ -127,7 +127,7 @@ def test_the_scan_map_shows_the_librarys_words() -> None:
     assert f"<td>{found.found.iou:.2f}</td>" in page
 
 
-@pytest.mark.parametrize(("part", "study"), [("text", "text"), ("counter", "counter")])
+@pytest.mark.parametrize(("part", "study"), [("text", "text"), ("ink", "ink"), ("counter", "counter")])
 def test_other_parts_show_the_librarys_words(part: str, study: str) -> None:
     page = html_of(open_part(part))
     if part == "counter":  # with another patient's X-ray, which the page finds

@@ -12,13 +12,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from vpe_core.errors import AttentionError
+
+Around: TypeAlias = Callable[[nn.Module, int, int], nn.Module]
+"""From a block, its number and how many there are to what is run in its place."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +45,8 @@ class TracedTower:
     Args:
         visual: `model.visual` of an open_clip model.
         last_only: Record the last block alone, and leave the fused attention of the others as it is: much faster.
+        around: What stands in the place of each block, from the block (recording, if it records), its number and how
+            many there are; None for the block itself.
 
     Attributes:
         depth: Number of transformer blocks.
@@ -53,11 +58,11 @@ class TracedTower:
         AttentionError: The tower is of a kind whose attention cannot be read.
     """
 
-    def __init__(self, visual: nn.Module, *, last_only: bool = False) -> None:
+    def __init__(self, visual: nn.Module, *, last_only: bool = False, around: Around | None = None) -> None:
         layout = _layout_of(visual)
         self._project = layout.project
         self._tape = _Tape()
-        self._visual = _recording_copy(visual, layout.path, self._tape, last_only)
+        self._visual = _recording_copy(visual, layout.path, self._tape, last_only, around)
         self.has_class_token = layout.class_token
         self.prefix_tokens = layout.prefix_tokens
         self.grid_hw = layout.grid_hw
@@ -164,13 +169,19 @@ def _layout_of(visual: Any) -> _Layout:
     )
 
 
-def _recording_copy(visual: nn.Module, path: Sequence[str], tape: _Tape, last_only: bool) -> nn.Module:
+def _recording_copy(
+    visual: nn.Module, path: Sequence[str], tape: _Tape, last_only: bool, around: Around | None
+) -> nn.Module:
     """`visual` with recording blocks at `path`, sharing all else with the original."""
     if path:
-        child = _recording_copy(getattr(visual, path[0]), path[1:], tape, last_only)
+        child = _recording_copy(getattr(visual, path[0]), path[1:], tape, last_only, around)
         return _with_children(visual, {path[0]: child})
-    blocks = list(visual.named_children())[-1 if last_only else 0 :]
-    return _with_children(visual, {key: _RecordingBlock(block, tape) for key, block in blocks})
+    blocks = dict(visual.named_children())
+    recorded = list(blocks)[-1 if last_only else 0 :]
+    twins = {key: _RecordingBlock(block, tape) if key in recorded else block for key, block in blocks.items()}
+    if around is not None:
+        twins = {key: around(twin, number, len(twins)) for number, (key, twin) in enumerate(twins.items())}
+    return _with_children(visual, twins)
 
 
 def _with_children(module: nn.Module, children: dict[str, nn.Module]) -> nn.Module:
@@ -232,12 +243,15 @@ class _RecordingMultiheadAttention(nn.Module):
         self.attention = attention
         self._tape = tape
 
-    def forward(self, query: Tensor, *_: Tensor, **__: Any) -> tuple[Tensor, None]:
+    def forward(self, query: Tensor, *_: Tensor, attn_mask: Tensor | None = None, **__: Any) -> tuple[Tensor, None]:
         layer = self.attention
         tokens = query if layer.batch_first else query.transpose(0, 1)
         projected = functional.linear(tokens, layer.in_proj_weight, layer.in_proj_bias)
         q, k, v = (_per_head(part, layer.num_heads) for part in projected.chunk(3, dim=-1))
-        weights = (q * layer.head_dim**-0.5 @ k.transpose(-2, -1)).softmax(dim=-1)
+        scores = q * layer.head_dim**-0.5 @ k.transpose(-2, -1)
+        if attn_mask is not None:  # added to the scores, (n x heads, tokens, tokens), as torch's own layer takes it
+            scores = scores + attn_mask.view_as(scores)
+        weights = scores.softmax(dim=-1)
         mixed = (self._tape.record(weights) @ v).transpose(1, 2).flatten(2)
         output: Tensor = layer.out_proj(mixed)
         return output if layer.batch_first else output.transpose(0, 1), None

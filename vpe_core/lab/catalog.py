@@ -9,6 +9,7 @@ from vpe_core.lab.scan import SCAN
 from vpe_core.lab.study import Study
 from vpe_core.lab.sweeps import SWEEP
 from vpe_core.lab.text_against_marker import TEXT_AGAINST_MARKER
+from vpe_core.lab.without_ink import WITHOUT_INK
 from vpe_core.registry import Registry
 
 STUDIES: Registry[Study] = Registry("study of the marker lab", LabError)
@@ -16,4 +17,5 @@ STUDIES.add("compare", COMPARE)
 STUDIES.add("sweep", SWEEP)
 STUDIES.add("scan", SCAN)
 STUDIES.add("text", TEXT_AGAINST_MARKER)
+STUDIES.add("ink", WITHOUT_INK)
 STUDIES.add("counter", COUNTER_TESTS)

@@ -25,7 +25,8 @@ Floats: TypeAlias = NDArray[np.float32]
 Rows: TypeAlias = tuple[Floats, ...]
 """One array for each thing that was wanted, with a row for each picture."""
 Computation: TypeAlias = "Callable[[Tensor, Tensor], tuple[Tensor, ...]]"
-"""From pixels (n, 3, height, width) and text embeddings (n, d or 0) to tensors of n rows."""
+"""From pixels (n, 3, height, width) and what stands beside them, such as text embeddings (n, d or 0), to tensors of n
+rows."""
 
 
 class Want(ABC):
@@ -125,7 +126,8 @@ class Predictor(ABC):
             pictures: One or many, at least one. Those that `VisionLanguageModel.prepare` has prepared may be one array
                 (n, height, width, 3); others are prepared in the caller's thread.
             want: What.
-            texts: For wants that read a text: its embedding for each picture, (n, dimension).
+            texts: For wants that read a text: its embedding for each picture, (n, dimension). For `FovealGaze`, which
+                reads a bias for each patch instead, that.
             asking: Who asks.
         """
 

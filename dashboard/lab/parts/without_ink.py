@@ -1,0 +1,39 @@
+"""Regions without ink: a table of ways to tell a model of the same region."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from dashboard.frame.html import render
+from dashboard.lab.show import NO_ATTENTION, sentence
+from dashboard.lab.subject import Subject
+from dashboard.lab.work import asked_model, computed
+from vpe_core import lab
+from vpe_core.lab import Scene
+from vpe_core.lab.without_ink import WithoutInk
+from vpe_core.plots.percent import percent, points
+
+if TYPE_CHECKING:
+    from vpe_core.models import Model
+    from vpe_core.types import Progress
+
+
+def show_without_ink(subject: Subject) -> None:
+    """The present marker and a spotlight, a bias on attention, and a product in pixels."""
+    model = asked_model(subject.model)
+    found: WithoutInk | None = computed("ink", (subject.model, subject.key), partial(_ask, subject.scene, model))
+    if found is None:
+        return
+    sentence(found.words(), subject)
+    st.html(render("lab_ink", found=found, before=found.unmarked, percent=percent, points=points, isnan=np.isnan))
+    if np.isnan(found.unmarked.attention):
+        st.caption(NO_ATTENTION)
+
+
+def _ask(scene: Scene, model: Model, report: Progress) -> WithoutInk:
+    found: WithoutInk = lab.get("ink").run(scene, model, report=report)
+    return found
