@@ -27,9 +27,9 @@ train() {
 
 films() {
     rm -rf $sets/sim-multi $sets/sim-nodule $sets/sim-shift
-    $python -m vpe_core simulate --set sim-multi --out $sets/sim-multi --size 448 --webp 56 --twins
-    $python -m vpe_core simulate --set sim-nodule --out $sets/sim-nodule --size 448 --webp 56
-    $python -m vpe_core simulate --set sim-shift --out $sets/sim-shift --size 448 --webp 48
+    $python -m vpe_core simulate --set sim-multi --out $sets/sim-multi --size 384 --webp 50 --twins
+    $python -m vpe_core simulate --set sim-nodule --out $sets/sim-nodule --size 384 --webp 50
+    $python -m vpe_core simulate --set sim-shift --out $sets/sim-shift --size 384 --webp 44
     $python -m scripts.make_samples
     $python -m scripts.measure_realism --real "$nih" --editions "$first/datasets/sim-multi" $sets/sim-multi \
         --out $sets/realism.json
@@ -38,6 +38,7 @@ films() {
 results() {
     rm -rf $results/benchmark
     both $python -m vpe_core benchmark run --plan embedded --model {} --out $results/benchmark
+    both $python -m vpe_core benchmark run --plan embedded-others --model {} --out $results/benchmark
     $python -m scripts.keep_geometry
     $python -m scripts.summarise_embedded_models
     $python -m scripts.compare_on_validation \
