@@ -5,33 +5,53 @@
     explain_many(model, [without, with_marker], …)           several images in one pass
     overlay(image, heatmap)                                  the heatmap in colour on the image
     attention_inside(heatmap, region)                        share of attention in a region
+    fixed_scale(model, images, classes)                      probability of each class for each patch, empty if absent
+    every_head(model, images)                                all heads of all layers, from one pass
 
 Importing this package does not import torch.
 """
 
-from vpe_core.attention import gradient, last_layer, legrad, patch_text, rollout
+from vpe_core.attention import (
+    gradient,
+    integrated_gradients,
+    last_layer,
+    legrad,
+    occlusion,
+    patch_text,
+    rollout,
+)
 from vpe_core.attention.base import METHODS, AttentionMethod
 from vpe_core.attention.explain import explain, explain_many, patch_relevance
+from vpe_core.attention.fixed_scale import FixedScale, fixed_scale
 from vpe_core.attention.gaze import GazeEncoder
+from vpe_core.attention.layers import Heads, every_head, shares_of
 from vpe_core.attention.localization import RegionAttention, attention_inside
 from vpe_core.attention.overlay import colorize, overlay
 
-for _method in (legrad.METHOD, gradient.METHOD, last_layer.METHOD, rollout.METHOD, patch_text.METHOD):
+for _method in (
+    legrad.METHOD, gradient.METHOD, last_layer.METHOD, rollout.METHOD, patch_text.METHOD,
+    integrated_gradients.METHOD, occlusion.METHOD,
+):  # fmt: skip
     METHODS.add(_method.name, _method)
 
 __all__ = [
     "METHODS",
     "AttentionMethod",
+    "FixedScale",
     "GazeEncoder",
+    "Heads",
     "RegionAttention",
     "attention_inside",
     "colorize",
+    "every_head",
     "explain",
     "explain_many",
+    "fixed_scale",
     "get",
     "names",
     "overlay",
     "patch_relevance",
+    "shares_of",
 ]
 
 names, get = METHODS.names, METHODS.get

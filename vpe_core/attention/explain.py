@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -114,6 +115,10 @@ def patch_relevance(
     sources = as_images(images)
     labels = _one_each(texts, len(sources))
     embeddings = _text_embeddings(model, labels, template, suffix) if chosen.reads_text else None
+    if chosen.package:
+        importlib.import_module(chosen.package)
+    if chosen.probing and embeddings is not None and len(sources):
+        return chosen.probing(model, model.towers.prepared(sources), embeddings)
     rows = model.predictor.in_batches(sources, PatchRelevance(chosen.name), _BATCH, embeddings)
     return rows[0] if rows else np.empty((0, *TracedTower(model.visual).grid_hw), np.float32)
 

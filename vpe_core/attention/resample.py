@@ -28,6 +28,11 @@ def grid_to_image(grid: NDArray[np.float32], view: View, image_wh: SizeWH) -> ND
     return spread
 
 
+def patch_edges(n_pixels: int, n_patches: int) -> NDArray[np.intp]:
+    """Where the patches of one axis begin and end, (n_patches + 1): patch i covers the pixels from edge i to i + 1."""
+    return np.linspace(0, n_pixels, n_patches + 1).round().astype(np.intp)
+
+
 def _weights(n_pixels: int, n_patches: int, scale: float, offset: float, view_px: int) -> NDArray[np.float32]:
     """(n_pixels, n_patches): what each patch contributes to each pixel along one axis."""
     in_view = (np.arange(n_pixels) + 0.5) * scale + offset

@@ -49,6 +49,7 @@ class TracedTower:
             many there are; None for the block itself.
 
     Attributes:
+        blocks: Where they are in the tower, as `get_submodule` takes it.
         depth: Number of transformer blocks.
         has_class_token: Whether the tower answers with a class token.
         prefix_tokens: Tokens before the patches: the class token, perhaps registers.
@@ -60,13 +61,14 @@ class TracedTower:
 
     def __init__(self, visual: nn.Module, *, last_only: bool = False, around: Around | None = None) -> None:
         layout = _layout_of(visual)
+        self.blocks = ".".join(layout.path)
         self._project = layout.project
-        self._tape = _Tape()
+        self._tape, self._plain = _Tape(), visual
         self._visual = _recording_copy(visual, layout.path, self._tape, last_only, around)
         self.has_class_token = layout.class_token
         self.prefix_tokens = layout.prefix_tokens
         self.grid_hw = layout.grid_hw
-        self.depth = len(visual.get_submodule(".".join(layout.path)))  # type: ignore[arg-type]
+        self.depth = len(visual.get_submodule(self.blocks))  # type: ignore[arg-type]
         self._n_recorded = 1 if last_only else self.depth
 
     def run(self, pixels: Tensor, *, gradient_from: int | None = None, isolated: bool = False) -> Trace:
@@ -84,6 +86,10 @@ class TracedTower:
         self._tape.begin(None, isolated=False)
         self._check(trace, len(pixels))
         return trace
+
+    def embed(self, pixels: Tensor) -> Tensor:
+        """The embeddings alone, (n, dimension), of length 1, by the tower as it is; gradients reach the pixels."""
+        return functional.normalize(full_precision(self._plain(pixels)), dim=-1)
 
     def project(self, tokens: Tensor) -> Tensor:
         """Tokens (…, width) of any block in the space of the embeddings, (…, dimension), of length 1."""

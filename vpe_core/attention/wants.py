@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor
 
 from vpe_core.attention.base import METHODS
@@ -61,4 +62,37 @@ class PatchRelevance(Want):
 
     def on(self, network: Any) -> Computation:
         tower, relevance = TracedTower(network.visual), METHODS.get(self.method).relevance
+        assert relevance is not None, self.method
         return lambda pixels, texts: (relevance(tower, pixels, texts).reshape(-1, *tower.grid_hw),)
+
+
+@dataclass(frozen=True)
+class PatchEmbeddings(Want):
+    """The patch tokens of the last block in the space of the embeddings, (n, rows, columns, dimension), of length 1."""
+
+    def on(self, network: Any) -> Computation:
+        tower = TracedTower(network.visual, last_only=True)
+
+        def compute(pixels: Tensor, _texts: Tensor) -> tuple[Tensor, ...]:
+            patches = tower.project(tower.run(pixels).tokens[-1][:, tower.prefix_tokens :])
+            return (patches.reshape(len(pixels), *tower.grid_hw, -1),)
+
+        return compute
+
+
+@dataclass(frozen=True)
+class EveryHead(Want):
+    """Embeddings and, from the same pass, the class token's attention to patches: (n, layers, heads, rows, columns)."""
+
+    def on(self, network: Any) -> Computation:
+        tower = TracedTower(network.visual)
+
+        def compute(pixels: Tensor, _texts: Tensor) -> tuple[Tensor, ...]:
+            trace = tower.run(pixels)
+            layers = [
+                tower.class_token_row(weights.flatten(0, 1)).reshape(*weights.shape[:2], *tower.grid_hw)
+                for weights in trace.attention
+            ]
+            return trace.embedding, torch.stack(layers, dim=1)
+
+        return compute

@@ -48,13 +48,15 @@ class MethodView:
 
 
 def method_views(model: Model, xray: Xray, state: DemoState, target: str, memory: BoundedCache) -> list[MethodView]:
-    """The maps of all methods; of those that read the text, for `target`.
+    """The maps of all methods; of those that read the text, for `target`. The slow ones are for embedded models alone.
 
     Raises:
         VPEError: A prompt or mark does not fit.
     """
     images = without_and_with_marks(model, xray, state, memory)
-    return [_view(name, images, xray, state, target) for name in attention.names()]
+    quick = model.spec.scheme == "embedded"
+    names = [name for name in attention.names() if quick or not attention.get(name).slow]
+    return [_view(name, images, xray, state, target) for name in names]
 
 
 def _view(name: str, images: list[MarkedXray], xray: Xray, state: DemoState, target: str) -> MethodView:
