@@ -44,7 +44,7 @@ def test_a_check_shows_classes() -> None:
     app = open_page()
     app.button(key="check sim-nodule").click().run()
     assert not app.exception
-    assert "600 samples in 600 images of 60 patients; 2 classes." in texts(app).replace("**", "")
+    assert "400 samples in 400 images of 60 patients; 2 classes." in texts(app).replace("**", "")
     assert "Nothing is wrong." in texts(app)
     counts = datasets.open_dataset("sim-nodule").class_counts()
     assert app.dataframe[0].value.to_dict("list") == {"Class": list(counts), "Samples": list(counts.values())}

@@ -85,7 +85,7 @@ SETS.add(
 SETS.add(
     "sim-nodule",
     SimulatedSet(
-        "sim-nodule", "Simulated X-rays, one benign or malignant nodule", _STANDING, (6000, 240, 600), nodules=True
+        "sim-nodule", "Simulated X-rays, one benign or malignant nodule", _STANDING, (6000, 240, 400), nodules=True
     ),
 )
 SETS.add(
@@ -93,8 +93,8 @@ SETS.add(
     SimulatedSet(
         "sim-shift",
         "Simulated portable X-rays, none or 2 to 4 findings each",
-        ((5000, 5100), (5200, 5212), (4000, 4040)),
-        (6000, 120, 600),
+        ((5000, 5100), (5200, 5212), (4000, 4024)),
+        (6000, 120, 300),
         healthy=0.12,
         portable=True,
     ),
