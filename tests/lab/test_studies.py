@@ -46,7 +46,7 @@ def test_every_study_asks_in_batches_tells_its_progress_and_can_be_stopped(
     name: str, model: VisionLanguageModel, scene: Scene
 ) -> None:
     told: list[tuple[int, int]] = []
-    options = {"n": 8} if name == "scan" else {}
+    options: dict[str, object] = {"scan": {"n": 8}, "faithfulness": {"steps": 2}}.get(name, {})
     lab.get(name).run(scene, model, report=lambda *step: told.append(step), **options)
     dones, totals = zip(*told, strict=True)
     assert list(dones) == sorted(dones)

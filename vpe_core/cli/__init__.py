@@ -22,6 +22,7 @@ _COMMANDS = {
     "leak": "leak:leak",
     "classify": "classify:classify",
     "benchmark": "benchmark:app",
+    "lab": "lab:app",
     "simulate": "simulate:simulate",
     "train": "train:train",
     "serve": "serve:serve",

@@ -5,10 +5,15 @@ from __future__ import annotations
 from vpe_core.errors import LabError
 from vpe_core.lab.compare import COMPARE
 from vpe_core.lab.counter_tests import COUNTER_TESTS
+from vpe_core.lab.faithfulness import FAITHFULNESS
+from vpe_core.lab.layers import LAYERS
+from vpe_core.lab.maps import MAPS
+from vpe_core.lab.sanity import SANITY
 from vpe_core.lab.scan import SCAN
 from vpe_core.lab.study import Study
 from vpe_core.lab.sweeps import SWEEP
 from vpe_core.lab.text_against_marker import TEXT_AGAINST_MARKER
+from vpe_core.lab.truth import TRUTH
 from vpe_core.lab.without_ink import WITHOUT_INK
 from vpe_core.registry import Registry
 
@@ -19,3 +24,8 @@ STUDIES.add("scan", SCAN)
 STUDIES.add("text", TEXT_AGAINST_MARKER)
 STUDIES.add("ink", WITHOUT_INK)
 STUDIES.add("counter", COUNTER_TESTS)
+STUDIES.add("maps", MAPS)
+STUDIES.add("layers", LAYERS)
+STUDIES.add("faithfulness", FAITHFULNESS)
+STUDIES.add("truth", TRUTH)
+STUDIES.add("sanity", SANITY)

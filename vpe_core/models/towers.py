@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +41,12 @@ class Towers:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_computations": {}}  # made anew where it arrives
+
+    def with_image_tower(self, visual: Any) -> Towers:
+        """Another image tower, such as a changed copy, with the same preprocessing. Texts are for the first network."""
+        other = copy.copy(self)
+        other._network, other._computations = SimpleNamespace(visual=visual, encode_image=visual), {}
+        return other
 
     def prepared(self, pictures: ImageSources) -> NDArray[np.uint8]:
         """What the image tower sees of each picture, (n, height, width, 3).

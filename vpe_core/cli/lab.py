@@ -1,0 +1,87 @@
+"""`lab maps --dataset NAME --model NAME`: how well attention maps find the findings of a data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from vpe_core.lab.set_maps import SetMaps
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Studies of the laboratory over a data set.")
+
+
+@app.callback()
+def lab() -> None:
+    """Studies of the laboratory over a data set."""
+
+
+@app.command()
+def maps(
+    dataset: Annotated[str, typer.Option(help="A name from `datasets list`.")] = "sim-multi",
+    model: Annotated[str, typer.Option(help="A name from `models list`.")] = "simclip",
+    root: Annotated[Path | None, typer.Option(help="The data set's folder; its default one if left out.")] = None,
+    part: Annotated[str | None, typer.Option(help="Part of the data set; its default part if left out.")] = None,
+    methods: Annotated[
+        str | None, typer.Option(help="Separated by commas; all that take one pass a picture if left out.")
+    ] = None,
+    marker: Annotated[str, typer.Option(help="How findings are marked; not crop.")] = "circle",
+    color: Annotated[str, typer.Option(help="Colour of the marker.")] = "red",
+    width: Annotated[float, typer.Option(help="Line width in pixels of an image of 512 pixels.")] = 3.0,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many findings.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write all figures into this JSON file.")] = None,
+) -> None:
+    """Measure how well each map finds the boxes, without and with a marker: pointing hit, IoU after Otsu, share."""
+    from rich.console import Console
+
+    from vpe_core.cli.progress import counting_bar
+    from vpe_core.datasets import open_dataset
+    from vpe_core.errors import ResultsError
+    from vpe_core.folders import make_folder, named_path
+    from vpe_core.lab import MarkerStyle
+    from vpe_core.lab.set_maps import maps_over_set
+    from vpe_core.models import load_model
+    from vpe_core.results.store.files import write_atomically
+
+    if out is not None:
+        out = named_path(out, ResultsError)
+        make_folder(out.parent, ResultsError)
+    style = MarkerStyle(marker, color, width)
+    chosen = [name.strip() for name in methods.split(",")] if methods else None
+    data, network = open_dataset(dataset, root, part), load_model(model)
+    with counting_bar(Console(stderr=True)) as bar:
+        task = bar.add_task("Findings", total=None)
+        found = maps_over_set(
+            data, network, style=style, methods=chosen, limit=limit,
+            report=lambda done, total: bar.update(task, completed=done, total=total),
+        )  # fmt: skip
+    console = Console()
+    simulated = " (simulated)" if found.simulated else ""
+    console.print(f"{found.title}{simulated}, part {found.part}, {found.model}", markup=False)
+    console.print(_table(found))
+    console.print(found.words(), markup=False)
+    for name, why in found.missing.items():
+        console.print(f"{name}: {why}", style="yellow", markup=False)
+    if out is not None:
+        write_atomically(out, lambda stream: stream.write(found.to_json().encode()))
+        typer.echo(f"Written to {out}")
+
+
+def _table(found: SetMaps) -> Table:
+    from rich.table import Table
+
+    from vpe_core.lab.mapping import title_of
+
+    table = Table()
+    table.add_column("")
+    for heading in ("Pointing hit", "IoU", "Share", "Hit, marked", "IoU, marked", "Share, marked"):
+        table.add_column(heading, justify="right")
+    for name, one in found.unmarked.items():
+        with_marker = found.marked[name]
+        values = (one.hit, one.iou, one.share, with_marker.hit, with_marker.iou, with_marker.share)
+        table.add_row(title_of(name), *(str(value) for value in values))
+    return table

@@ -1,0 +1,219 @@
+"""All maps of one X-ray, without and with the marker: what each shows, what changes, and where they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vpe_core.attention import METHODS, shares_of
+from vpe_core.attention.fixed_scale import SHOWN
+from vpe_core.attention.resample import grid_to_image
+from vpe_core.errors import AttentionError
+from vpe_core.lab.asking import ask
+from vpe_core.lab.mapping import FIXED, after, listed, map_names, maps_of, rank_correlation, title_of
+from vpe_core.lab.places import Found, find, spread_patches
+from vpe_core.lab.study import Study, unreported
+from vpe_core.markers import get
+from vpe_core.plots.percent import percent
+from vpe_core.types import Heatmap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from vpe_core.geometry import SizeWH, View
+    from vpe_core.lab.scene import Scene
+    from vpe_core.models import Model
+    from vpe_core.types import Box, Progress
+
+    Floats = NDArray[np.float32]
+
+MOVED = 0.02
+"""A share in the region that changes by less is called unchanged."""
+AGREE, PARTLY = 0.6, 0.3
+"""From which mean rank correlation on maps are said to agree, or to agree in part."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maps:
+    """All maps, one after the other; without the marker (index 0) and with it (index 1).
+
+    Attributes:
+        target: The class.
+        marker: What the marker is called.
+        names: Of the maps, out of `map_names()`.
+        grids: (maps, 2, rows, columns), not negative; those of "fixed-scale" are probabilities.
+        shares: Of each map the share in the region's box, (maps, 2); nan where it cannot be told, as with a crop.
+        area: The share of the patches that the box covers: the share of an even map.
+        agreement: Spearman's rank correlation of each map with each over the patches, with the marker, (maps, maps).
+        found: Of each map without the marker how well it finds the known box; empty where none is known.
+        missing: Maps that this model cannot have, and why.
+        probabilities: Of the class, without and with the marker.
+        sizes_wh: Of both pictures in pixels; only a crop is of another size.
+        views: How the model sees each.
+        crops: Whether the marked picture shows other places, so that there is no difference.
+    """
+
+    target: str
+    marker: str
+    names: tuple[str, ...]
+    grids: Floats
+    shares: Floats
+    area: float
+    agreement: Floats
+    found: Mapping[str, Found]
+    missing: Mapping[str, str]
+    probabilities: tuple[float, float]
+    sizes_wh: tuple[SizeWH, SizeWH]
+    views: tuple[View, View]
+    crops: bool
+
+    def grid(self, name: str, *, marked: bool = False) -> Floats:
+        """One map, (rows, columns).
+
+        Raises:
+            AttentionError: It is not there.
+        """
+        if name not in self.names:
+            raise AttentionError(self.missing.get(name, f"There is no map {name[:40]!r} here."))
+        grid: Floats = self.grids[self.names.index(name), int(marked)]
+        return grid
+
+    def peak(self, name: str) -> float:
+        """What is shown at full strength, the same without and with the marker; 1 on the fixed scale."""
+        if name == FIXED:
+            return 1.0
+        return max(float(self.grid(name, marked=marked).max()) for marked in (False, True))
+
+    def heatmap(self, name: str, *, marked: bool = False) -> Heatmap:
+        """One map in pixels of its picture, for `overlay(…, peak=maps.peak(name))`."""
+        label = None if name != FIXED and not METHODS.get(name).reads_text else self.target
+        view, size = self.views[int(marked)], self.sizes_wh[int(marked)]
+        return Heatmap(grid_to_image(self.grid(name, marked=marked), view, size), name, label)
+
+    def difference(self, name: str) -> Floats | None:
+        """Marked minus unmarked, (rows, columns), of either sign; None for a crop, which shows other places."""
+        if self.crops:
+            return None
+        return np.asarray(self.grid(name, marked=True) - self.grid(name), np.float32)
+
+    @property
+    def mean_agreement(self) -> float:
+        """The mean over all pairs of maps; nan where there are fewer than two."""
+        pairs = self.agreement[np.triu_indices(len(self.names), 1)]
+        known = pairs[np.isfinite(pairs)]
+        return float(known.mean()) if len(known) else float("nan")
+
+    def words(self) -> str:
+        """What the marker does to the maps, and whether they agree, in sentences that follow the numbers."""
+        return " ".join(part for part in (self._moves(), self._agreement(), self._fixed()) if part)
+
+    def _moves(self) -> str:
+        if self.crops:
+            return "A crop shows other places, so its maps cannot be compared place by place."
+        changes = self.shares[:, 1] - self.shares[:, 0]
+        more, less = int((changes >= MOVED).sum()), int((changes <= -MOVED).sum())
+        n = int(np.isfinite(changes).sum())
+        if not n:
+            return "None of the maps has a share in the region that could be told."
+        if not more and not less:
+            return f"The {self.marker} moves none of {n} maps by {percent(MOVED)} or more of its share in the region."
+        at = int(np.nanargmax(np.abs(changes)))
+        before, then = (percent(float(value)) for value in self.shares[at])
+        return (
+            f"With the {self.marker}, {more} of {n} maps put more on the region and {less} less; "
+            f"{title_of(self.names[at])} changes most, {before} → {then} (an even map: {percent(self.area)})."
+        )
+
+    def _agreement(self) -> str:
+        mean = self.mean_agreement
+        if not np.isfinite(mean):
+            return ""
+        upper = np.where(np.triu(np.ones_like(self.agreement), 1) > 0, self.agreement, np.nan)
+        pairs = [np.unravel_index(int(place), upper.shape) for place in (np.nanargmin(upper), np.nanargmax(upper))]
+        (least, most) = (" and ".join(title_of(self.names[int(place)]) for place in pair) for pair in pairs)
+        verdict = "agree" if mean >= AGREE else "agree in part" if mean >= PARTLY else "disagree"
+        return (
+            f"The maps {verdict}: their mean rank correlation is {mean:.2f}, from {np.nanmin(upper):.2f} ({least}) to "
+            f"{np.nanmax(upper):.2f} ({most})."
+        )
+
+    def _fixed(self) -> str:
+        if FIXED not in self.names:
+            return ""
+        counts = [int((self.grid(FIXED, marked=marked) >= SHOWN).sum()) for marked in (False, True)]
+        total = self.grid(FIXED).size
+        said = [f"{n} of {total} patches" if n else "none" for n in counts]
+        if not any(counts):
+            return f"On the fixed scale no patch shows {self.target}, without the {self.marker} and with it."
+        return (
+            f"On the fixed scale {self.target} is shown by {said[0]} without the {self.marker}, by {said[1]} with it."
+        )
+
+
+def maps(scene: Scene, model: Model, *, methods: Sequence[str] | None = None, report: Progress = unreported) -> Maps:
+    """Make all maps of the X-ray without and with the marker, for the scene's class.
+
+    Args:
+        scene: For another class, the scene with that `target`.
+        model: A loaded model.
+        methods: Out of `map_names()`; None for all.
+        report: Pictures and maps are what counts; where it raises, the study ends.
+
+    Raises:
+        AttentionError: There is no such method, or the model can have no map at all.
+        VPEError: The marker cannot be drawn, or a prompt is not valid.
+    """
+    chosen = tuple(map_names() if methods is None else methods)
+    drawn = scene.present.on(scene.rgb)
+    pictures, sizes = (scene.rgb, drawn), (scene.size_wh, drawn.size)
+    prepared, suffixes = np.stack([model.prepare(one) for one in pictures]), ["", scene.suffix(scene.style)]
+    total = 2 + 2 * len(chosen)
+    answers = ask(scene, model, prepared, suffixes, after(report, 0, total), attention=False)
+    made = maps_of(scene, model, prepared, suffixes, names=chosen, report=after(report, 2, total))
+    if not made.grids:
+        raise AttentionError(next(iter(made.missing.values()), "Expected at least one method, but got none."))
+    names, crops = tuple(made.grids), get(scene.style.marker).crops
+    grids = np.stack(list(made.grids.values()))
+    box, even = scene.region.box, np.ones(grids.shape[-2:], np.float32)
+    shares, area = (shares_or_nan(values, box, model, scene.size_wh) for values in (grids, even))
+    if crops:
+        shares[:, 1] = np.nan
+    known = {}
+    if scene.known is not None:
+        view = model.view(scene.size_wh)
+        known = {
+            name: find(spread_patches(grid[0], view, scene.size_wh), scene.known, scene.size_wh)
+            for name, grid in made.grids.items()
+        }
+    before, marked = (float(value) for value in answers.probabilities[:, scene.column])
+    agreement = [[rank_correlation(one[1], other[1]) for other in grids] for one in grids]
+    return Maps(
+        scene.target, scene.style.title.partition(",")[0], names, grids, shares, float(area),
+        np.array(agreement, np.float32), known, made.missing, (before, marked), sizes,
+        (model.view(sizes[0]), model.view(sizes[1])), crops,
+    )  # fmt: skip
+
+
+def shares_or_nan(grids: Floats, box: Box, model: Model, image_wh: SizeWH) -> Floats:
+    """`shares_of`, nan where the model does not see the box."""
+    try:
+        return shares_of(grids, box, model, image_wh)
+    except AttentionError:
+        return np.full(grids.shape[:-2], np.nan, np.float32)
+
+
+def missing_words(missing: Mapping[str, str]) -> str:
+    """Which maps a model cannot have, as a sentence; empty for none."""
+    if not missing:
+        return ""
+    return f"This model cannot have {listed([title_of(name) for name in missing])}: {next(iter(missing.values()))}"
+
+
+MAPS = Study(
+    title="All maps",
+    question="What does each map show without and with the marker, and do they agree?",
+    run=maps,
+)

@@ -1,0 +1,258 @@
+"""Maps over a data set: how often each finds the finding, without a marker and with one. What takes long is stored.
+
+Pointing hits and the IoU after Otsu's threshold are those of CheXlocalize (Saporta et al., Benchmarking saliency
+methods for chest X-ray interpretation, Nature Machine Intelligence 4, 2022), against boxes where that has outlines.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from vpe_core.attention import METHODS, fixed_scale, patch_relevance
+from vpe_core.documents import DocumentError, read_bytes
+from vpe_core.errors import AttentionError, LabError, RegionError, ResultsError
+from vpe_core.images import load_image
+from vpe_core.lab.mapping import FIXED, map_names, title_of
+from vpe_core.lab.maps import shares_or_nan
+from vpe_core.lab.places import find, spread_patches
+from vpe_core.lab.scene import Drawing, MarkerStyle
+from vpe_core.lab.study import unreported
+from vpe_core.metrics import Interval, bootstrap_mean, draw_resamples
+from vpe_core.plots.percent import percent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from vpe_core.datasets import Dataset
+    from vpe_core.models import Model
+    from vpe_core.types import Box, Progress, Sample
+
+    Floats = NDArray[np.float32]
+
+MEASURES = ("hit", "iou", "share")
+_TOGETHER = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SetScore:
+    """How well one map finds the boxes of a data set; intervals over patients.
+
+    Attributes:
+        hit: How often the peak lies in the box (the pointing game).
+        iou: Mean IoU of the part above Otsu's threshold with the box.
+        share: Mean share of the map in the box.
+        by_class: Of each class the means of the three, in this order.
+    """
+
+    hit: Interval
+    iou: Interval
+    share: Interval
+    by_class: Mapping[str, tuple[float, float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class SetMaps:
+    """Every map over a data set.
+
+    Attributes:
+        dataset: Its name; `title` is for people.
+        title: The same for people.
+        part: Which part of it.
+        simulated: Nobody's X-rays.
+        model: The model's name.
+        weights: SHA-256 of its weights.
+        marker: How the findings were marked, in words.
+        n: Findings with a box.
+        patients: Of how many patients.
+        chance_hit: How often a peak anywhere would hit: the mean share of the picture that the box covers.
+        chance_iou: Mean IoU that the same bright parts have when they are shifted anywhere, of each map, unmarked.
+        unmarked: Of each map.
+        marked: The same with the marker.
+        gains: Of each map what the marker adds to hit, iou and share, paired.
+        missing: Maps that this model cannot have, and why.
+    """
+
+    dataset: str
+    title: str
+    part: str
+    simulated: bool
+    model: str
+    weights: str
+    marker: str
+    n: int
+    patients: int
+    chance_hit: float
+    chance_iou: Mapping[str, float]
+    unmarked: Mapping[str, SetScore]
+    marked: Mapping[str, SetScore]
+    gains: Mapping[str, Mapping[str, Interval]]
+    missing: Mapping[str, str]
+
+    def words(self) -> str:
+        """Which map finds most, and what the marker adds, in sentences that follow the numbers."""
+        best = max(self.unmarked, key=lambda name: self.unmarked[name].iou.value)
+        one, gain = self.unmarked[best], self.gains[best]["iou"]
+        moved = "adds nothing that is sure"
+        if gain.low > 0 or gain.high < 0:
+            moved = f"{'adds' if gain.value > 0 else 'takes'} {abs(gain.value):.2f}"
+        return (
+            f"Over {self.n:,} findings, {title_of(best)} finds most: IoU {one.iou.value:.2f} (by chance "
+            f"{self.chance_iou[best]:.2f}), pointing hit {percent(one.hit.value)} (by chance "
+            f"{percent(self.chance_hit)}). The {self.marker} {moved} to its IoU."
+        )
+
+    def to_json(self) -> str:
+        """As text; `read_set_maps` reads it again."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+
+_JSON = TypeAdapter(SetMaps)
+
+
+def read_set_maps(path: Path) -> SetMaps:
+    """A stored measurement.
+
+    Raises:
+        ResultsError: There is no such file, or it holds something else.
+    """
+    try:
+        return _JSON.validate_json(read_bytes(path))
+    except (OSError, DocumentError, ValidationError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error).partition("\n")[0]
+        raise ResultsError(
+            f"Expected maps over a data set, as `python -m vpe_core lab maps --out` writes them, in {path}, but it "
+            f"cannot be read: {reason}."
+        ) from None
+
+
+def quick_maps() -> tuple[str, ...]:
+    """The maps that take one pass a picture: what is measured unless others are named."""
+    return tuple(name for name in map_names() if name == FIXED or not METHODS.get(name).slow)
+
+
+def maps_over_set(
+    dataset: Dataset,
+    model: Model,
+    *,
+    style: MarkerStyle | None = None,
+    methods: Sequence[str] | None = None,
+    limit: int | None = None,
+    resamples: int = 1000,
+    report: Progress = unreported,
+) -> SetMaps:
+    """Make every map of every finding that has a box, without and with a marker, each for its own class.
+
+    Args:
+        dataset: With boxes.
+        model: A loaded model.
+        style: The marker; a red circle if None.
+        methods: Out of `map_names()`; None for `quick_maps()`.
+        limit: Only the first so many findings.
+        resamples: Of patients, for the intervals.
+        report: Findings are what counts.
+
+    Raises:
+        LabError: There is no finding with a box, or the marker shows other places.
+        AttentionError: There is no such method, or the model can have no map at all.
+        VPEError: An image cannot be read.
+    """
+    look = style or MarkerStyle("circle", "red", 3)
+    samples = list(islice((one for one in dataset if one.box is not None), limit))
+    if not samples:
+        raise LabError(f"{dataset.title} has no finding with a box, so there is no place that a map could find.")
+    names = list(quick_maps() if methods is None else methods)
+    measured = {name: np.full((len(samples), 2, 3), np.nan) for name in names}
+    chance_iou = {name: np.full(len(samples), np.nan) for name in names}
+    chance_hit = np.full(len(samples), np.nan)
+    missing: dict[str, str] = {}
+    report(0, len(samples))
+    for start in range(0, len(samples), _TOGETHER):
+        some = samples[start : start + _TOGETHER]
+        images = [load_image(one.image_path).convert("RGB") for one in some]
+        pictures = [model.prepare(image) for image in images]
+        pictures += [model.prepare(_marked(look, image, one)) for image, one in zip(images, some, strict=True)]
+        for name in names:
+            if name in missing:
+                continue
+            try:
+                grids = _grids(model, dataset, name, np.stack(pictures), [one.label for one in some])
+            except AttentionError as error:
+                missing[name] = str(error)
+                continue
+            for number, (image, one) in enumerate(zip(images, some, strict=True)):
+                assert one.box is not None
+                for which in (0, 1):
+                    row = _measure(model, grids[number + which * len(some)], one.box, image.size)
+                    measured[name][start + number, which] = row[:3]
+                    if not which:
+                        chance_hit[start + number], chance_iou[name][start + number] = row[3:]
+        report(start + len(some), len(samples))
+    there = {name: rows for name, rows in measured.items() if name not in missing}
+    if not there:
+        raise AttentionError(next(iter(missing.values()), "Expected at least one method, but got none."))
+    patients = np.array([one.patient_id for one in samples])
+    draws = draw_resamples(patients, resamples)
+    labels = np.array([one.label for one in samples])
+
+    def score(rows: NDArray[np.float64]) -> SetScore:
+        hit, iou, share = (bootstrap_mean(rows[:, column], draws).overall for column in range(3))
+        by_class = {}
+        for label in dict.fromkeys(labels.tolist()):
+            means = np.nanmean(rows[labels == label], axis=0)
+            by_class[label] = (float(means[0]), float(means[1]), float(means[2]))
+        return SetScore(hit, iou, share, by_class)
+
+    return SetMaps(
+        dataset.name, dataset.title, dataset.part, dataset.simulated, model.name, model.record.weights_sha256,
+        look.title.partition(",")[0], len(samples), len(set(patients.tolist())), float(np.nanmean(chance_hit)),
+        {name: float(np.nanmean(chance_iou[name])) for name in there},
+        {name: score(rows[:, 0]) for name, rows in there.items()},
+        {name: score(rows[:, 1]) for name, rows in there.items()},
+        {
+            name: {
+                measure: bootstrap_mean(rows[:, 1, column] - rows[:, 0, column], draws).overall
+                for column, measure in enumerate(MEASURES)
+            }
+            for name, rows in there.items()
+        },
+        missing,
+    )  # fmt: skip
+
+
+def _marked(style: MarkerStyle, image: Image.Image, sample: Sample) -> Image.Image:
+    assert sample.box is not None
+    marked = Drawing(style, sample.box).on(image)
+    if marked.size != image.size:
+        raise LabError("A crop shows other places than the X-ray, so its maps have no box. Choose another marker.")
+    return marked
+
+
+def _grids(model: Model, dataset: Dataset, name: str, pictures: NDArray[np.uint8], labels: Sequence[str]) -> Floats:
+    """One map a picture; the unmarked pictures come before the marked ones, each for its own class."""
+    words = [dataset.class_words[label] for label in (*labels, *labels)]
+    if name != FIXED:
+        return patch_relevance(model, pictures, words, method=name, template=dataset.template)
+    classes = list(dataset.class_words.values())
+    found = fixed_scale(model, pictures, classes, template=dataset.template)
+    return np.stack([found.of(word)[number] for number, word in enumerate(words)])
+
+
+def _measure(model: Model, grid: Floats, box: Box, size_wh: tuple[int, int]) -> tuple[float, ...]:
+    """Hit, IoU, share in the box, and both chances; nan where the box lies outside of what is seen."""
+    view = model.view(size_wh)
+    try:
+        place = find(spread_patches(grid, view, size_wh), box.clipped(*size_wh), size_wh)
+    except RegionError:
+        return (float("nan"),) * 5
+    share = float(shares_or_nan(grid, box, model, size_wh))
+    return float(place.hit), place.iou, share, place.chance_hit, place.chance_iou
