@@ -36,6 +36,8 @@ PAGES = {
         (
             "vpe_core.explain", "vpe_core.attention.explain_many", "vpe_core.Heatmap", "vpe_core.overlay",
             "vpe_core.attention.attention_inside", "vpe_core.attention.RegionAttention",
+            "vpe_core.attention.fixed_scale", "vpe_core.attention.FixedScale", "vpe_core.attention.every_head",
+            "vpe_core.attention.Heads", "vpe_core.attention.shares_of",
         ),
     ),
     "datasets": ("Data sets", ("vpe_core.open_dataset", "vpe_core.datasets.Dataset", "vpe_core.types.Sample")),
