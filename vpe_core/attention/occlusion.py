@@ -69,7 +69,7 @@ def drops(model: Model, pictures: NDArray[np.uint8], text: Floats) -> Floats:
 
 def even_grey(model: Model) -> NDArray[np.uint8]:
     """The mean colour of the pictures that the model was trained on, (3,): what says nothing to it."""
-    return np.rint(255 * np.asarray(model.preprocessing.mean)).astype(np.uint8)
+    return np.asarray(np.rint(255 * np.asarray(model.preprocessing.mean)), np.uint8)
 
 
 def occlusion(model: Model, pictures: NDArray[np.uint8], text: Floats) -> Floats:

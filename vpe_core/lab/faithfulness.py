@@ -14,9 +14,9 @@ from PIL import Image, ImageFilter
 
 from vpe_core.attention.occlusion import even_grey
 from vpe_core.attention.resample import patch_edges
-from vpe_core.errors import AttentionError, LabError
+from vpe_core.errors import LabError
 from vpe_core.lab.asking import ask
-from vpe_core.lab.mapping import after, listed, map_names, maps_of, title_of
+from vpe_core.lab.mapping import after, checked_maps, listed, maps_of, missing_words, require_some, title_of
 from vpe_core.lab.study import Study, unreported
 from vpe_core.plots.percent import percent
 from vpe_core.variants import seeded
@@ -100,6 +100,9 @@ class Faithfulness:
 
     def words(self) -> str:
         """Which maps to believe, in sentences that follow the numbers."""
+        return " ".join(part for part in (self._verdict(), missing_words(self.missing)) if part)
+
+    def _verdict(self) -> str:
         whole, bare = (float(self.random[0].deletion[place]) for place in (0, -1))
         if abs(whole - bare) < LITTLE:
             return (
@@ -180,13 +183,12 @@ def faithfulness(
     """
     if not 2 <= steps <= 50:
         raise LabError(f"Expected 2 to 50 steps, but got {steps}.")
-    chosen = tuple(map_names() if methods is None else methods)
+    chosen = checked_maps(methods)
     picture = model.prepare(scene.present.on(scene.rgb) if marked else scene.rgb)
     suffix = scene.suffix(scene.style) if marked else ""
     most = len(chosen) + 3 + 2 * (steps - 1) * (len(chosen) + N_RANDOM)
     made = maps_of(scene, model, picture[None], [suffix], names=chosen, report=after(report, 0, most))
-    if not made.grids:
-        raise AttentionError(next(iter(made.missing.values()), "Expected at least one method, but got none."))
+    require_some(made.grids, made.missing)
     grids = {name: grid[0] for name, grid in made.grids.items()}
     grid_hw = next(iter(grids.values())).shape
     seed = scene.target

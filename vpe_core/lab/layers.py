@@ -80,7 +80,8 @@ class Layers:
     def grid(self, layer: int, head: int | None = None, *, marked: bool = False) -> Floats:
         """One head's map, or the mean over the heads of a layer, (rows, columns). Both count from 0."""
         of_layer: Floats = self.attention[int(marked), layer]
-        return of_layer.mean(axis=0) if head is None else of_layer[head]
+        grid: Floats = of_layer.mean(axis=0) if head is None else of_layer[head]
+        return grid
 
     def peak(self, layer: int, head: int | None = None) -> float:
         """What is shown at full strength, the same without and with the marker."""

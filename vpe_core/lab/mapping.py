@@ -33,6 +33,31 @@ def map_names() -> tuple[str, ...]:
     return (*METHODS.names(), FIXED)
 
 
+def checked_maps(names: Sequence[str] | None) -> tuple[str, ...]:
+    """The maps that are asked for, all if None.
+
+    Raises:
+        AttentionError: There is no such method, or none is named.
+    """
+    chosen = map_names() if names is None else tuple(names)
+    if not chosen:
+        raise AttentionError(f"Expected at least one map out of {', '.join(map_names())}, but got none.")
+    for name in chosen:
+        if name != FIXED:
+            METHODS.get(name)
+    return chosen
+
+
+def require_some(made: Mapping[str, object], missing: Mapping[str, str]) -> None:
+    """Refuse to go on where a model can have none of the maps.
+
+    Raises:
+        AttentionError: With the reason.
+    """
+    if not made:
+        raise AttentionError(next(iter(missing.values())))
+
+
 def title_of(name: str) -> str:
     """What people call a map."""
     return _FIXED_TITLE if name == FIXED else METHODS.get(name).title
@@ -78,7 +103,7 @@ def maps_of(
     Raises:
         AttentionError: There is no such method.
     """
-    chosen = tuple(map_names() if names is None else names)
+    chosen = checked_maps(names)
     grids: dict[str, Floats] = {}
     missing: dict[str, str] = {}
     total = len(chosen) * len(pictures)
@@ -135,3 +160,10 @@ def listed(words: Sequence[str]) -> str:
     """One after the other: "A", "A and B", "A, B and C"."""
     *some, last = words
     return f"{', '.join(some)} and {last}" if some else last
+
+
+def missing_words(missing: Mapping[str, str]) -> str:
+    """Which maps a model cannot have, as a sentence; empty for none."""
+    if not missing:
+        return ""
+    return f"This model cannot have {listed([title_of(name) for name in missing])}: {next(iter(missing.values()))}"

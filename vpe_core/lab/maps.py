@@ -13,7 +13,16 @@ from vpe_core.attention.fixed_scale import SHOWN
 from vpe_core.attention.resample import grid_to_image
 from vpe_core.errors import AttentionError
 from vpe_core.lab.asking import ask
-from vpe_core.lab.mapping import FIXED, after, listed, map_names, maps_of, rank_correlation, title_of
+from vpe_core.lab.mapping import (
+    FIXED,
+    after,
+    checked_maps,
+    maps_of,
+    missing_words,
+    rank_correlation,
+    require_some,
+    title_of,
+)
 from vpe_core.lab.places import Found, find, spread_patches
 from vpe_core.lab.study import Study, unreported
 from vpe_core.markers import get
@@ -108,7 +117,9 @@ class Maps:
 
     def words(self) -> str:
         """What the marker does to the maps, and whether they agree, in sentences that follow the numbers."""
-        return " ".join(part for part in (self._moves(), self._agreement(), self._fixed()) if part)
+        return " ".join(
+            part for part in (self._moves(), self._agreement(), self._fixed(), missing_words(self.missing)) if part
+        )
 
     def _moves(self) -> str:
         if self.crops:
@@ -166,15 +177,14 @@ def maps(scene: Scene, model: Model, *, methods: Sequence[str] | None = None, re
         AttentionError: There is no such method, or the model can have no map at all.
         VPEError: The marker cannot be drawn, or a prompt is not valid.
     """
-    chosen = tuple(map_names() if methods is None else methods)
+    chosen = checked_maps(methods)
     drawn = scene.present.on(scene.rgb)
     pictures, sizes = (scene.rgb, drawn), (scene.size_wh, drawn.size)
     prepared, suffixes = np.stack([model.prepare(one) for one in pictures]), ["", scene.suffix(scene.style)]
     total = 2 + 2 * len(chosen)
     answers = ask(scene, model, prepared, suffixes, after(report, 0, total), attention=False)
     made = maps_of(scene, model, prepared, suffixes, names=chosen, report=after(report, 2, total))
-    if not made.grids:
-        raise AttentionError(next(iter(made.missing.values()), "Expected at least one method, but got none."))
+    require_some(made.grids, made.missing)
     names, crops = tuple(made.grids), get(scene.style.marker).crops
     grids = np.stack(list(made.grids.values()))
     box, even = scene.region.box, np.ones(grids.shape[-2:], np.float32)
@@ -203,13 +213,6 @@ def shares_or_nan(grids: Floats, box: Box, model: Model, image_wh: SizeWH) -> Fl
         return shares_of(grids, box, model, image_wh)
     except AttentionError:
         return np.full(grids.shape[:-2], np.nan, np.float32)
-
-
-def missing_words(missing: Mapping[str, str]) -> str:
-    """Which maps a model cannot have, as a sentence; empty for none."""
-    if not missing:
-        return ""
-    return f"This model cannot have {listed([title_of(name) for name in missing])}: {next(iter(missing.values()))}"
 
 
 MAPS = Study(

@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vpe_core.errors import AttentionError
-from vpe_core.lab.mapping import after, listed, map_names, maps_of, rank_correlation, title_of
+from vpe_core.lab.mapping import (
+    after,
+    checked_maps,
+    listed,
+    maps_of,
+    missing_words,
+    rank_correlation,
+    require_some,
+    title_of,
+)
 from vpe_core.lab.study import Study, unreported
 
 if TYPE_CHECKING:
@@ -60,6 +68,9 @@ class Sanity:
 
     def words(self) -> str:
         """Which maps fail, in sentences that follow the numbers."""
+        return " ".join(part for part in (self._verdict(), missing_words(self.missing)) if part)
+
+    def _verdict(self) -> str:
         last, failed = self.last, self.insensitive
         most = max(last, key=lambda name: abs(last[name]))
         if not failed:
@@ -141,13 +152,12 @@ def sanity(
     """
     from vpe_core.models.towers import DirectPredictor
 
-    chosen = tuple(map_names() if methods is None else methods)
+    chosen = checked_maps(methods)
     stages = tuple(name for name, _ in stages_of(model.visual))
     total = len(chosen) * (len(stages) + 1)
     picture = model.prepare(scene.rgb)[None]
     own = maps_of(scene, model, picture, [""], names=chosen, report=after(report, 0, total))
-    if not own.grids:
-        raise AttentionError(next(iter(own.missing.values()), "Expected at least one method, but got none."))
+    require_some(own.grids, own.missing)
     similarity: dict[str, list[float]] = {name: [] for name in own.grids}
     for number, (_, twin) in enumerate(randomised(model.visual, seed)):
         random = model.asking(DirectPredictor(model.towers.with_image_tower(twin)))

@@ -19,7 +19,7 @@ from vpe_core.attention import METHODS, fixed_scale, patch_relevance
 from vpe_core.documents import DocumentError, read_bytes
 from vpe_core.errors import AttentionError, LabError, RegionError, ResultsError
 from vpe_core.images import load_image
-from vpe_core.lab.mapping import FIXED, map_names, title_of
+from vpe_core.lab.mapping import FIXED, checked_maps, map_names, require_some, title_of
 from vpe_core.lab.maps import shares_or_nan
 from vpe_core.lab.places import find, spread_patches
 from vpe_core.lab.scene import Drawing, MarkerStyle
@@ -170,7 +170,7 @@ def maps_over_set(
     samples = list(islice((one for one in dataset if one.box is not None), limit))
     if not samples:
         raise LabError(f"{dataset.title} has no finding with a box, so there is no place that a map could find.")
-    names = list(quick_maps() if methods is None else methods)
+    names = checked_maps(quick_maps() if methods is None else methods)
     measured = {name: np.full((len(samples), 2, 3), np.nan) for name in names}
     chance_iou = {name: np.full(len(samples), np.nan) for name in names}
     chance_hit = np.full(len(samples), np.nan)
@@ -198,8 +198,7 @@ def maps_over_set(
                         chance_hit[start + number], chance_iou[name][start + number] = row[3:]
         report(start + len(some), len(samples))
     there = {name: rows for name, rows in measured.items() if name not in missing}
-    if not there:
-        raise AttentionError(next(iter(missing.values()), "Expected at least one method, but got none."))
+    require_some(there, missing)
     patients = np.array([one.patient_id for one in samples])
     draws = draw_resamples(patients, resamples)
     labels = np.array([one.label for one in samples])
@@ -208,14 +207,14 @@ def maps_over_set(
         hit, iou, share = (bootstrap_mean(rows[:, column], draws).overall for column in range(3))
         by_class = {}
         for label in dict.fromkeys(labels.tolist()):
-            means = np.nanmean(rows[labels == label], axis=0)
-            by_class[label] = (float(means[0]), float(means[1]), float(means[2]))
+            hits, ious, shares = rows[labels == label].T
+            by_class[label] = (_mean(hits), _mean(ious), _mean(shares))
         return SetScore(hit, iou, share, by_class)
 
     return SetMaps(
         dataset.name, dataset.title, dataset.part, dataset.simulated, model.name, model.record.weights_sha256,
-        look.title.partition(",")[0], len(samples), len(set(patients.tolist())), float(np.nanmean(chance_hit)),
-        {name: float(np.nanmean(chance_iou[name])) for name in there},
+        look.title.partition(",")[0], len(samples), len(set(patients.tolist())), _mean(chance_hit),
+        {name: _mean(chance_iou[name]) for name in there},
         {name: score(rows[:, 0]) for name, rows in there.items()},
         {name: score(rows[:, 1]) for name, rows in there.items()},
         {
@@ -227,6 +226,12 @@ def maps_over_set(
         },
         missing,
     )  # fmt: skip
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    """Over those that are known; nan where none is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def _marked(style: MarkerStyle, image: Image.Image, sample: Sample) -> Image.Image:

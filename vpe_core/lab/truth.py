@@ -14,9 +14,9 @@ from PIL import Image
 
 from vpe_core.attention.fixed_scale import SHOWN
 from vpe_core.attention.localization import coverage
-from vpe_core.errors import AttentionError, LabError
+from vpe_core.errors import LabError
 from vpe_core.lab.counter_tests import MISSING
-from vpe_core.lab.mapping import FIXED, listed, maps_of, title_of
+from vpe_core.lab.mapping import FIXED, listed, maps_of, missing_words, require_some, title_of
 from vpe_core.lab.places import spread_patches
 from vpe_core.lab.scene import FRAME_PX
 from vpe_core.lab.study import Study, unreported
@@ -95,6 +95,9 @@ class Truth:
 
     def words(self) -> str:
         """Which map shows what changed, in sentences that follow the numbers."""
+        return " ".join(part for part in (self._verdict(), missing_words(self.missing)) if part)
+
+    def _verdict(self) -> str:
         scores, n = self.scores, len(self.scores)
         best, worst = self.order[0], self.order[-1]
         hits = sum(one.hit for one in scores.values())
@@ -193,8 +196,7 @@ def truth(
     pictures = np.stack([model.prepare(scene.present.on(scene.rgb) if marked else scene.rgb), model.prepare(there)])
     suffix = scene.suffix(scene.style) if marked else ""
     made = maps_of(scene, model, pictures, [suffix] * 2, names=methods, report=report)
-    if not made.grids:
-        raise AttentionError(next(iter(made.missing.values()), "Expected at least one method, but got none."))
+    require_some(made.grids, made.missing)
     scores = {}
     for name, (here, without) in made.grids.items():
         values = spread_patches(here, view, scene.size_wh)

@@ -43,9 +43,12 @@ class Towers:
         return {**self.__dict__, "_computations": {}}  # made anew where it arrives
 
     def with_image_tower(self, visual: Any) -> Towers:
-        """Another image tower, such as a changed copy, with the same preprocessing. Texts are for the first network."""
-        other = copy.copy(self)
-        other._network, other._computations = SimpleNamespace(visual=visual, encode_image=visual), {}
+        """Another image tower, such as a changed copy, beside the same text tower, with the same preprocessing."""
+        network, other = self._network, copy.copy(self)
+        other._network = SimpleNamespace(
+            visual=visual, encode_image=visual, encode_text=network.encode_text, text=getattr(network, "text", None)
+        )
+        other._computations = {}
         return other
 
     def prepared(self, pictures: ImageSources) -> NDArray[np.uint8]:
