@@ -206,7 +206,7 @@ def test_other_findings_count_for_neither_side(scene: Scene, models: dict[str, V
 @pytest.mark.parametrize(
     ("left", "fixed_left", "said"),
     [
-        (0.9, 0.1, "Fixed scale is empty; LeGrad still has 90% of its peak."),
+        (0.9, 0.1, "Fixed scale is empty; LeGrad peaks there at 0.9 times what it does here."),
         (0.9, 0.9, "no map is empty."),
         (0.1, 0.1, "all maps are empty."),
     ],

@@ -117,7 +117,7 @@ class Truth:
         return (
             f"{first} On the same chest without the finding {listed(empty)} {'is' if len(empty) == 1 else 'are'} "
             "empty; "
-            f"{title_of(most)} still has {percent(scores[most].left)} of its peak."
+            f"{title_of(most)} peaks there at {scores[most].left:.1f} times what it does here."
         )
 
 
