@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vpe_core.attention import METHODS, shares_of
+from vpe_core.attention import shares_of
 from vpe_core.attention.fixed_scale import SHOWN
 from vpe_core.attention.resample import grid_to_image
 from vpe_core.errors import AttentionError
@@ -20,6 +20,7 @@ from vpe_core.lab.mapping import (
     maps_of,
     missing_words,
     rank_correlation,
+    reads_text,
     require_some,
     title_of,
 )
@@ -98,7 +99,7 @@ class Maps:
 
     def heatmap(self, name: str, *, marked: bool = False) -> Heatmap:
         """One map in pixels of its picture, for `overlay(…, peak=maps.peak(name))`."""
-        label = None if name != FIXED and not METHODS.get(name).reads_text else self.target
+        label = self.target if reads_text(name) else None
         view, size = self.views[int(marked)], self.sizes_wh[int(marked)]
         return Heatmap(grid_to_image(self.grid(name, marked=marked), view, size), name, label)
 
