@@ -22,7 +22,7 @@ the small models that come with the app, SimCLIP was trained to follow markers; 
 
 
 def worked_example(example: Example) -> None:
-    """One stored answer, measured by the command that it names."""
+    """One stored answer, and the way to ask for it live."""
     living_example(example)
     x0, y0, x1, y1 = (f"{value:g}" for value in example.region)
     page_link(
@@ -34,7 +34,7 @@ def worked_example(example: Example) -> None:
     st.caption(
         as_text(
             f"One example by {example.model_title}, chosen because it shows the effect well; the Benchmark page has "
-            f"whole test sets. Measured with: {example.command}"
+            "whole test sets."
         )
     )
     st.header("How the model answers", anchor=False)

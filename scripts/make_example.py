@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dashboard.demo.answer_column.all_methods import method_views
 from dashboard.demo.answers.answer import Answer, Impression, answer
 from dashboard.demo.answers.marked_xray import draw
 from dashboard.demo.film.xray import Xray
@@ -27,7 +28,7 @@ from dashboard.library.example import (
     levels_text,
     save_example,
 )
-from vpe_core import load_image, load_model
+from vpe_core import attention, load_image, load_model
 from vpe_core.attention import patch_relevance
 from vpe_core.cache import BoundedCache
 from vpe_core.datasets.gallery import simulated_gallery
@@ -52,7 +53,8 @@ def main() -> None:
     state = DemoState(sample=entry.name, model=options.model, marks=(Mark("circle", region),), target=finding.label)
     model = load_model(options.model)
     xray = Xray(entry.name, image)
-    result = answer(model, xray, state, state.shown_classes, BoundedCache())
+    memory = BoundedCache()
+    result = answer(model, xray, state, state.shown_classes, memory)
     if result.marked is None or result.inside is None:
         raise SystemExit("The circle covers nothing of the image.")
     maps, grid_wh = _maps(model, [image.convert("RGB"), draw(xray, state)], result)
@@ -77,6 +79,7 @@ def main() -> None:
         model_title=model.spec.title,
         weights_sha256=model.record.weights_sha256,
         size_wh=result.without.shown.size,
+        methods=_methods(model, xray, state, result, memory),
         command=f"{COMMAND} --sample {entry.name} --finding {options.finding} --model {model.name}",
     )
     pictures = {BEFORE: result.without.shown, AFTER: result.marked.shown, SEEN: result.marked.seen}
@@ -105,6 +108,17 @@ def _maps(
     maps = {LAST_BLOCK: _pair(last, *(float(grid.max()) for grid in last))}
     maps |= {name: _pair(grids, peak, peak) for name, grids in evidence.items()}
     return maps, (last.shape[2], last.shape[1])
+
+
+def _methods(
+    model: Model, xray: Xray, state: DemoState, result: Answer, memory: BoundedCache
+) -> tuple[tuple[str, float, float], ...]:
+    views = method_views(model, xray, state, result.target, memory)
+    return tuple(
+        (attention.get(view.name).title, round(view.share.before, 4), round(view.share.after, 4))
+        for view in views
+        if view.share
+    )
 
 
 def _pair(grids: NDArray[np.float32], peak_before: float, peak_after: float) -> tuple[str, str]:

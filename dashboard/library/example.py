@@ -54,6 +54,7 @@ class Example:
         weights_sha256: Hash of its checkpoint.
         size_wh: Width and height of the pictures in pixels.
         command: What measured it.
+        methods: Of each attention method its title, and the share of its map inside the circle, unmarked and marked.
     """
 
     sample: str
@@ -77,6 +78,7 @@ class Example:
     weights_sha256: str
     size_wh: tuple[int, int]
     command: str
+    methods: tuple[tuple[str, float, float], ...] = ()
 
     def map_webp(self, kind: str, *, marked: bool) -> bytes:
         """A map in colour on nothing, to be laid over the picture: WebP, the stronger the less transparent."""

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.frame.assets import asset
+from dashboard.frame.attention_words import how_methods_agree, shares
 from dashboard.frame.html import render
 from dashboard.library.example import AFTER, BEFORE, LAST_BLOCK, SEEN, Example, data_uri, picture_uri
 from vpe_core.plots.percent import percent
@@ -19,10 +20,10 @@ _SENTENCES = 3
 
 @dataclass(frozen=True, slots=True)
 class _Class:
-    """A class of the example: its probabilities as texts, and its bars in percent."""
+    """A class of the example: its probabilities as a text, that with the circle, and its bars in percent."""
 
     name: str
-    without: str
+    change: str
     marked: str
     width_without: float
     width_with: float
@@ -52,6 +53,7 @@ def living_example(example: Example) -> None:
             finding=example.finding,
             maps=maps,
             words=next(one.words for one in maps if one.shown),
+            agreement=how_methods_agree(example.methods, "inside the circle"),
             classes=_classes(example, by_marked=False),
         )
     )
@@ -110,7 +112,7 @@ def _classes(example: Example, *, by_marked: bool) -> list[_Class]:
         zip(example.classes, example.without, example.marked, strict=True),
         key=lambda row: -(row[2] if by_marked else max(row[1:])),
     )
-    return [_Class(name, percent(low), percent(high), 100 * low, 100 * high) for name, low, high in rows]
+    return [_Class(name, shares(low, high), percent(high), 100 * low, 100 * high) for name, low, high in rows]
 
 
 @cache

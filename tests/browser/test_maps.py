@@ -42,7 +42,7 @@ def test_a_map_tells_the_place_and_the_value_under_the_pointer_and_by_keys(demo:
 
 def test_a_click_on_a_small_map_enlarges_its_method(demo: Demo) -> None:
     demo.open(MARKED)
-    demo.page.get_by_text("All methods").click()
+    demo.page.get_by_text("All methods: they do not always agree").click()
     small = demo.page.locator(".st-key-demo_method_rollout .vpl-card")
     small.wait_for()
     demo.settle()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,29 @@ def test_the_example_is_stored_and_read_back(home: Path) -> None:
         load_example()
 
 
+def test_an_example_that_knows_nothing_of_other_methods_can_be_read(home: Path) -> None:
+    save_example(example(), dict.fromkeys((BEFORE, AFTER, SEEN), b"picture"), example_dir())
+    file = example_dir() / "example.json"
+    numbers = json.loads(file.read_text())
+    del numbers["methods"]
+    file.write_text(json.dumps(numbers))
+    assert load_example() == replace(example(), methods=())
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ((0.72, 0.68), "The methods disagree on the share inside the circle: Last layer 10% → 60%, Other 72% → 68%."),
+        ((0.5, 0.9), "The methods agree: none sees less inside the circle with the marker than without it."),
+    ],
+)
+def test_the_page_says_whether_attention_methods_agree(home: Path, changes: tuple[float, float], sentence: str) -> None:
+    shown = replace(example(), methods=(("Last layer", 0.1, 0.6), ("Other", *changes)))
+    save_example(shown, dict.fromkeys((BEFORE, AFTER, SEEN), b"picture"), example_dir())
+    app = AppTest.from_file(str(PROJECT_DIR / "pages" / "overview.py"), default_timeout=60).run()
+    assert sentence in " ".join(str(element.body) for element in app.get("html"))
+
+
 def test_a_map_is_brightest_and_least_transparent_where_the_patch_is() -> None:
     for marked, peak in ((False, 0.5), (True, 1.0)):
         with Image.open(io.BytesIO(example().map_webp(LAST_BLOCK, marked=marked))) as picture:
@@ -80,6 +104,7 @@ def test_the_page_names_each_class_with_its_numbers_and_says_simulated_at_every_
     assert "&lt;b&gt;pacemaker&lt;/b&gt;" in html
     assert "<b>pacemaker</b>" not in html
     assert "4 patches" in html
+    assert "30% → 80%" in html
     assert "With the circle, the likeliest is lung nodule, 80%." in html
     assert html.count('class="vpl-map') == 2 * (len(CLASSES) + 1)
 

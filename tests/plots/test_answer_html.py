@@ -48,7 +48,7 @@ def test_where_many_classes_get_a_little_the_likeliest_and_those_that_changed_mo
 
 
 def test_out_of_its_domain_no_class_wins_and_no_bar_has_a_colour() -> None:
-    html = answer_bars(("a", "b"), (0.25, 0.75), (0.5, 1.0), out_of_domain=True)
+    html = answer_bars(("a", "b"), (0.25, 0.75), (0.5, 1.0), means_nothing=True)
     assert "vpl-astray" in html
     assert "vpl-wins" not in html
     assert "vpl-wins" in answer_bars(("a", "b"), (0.25, 0.75), winners=(1,))

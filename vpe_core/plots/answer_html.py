@@ -89,7 +89,7 @@ def answer_bars(
     guess: float | None = None,
     winners: Collection[int] = (),
     undecided: tuple[float, float] | None = None,
-    out_of_domain: bool = False,
+    means_nothing: bool = False,
 ) -> Markup:
     """A table of bars: without the marker, with it, and the change in percentage points.
 
@@ -106,7 +106,7 @@ def answer_bars(
         winners: Numbers of the classes that the answer names; they are highlighted.
         undecided: Where each class is asked about by itself, the probabilities between which it is neither present nor
             absent: their bounds are drawn in place of the line of a guess.
-        out_of_domain: Whether the numbers mean nothing: bars are then hatched grey, and changes have no colour.
+        means_nothing: Whether the numbers mean nothing: bars are then hatched grey, and changes have no colour.
     """
     marked: Sequence[float | None] = with_marker if with_marker is not None else [None] * len(classes)
     order = sorted(range(len(classes)), key=lambda index: -without[index])
@@ -122,7 +122,7 @@ def answer_bars(
         guess=percent(1 / len(classes) if guess is None else guess),
         guess_width=_width(1 / len(classes) if guess is None else guess),
         undecided=[100 * bound for bound in undecided] if undecided else None,
-        out_of_domain=out_of_domain,
+        means_nothing=means_nothing,
         bars=[bars[index] for index in order if index in shown],
         folded=[bars[index] for index in folded],
         folded_below=math.floor(100 * highest) + 1,

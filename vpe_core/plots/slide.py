@@ -42,7 +42,7 @@ def answer_slide(
     marker: str,
     lines: Sequence[str],
     label: str = "",
-    out_of_domain: bool = False,
+    means_nothing: bool = False,
 ) -> Image.Image:
     """Before and after on 1920 x 1080 pixels, RGB, in letters that the last row can read.
 
@@ -54,7 +54,7 @@ def answer_slide(
         marker: What the marker is called, such as "circle".
         lines: What was asked of which model, below the pictures.
         label: What must be known of the X-ray, such as that it is simulated.
-        out_of_domain: Whether the numbers mean nothing: their bars are then grey outlines.
+        means_nothing: Whether the numbers mean nothing: their bars are then grey outlines.
     """
     slide = Image.new("RGB", SLIDE_WH, _GROUND)
     pen = ImageDraw.Draw(slide)
@@ -68,7 +68,7 @@ def answer_slide(
     ):
         if picture is not None:
             _picture(slide, pen, picture, _MARGIN + number * (_PICTURE_PX + _GAP), words, color)
-    _bars(pen, classes, out_of_domain=out_of_domain)
+    _bars(pen, classes, means_nothing=means_nothing)
     _foot(pen, lines, label, width)
     return slide
 
@@ -84,7 +84,7 @@ def _picture(
     pen.text((left + 40, below), printable(words), LIGHT.text, font(_TEXT_PX), anchor="la")
 
 
-def _bars(pen: ImageDraw.ImageDraw, classes: Sequence[SlideClass], *, out_of_domain: bool) -> None:
+def _bars(pen: ImageDraw.ImageDraw, classes: Sequence[SlideClass], *, means_nothing: bool) -> None:
     right, top = SLIDE_WH[0] - _MARGIN, float(_PICTURES_TOP)
     likeliest = sorted(classes, key=lambda one: -max(one.without, one.marked or 0))[:MOST_CLASSES]
     for one in likeliest:
@@ -98,7 +98,7 @@ def _bars(pen: ImageDraw.ImageDraw, classes: Sequence[SlideClass], *, out_of_dom
             length = (share or 0) * (right - _BARS_LEFT)
             if length >= 1:
                 upper = bar + number * _BAR_PX
-                paint = {"outline": LIGHT.muted, "width": 2} if out_of_domain else {"fill": color}
+                paint = {"outline": LIGHT.muted, "width": 2} if means_nothing else {"fill": color}
                 pen.rectangle((_BARS_LEFT, upper, _BARS_LEFT + length, upper + _BAR_PX - 1), **paint)
         top += _ROW_PX
     if len(classes) > MOST_CLASSES:

@@ -177,7 +177,7 @@ def _answer(task: Task, drawing: Drawing, says: Said) -> None:
             "class_answer", banner=ANSWER_OUT_OF_DOMAIN if astray else "", words=None if astray else words,
             bars=answer_bars(
                 question.classes, says.without, says.marked, marker=marker, simulated=task.xray.simulated,
-                guess=guess("choose", len(question.classes)), out_of_domain=astray,
+                guess=guess("choose", len(question.classes)), means_nothing=astray,
                 winners=() if astray else winners("choose", says.marked),
             ),
         )

@@ -71,7 +71,7 @@ def _view(name: str, images: list[MarkedXray], xray: Xray, state: DemoState, tar
 def all_methods(result: Answer, model: Model, xray: Xray) -> None:
     """A part that is folded until someone wants it: only then is it computed."""
     state = session.state()
-    with st.expander("All methods", key="demo_methods", on_change="rerun") as part:
+    with st.expander("All methods: they do not always agree", key="demo_methods", on_change="rerun") as part:
         if not part.open:
             return
         with st.spinner("Asking every method"):

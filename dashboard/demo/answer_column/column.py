@@ -16,7 +16,7 @@ from dashboard.demo.answer_column.following import can_follow, current_draft, fo
 from dashboard.demo.answer_column.question import moving_answer, question_control
 from dashboard.demo.answer_column.strokes import ANSWER
 from dashboard.demo.answers.answer import Answer, answer, out_of_domain
-from dashboard.demo.answers.presence import presence_note
+from dashboard.demo.answers.presence import presence_doubt, presence_note
 from dashboard.demo.film.reading import model_xray
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
@@ -118,14 +118,15 @@ def _html(result: Answer, model: Model, xray: Xray, state: DemoState, is_draft: 
     source = f"{model.spec.title} · {model.device_title} · {result.milliseconds:.0f} ms"
     astray = out_of_domain(model.spec, xray)
     marked = result.marked.probabilities if result.marked else None
+    doubt = presence_doubt(model, state.question, marked)
     bars = answer_bars(
         result.classes, result.without.probabilities, marked,
         marker=name, simulated=xray.simulated, guess=guess(state.question, len(result.classes)),
-        winners=() if astray else winners(state.question, marked or result.without.probabilities),
+        winners=() if astray or doubt else winners(state.question, marked or result.without.probabilities),
         undecided=open_range() if state.question == EACH else None,
-        out_of_domain=astray,
+        means_nothing=astray or doubt is not None,
     )  # fmt: skip
-    words = answer_words(result.classes, result.without.probabilities, marked, name, state.question)
+    words = doubt or answer_words(result.classes, result.without.probabilities, marked, name, state.question)
     return render(
         "answer", bars=bars, rows=0 if state.classes else len(default_classes()),
         words=None if astray else words, banner=ANSWER_OUT_OF_DOMAIN,

@@ -10,6 +10,7 @@ from PIL import Image
 from dashboard.demo.answer_column.settings import model_title
 from dashboard.demo.answers.answer import Answer, out_of_domain
 from dashboard.demo.answers.control import ControlAnswer, control_answer, picture_for
+from dashboard.demo.answers.presence import presence_doubt
 from dashboard.demo.answers.second_model import offered_seconds, second_answer
 from dashboard.demo.film.reading import control_in_window
 from dashboard.demo.film.xray import Xray
@@ -88,10 +89,12 @@ def _control(result: Answer, model: Model, xray: Xray, state: DemoState) -> None
     if state.question == EACH:
         sentence = f"{control.target} present: {percent(control.here)} here, {percent(control.there)} on the control."
     where = TITLES[state.control]
+    before = result.without.probabilities[result.classes.index(control.target)]
     rows = (
+        ("this X-ray, no marker", before, percent(before), "without"),
         (f"{name}, this X-ray", control.here, percent(control.here), "with"),
-        (f"{name}, control", control.there, percent(control.there), "with"),
         ("control, no marker", control.unmarked, percent(control.unmarked), "without"),
+        (f"{name}, control", control.there, percent(control.there), "with"),
     )
     st.html(
         render(
@@ -116,13 +119,14 @@ def _second(result: Answer, xray: Xray, state: DemoState) -> None:
         say_problem(error)
         return
     name = marker_name(state.marks, state.treatment)
-    astray = out_of_domain(spec, xray)
+    astray, doubt = out_of_domain(spec, xray), presence_doubt(model, state.question, second.marked)
     bars = answer_bars(
         result.classes, second.without, second.marked,
         marker=name, source=spec.title, simulated=xray.simulated, guess=guess(state.question, len(result.classes)),
-        winners=() if astray else winners(state.question, second.marked or second.without), out_of_domain=astray,
+        winners=() if astray or doubt else winners(state.question, second.marked or second.without),
+        means_nothing=astray or doubt is not None,
     )  # fmt: skip
-    words = answer_words(result.classes, second.without, second.marked, name, state.question)
+    words = doubt or answer_words(result.classes, second.without, second.marked, name, state.question)
     st.html(render("second", bars=bars, words=None if astray else words, banner=ANSWER_OUT_OF_DOMAIN))
 
 

@@ -18,11 +18,12 @@ from dashboard.demo.answer_column.copy_link import copy_link
 from dashboard.demo.answers.answer import Answer, Impression, out_of_domain
 from dashboard.demo.answers.captions import answer_line, attention_line, question_line
 from dashboard.demo.answers.marked_xray import draw, suffix_words
+from dashboard.demo.answers.presence import presence_doubt
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import UPLOAD, DemoState
 from dashboard.demo.state.state_link import query_from_state
 from dashboard.frame.csv_cells import cell
-from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_words, marker_name
+from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, AnswerWords, answer_words, marker_name
 from vpe_core.attention import overlay
 from vpe_core.markers.marks import marks_to_text
 from vpe_core.models import Model
@@ -103,28 +104,35 @@ def overlays_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> 
 def slide_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> bytes:
     """Before and after on one slide, 16:9."""
     without, marked = _overlaid(result, xray, state)
-    marked_chances = result.marked.probabilities if result.marked else [None] * len(result.classes)
-    name = marker_name(state.marks, state.treatment)
+    noun = marker_name(state.marks, state.treatment)
     astray = out_of_domain(model.spec, xray)
     label = what_it_is(simulated=xray.simulated, out_of_domain=astray)
+    marked, doubt = result.marked.probabilities if result.marked else None, _doubt(result, model, state)
     lines = (question_line(result, model, state), attention_line(result, state))
-    words = answer_words(
-        result.classes, result.without.probabilities, result.marked.probabilities if result.marked else None, name,
-        state.question,
-    )  # fmt: skip
+    words = doubt or answer_words(result.classes, result.without.probabilities, marked, noun, state.question)
     classes = [
-        SlideClass(*row) for row in zip(result.classes, result.without.probabilities, marked_chances, strict=True)
+        SlideClass(*row)
+        for row in zip(
+            result.classes, result.without.probabilities, marked or [None] * len(result.classes), strict=True
+        )
     ]
     slide = answer_slide(
         ANSWER_OUT_OF_DOMAIN if astray else str(words), without, marked, classes,
-        marker=name, lines=lines, label=label, out_of_domain=astray,
+        marker=noun, lines=lines, label=label, means_nothing=astray or doubt is not None,
     )  # fmt: skip
     return png_bytes(slide, label, (_answer_line(result, model, xray, state), *lines))
 
 
 def _answer_line(result: Answer, model: Model, xray: Xray, state: DemoState) -> str:
     line = answer_line(result, state)
-    return f"Means nothing here: {line}" if out_of_domain(model.spec, xray) else line
+    if out_of_domain(model.spec, xray):
+        return f"Means nothing here: {line}"
+    doubt = _doubt(result, model, state)
+    return f"{doubt.headline}. {line}" if doubt else line
+
+
+def _doubt(result: Answer, model: Model, state: DemoState) -> AnswerWords | None:
+    return presence_doubt(model, state.question, result.marked.probabilities if result.marked else None)
 
 
 def _png(picture: Image.Image, lines: tuple[str, ...], model: Model, xray: Xray) -> bytes:
@@ -152,7 +160,8 @@ def table_csv(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
     writer = csv.writer(buffer)
     writer.writerow(_COLUMNS)
     marked = result.marked.probabilities if result.marked else None
-    caution = OUT_OF_DOMAIN if out_of_domain(model.spec, xray) else ""
+    doubt = _doubt(result, model, state)
+    caution = OUT_OF_DOMAIN if out_of_domain(model.spec, xray) else doubt.headline if doubt else ""
     versions = "; ".join(f"{package} {version}" for package, version in model.record.versions)
     settings = _settings(state)
     for index, name in enumerate(result.classes):

@@ -6,6 +6,7 @@ benchmark agree. What the embedded models are worth in this was measured by `scr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from dashboard.frame.verdicts import EACH
+from dashboard.frame.words import AnswerWords
 from vpe_core import scoring
+from vpe_core.plots.percent import percent
 from vpe_core.prompts import build_prompts, negated
 from vpe_core.settings import get_settings
 
@@ -27,6 +31,8 @@ HARDLY_NEGATES = (
     "Models of this kind often overlook the word “no”",
     "They then tell nothing here. Try it on X-rays that you know.",
 )
+MOST_FALSE = 0.2
+"""A model that calls more of the absent findings present once something is circled has no verdict to give."""
 
 
 def opposites(template: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -94,10 +100,33 @@ class MeasuredPresence:
     circled_absent_present: int
     command: str
 
+    @property
+    def circled_absent_share(self) -> float:
+        """Of the findings that a circled X-ray does not show, the share that was called present; some there must be."""
+        return self.circled_absent_present / self.circled_absent
+
+
+def presence_doubt(model: Model, question: str, marked: Sequence[float] | None) -> AnswerWords | None:
+    """What stands in place of verdicts on a marked X-ray that do not count; None where they may.
+
+    Args:
+        model: Who was asked.
+        question: What: only whether classes are present is doubted.
+        marked: Probabilities of the marked X-ray; None while nothing is drawn.
+    """
+    found = _found(model) if question == EACH and marked is not None else None
+    if found is None or not found.circled_absent or found.circled_absent_share <= MOST_FALSE:
+        return None
+    return AnswerWords(
+        f"With a circle, {model.spec.short_title} calls {percent(found.circled_absent_share)} of absent findings "
+        "present: these verdicts do not count",
+        f"Measured on the gallery: {found.circled_absent_present} of {found.circled_absent}",
+    )
+
 
 def presence_note(model: Model) -> tuple[str, str]:
     """What the model's answer is worth in this question: what must be seen, and the figures behind it."""
-    found = next((one for one in _measured() if one.weights_sha256 == model.record.weights_sha256), None)
+    found = _found(model)
     if found is None:
         return HARDLY_NEGATES
     return (
@@ -108,6 +137,10 @@ def presence_note(model: Model) -> tuple[str, str]:
         f"{found.circled_present} of {found.circled}, but also {found.circled_absent_present} of "
         f"{found.circled_absent} that are not there.",
     )
+
+
+def _found(model: Model) -> MeasuredPresence | None:
+    return next((one for one in _measured() if one.weights_sha256 == model.record.weights_sha256), None)
 
 
 def _measured() -> tuple[MeasuredPresence, ...]:
