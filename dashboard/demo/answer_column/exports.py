@@ -107,14 +107,12 @@ def slide_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
     noun = marker_name(state.marks, state.treatment)
     astray = out_of_domain(model.spec, xray)
     label = what_it_is(simulated=xray.simulated, out_of_domain=astray)
-    marked, doubt = result.marked.probabilities if result.marked else None, _doubt(result, model, state)
+    chances, doubt = result.marked.probabilities if result.marked else None, _doubt(result, model, state)
     lines = (question_line(result, model, state), attention_line(result, state))
-    words = doubt or answer_words(result.classes, result.without.probabilities, marked, noun, state.question)
+    words = doubt or answer_words(result.classes, result.without.probabilities, chances, noun, state.question)
     classes = [
-        SlideClass(*row)
-        for row in zip(
-            result.classes, result.without.probabilities, marked or [None] * len(result.classes), strict=True
-        )
+        SlideClass(name, before, chances[index] if chances else None)
+        for index, (name, before) in enumerate(zip(result.classes, result.without.probabilities, strict=True))
     ]
     slide = answer_slide(
         ANSWER_OUT_OF_DOMAIN if astray else str(words), without, marked, classes,
