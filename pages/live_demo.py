@@ -9,7 +9,7 @@ from dashboard.demo.answer_column.strokes import forget_rest, keep_rest, take_st
 from dashboard.demo.film.canvas import collect_drawing, drawing_canvas
 from dashboard.demo.film.contour import contour_tool
 from dashboard.demo.film.coordinates import shapes_by_coordinates
-from dashboard.demo.film.hint import first_hint
+from dashboard.demo.film.hint import first_hint, next_hint
 from dashboard.demo.film.reading import reading_tools
 from dashboard.demo.film.source import chosen_xray, no_xray, source_row
 from dashboard.demo.film.toolbar import toolbar
@@ -56,6 +56,7 @@ def workbench() -> None:
         as_measured_line()
         is_answered = answer_column(xray)
     with settings:
+        next_hint(xray)
         source_row(xray)
         model_and_prompt()
         shapes_by_coordinates(xray)

@@ -40,6 +40,8 @@ BESIDE_SHARE = 0.12
 BESIDE = ((0, 0), (-1, -1), (1, -1), (-1, 1), (1, 1))
 ARROW_SHARE = 0.22
 """Length of an arrow as a share of the X-ray's side."""
+CORE = 0.8
+"""An attention peak is at a finding if the patch's middle lies in this much of its box: a corner may be beside it."""
 LUNGS = ((0.3, 0.3), (0.7, 0.3), (0.27, 0.5), (0.73, 0.5), (0.3, 0.65))
 """Where markers stand on an X-ray without a finding, as shares of its sides."""
 LUNG_SIDE_SHARE = 0.14
@@ -162,11 +164,12 @@ def _arrow(tip: tuple[float, float], size_wh: tuple[int, int]) -> Mark:
 
 
 def _inside_finding(grid: NDArray[np.float32], box: Box, size_wh: tuple[int, int]) -> tuple[float, bool]:
-    """The share of the attention inside the finding's box, and whether the strongest patch has its middle there."""
+    """The share of the attention inside the finding's box, and whether the strongest patch lies well inside it."""
     rows, columns = grid.shape
     region = box.scaled(columns / size_wh[0], rows / size_wh[1])
     row, column = np.unravel_index(int(grid.argmax()), grid.shape)
-    peaks = region.x0 <= column + 0.5 <= region.x1 and region.y0 <= row + 0.5 <= region.y1
+    core = _around(region.center, CORE * region.width, CORE * region.height)
+    peaks = core.x0 <= column + 0.5 <= core.x1 and core.y0 <= row + 0.5 <= core.y1
     return attention_inside(grid, region).share, bool(peaks)
 
 

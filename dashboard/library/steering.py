@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
-from vpe_core.datasets.gallery import GalleryImage
+from vpe_core.datasets.gallery import Finding, GalleryImage
 from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.settings import get_settings
 
@@ -59,6 +59,12 @@ class SteeredFinding:
         """What the markers add to its probability, on average."""
         return self.mean - self.unmarked
 
+    @property
+    def is_turned(self) -> bool:
+        """Whether every circle leads to it, and the unmarked answer names another class."""
+        named_at_once = class_of(self.label, (self.named,)) is not None
+        return not named_at_once and all(self.shares[way] == 1 for way in WAYS if way.startswith("circle"))
+
 
 @dataclass(frozen=True, slots=True)
 class Steering:
@@ -103,23 +109,37 @@ def in_order(entries: Sequence[GalleryImage]) -> tuple[GalleryImage, ...]:
     """The gallery from what is easy to steer to what is hard; what was not measured keeps its place behind.
 
     A plain picture comes first: easy to read, with one finding on which the unmarked answer, every marked one and the
-    attention agree, and which a marker makes surer. An X-ray without a finding is the second, one with several the
-    third.
+    attention agree, and which a marker makes surer; of several such, the one of the largest gain. An X-ray without a
+    finding is the second, one with several the third.
     """
     known = measured()
     ranked = sorted(
         (entry for entry in entries if entry.name in known),
         key=lambda entry: (-known[entry.name].share, -known[entry.name].lowest),
     )
-    by_lowest = sorted(ranked, key=lambda entry: -known[entry.name].lowest)
+    by_gain = sorted(ranked, key=lambda entry: -known[entry.name].gain)
     plain = [
-        one for one in by_lowest
+        one for one in by_gain
         if one.difficulty == "easy" and known[one.name].agrees and known[one.name].gain > 0
     ]  # fmt: skip
     firsts = [plain, [one for one in ranked if not one.findings], [one for one in ranked if len(one.findings) > 1]]
     top = [group[0] for group in firsts if group]
     rest = [entry for entry in ranked if entry not in top]
     return (*top, *rest, *(entry for entry in entries if entry.name not in known))
+
+
+def most_turned(entries: Sequence[GalleryImage]) -> tuple[GalleryImage, Finding] | None:
+    """The finding that every circle, however loose, makes the answer, which named another: by the most probability."""
+    known = measured()
+    found = [
+        (steered.gain, entry, finding)
+        for entry in entries
+        if entry.name in known
+        for steered in known[entry.name].each
+        for finding in entry.findings
+        if finding.label == steered.label and steered.is_turned
+    ]
+    return max(found, key=lambda one: one[0])[1:] if found else None
 
 
 @lru_cache(maxsize=4)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.library.steering import COLUMNS, TABLE, WAYS, in_order, measured
+from dashboard.demo.film.hint import hint_for
+from dashboard.demo.state.demo_state import DemoState
+from dashboard.library.steering import COLUMNS, TABLE, WAYS, in_order, measured, most_turned
 from vpe_core.datasets.gallery import Finding, GalleryImage, simulated_gallery
 from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.settings import PROJECT_DIR, get_settings
@@ -52,7 +54,8 @@ def test_a_plain_picture_comes_first_then_one_without_findings_then_one_with_sev
         table,
         row("wrong unmarked", 1, said="pneumothorax", lowest=0.9),
         row("hard to read", 1, lowest=0.8),
-        row("plain", 1),
+        row("plain", 1) | {"mean": 0.81},
+        row("plain, too", 1, lowest=0.9),
         row("hardly", 0.2),
         row("normal", 0.9, finding=HEALTHY, said=HEALTHY),
         row("several", 0.8),
@@ -60,9 +63,9 @@ def test_a_plain_picture_comes_first_then_one_without_findings_then_one_with_sev
     )
     entries = [
         entry("not measured"), entry("hardly"), entry("several", "mixed", 2), entry("normal", "normal", 0),
-        entry("plain"), entry("hard to read", "hard"), entry("wrong unmarked"),
+        entry("plain, too"), entry("plain"), entry("hard to read", "hard"), entry("wrong unmarked"),
     ]  # fmt: skip
-    expected = ["plain", "normal", "several", "wrong unmarked", "hard to read", "hardly", "not measured"]
+    expected = ["plain", "normal", "several", "plain, too", "wrong unmarked", "hard to read", "hardly", "not measured"]
     assert [one.name for one in in_order(entries)] == expected
     words = [measured()[name].in_words for name in ("plain", "several", "hardly")]
     assert words == ["easy to steer", "", "hard to steer"]
@@ -91,3 +94,30 @@ def test_a_loose_circle_works_on_the_first_shipped_sample() -> None:
     assert len(first.findings) == 1
     steering = measured()[first.name]
     assert (steering.share, steering.agrees) == (1, True)
+
+
+def test_the_answer_that_a_circle_turns_the_most_is_found_and_none_where_none_is_turned(table: Path) -> None:
+    entries = [
+        entry("named at once"),
+        entry("not always"),
+        entry("turned"),
+        entry("turned more"),
+        entry("not measured"),
+    ]
+    rows = [
+        row("named at once", 1) | {"unmarked": 0.1},
+        row("not always", 1, said="pneumothorax") | {"unmarked": 0.1, "circle_double": 0.8},
+    ]
+    write(table, *rows)
+    assert most_turned(entries) is None
+    write(table, *rows, row("turned", 1, said="pneumothorax"), row("turned more", 1, said="no") | {"mean": 0.9})
+    assert most_turned(entries) == (entries[3], entries[3].findings[0])
+
+
+def test_the_hint_lies_on_the_film_whole() -> None:
+    for box in (Box(0, 1, 90, 60), Box(300, 200, 399, 299), Box(100, 100, 200, 180)):
+        hint = hint_for(Finding("consolidation", box), (400, 300), DemoState())
+        for middle, radius in zip(hint.center, hint.radii, strict=True):
+            assert 1 <= round(middle - radius, 6) < round(middle + radius, 6) <= 99
+    assert hint.center == pytest.approx((100 * 150 / 400, 100 * 140 / 300))
+    assert hint.radii == pytest.approx((100 * 60 / 400, 100 * 48 / 300))

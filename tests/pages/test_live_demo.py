@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.demo.film.hint import LOOKS
+from dashboard.library.steering import in_order, most_turned
 from tests.app_home import chest
 from tests.pages.test_pages import LIVE, MARK, answer_of, link_of, open_app
+from vpe_core.datasets.gallery import simulated_gallery
 from vpe_core.settings import PROJECT_DIR, get_settings
 
 
@@ -108,11 +111,21 @@ def test_hidden_names_give_nothing_away_until_the_answer_is_shown() -> None:
 def test_the_first_xray_says_once_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(PROJECT_DIR / "precomputed"))
     get_settings.cache_clear()
+    entries = in_order(simulated_gallery())
+    (finding,) = entries[0].findings
     app = open_app(LIVE)
-    assert "Circle the white patch" in hint_of(app)
+    assert f"Circle {LOOKS[finding.label]}" in hint_of(app)
     assert "pixels across" in hint_of(app)
     app.button_group(key="demo_tool-1").set_value("arrow").run()
-    assert "Point an arrow at the white patch" in hint_of(app)
+    assert f"Point an arrow at {LOOKS[finding.label]}" in hint_of(app)
+    assert "demo_next_hint" not in {button.key for button in app.button}
+    app.session_state["demo:state"] = replace(app.session_state["demo:state"], marks=MARK)
+    assert hint_of(app.run()) == ""
+    turned = most_turned(entries)
+    assert turned is not None
+    app.button(key="demo_next_hint").click().run()
+    assert link_of(app)["sample"] == turned[0].name
+    assert f"Point an arrow at {LOOKS[turned[1].label]}" in hint_of(app)
     app.session_state["demo:state"] = replace(app.session_state["demo:state"], marks=MARK)
     assert hint_of(app.run()) == ""
     app.session_state["demo:state"] = replace(app.session_state["demo:state"], marks=())

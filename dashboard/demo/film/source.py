@@ -164,7 +164,7 @@ def _thumbnails(entries: list[GalleryImage]) -> None:
                 steering = known[entry.name].in_words if entry.name in known else ""
                 label = as_text(entry.title) + (f" :small[:gray[{steering}]]" if steering else "")
                 if st.button(label, key=f"demo_pick_{entry.name}", type="tertiary", width="stretch"):
-                    _show(entry.name)
+                    show_xray(entry.name)
                     st.rerun()
 
 
@@ -183,7 +183,7 @@ def _upload_field() -> None:
 
 def _take_upload(file: UploadedFile) -> None:
     session.keep_upload(uploaded_xray(file.getvalue()))
-    _show(UPLOAD)
+    show_xray(UPLOAD)
 
 
 def _real_section() -> None:
@@ -198,10 +198,11 @@ def _turn(names: list[str], step: int, key: str) -> None:
         return
     sample = session.state().sample
     place = names.index(sample) if sample in names else 0
-    _show(names[(place + step * times) % len(names)])
+    show_xray(names[(place + step * times) % len(names)])
 
 
-def _show(name: str) -> None:
+def show_xray(name: str) -> None:
+    """Turn to another X-ray: nothing is drawn on it, and its answer is hidden."""
     session.change(sample=name, marks=(), findings=False, window=None, invert=False)
     st.session_state[session.key("findings")] = False  # each X-ray begins with its answer hidden
 
