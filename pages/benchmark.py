@@ -54,8 +54,8 @@ def results() -> None:
         more_results()
         provenance(choice)
         return
-    show_comparison(choice, table)
     show_the_rest = show_leak(choice)
+    show_comparison(choice, table)
     all_controls(choice)
     main_charts(choice, table)
     more_charts(choice, table)

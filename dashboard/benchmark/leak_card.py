@@ -15,9 +15,10 @@ from dashboard.benchmark.first_answers import answer, is_known
 from dashboard.benchmark.results import OwnRun, evaluation
 from dashboard.benchmark.run_job import plan_with_controls
 from dashboard.benchmark.table import look_of
+from dashboard.frame.html import render
 from dashboard.frame.words import as_text
 from vpe_core.errors import ResultsError, VPEError
-from vpe_core.leaks import stored_leaks
+from vpe_core.leaks import BoxLeak, stored_leaks
 from vpe_core.plots.box_leak_html import box_leaks_html
 from vpe_core.plots.leak_html import leak_card_html, matched_html
 from vpe_core.plots.take_along import file_name
@@ -27,7 +28,7 @@ from vpe_core.results.analysis.questions import Question
 from vpe_core.results.analysis.rows import TableRow, marker_title
 from vpe_core.results.analysis.scores import Results
 from vpe_core.results.exchange.leak_files import Leaks, leaks_to_csv, leaks_to_markdown
-from vpe_core.results.exchange.leak_words import NOT_MEASURED, card_words, matched_words, shown_words
+from vpe_core.results.exchange.leak_words import NOT_MEASURED, boxes_sentence, card_words, matched_words, shown_words
 
 _CARD = TypeAdapter(LeakCard)
 _MATCHED = TypeAdapter(MatchedGain)
@@ -53,6 +54,9 @@ def show_leak(choice: Choice) -> Callable[[], None]:
     told = shown_words(features_of(choice.look.marker))
     owner = f"{noun}'" if noun.endswith("s") else f"{noun}'s"
     st.header(as_text(f"Is it the finding, or the {owner} {told}?"), anchor=False)
+    leaks = _leaks_of_sets(choice)
+    if real := boxes_sentence(leaks, marker=choice.look.marker, look=look_of(choice.look)):
+        st.html(render("paragraph", kind="leak-first", text=real))
     st.caption(as_text(f"{choice.first.who} on {choice.first.dataset}"))
     try:
         card = _card_shown(choice, noun)
@@ -65,7 +69,8 @@ def show_leak(choice: Choice) -> Callable[[], None]:
             with st.popover("How to read this", icon=":material/help:"):
                 st.caption(as_text(_HOW))
             _downloads(choice)
-    _whole_sets(choice, noun)
+    if leaks:
+        st.html(box_leaks_html(leaks, marker=choice.look.marker, noun=noun))
     return lambda: _matched_shown(choice, noun, place) if place else None
 
 
@@ -160,16 +165,15 @@ def _downloads(choice: Choice) -> None:
         )  # fmt: skip
 
 
-def _whole_sets(choice: Choice, noun: str) -> None:
-    """What is stored of real data sets' boxes, and of those that the results are of."""
+def _leaks_of_sets(choice: Choice) -> list[BoxLeak]:
+    """What is stored of real data sets' boxes, and of those that the results are of; what is damaged is said."""
     try:
         chosen = choice.first.run.manifest.dataset.name
         leaks = [one for name, one in stored_leaks().items() if name == chosen or not one.source.simulated]
-        leaks.sort(key=lambda one: one.source.simulated)
-        if leaks:
-            st.html(box_leaks_html(leaks, marker=choice.look.marker, noun=noun, look=look_of(choice.look)))
+        return sorted(leaks, key=lambda one: one.source.simulated)
     except ResultsError as error:
         st.info(as_text(str(error)), icon=":material/rule:")
+        return []
 
 
 def _row(choice: Choice) -> TableRow:

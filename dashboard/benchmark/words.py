@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from vpe_core.results.analysis.leak import PUREST
 from vpe_core.results.analysis.numerals import interval_text, number_text, p_text, signed_text
 from vpe_core.results.analysis.pairs import Pair
 from vpe_core.results.exchange.formats import SIGNIFICANT
@@ -65,7 +66,8 @@ def finding_sentence(
     if control is not None and chance is not None:
         place = WHERE[control[0]].partition(",")[0]
         value = f"{number_text(control[1])} (guessing: {chance:g})"
-        sentences.append(f"{place[0].upper()}{place[1:]} the same {noun} reaches {value}.")
+        rest = "" if control[0] == PUREST else ", the control that gives most away; the card below has the others"
+        sentences.append(f"{place[0].upper()}{place[1:]} the same {noun} reaches {value}{rest}.")
     return " ".join(sentences)
 
 

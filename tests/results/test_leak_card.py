@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,7 @@ BOTH = ("x", "y", "width", "height")
 
 
 OF = "Of the +0.235 in AUROC that a red circle adds, "
+IF = "if marker and finding count as independent evidence."
 HOW = "How much of the +0.235 in AUROC that a red circle adds "
 
 
@@ -69,13 +71,51 @@ def all_of(said: CardWords) -> str:
     return " ".join([said.headline, said.caution, *(f"{number} {what}" for number, what in said.lines)])
 
 
+def with_classes(control: str = TWIN, **classes: float) -> LeakCard:
+    """The card, and what the marker by itself reaches of each class."""
+    alone = InAll(Reached(near(0.55)), {label: Reached(near(value)) for label, value in classes.items()})
+    return replace(card(control), by_itself=alone)
+
+
+@pytest.mark.parametrize(
+    ("classes", "caution"),
+    [
+        ({"nodule": 0.16, "mass": 0.5, "pacemaker": 0.96}, "By class, the same circle on the same X-rays without the "
+         "findings reaches 0.16 (nodule) to 0.96 (pacemaker): above and below 0.5 cancel in the mean."),
+        ({"nodule": 0.56, "mass": 0.6, "pacemaker": 0.96}, ""),
+        ({"nodule": 0.16, "mass": 0.5, "pacemaker": 0.4}, ""),
+        ({"nodule": 0.16, "mass": 0.84}, ""),  # of two, one tells both
+        ({"nodule": 0.16, "mass": 0.8, "pacemaker": math.nan}, ""),
+    ],
+)  # fmt: skip
+def test_classes_that_cancel_in_the_mean_are_a_caution(classes: dict[str, float], caution: str) -> None:
+    assert words(with_classes(**classes)).caution == caution
+
+
+def test_the_control_of_the_headline_stands_beside_that_of_the_card() -> None:
+    both = {TWIN: near(0.547), OTHER: near(0.677)}
+    assert "; on another patient's X-rays, whose findings it may touch, 0.677; 0.5" in all_of(
+        words(card(controls=both))
+    )
+    assert "another patient" not in all_of(words(card()))
+
+
+@pytest.mark.parametrize("known", [near(0.772), None])
+def test_the_card_shows_what_knowing_every_finding_reaches_in_auroc(known: Interval | None) -> None:
+    of = card(all_known=known)
+    html = str(leak_card_html(of, words(of), noun="circle", simulated=True))
+    assert ("every finding known, no marker" in html) == (known is not None)
+    assert html.count("0.772") == (known is not None)
+
+
 @pytest.mark.parametrize(
     ("of", "headline"),
     [
-        (card(), OF + "+0.100 (43%) is what its size and place by themselves tell this model."),
-        (card(OTHER, 0.052), OF + "+0.052 (22%) may be what its size and place by themselves tell this model, or "
-         "findings of the other patient that it touches."),
-        (card(BLANK, 0.052), OF + "at least +0.052 (22%) is what its size and place by themselves tell this model."),
+        (card(), OF + "about +0.100 (43%) is what its size and place by themselves tell this model, " + IF),
+        (card(OTHER, 0.052), OF + "about +0.052 (22%) may be what its size and place by themselves tell this model, or "
+         "findings of the other patient that it touches, " + IF),
+        (card(BLANK, 0.052), OF + "at least +0.052 (22%) is what its size and place by themselves tell this model, "
+         + IF),
         (card(BLANK, -0.001), HOW + "is only its size and place is not known: "
          "the same X-rays without the findings were not measured."),
         (card("", None), HOW + "is only its size and place is not known: "

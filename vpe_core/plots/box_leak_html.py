@@ -12,20 +12,17 @@ from vpe_core.metrics import Interval
 from vpe_core.plots.html import render
 from vpe_core.plots.lanes import Mark, mark, value_and_ends
 from vpe_core.results.analysis.numerals import number_text
-from vpe_core.results.exchange.leak_words import boxes_sentence
 
 
-def box_leaks_html(leaks: Sequence[BoxLeak], *, marker: str, noun: str, look: str) -> Markup:
+def box_leaks_html(leaks: Sequence[BoxLeak], *, marker: str, noun: str) -> Markup:
     """A part for each data set: size only, place only, both, and what a marker shows of a box.
 
     Args:
         leaks: From `read_leak`.
         marker: Of the registry.
         noun: What it is called, such as "circle".
-        look: As it is drawn, such as "a red circle".
     """
-    headline = boxes_sentence(leaks, marker=marker, look=look)
-    return render("leak_boxes", noun=noun, headline=headline, sets=[_set(one, marker, noun) for one in leaks])
+    return render("leak_boxes", noun=noun, sets=[_set(one, marker, noun) for one in leaks])
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,10 @@ def leak_card_html(card: LeakCard, words: CardWords, *, noun: str, simulated: bo
                 one,
                 "",
                 [
-                    panel.cell([(kind, title, m.classes.get(one)) for kind, title, m in shown if m], panel.class_chance)
+                    panel.cell(
+                        [(kind, title, m.classes.get(one)) for kind, title, m in shown if m and kind != "known"],
+                        panel.class_chance,
+                    )
                     for panel in panels
                 ],
             )
@@ -174,12 +177,13 @@ def _panels(card: LeakCard, label: str | None) -> list[_Panel]:
 
 
 def _shown(card: LeakCard, noun: str) -> list[tuple[str, str, InAll | None]]:
-    """The four, each with its kind and title."""
-    told = shown_words(card.features)
+    """All that is compared, each with its kind and title, from what tells least to the marker and to no marker."""
+    told, known = shown_words(card.features), card.leak.all_known
     return [
         ("geometry", f"{told} alone, without any X-ray", card.geometry),
         ("control", row_title(card.control, noun) if card.control else "", card.by_itself),
         ("marked", f"{noun} on the finding", card.marked),
+        ("known", "every finding known, no marker", InAll(Reached(known), {}) if known else None),
         ("unmarked", "no marker", card.unmarked),
     ]
 

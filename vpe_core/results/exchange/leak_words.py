@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from vpe_core.leaks import BoxLeak
 from vpe_core.metrics import Interval
-from vpe_core.results.analysis.leak import ON_ANOTHER, Leak
+from vpe_core.results.analysis.leak import BY_ITSELF, ON_ANOTHER, Leak
 from vpe_core.results.analysis.leak_card import LeakCard, features_of
 from vpe_core.results.analysis.matched import MatchedGain
 from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
@@ -29,6 +29,7 @@ _ROWS = {
     "at a random place": "same {}, at a random place",
     "at the mirrored place": "same {}, at the mirrored place",
 }
+_INDEPENDENT = "if marker and finding count as independent evidence"
 NOT_MEASURED = (
     "Whether size and place lead the model was not measured here: it takes the same marker on the same X-rays without "
     "the findings, on another patient's X-ray or on a blank picture."
@@ -45,7 +46,8 @@ class CardWords:
     Attributes:
         headline: One sentence.
         lines: What belongs to it: numbers, and what each of them is.
-        caution: That box numbers alone reach as much as the marked X-rays, where they do.
+        caution: That box numbers alone reach as much as the marked X-rays, and that classes cancel in a mean, where
+            they do.
     """
 
     headline: str
@@ -66,7 +68,8 @@ def card_words(card: LeakCard, *, look: str, noun: str) -> CardWords:
         return CardWords(f"{found.too_few} how much of a gain is only what the {noun} gives away.")
     told = shown_words(card.features)
     lines = (*_gain_lines(found, told), *_control_lines(card, noun), *_geometry_lines(card, told), *_pointing(found))
-    return CardWords(_sentence(card, look, told), lines, _caution(card, told))
+    cautions = (_caution(card, told), _cancelling(card, noun))
+    return CardWords(_sentence(card, look, told), lines, " ".join(one for one in cautions if one))
 
 
 def matched_words(found: MatchedGain, noun: str, label: str | None = None) -> CardWords:
@@ -182,11 +185,11 @@ def _explained(card: LeakCard, own: Interval, told: str) -> str:
     found, tell = card.leak, f"what its {told} {_by_itself(told)} this model"
     share = f"{signed_text(own.value)} ({min(own.value / found.gain.interval.value, 1.0):.0%})"
     if found.hedge == "may be":
-        return f"{share} may be {tell}, or findings of the other patient that it touches"
+        return f"about {share} may be {tell}, or findings of the other patient that it touches, {_INDEPENDENT}"
     if found.hedge:
-        return f"{found.hedge} {share} is {tell}"
+        return f"{found.hedge} {share} is {tell}, {_INDEPENDENT}"
     if own.low > 0:
-        return f"{share} is {tell}"
+        return f"about {share} is {tell}, {_INDEPENDENT}"
     if not own.high < 0:
         return f"nothing that can be told from chance is {tell}"
     is_astray = card.by_itself is not None and card.by_itself.overall.auroc.high < CHANCE
@@ -210,6 +213,26 @@ def _caution(card: LeakCard, told: str) -> str:
     if beyond.high < 0 or alone.value >= marked.value:
         return f"{reach}: no less than the marked X-rays ({number_text(marked.value)})."
     return f"{reach}: not clearly less than the marked X-rays ({number_text(marked.value)})."
+
+
+def _cancelling(card: LeakCard, noun: str) -> str:
+    """That some classes gain from the marker by itself and others lose, where the mean hides it."""
+    known = _by_class(card)
+    least, most = min(known.values(), default=CHANCE), max(known.values(), default=CHANCE)
+    if len(known) < 3 or not least < CHANCE < most:  # of two, one tells both
+        return ""
+    lowest, highest = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
+    return (
+        f"By class, the same {noun} on {_WHERE[card.control].partition(',')[0]} reaches {least:.2f} ({lowest}) to "
+        f"{most:.2f} ({highest}): above and below {CHANCE:g} cancel in the mean."
+    )
+
+
+def _by_class(card: LeakCard) -> dict[str, float]:
+    """AUROC of the marker by itself, of each class of which it is known."""
+    classes = card.by_itself.classes if card.by_itself else {}
+    values = {label: reached.auroc.value for label, reached in classes.items()}
+    return {label: value for label, value in values.items() if not math.isnan(value)}
 
 
 def _gain_lines(found: Leak, told: str) -> list[Line]:
@@ -237,20 +260,19 @@ def _control_lines(card: LeakCard, noun: str) -> list[Line]:
         return []
     one = card.by_itself.overall
     astray = "; below chance, it points away from the right answer" if one.auroc.high < CHANCE else ""
+    others = [(where, card.leak.controls[where].value) for where in BY_ITSELF if where in card.leak.controls]
+    elsewhere = "".join(
+        f"; on {_WHERE[where]}, {number_text(value)}" for where, value in others if where != card.control
+    )
     lines = [
-        (plain(one.auroc), f"the same {noun} on {_WHERE[card.control]}; {CHANCE:g} gives nothing away{astray}"),
+        (
+            plain(one.auroc),
+            f"the same {noun} on {_WHERE[card.control]}{elsewhere}; {CHANCE:g} gives nothing away{astray}",
+        ),
     ]
-    known = {label: reached.auroc.value for label, reached in card.by_itself.classes.items()}
-    known = {label: value for label, value in known.items() if not math.isnan(value)}
-    if len(known) > 2:  # of two, one tells both
-        least, most = min(known, key=lambda label: known[label]), max(known, key=lambda label: known[label])
-        lines.append(
-            (
-                f"{known[least]:.2f} to {known[most]:.2f}",
-                f"that by class, {least} to {most}, on average {card.by_itself.distance:.2f} away from {CHANCE:g}; "
-                "what lies above and below chance cancels in the mean",
-            )
-        )
+    if len(_by_class(card)) > 2:
+        away = f"how far that lies from {CHANCE:g} on average over the classes, whichever way"
+        lines.append((f"{card.by_itself.distance:.2f}", away))
     with_finding = card.marked.overall.probability
     if one.probability and with_finding:
         lines.append(
