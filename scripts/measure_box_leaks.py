@@ -12,7 +12,9 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
+import os
 import tempfile
+import time
 import zipfile
 from dataclasses import dataclass, replace
 from functools import partial
@@ -96,8 +98,10 @@ def main() -> None:
     tables = [_real(options.package, packed) for packed in PACKED]
     tables += [boxes_of_dataset(name) for name in names() if get(name).simulated]
     for table in tables:
+        start = time.perf_counter()
         measured = measure_leak(table)
-        write_atomically(options.out / f"{table.source.name}.json", partial(_write, measured))
+        took = replace(measured, seconds=round(time.perf_counter() - start, 1), cores=os.cpu_count())
+        write_atomically(options.out / f"{table.source.name}.json", partial(_write, took))
 
 
 def _real(package: Path, packed: Packed) -> LeakTable:

@@ -1,16 +1,17 @@
-"""Write the tables of docs/leak.md from stored figures.
+"""Write the tables and the figure of docs/leak.md from stored figures.
 
 python -m scripts.write_leak_page
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from scripts.matched_gain_figure import matched_gain_figure
 from vpe_core.leaks import BOTH, PLACE, SIZE, BoxLeak, read_leak
 from vpe_core.metrics import Interval
 from vpe_core.results import open_run
-from vpe_core.results.analysis.matched import matched
+from vpe_core.results.analysis.matched import MatchedGain, matched
 from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
 from vpe_core.results.analysis.questions import Question
 from vpe_core.results.analysis.rows import TableRow
@@ -18,6 +19,7 @@ from vpe_core.settings import PROJECT_DIR, get_settings
 from vpe_core.variants import Variant
 
 PAGE = PROJECT_DIR / "docs" / "leak.md"
+FIGURE = PAGE.parent / "images" / "matched_gain.png"
 REAL = ("nih14", "vindr-cxr")
 MATCHED = (
     ("sim-multi", "simclip"),
@@ -30,11 +32,14 @@ _CIRCLE = Variant("circle")
 
 def main() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    for name, rows in (("boxes", boxes()), ("matched", gains())):
+    found = measured_gains()
+    for name, rows in (("boxes", boxes()), ("matched", gains(found))):
         start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
         before, _, rest = text.partition(start)
         text = f"{before}{start}{_table(rows)}{end}{rest.partition(end)[2]}"
     PAGE.write_text(text, encoding="utf-8")
+    told = [(name, one.plain_gain.interval, one.gain.interval) for name, one in found.items() if not one.too_little]
+    matched_gain_figure(told).save(FIGURE, optimize=True)
 
 
 def boxes() -> Iterable[Sequence[str]]:
@@ -67,7 +72,16 @@ def _title(leak: BoxLeak) -> str:
     return f"{leak.source.title}: {leak.boxes:,} boxes, {people}, {len(leak.classes)} classes"
 
 
-def gains() -> Iterable[Sequence[str]]:
+def measured_gains() -> dict[str, MatchedGain]:
+    """The red circle's gain on each of the stored results, by the model and the data set."""
+    stored = get_settings().precomputed_dir / "results" / "benchmark"
+    return {
+        f"{model} on {dataset}": matched(open_run(stored / dataset / model), TableRow(_CIRCLE), Question())
+        for dataset, model in MATCHED
+    }
+
+
+def gains(measured: Mapping[str, MatchedGain]) -> Iterable[Sequence[str]]:
     """What is left of the red circle's gain where size and place tell nothing: a row for each of the stored results."""
     yield (
         "red circle",
@@ -78,9 +92,8 @@ def gains() -> Iterable[Sequence[str]]:
         "samples left",
         "classes told",
     )
-    for dataset, model in MATCHED:
-        run = open_run(get_settings().precomputed_dir / "results" / "benchmark" / dataset / model)
-        found = matched(run, TableRow(_CIRCLE), Question())
+    for name, found in measured.items():
+        model, _, dataset = name.partition(" on ")
         yield (
             f"`{model}` on `{dataset}`",
             _signed(found.plain_gain.interval),

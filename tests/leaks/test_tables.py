@@ -11,7 +11,8 @@ from scripts.measure_box_leaks import PACKED, unpack
 from tests.datasets.conftest import NIH_HEADING, write_png, write_table
 from vpe_core.datasets import open_dataset
 from vpe_core.errors import DatasetError
-from vpe_core.leaks import boxes_of_dataset, boxes_of_table
+from vpe_core.leaks import boxes_of_dataset, boxes_of_table, read_leak
+from vpe_core.settings import PROJECT_DIR
 
 OWN = ("image", "label", "x0", "y0", "x1", "y1", "patient")
 VINDR = ("image_id", "class_name", "class_id", "rad_id", "x_min", "y_min", "x_max", "y_max")
@@ -102,3 +103,12 @@ def test_the_package_is_checked_before_it_is_measured(tmp_path: Path) -> None:
     (folder / "BBox_List_2017.csv.gz").write_bytes(gzip.compress(NIH_HEADING.encode()))
     with pytest.raises(DatasetError, match="holds another"):
         unpack(tmp_path, PACKED[0], tmp_path)
+
+
+def test_the_stored_leaks_of_simulated_sets_are_of_the_sets_that_come_with_them() -> None:
+    folder = PROJECT_DIR / "precomputed"
+    stored = {leak.source.name: leak for leak in map(read_leak, (folder / "leaks").glob("sim-*.json"))}
+    assert set(stored) == {path.name for path in (folder / "datasets").iterdir() if path.is_dir()}
+    for name, leak in stored.items():
+        dataset = open_dataset(name, folder / "datasets" / name, leak.source.part)
+        assert (leak.source.sha256, leak.boxes) == (dataset.fingerprint, sum(one.box is not None for one in dataset))

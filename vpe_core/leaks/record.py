@@ -99,7 +99,7 @@ class BoxLeak:
     """What the boxes of a data set give away of their classes without any pixel.
 
     All intervals resample the patients that are judged and keep the forests that judge them, so that they are somewhat
-    too narrow where there are few boxes: 300 boxes that tell nothing were within them in 85% of 60 trials.
+    too narrow where there are few boxes.
 
     Attributes:
         source: The table.
@@ -118,6 +118,8 @@ class BoxLeak:
         seed: Of forests and resamples.
         app_version: Of this project.
         libraries: Their versions.
+        seconds: How long measuring took; None where that was not noted.
+        cores: On how many processor cores.
     """
 
     source: TableSource
@@ -135,6 +137,8 @@ class BoxLeak:
     seed: int
     app_version: str
     libraries: Mapping[str, str]
+    seconds: float | None = None
+    cores: int | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -177,14 +181,13 @@ class BoxLeak:
     def below_half(self) -> str:
         """Why an AUROC below 0.5 is no leak of few boxes, in a sentence; empty if there are enough.
 
-        A fold whose patients have more of a class is judged by forests that have seen less of it. Measured on boxes at
-        random: 0.42 on average for 40 of two classes, 0.47 for 100 of five, 0.49 for 200 of two.
+        A fold whose patients have more of a class is judged by forests that have seen less of it.
         """
         if self.boxes >= _ENOUGH_A_CLASS * len(self.classes):
             return ""
         return (
-            "Of so few boxes, cross-validation puts those that tell nothing below 0.5 (40 of two classes: 0.42 on "
-            "average), so such a value is no leak"
+            "Of so few boxes, cross-validation puts those that tell nothing below 0.5 on average, so such a value is "
+            "no leak"
         )
 
     def of_marker(self, marker: str) -> GroupLeak | None:
