@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -34,6 +35,13 @@ def summary(times_ms: Sequence[float]) -> dict[str, Any]:
         "best_ms": round(min(times_ms), 1),
         "times_ms": [round(value, 1) for value in times_ms],
     }
+
+
+def parser_of(about: str | None) -> argparse.ArgumentParser:
+    """Of a benchmark's options: its docstring as it stands, and `--out`, for `write_result`."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, help="where to write the result as JSON")
+    return parser
 
 
 def write_result(result: Mapping[str, Any], out: Path | None) -> None:

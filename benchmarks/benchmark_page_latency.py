@@ -9,12 +9,9 @@ changed. The first round of filters meets nothing that was computed before, the 
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 from playwright.sync_api import Page
 
-from benchmarks.app_in_browser import browser_page, summary, write_result
+from benchmarks.app_in_browser import browser_page, parser_of, summary, write_result
 from scripts.running_app import running_app
 
 TIMEOUT_MS = 300_000
@@ -40,8 +37,7 @@ WATCH = """
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, help="where to write the result as JSON")
+    parser = parser_of(__doc__)
     options = parser.parse_args()
     with running_app() as app, browser_page() as page:
         page.set_default_timeout(TIMEOUT_MS)

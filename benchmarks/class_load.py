@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.app_in_browser import write_result
+from benchmarks.app_in_browser import parser_of, write_result
 from benchmarks.class_session import ClassSession
 from scripts.running_app import RunningApp, running_app
 
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--sessions", type=int, default=30)
     parser.add_argument("--every", type=float, default=5.0, help="seconds between the strokes of one session")
     parser.add_argument("--drag", type=float, default=0.0, help="seconds for which a stroke is dragged; 0: no drafts")
@@ -84,7 +84,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--reload-every", type=float, default=0.0, help="seconds between reloads of a session; 0: none")
     parser.add_argument("--collect-after-every-run", action="store_true", help="with Streamlit's own default")
     parser.add_argument("--link", default=LINK, help="the query that all open")
-    parser.add_argument("--out", type=Path, help="where to write the result as JSON")
     return parser.parse_args()
 
 

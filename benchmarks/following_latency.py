@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 import numpy as np
 from playwright.sync_api import Page
 
-from benchmarks.app_in_browser import browser_page, summary, write_result
+from benchmarks.app_in_browser import browser_page, parser_of, summary, write_result
 from scripts.running_app import running_app
 
 STEPS, STEP_MS = 60, 50
@@ -50,11 +50,10 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--model", default="simclip", help="a model that is on this machine")
     parser.add_argument("--strokes", type=int, default=10)
     parser.add_argument("--limit-ms", type=int, help="in place of the app's own limit, as on a busy machine")
-    parser.add_argument("--out", type=Path, help="where to write the result as JSON")
     return parser.parse_args()
 
 

@@ -10,7 +10,6 @@ Python's modules are compiled, as they are at each start of an installed app but
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import statistics
 import tempfile
@@ -18,7 +17,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.app_in_browser import write_result
+from benchmarks.app_in_browser import parser_of, write_result
 from benchmarks.class_session import Window
 from scripts.running_app import running_app
 
@@ -27,9 +26,8 @@ PAGES = ("overview", "benchmark", "live_demo")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--times", type=int, default=5, help="fresh servers of each kind")
-    parser.add_argument("--out", type=Path, help="where to write the result as JSON")
     options = parser.parse_args()
     seconds: dict[str, list[float]] = {name: [] for name in ("empty", *PAGES)}
     with tempfile.TemporaryDirectory() as folder:

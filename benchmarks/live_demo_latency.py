@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page
 
-from benchmarks.app_in_browser import browser_page, summary, write_result
+from benchmarks.app_in_browser import browser_page, parser_of, summary, write_result
 from benchmarks.full_size_model import NAME as FULL_SIZE
 from benchmarks.full_size_model import full_size_model
 from scripts.running_app import running_app
@@ -58,10 +58,9 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--model", default="simclip", help=f"a model that is on this machine, or {FULL_SIZE}")
     parser.add_argument("--strokes", type=int, default=20)
-    parser.add_argument("--out", type=Path, help="where to write the result as JSON")
     return parser.parse_args()
 
 

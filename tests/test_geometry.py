@@ -38,15 +38,6 @@ def test_there_and_back_again(image_wh: tuple[int, int], region: Box | Polygon |
         np.testing.assert_allclose(coordinates(there_and_back), coordinates(region), rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("image_wh", SIZES, ids=str)
-def test_points_and_regions_agree(image_wh: tuple[int, int]) -> None:
-    point = (3.25, 1.75)
-    for view in views(image_wh):
-        corner = view.to_view(Box(*point, 7, 5)).xyxy[:2]
-        np.testing.assert_allclose(view.point_to_view(point), corner)
-        np.testing.assert_allclose(view.point_to_image(view.point_to_view(point)), point, atol=1e-9)
-
-
 def test_powers_of_two_are_exact() -> None:
     view = View.squash((1024, 512), (256, 256))
     assert view.to_view(Box(512, 128, 1024, 512)) == Box(128, 64, 256, 256)

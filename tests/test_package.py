@@ -28,6 +28,8 @@ WITHOUT_TORCH = [
 ]
 ON_DEMAND = ("ray", "starlette")
 """What an extra brings that the app does without: nothing but its use may import it."""
+CHARTS = ("classes", "controls", "curves", "figure", "gains", "take_along")
+"""What draws with plotly, which the extra `plots` brings."""
 STREAMLIT = {"streamlit", "streamlit_drawable_canvas"}
 ROOMS = (
     "errors", "folders", "scratch", "settings", "types", "geometry", "registry", "documents", "extras", "network",
@@ -172,6 +174,31 @@ def test_whatever_is_imported_is_required() -> None:
     for name in imported - {"dashboard", "vpe_core", "__future__"}:
         candidates = {package.lower().replace("_", "-") for package in distributions[name]}
         assert candidates & required, f"{name} is imported, but requirements.txt does not name {candidates}"
+
+
+def test_without_the_extras_a_module_can_be_imported_or_says_what_to_install() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    brought = {Requirement(line).name for extra, lines in extras.items() if extra != "dev" for line in lines}
+    missing = {
+        module
+        for module, packages in importlib.metadata.packages_distributions().items()
+        if brought & {package.lower().replace("_", "-") for package in packages}
+    }
+    assert {"plotly", "streamlit", "pydicom", "nibabel"} <= missing
+    program = f"""
+import importlib, sys
+sys.modules |= dict.fromkeys({missing!r})
+for name in {[name for name in MODULES if not name.endswith("__main__")]!r}:
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        print(name.removeprefix("vpe_core."), type(error).__name__, error, sep="|")
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    refused = dict(line.split("|", 1) for line in done.stdout.splitlines())
+    assert set(refused.values()) == {'VPEError|Charts need plotly. Install it: pip install "visual-prompt-lab[plots]"'}
+    assert set(refused) == {f"plots.{name}" for name in (*CHARTS, "plotly")}
 
 
 def test_dataclasses_that_hold_arrays_are_not_compared_field_by_field() -> None:

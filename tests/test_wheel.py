@@ -29,13 +29,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def home(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new environment that holds our wheel, and sees what ours depends on; and a folder to work in."""
+    """A new environment with our wheel installed, which sees what ours depends on; and a folder to work in."""
     folder = tmp_path_factory.mktemp("elsewhere")
     venv.create(folder / "env", with_pip=False)
     site = next((folder / "env" / "lib").glob("python3*/site-packages"))
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
-    with zipfile.ZipFile(wheel) as content:
-        content.extractall(site)
+    pip(folder, "install", "--quiet", "--no-deps", "--no-index", str(wheel))
     picture = np.random.default_rng(0).integers(0, 255, (200, 240), np.uint8)
     for name in ("a", "b"):
         Image.fromarray(picture).save(folder / f"{name}.png")
@@ -43,10 +42,17 @@ def home(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(home: Path, *arguments: str) -> str:
+def pip(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Our pip, at work in the new environment, which has none."""
+    command = [sys.executable, "-m", "pip", "--python", str(home / "env" / "bin" / "python"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def run(home: Path, program: str, *arguments: str) -> str:
+    """What a program of the new environment prints."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("VPE_", "PYTHON"))}
     environment |= {"HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "COLUMNS": "200", "VPE_DEVICE": "cpu"}
-    command = [str(home / "env" / "bin" / "python"), *arguments]
+    command = [str(home / "env" / "bin" / program), *arguments]
     done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
@@ -78,11 +84,18 @@ def test_library_and_commands_work_where_there_is_no_checkout(home: Path) -> Non
         "benchmark report --resamples 0",
     )
     (home / "commands.txt").write_text("\n".join(commands))
-    told = run(home, "-c", program)
-    assert "(2, 2)" in told
-    assert f"paper {home}" in told
-    assert "mass" in told
-    assert "5 variants" in told
+    printed = run(home, "python", "-c", program)
+    assert "(2, 2)" in printed
+    assert f"paper {home}" in printed
+    assert "mass" in printed
+    assert "5 variants" in printed
     assert (home / "data" / "visual-prompt-lab" / "results" / "table-table" / "simclip" / "manifest.json").is_file()
-    assert "circle" in told
-    assert "simclip" in run(home, "-m", "vpe_core", "doctor")
+    assert "circle" in printed
+    assert "simclip" in run(home, "visual-prompt-lab", "doctor")
+
+
+def test_whoever_installs_the_wheel_gets_what_it_needs(home: Path) -> None:
+    """Its own list of packages, with their ranges, is held against those that are there."""
+    checked = pip(home, "check")
+    assert [line for line in checked.stdout.splitlines() if line.startswith("visual-prompt-lab ")] == []
+    assert "visual-prompt-lab" in pip(home, "list").stdout

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from vpe_core.errors import RegionError
-from vpe_core.types import Arrow, Box, Point, Polygon
+from vpe_core.types import Arrow, Box, Polygon
 
 if TYPE_CHECKING:
     from typing import Self
@@ -74,14 +74,6 @@ class View:
     def to_image(self, region: AnyRegion) -> AnyRegion:
         """The region, given in view pixels, in image pixels."""
         return region.shifted(-self.offset_x, -self.offset_y).scaled(1 / self.scale_x, 1 / self.scale_y)
-
-    def point_to_view(self, point: Point) -> Point:
-        """The point, given in image pixels, in view pixels."""
-        return point[0] * self.scale_x + self.offset_x, point[1] * self.scale_y + self.offset_y
-
-    def point_to_image(self, point: Point) -> Point:
-        """The point, given in view pixels, in image pixels."""
-        return (point[0] - self.offset_x) / self.scale_x, (point[1] - self.offset_y) / self.scale_y
 
     def visible(self, image_wh: SizeWH) -> Box:
         """The part of the image that the view shows, in image pixels: what a centre crop leaves of it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from PIL import Image
 
-from dashboard.demo.answer_column.settings import model_title
+from dashboard.demo.answer_column.settings import model_title, target_choice
 from dashboard.demo.answers.answer import answer, out_of_domain
 from dashboard.demo.answers.marked_xray import draw
 from dashboard.demo.film.reading import model_xray
@@ -13,7 +13,7 @@ from dashboard.demo.film.source import source_row
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import DemoState
-from dashboard.frame.busy import say_problem, try_again
+from dashboard.frame.busy import problems_shown, say_problem
 from dashboard.frame.html import render
 from dashboard.frame.page import page_link
 from dashboard.frame.progress import model_download, not_here
@@ -25,7 +25,7 @@ from dashboard.lab.part import Part
 from dashboard.lab.show import LIVE_DEMO, jpeg_text
 from dashboard.lab.subject import Subject, lab_state, scene_of
 from vpe_core import lab, models
-from vpe_core.errors import BusyError, DeviceLostError, VPEError
+from vpe_core.errors import VPEError
 from vpe_core.markers.marks import mark_on
 from vpe_core.plots.percent import percent
 
@@ -43,9 +43,11 @@ def marker_lab(drawn_on: Xray) -> None:
         with picture:
             _picture(drawn_on, state)
             source_row(drawn_on)
-        with settings:
-            subject = _subject(drawn_on, state) if state.marks else None
-            if not state.marks:
+        subject: Subject | None = None
+        with settings, problems_shown():
+            if state.marks:
+                subject = _answered(drawn_on, state)
+            else:
                 _no_region(drawn_on)
     if subject:
         _parts(subject)
@@ -57,15 +59,12 @@ def _settings() -> None:
     names = tuple(dict.fromkeys((*models.selectable_names(), state.model)))
     left, right = st.columns(2, gap="small")
     left.selectbox("Model", names, names.index(state.model), format_func=model_title, key=session.key("model"))
-    targets = ("", *lab_state(state).shown_classes)
-    right.selectbox(
-        "Class to follow",
-        targets,
-        targets.index(state.target) if state.target in targets else 0,
-        format_func=lambda value: value or "the likeliest class",
-        key=session.key("target"),
-        help="The class whose probability all parts follow. Classes and prompt are those of the live demo.",
-    )
+    with right:
+        target_choice(
+            "Class to follow",
+            lab_state(state).shown_classes,
+            "The class whose probability all parts follow. Classes and prompt are those of the live demo.",
+        )
     session.collect()
 
 
@@ -96,20 +95,8 @@ def _heading(part: Part) -> str:
     return f"**{study.title}** · {study.question}"
 
 
-def _subject(drawn_on: Xray, state: DemoState) -> Subject | None:
-    """What the parts work on, and the live demo's own answer to it; None where there is no answer, which is said."""
-    try:
-        return _answered(drawn_on, state)
-    except BusyError:
-        try_again()
-    except DeviceLostError:  # from here on the CPU answers, and a banner says so
-        st.rerun()
-    except VPEError as error:
-        say_problem(error)
-    return None
-
-
 def _answered(drawn_on: Xray, state: DemoState) -> Subject | None:
+    """The live demo's own answer, and what the parts work on; None while the model is not here, which is said."""
     xray, spec = model_xray(drawn_on), models.get(state.model)
     if not models.is_ready(spec):
         st.info(as_text(not_here(spec)), icon=":material/download:")

@@ -95,6 +95,18 @@ class Bars:
     title: str
     bars: tuple[Bar, ...]
 
+    @classmethod
+    def of_change(cls, title: str, before: float, after: float, name: str) -> Bars:
+        """One share without and with a marker.
+
+        Args:
+            title: What it is of.
+            before: Without.
+            after: With.
+            name: What the second bar is called: "with the circle".
+        """
+        return cls(title, (Bar("without", before), Bar(name, after, True)))
+
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
@@ -169,16 +181,20 @@ class Trial:
 
     Attributes:
         label: What is to be tried.
-        options: Key to title, for a scene; the first one is what the answer has shown.
+        options: Key to title, the same for all scenes or of a scene; the first one is what the answer has shown.
         show: What an option shows, from the scene, who asks, the guess and the option's key.
     """
 
     label: str
-    options: Callable[[Scene], Mapping[str, str]]
+    options: Mapping[str, str] | Callable[[Scene], Mapping[str, str]]
     show: Callable[[Scene, Asker, Guess, str], Shown]
 
+    def options_of(self, scene: Scene) -> Mapping[str, str]:
+        """What there is to try in a scene."""
+        return self.options if isinstance(self.options, Mapping) else self.options(scene)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A step of the lesson.
 
@@ -196,4 +212,4 @@ class Step:
     find: Callable[[Scene, Asker, Guess], Facts]
     tell: Callable[[Facts, Guess], Told]
     trial: Trial | None = None
-    simulated: bool = True
+    simulated: bool = field(default=True, kw_only=True)

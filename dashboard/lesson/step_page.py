@@ -9,7 +9,7 @@ from typing import TypeAlias
 import streamlit as st
 
 from dashboard.demo.state.state_link import query_from_state
-from dashboard.frame.busy import say_problem, try_again
+from dashboard.frame.busy import problems_shown, say_problem
 from dashboard.frame.html import render
 from dashboard.frame.page import page_link
 from dashboard.frame.progress import model_download, not_here
@@ -22,7 +22,7 @@ from dashboard.lesson.step import Guess, Scene, Shown, Step, Told
 from dashboard.lesson.stored import asker, setting
 from vpe_core import models
 from vpe_core.datasets.gallery import Finding
-from vpe_core.errors import BusyError, DeviceLostError, VPEError
+from vpe_core.errors import VPEError
 from vpe_core.plots.percent import percent
 
 _Picture: TypeAlias = tuple[Shown, tuple[Finding, ...]]
@@ -109,17 +109,14 @@ def _commit(name: str, guess: Guess) -> None:
 
 def _answer(name: str, step: Step, scene: Scene, given: Given, explainer: Explainer) -> _Picture:
     """Ask, and say what came of it; what is shown with it, and boxes on the X-ray."""
-    with st.container(key="lesson_answer"):
+    picture: _Picture = Shown(), ()
+    with st.container(key="lesson_answer"), problems_shown():
         try:
-            return _answered(name, step, scene, given, explainer)
-        except BusyError:
-            try_again()
-        except DeviceLostError:  # from here on the CPU answers, and a banner says so
-            st.rerun()
+            picture = _answered(name, step, scene, given, explainer)
         except VPEError as error:
             say_problem(error)
             _begin_again(name)
-    return Shown(), ()
+    return picture
 
 
 def _answered(name: str, step: Step, scene: Scene, given: Given, explainer: Explainer) -> _Picture:
@@ -170,7 +167,7 @@ def _try(name: str, step: Step, scene: Scene, guess: Guess) -> Shown | None:
     """The one thing to try; what it shows, or None while it stands where the answer is."""
     if step.trial is None:
         return None
-    options: Mapping[str, str] = step.trial.options(scene)
+    options: Mapping[str, str] = step.trial.options_of(scene)
     here, first = progress(), next(iter(options))
     key = f"lesson_try_{name}-{here.model}-{here.round_of(name)}"
     with st.container(key="lesson_try"):

@@ -13,6 +13,7 @@ from vpe_core.attention.tracing import TracedTower
 from vpe_core.errors import AttentionError
 from vpe_core.geometry import View
 from vpe_core.models import VisionLanguageModel
+from vpe_core.types import Box
 
 
 @pytest.mark.parametrize("method", names())
@@ -117,5 +118,5 @@ def test_a_patch_lands_where_it_was_seen() -> None:
     grid[9, 3] = 1
     spread = grid_to_image(grid, view, (300, 200))
     y, x = np.unravel_index(spread.argmax(), spread.shape)
-    expected = view.point_to_image(((3 + 0.5) * 16, (9 + 0.5) * 16))
-    assert (x + 0.5, y + 0.5) == pytest.approx(expected, abs=1)
+    patch = view.to_image(Box(3 * 16, 9 * 16, 4 * 16, 10 * 16))
+    assert (x + 0.5, y + 0.5) == pytest.approx(patch.center, abs=1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -95,14 +96,22 @@ def test_without_marks_there_is_one_answer(model: VisionLanguageModel, picture: 
     assert result.inside is None
 
 
+def watch(model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch, note: Callable[[Any, Any], None]) -> None:
+    """Tells of everything that the model's predictor is asked: the pictures, and what is wanted of them."""
+    submit = model.predictor.submit
+
+    def noting(pictures: Any, *wanted: Any) -> Any:
+        note(pictures, wanted)
+        return submit(pictures, *wanted)
+
+    monkeypatch.setattr(model.predictor, "submit", noting)
+
+
 def test_a_stroke_costs_one_pass_and_another_wording_none(
     model: VisionLanguageModel, picture: Xray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     passes: list[int] = []
-    submit = model.predictor.submit
-    monkeypatch.setattr(
-        model.predictor, "submit", lambda pictures, *wanted: passes.append(len(pictures)) or submit(pictures, *wanted)
-    )
+    watch(model, monkeypatch, lambda pictures, _wanted: passes.append(len(pictures)))
     memory = BoundedCache()
     answer(model, picture, DemoState(), CLASSES, memory)
     answer(model, picture, MARKED, CLASSES, memory)
@@ -208,10 +217,7 @@ def test_a_plain_stroke_computes_nothing_that_is_not_shown(
     model: VisionLanguageModel, picture: Xray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted: list[object] = []
-    submit = model.predictor.submit
-    monkeypatch.setattr(
-        model.predictor, "submit", lambda pictures, *asked: wanted.extend(asked[:1]) or submit(pictures, *asked)
-    )
+    watch(model, monkeypatch, lambda _pictures, asked: wanted.extend(asked[:1]))
     answer(model, picture, MARKED, CLASSES, BoundedCache())
     assert [type(want).__name__ for want in wanted] == ["EmbeddingAndGaze"] * 2
 

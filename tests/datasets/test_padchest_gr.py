@@ -49,7 +49,7 @@ def test_labels_and_boxes_that_the_reports_lack(padchest: Path) -> None:
     reports[0]["findings"][3]["labels"] = None
     reports[1]["findings"][0]["boxes"] = [[0.1, 0.2, None, 0.4]]
     (padchest / "grounded_reports_20240819.json").write_text(json.dumps(reports))
-    dataset = open_dataset("padchest-gr", padchest, "test")
+    dataset = open_dataset("padchest-gr", padchest, part="test")
     assert [(problem.row, problem.kind, problem.reason) for problem in dataset.problems] == [
         (3, "label", "The grounded report of a.png has no finding labelled 'lung mass'."),
         (4, "box", "Expected a box of four numbers, but got [0.1, 0.2, None, 0.4]."),
@@ -176,7 +176,7 @@ def test_a_split_that_is_not_the_published_one_is_refused(padchest: Path, split_
     with pytest.raises(DatasetError, match=r"not the expected file and was discarded\. Or fetch http.* by hand"):
         open_dataset("padchest-gr", padchest)
     with pytest.raises(DatasetError, match="the server answered 404"):
-        open_dataset("padchest-gr", padchest, "val")
+        open_dataset("padchest-gr", padchest, part="val")
 
 
 def test_offline_the_message_says_where_to_put_the_split(padchest: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,7 @@ def test_unknown_names_and_parts_are_answered_with_the_choices(tmp_path: Path) -
     with pytest.raises(DatasetError, match=r"no data set called 'nih'\. Did you mean 'nih14'\? .*vindr-cxr"):
         open_dataset("nih", tmp_path)
     with pytest.raises(DatasetError, match="part of vindr-cxr out of test, train, but got 'val'"):
-        open_dataset("vindr-cxr", tmp_path, "val")
+        open_dataset("vindr-cxr", tmp_path, part="val")
 
 
 @pytest.mark.parametrize("name", [name for name in datasets.names() if name != "table"])
@@ -125,7 +125,7 @@ def _small_set(folder: Path) -> Path:
 
 
 def test_a_simulated_set_that_one_wrote_oneself(tmp_path: Path) -> None:
-    dataset = open_dataset("sim-multi", _small_set(tmp_path), "train")
+    dataset = open_dataset("sim-multi", _small_set(tmp_path), part="train")
     assert dataset.part == "train"
     assert [(s.sample_id, s.box, s.attributes) for s in dataset] == [
         ("0#1", Box(1, 2, 3, 4), {"side": "left"}),

@@ -15,7 +15,7 @@ from vpe_core.types import Box
 
 
 def test_dicom_files_as_published(vindr: Path) -> None:
-    dataset = open_dataset("vindr-cxr", vindr, "train")
+    dataset = open_dataset("vindr-cxr", vindr, part="train")
     assert [(s.sample_id, s.label, s.box) for s in dataset] == [
         ("readers#1", "Cardiomegaly", Box(10.5, 20, 50, 60.25)),
         ("readers#2", "Cardiomegaly", Box(11, 21, 51, 61)),
@@ -30,7 +30,7 @@ def test_dicom_files_as_published(vindr: Path) -> None:
 
 def test_png_files_come_before_dicom_files(vindr: Path) -> None:
     write_png(vindr / "pngs" / "train" / "readers.png", (80, 100))
-    dataset = open_dataset("vindr-cxr", vindr, "train")
+    dataset = open_dataset("vindr-cxr", vindr, part="train")
     assert {sample.image_path.name for sample in dataset} == {"readers.png"}
     assert dataset.samples[0].attributes == {"age": None, "sex": None, "reader": "R1"}
 
@@ -44,7 +44,7 @@ def test_the_test_part_has_no_readers(vindr: Path) -> None:
 def test_a_split_in_the_folder_decides(vindr: Path) -> None:
     (vindr / "splits").mkdir()
     (vindr / "splits" / "vindrcxr_train_indices.txt").write_text("0\n1\n6\n")
-    dataset = open_dataset("vindr-cxr", vindr, "train")
+    dataset = open_dataset("vindr-cxr", vindr, part="train")
     assert [sample.sample_id for sample in dataset] == ["twice#1", "readers#3"]
     assert [(problem.row, problem.kind) for problem in dataset.problems] == [(2, "box")]
 
@@ -73,7 +73,7 @@ def test_a_missing_image_and_a_damaged_dicom_file(vindr: Path) -> None:
     assert count_kinds(open_dataset("vindr-cxr", vindr).problems) == {"missing image": 1}
     damaged = vindr / "train" / "readers.dicom"
     damaged.write_bytes(damaged.read_bytes()[:200])
-    dataset = open_dataset("vindr-cxr", vindr, "train")
+    dataset = open_dataset("vindr-cxr", vindr, part="train")
     assert count_kinds(dataset.problems) == {"unreadable image": 3}
 
 

@@ -77,7 +77,7 @@ def everything(
     facts = step.find(scene, asker, guess)
     words = step.tell(facts, guess)
     texts, shown = [words.you, words.model, words.truth, *words.sentences], [words.shown]
-    for option in list(step.trial.options(scene))[1:] if step.trial else ():
+    for option in list(step.trial.options_of(scene))[1:] if step.trial else ():
         shown.append(step.trial.show(scene, asker, guess, option))  # type: ignore[union-attr]
         texts.append(shown[-1].sentence)
     return facts, texts, shown

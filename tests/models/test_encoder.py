@@ -13,6 +13,7 @@ from vpe_core.cache import BoundedCache
 from vpe_core.errors import PromptError
 from vpe_core.models import VisionLanguageModel
 from vpe_core.models.preprocessing import Preprocessing
+from vpe_core.types import Box
 
 CLASSES = ["lung nodule", "pleural effusion", "red"]
 PROMPTS = [f"A chest x-ray with signs of {name}." for name in CLASSES]
@@ -163,7 +164,8 @@ def test_the_view_says_where_things_land(
     light = seen - seen.min()
     y, x = np.indices(light.shape) + 0.5
     found = ((light * x).sum() / light.sum(), (light * y).sum() / light.sum())
-    assert found == pytest.approx(preprocessing.view(size_wh).point_to_view((spot[0] + 0.5, spot[1] + 0.5)), abs=0.6)
+    pixel = preprocessing.view(size_wh).to_view(Box(*spot, spot[0] + 1, spot[1] + 1))
+    assert found == pytest.approx(pixel.center, abs=0.6)
     assert preprocessing.picture(picture).size == (96, 96)
     assert preprocessing.picture(picture).mode == "RGB"
 

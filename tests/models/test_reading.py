@@ -128,7 +128,7 @@ def test_models_of_both_families_tell_it(
     start = "A chest x-ray with signs of lung " * 6
     prompts = [start + "nodule", start + "effusion"]
     assert model.classify(noise[:1], prompts, template=None).tolist() == [[0.5, 0.5]]
-    assert 0 < model.words_read_of(prompts) < len(start.split())
+    assert 0 < model.reading(prompts).words < len(start.split())
     assert len(model.reading(prompts).losses(model.spec.title)) == 2
-    assert model.words_read_of(["lung nodule"]) == 0
+    assert model.reading(["lung nodule"]).words == 0
     assert model.unknown_words(["florbish nodule"]) == (() if family == "native" else ("florbish",))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,3 +22,22 @@ def app_settings(precomputed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     get_settings.cache_clear()
     yield
     get_settings.cache_clear()
+
+
+@pytest.fixture
+def change_settings(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Sets variables of the environment for a test, by their names."""
+
+    def change(**environment: object) -> None:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, str(value))
+        get_settings.cache_clear()
+
+    return change
+
+
+@pytest.fixture
+def no_samples(tmp_path: Path, precomputed: Path, change_settings: Callable[..., None]) -> None:
+    """Models, but no X-rays: the field for one's own is on the page itself."""
+    (tmp_path / "models").symlink_to(precomputed / "models")
+    change_settings(VPE_PRECOMPUTED_DIR=tmp_path)

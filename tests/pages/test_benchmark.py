@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 
@@ -289,9 +290,8 @@ def test_provenance_tells_weights_data_and_date() -> None:
         assert fact in facts
 
 
-def test_without_results_the_page_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VPE_RESULTS_DIR", str(tmp_path))
-    get_settings.cache_clear()
+def test_without_results_the_page_says_how_to_get_them(tmp_path: Path, change_settings: Callable[..., None]) -> None:
+    change_settings(VPE_RESULTS_DIR=tmp_path)
     app = open_app(PAGE)
     assert not app.exception
     assert "no results here yet" in app.info[0].value

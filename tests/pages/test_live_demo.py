@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,12 +60,8 @@ def test_one_class_alone_can_be_asked_for_its_presence() -> None:
     assert answer_of(app).count("vpl-row") == 2
 
 
-def test_a_real_xray_gets_a_banner_in_place_of_a_sentence(
-    tmp_path: Path, precomputed: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "models").symlink_to(precomputed / "models")  # without X-rays, the field is on the page itself
-    monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(tmp_path))
-    get_settings.cache_clear()
+@pytest.mark.usefixtures("no_samples")
+def test_a_real_xray_gets_a_banner_in_place_of_a_sentence() -> None:
     app = open_app(LIVE, {"question": "each"})
     file = io.BytesIO()
     chest((200, 160)).save(file, "PNG")
@@ -133,11 +130,8 @@ def test_the_first_xray_says_once_what_to_do(tmp_path: Path, monkeypatch: pytest
     assert hint_of(open_app(LIVE, {"marks": "circle:100,120,260,300"})) == ""
 
 
-def test_no_xray_at_all_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from vpe_core.settings import get_settings
-
-    monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(tmp_path))
-    get_settings.cache_clear()
+def test_no_xray_at_all_says_what_to_do(tmp_path: Path, change_settings: Callable[..., None]) -> None:
+    change_settings(VPE_PRECOMPUTED_DIR=tmp_path)
     app = open_app(LIVE)
     assert not app.exception
     assert "no X-ray here yet" in app.info[0].value

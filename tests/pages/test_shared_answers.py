@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from tests.app_home import chest
 from tests.pages.test_pages import answer_of, open_app
 from tests.serving.test_queue import DOORS, Door, Held
 from vpe_core.serving import QueuedPredictor
-from vpe_core.settings import get_settings
 
 LIVE = "pages/live_demo.py"
 LINK = {"sample": "case_a", "marks": "circle:100,120,260,300"}
@@ -61,12 +59,8 @@ def test_too_many_askers_are_told_and_tried_again() -> None:
     assert answer_of(app)
 
 
-def test_what_is_computed_of_an_upload_stays_in_its_session(
-    tmp_path: Path, precomputed: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "models").symlink_to(precomputed / "models")  # without X-rays, the field is on the page itself
-    monkeypatch.setenv("VPE_PRECOMPUTED_DIR", str(tmp_path))
-    get_settings.cache_clear()
+@pytest.mark.usefixtures("no_samples")
+def test_what_is_computed_of_an_upload_stays_in_its_session() -> None:
     file = io.BytesIO()
     chest((200, 160)).save(file, "PNG")
     app = open_app(LIVE)

@@ -88,7 +88,7 @@ def run(
         raise BenchmarkError("Expected --dataset and --model, because the plan names none. See `datasets list`.")
     if root is not None and len(datasets) > 1:
         raise BenchmarkError(f"Expected one data set with --root, but got {', '.join(datasets)}. Run them one by one.")
-    opened = [open_dataset(name, root, part) for name in datasets]
+    opened = [open_dataset(name, root, part=part) for name in datasets]
     settings = RunSettings(batch_size, workers, limit, fresh=not resume, engine=engine, address=address)
     engines.get(engine)(workers, None, address)  # refuses what cannot work before anything is loaded
     console = Console(stderr=True)

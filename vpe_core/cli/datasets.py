@@ -60,7 +60,7 @@ def check(
 
     from vpe_core.datasets import open_dataset
 
-    dataset = open_dataset(name, root, part)
+    dataset = open_dataset(name, root, part=part)
     problems = dataset.all_problems + (_decode(dataset) if decode else ())
     if as_json:
         typer.echo(json.dumps(_report(dataset, problems), indent=2))

@@ -19,7 +19,7 @@ for _spec in (padchest_gr.SPEC, vindr_cxr.SPEC, nih14.SPEC, jsrt.SPEC, *simulate
     DATASETS.add(_spec.name, _spec)
 
 
-def open_dataset(name: str, root: str | Path | None = None, part: str | None = None) -> Dataset:
+def open_dataset(name: str, root: str | Path | None = None, *, part: str | None = None) -> Dataset:
     """Read a part of a data set.
 
     Args:
@@ -44,7 +44,7 @@ def open_dataset(name: str, root: str | Path | None = None, part: str | None = N
     return _read(spec, spec.read, root, part)
 
 
-def read_boxes(name: str, root: str | Path | None = None, part: str | None = None) -> BoxTable | None:
+def read_boxes(name: str, root: str | Path | None = None, *, part: str | None = None) -> BoxTable | None:
     """The boxes of a part of a data set from its table alone: no image is needed.
 
     Args:

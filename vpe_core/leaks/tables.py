@@ -41,7 +41,7 @@ def boxes_of_dataset(name: str, root: str | Path | None = None, part: str | None
     Raises:
         DatasetError: As `open_dataset`, or there is not one usable box.
     """
-    spec, table = get(name), read_boxes(name, root, part)
+    spec, table = get(name), read_boxes(name, root, part=part)
     source = TableSource(
         spec.name, spec.title, part or spec.default_part, terms=spec.terms, citation=spec.citation,
         simulated=spec.simulated,
@@ -55,7 +55,7 @@ def boxes_of_dataset(name: str, root: str | Path | None = None, part: str | None
             words = " and ".join("{:,} x {:,}".format(*grid) for grid in sorted(filter(None, grids)))
             return _table(table.boxes, table.problems, replace(source, image_sizes=_ON_GRID.format(words)))
     try:
-        dataset = open_dataset(name, root, part)
+        dataset = open_dataset(name, root, part=part)
     except DatasetError:
         if table is None:
             raise

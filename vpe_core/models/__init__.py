@@ -3,7 +3,7 @@
     names()                      the listed models; list_models("*clip*") those of a pattern
     get("biomedclip")            its spec: origin, revision, licence, domain
     fetch("biomedclip")          download it once, with progress
-    load_model("simclip")        a `VisionLanguageModel`: encode_images, encode_texts, classify
+    load_model("simclip")        a `Model`: encode_images, encode_texts, classify
 
 Importing this package does not import torch; `load_model` does.
 """

@@ -231,10 +231,6 @@ class VisionLanguageModel:
         """What of one prompt or of many is beyond the model's context, and whether it can still tell them apart."""
         return self._reader.reading(tuple(as_texts(texts)))
 
-    def words_read_of(self, texts: Texts) -> int:
-        """How many words the model reads of the text that loses most; 0 if all are read in full."""
-        return self.reading(texts).words
-
     @cached_property
     def dimension(self) -> int:
         """Length of an embedding."""

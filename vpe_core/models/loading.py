@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     import torch
 
-    from vpe_core.models.encoder import VisionLanguageModel
+    from vpe_core.models.protocols import Model
 
 logger = logging.getLogger(__name__)
 
 
-def load_model(name: str, *, device: str | None = None, precision: str | None = None) -> VisionLanguageModel:
+def load_model(name: str, *, device: str | None = None, precision: str | None = None) -> Model:
     """Load a model from this machine's disk; nothing is downloaded, and no setting of torch changes.
 
     Args:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vpe_core.models.reading import Reading
     from vpe_core.models.specs import ModelRecord, ModelSpec
     from vpe_core.models.towers import Towers
+    from vpe_core.types import Prediction
 
 
 class Network(Protocol):
@@ -76,5 +77,23 @@ class Model(Protocol):
     def encode_classes(
         self, classes: str | Iterable[str], /, *, template: str | Sequence[str] | None = ..., suffix: str = ""
     ) -> NDArray[np.float32]: ...
+    def classify(
+        self,
+        images: ImageSources,
+        classes: str | Iterable[str],
+        /,
+        *,
+        template: str | Sequence[str] | None = ...,
+        suffix: str = "",
+    ) -> NDArray[np.float32]: ...
+    def predict(
+        self,
+        images: ImageSources,
+        classes: str | Iterable[str],
+        /,
+        *,
+        template: str | Sequence[str] | None = ...,
+        suffix: str = "",
+    ) -> Prediction: ...
     def unknown_words(self, texts: str | Iterable[str], /) -> tuple[str, ...]: ...
     def reading(self, texts: str | Iterable[str], /) -> Reading: ...

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from vpe_core.plots.figure import name_rows, new_figure, rows_height, styled
+from vpe_core.plots.plotly import go, make_subplots
 from vpe_core.plots.theme import Palette
 from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
 

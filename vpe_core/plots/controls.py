@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from vpe_core.plots.figure import error_bar, name_rows, new_figure, rows_height
+from vpe_core.plots.plotly import go
 from vpe_core.plots.theme import Palette, marker_symbol
 from vpe_core.results.analysis.controls import CONTROLS, UNMARKED
 from vpe_core.results.analysis.geometry import GEOMETRY

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from vpe_core.plots.figure import new_figure
+from vpe_core.plots.plotly import go
 from vpe_core.plots.theme import Palette
 from vpe_core.results.analysis.curves import ALL_CLASSES
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import plotly.graph_objects as go
-
+from vpe_core.plots.plotly import go
 from vpe_core.plots.theme import Palette
 
 ROW_PX = 30

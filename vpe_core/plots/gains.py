@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from vpe_core.plots.figure import error_bar, name_rows, new_figure, rows_height
+from vpe_core.plots.plotly import go
 from vpe_core.plots.theme import Palette
 from vpe_core.results.analysis.numerals import interval_text, number_text, p_text, signed_text
 from vpe_core.results.exchange.formats import SIGNIFICANT, fewer_samples

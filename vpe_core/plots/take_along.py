@@ -9,11 +9,11 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from vpe_core.plots.lettering import fitting_size, font, printable, wrapped
+from vpe_core.plots.plotly import go
 from vpe_core.plots.theme import DARK, Palette
 
 LABEL = "Simulated X-ray: computed, nobody's disease"

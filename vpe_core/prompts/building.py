@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def build_prompts(
     classes: Iterable[str],
     template: str = ...,
+    *,
     marker: str | None = ...,
     color: str = ...,
     suffix: bool | str = ...,
@@ -25,6 +26,7 @@ def build_prompts(
 def build_prompts(
     classes: Iterable[str],
     template: list[str] | tuple[str, ...],
+    *,
     marker: str | None = ...,
     color: str = ...,
     suffix: bool | str = ...,
@@ -32,6 +34,7 @@ def build_prompts(
 def build_prompts(
     classes: Iterable[str],
     template: str | list[str] | tuple[str, ...] = PAPER_TEMPLATE,
+    *,
     marker: str | None = None,
     color: str = "red",
     suffix: bool | str = False,

@@ -114,8 +114,8 @@ def _choose(place: Seat, view: RoomView, task: Task) -> None:
 
 def _draw(place: Seat, view: RoomView, task: Task, kind: TaskKind) -> None:
     mine = _mine(place, view)
-    if mine and mine.latest.drawing and _key(task.film) not in st.session_state:  # the page was loaded anew
-        st.session_state[_tried(task)] = mine.latest.drawing
+    if mine and mine.latest.drawing and _key("drawn", task.film) not in st.session_state:  # the page was loaded anew
+        st.session_state[_key("tried", task.film)] = mine.latest.drawing
         _put(task.film, (mine.latest.drawing.mark,))
     drawing = _drawn(task, kind)
     if kind.tries:
@@ -123,13 +123,13 @@ def _draw(place: Seat, view: RoomView, task: Task, kind: TaskKind) -> None:
         return
 
     def send() -> None:
-        st.session_state[_sending(task)] = True
+        st.session_state[_key("sending", task.film)] = True
 
     st.button("Send", key="class_send", type="primary", on_click=send, disabled=drawing is None)
-    if drawing is not None and st.session_state.get(_sending(task)):
+    if drawing is not None and st.session_state.get(_key("sending", task.film)):
         if _give(place, task, drawing=drawing, says=said(place.room, task, drawing)):
             view = place.room.view()
-        st.session_state.pop(_sending(task), None)
+        st.session_state.pop(_key("sending", task.film), None)
     if mine := _mine(place, view):
         is_sent = drawing is None or (mine.latest.drawing == drawing)
         text = "Sent. You can change it until the results are shown." if is_sent else "Changed, but not sent yet."
@@ -142,12 +142,12 @@ def _try(place: Seat, task: Task, kind: TaskKind, drawing: Drawing | None) -> No
     if drawing is None:
         st.caption("Draw on the X-ray: the model answers at once, and your best try counts.")
         return
-    is_new = st.session_state.get(_tried(task)) != drawing
+    is_new = st.session_state.get(_key("tried", task.film)) != drawing
     drawn = _show(place, task, drawing) if is_new else 0
     says = said(place.room, task, drawing)
     if is_new:
         _give(place, task, drawing=drawing, says=says)
-        st.session_state[_tried(task)] = drawing
+        st.session_state[_key("tried", task.film)] = drawing
     refused = _say_refusal(task)
     view = place.room.view()
     mine = _mine(place, view)
@@ -211,14 +211,14 @@ def _drawn(task: Task, kind: TaskKind) -> Drawing | None:
 
 
 def _marks(xray: Xray) -> tuple[Mark, ...]:
-    marks: tuple[Mark, ...] = st.session_state.get(_key(xray), ())
+    marks: tuple[Mark, ...] = st.session_state.get(_key("drawn", xray), ())
     return marks
 
 
 def _put(xray: Xray, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
     """Keep the latest shape alone: one is the answer."""
     kept = marks[-1:]
-    st.session_state[_key(xray)] = kept
+    st.session_state[_key("drawn", xray)] = kept
     return kept
 
 
@@ -231,9 +231,9 @@ def _give(place: Seat, task: Task, *, choice: str = "", drawing: Drawing | None 
     try:
         place.room.answer(place.token, task.question.key, choice=choice, drawing=drawing, said=says)
     except RoomError as error:
-        st.session_state[_refused(task)] = str(error)
+        st.session_state[_key("refused", task.film)] = str(error)
         return False
-    st.session_state.pop(_refused(task), None)
+    st.session_state.pop(_key("refused", task.film), None)
     return True
 
 
@@ -246,7 +246,7 @@ def _show(place: Seat, task: Task, drawing: Drawing) -> int:
 
 
 def _say_refusal(task: Task) -> bool:
-    if refusal := st.session_state.get(_refused(task)):
+    if refusal := st.session_state.get(_key("refused", task.film)):
         st.warning(as_text(refusal), icon=":material/block:")
     return bool(refusal)
 
@@ -255,20 +255,9 @@ def _mine(place: Seat, view: RoomView) -> Kept | None:
     return next((one for one in view.kept if one.member == place.member), None)
 
 
-def _key(xray: Xray) -> str:
-    return f"class:drawn {xray.key}"
-
-
-def _refused(task: Task) -> str:
-    return f"class:refused {task.film.key}"
-
-
-def _sending(task: Task) -> str:
-    return f"class:sending {task.film.key}"
-
-
-def _tried(task: Task) -> str:
-    return f"class:tried {task.film.key}"
+def _key(what: str, xray: Xray) -> str:
+    """Where the session keeps what was drawn on a film, tried with it, sent or refused."""
+    return f"class:{what} {xray.key}"
 
 
 def _nothing(_xray: Xray) -> None:

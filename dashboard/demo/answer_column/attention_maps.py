@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
+from dashboard.demo.answer_column.settings import target_choice
 from dashboard.demo.answers.answer import Answer, Impression
 from dashboard.demo.answers.marked_xray import treatment_of
 from dashboard.demo.state import session
@@ -81,16 +82,13 @@ def attention_settings(result: Answer) -> None:
     with st.container(key="demo_attention"):
         opacity, target, method = st.columns((3, 4, 5), gap="small", vertical_alignment="bottom")
         opacity.slider("Opacity", 0, 100, state.opacity, key=session.key("opacity"), format="%d%%")
-        targets = ("", *result.classes)
-        target.selectbox(
-            "Evidence for",
-            targets,
-            targets.index(state.target) if state.target in targets else 0,
-            format_func=lambda value: value or "the likeliest class",
-            key=session.key("target"),
-            disabled=not result.asked_for,
-            help="For the methods that read the text. The others show the same for every class.",
-        )
+        with target:
+            target_choice(
+                "Evidence for",
+                result.classes,
+                "For the methods that read the text. The others show the same for every class.",
+                disabled=not result.asked_for,
+            )
         method.selectbox(
             "Method",
             methods,

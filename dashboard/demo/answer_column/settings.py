@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -50,6 +50,27 @@ def model_and_prompt() -> None:
             format_func=_treatment_title,
             key=session.key("treatment"),
         )
+
+
+def target_choice(label: str, classes: Sequence[str], about: str, *, disabled: bool = False) -> None:
+    """The class that maps and studies are about; none chosen means the likeliest.
+
+    Args:
+        label: Of the field.
+        classes: What there is to choose from.
+        about: What is said of it on hover.
+        disabled: Whether it cannot be changed.
+    """
+    targets, chosen = ("", *classes), session.state().target
+    st.selectbox(
+        label,
+        targets,
+        targets.index(chosen) if chosen in targets else 0,
+        format_func=lambda value: value or "the likeliest class",
+        key=session.key("target"),
+        disabled=disabled,
+        help=about,
+    )
 
 
 def _classes() -> None:

@@ -13,7 +13,7 @@ from dashboard.frame.attention_words import attention_sentence
 from dashboard.lesson.asking import Asker, Chances
 from dashboard.lesson.phrases import named, says
 from dashboard.lesson.samples import sample_for
-from dashboard.lesson.step import Bar, Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
+from dashboard.lesson.step import Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
 from dashboard.library.steering import class_of
 from vpe_core import attention
 from vpe_core.attention.overlay import overlay
@@ -127,11 +127,8 @@ def _tell(facts: AttentionFacts, guess: Guess) -> Told:  # noqa: ARG001
         ),
         shown=Shown(
             bars=(
-                Bars("Attention in the circle", (Bar("without", inside.before), Bar("with", inside.after, True))),
-                Bars(
-                    f"Probability of {finding}",
-                    (Bar("without", facts.before[at]), Bar("with", facts.after[at], True)),
-                ),
+                Bars.of_change("Attention in the circle", inside.before, inside.after, "with"),
+                Bars.of_change(f"Probability of {finding}", facts.before[at], facts.after[at], "with"),
             ),
             pictures=facts.shown,
         ),
@@ -155,16 +152,12 @@ def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa:
     target = finding if attention.get(option).reads_text else ""
     what = "Evidence" if target else "Attention"
     return Shown(
-        bars=(Bars(f"{what} in the circle", (Bar("without", inside.before), Bar("with", inside.after, True))),),
+        bars=(Bars.of_change(f"{what} in the circle", inside.before, inside.after, "with"),),
         pictures=_maps(answer),
         sentence=attention_sentence(inside.before, inside.after, inside.area, "inside the circle", target),
     )
 
 
 ATTENTION = Step(
-    title="Does looking mean knowing?",
-    scene=_scene,
-    find=_find,
-    tell=_tell,
-    trial=Trial("Try another attention method", _options, _try),
+    "Does looking mean knowing?", _scene, _find, _tell, Trial("Try another attention method", _options, _try)
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dashboard.demo.film.hint import LOOKS
@@ -11,7 +11,7 @@ from dashboard.frame.words import answer_words
 from dashboard.lesson.asking import Asker, Chances
 from dashboard.lesson.phrases import named
 from dashboard.lesson.samples import sample_for
-from dashboard.lesson.step import Bar, Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
+from dashboard.lesson.step import Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
 from dashboard.library.steering import class_of
 from vpe_core.datasets.gallery import Finding
 from vpe_core.errors import RegionError
@@ -24,6 +24,7 @@ _FOUND_IOU, _CLOSE_IOU = 0.3, 0.1
 """Intersection over union of the drawn box and the finding's: from which on it is called found, or close."""
 _SAME, _MOST_OF_IT = 0.05, 0.8
 _YOURS, _EXACT, _TWICE = "yours", "exact", "twice"
+_SIZES = {_YOURS: "Yours", _EXACT: "Exactly around it", _TWICE: "Much larger"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +168,7 @@ def _bars(classes: tuple[str, ...], before: Chances, after: Chances, finding: st
     """The finding, and what else the model would say without the circle."""
     rival = max((index for index in range(len(classes)) if classes[index] != finding), key=before.__getitem__)
     return tuple(
-        Bars(
-            f"Probability of {classes[index]}",
-            (Bar("without", before[index]), Bar("with the circle", after[index], True)),
-        )
+        Bars.of_change(f"Probability of {classes[index]}", before[index], after[index], "with the circle")
         for index in (classes.index(finding), rival)
     )
 
@@ -182,10 +180,6 @@ def _around(scene: Scene, option: str) -> tuple[Mark, ...]:
         margin = min(box.width, box.height) / 2
         box = box.expanded(margin).clipped(width, height)
     return (mark_on("circle", box, (width, height)),)
-
-
-def _options(scene: Scene) -> Mapping[str, str]:  # noqa: ARG001
-    return {_YOURS: "Yours", _EXACT: "Exactly around it", _TWICE: "Much larger"}
 
 
 def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:
@@ -201,10 +195,4 @@ def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:
     )
 
 
-CIRCLE = Step(
-    title="Draw a circle",
-    scene=_scene,
-    find=_find,
-    tell=_tell,
-    trial=Trial("Try another circle", _options, _try),
-)
+CIRCLE = Step("Draw a circle", _scene, _find, _tell, Trial("Try another circle", _SIZES, _try))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dashboard.demo.state.demo_state import DemoState
@@ -20,6 +19,7 @@ from vpe_core.types import Box
 NEITHER, SMALL, BIG, BOTH = "neither", "small", "big", "both"
 SIZES = {"small": 0.12, "middle": 0.25, "big": 0.5, "huge": 0.85}
 """Diameters in parts of the picture's shorter side."""
+_TITLES = {size: size.capitalize() for size in SIZES}
 _SAME = 0.02
 
 
@@ -134,7 +134,7 @@ def _tell(facts: FooledFacts, guess: Guess) -> Told:  # noqa: ARG001
         right={came_true},
         model=f"small: {says(classes, facts.small)}; big: {says(classes, facts.big)}",
         truth="there is nothing to find",
-        sentences=(first, second, f"{last}{_elsewhere(facts.tried)}"),
+        sentences=(first, second, f"{last}{_of_all_places(facts.tried)}"),
         shown=Shown(
             bars=(
                 Bars(f"Probability of “{HEALTHY}”", tuple(_bars(before, by_small, by_big))),
@@ -148,7 +148,7 @@ def _tell(facts: FooledFacts, guess: Guess) -> Told:  # noqa: ARG001
     )
 
 
-def _elsewhere(tried: Tried | None) -> str:
+def _of_all_places(tried: Tried | None) -> str:
     """That the place was picked, and out of how many."""
     if tried is None:
         return ""
@@ -164,10 +164,6 @@ def _bars(before: float, small: float, big: float) -> tuple[Bar, ...]:
     return Bar("without", before), Bar("small circle", small, True), Bar("big circle", big, True)
 
 
-def _options(scene: Scene) -> Mapping[str, str]:  # noqa: ARG001
-    return {size: size.capitalize() for size in SIZES}
-
-
 def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa: ARG001
     state = _circled(scene, option)
     bare, marked = ask.chances(scene.picture, [replace(state, marks=()), state])
@@ -175,7 +171,7 @@ def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa:
     at, other = classes.index(HEALTHY), finding_named(classes, marked)
     return Shown(
         bars=(
-            Bars(f"Probability of “{HEALTHY}”", (Bar("without", bare[at]), Bar(f"{option} circle", marked[at], True))),
+            Bars.of_change(f"Probability of “{HEALTHY}”", bare[at], marked[at], f"{option} circle"),
             Bars("Likeliest finding", (Bar(other, marked[classes.index(other)], True),)),
         ),
         state=state,
@@ -183,10 +179,4 @@ def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa:
     )
 
 
-FOOLED = Step(
-    title="Fool it",
-    scene=_scene,
-    find=_find,
-    tell=_tell,
-    trial=Trial("Try another size", _options, _try),
-)
+FOOLED = Step("Fool it", _scene, _find, _tell, Trial("Try another size", _TITLES, _try))

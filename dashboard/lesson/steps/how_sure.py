@@ -174,10 +174,6 @@ def _shown(facts: SureFacts) -> Shown:
     )
 
 
-def _options(scene: Scene) -> Mapping[str, str]:  # noqa: ARG001
-    return SETS
-
-
 def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa: ARG001
     facts = _facts(scene, ask, option)
     gain = facts.gain
@@ -187,10 +183,4 @@ def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa:
     )
 
 
-HOW_SURE = Step(
-    title="How sure is that?",
-    scene=_scene,
-    find=_find,
-    tell=_tell,
-    trial=Trial("Look at another data set", _options, _try),
-)
+HOW_SURE = Step("How sure is that?", _scene, _find, _tell, Trial("Look at another data set", SETS, _try))

@@ -19,6 +19,7 @@ ENDS = {LITTLE: 0.05, SOME: 0.2, MUCH: 0.5, MOST: 1.0}
 """Up to which distance between the lowest and the highest probability each choice is right."""
 SHAPES, COLOURS, WIDTHS = ("circle", "bbox", "arrow"), ("red", "blue", "white"), (3, 1, 8)
 """The usual line comes first."""
+_LINES = {str(width): f"{width} px" for width in WIDTHS}
 
 Look = tuple[str, str]
 """Shape and colour."""
@@ -132,10 +133,6 @@ def _matrix(by_look: Mapping[Look, float], finding: str, width: int) -> Matrix:
     return Matrix(f"{finding}, line {width} px", COLOURS, rows)
 
 
-def _options(scene: Scene) -> Mapping[str, str]:  # noqa: ARG001
-    return {str(width): f"{width} px" for width in WIDTHS}
-
-
 def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa: ARG001
     width = int(option)
     _, by_look = _chances(scene, ask, width)
@@ -151,9 +148,5 @@ def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa:
 
 
 MARKERS = Step(
-    title="Which marker, which colour, how thick",
-    scene=_scene,
-    find=_find,
-    tell=_tell,
-    trial=Trial("Try another line width", _options, _try),
+    "Which marker, which colour, how thick", _scene, _find, _tell, Trial("Try another line width", _LINES, _try)
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dashboard.demo.state.demo_state import DemoState
 from dashboard.lesson.asking import Asker
 from dashboard.lesson.samples import sample_for
-from dashboard.lesson.step import Bar, Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
+from dashboard.lesson.step import Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
 from dashboard.library.steering import class_of
 from vpe_core import models
 from vpe_core.markers import get
@@ -18,7 +18,7 @@ from vpe_core.plots.percent import percent
 TRAINED, PLAIN = "simclip", "simclip-plain"
 UP, SAME, DOWN = "up", "same", "down"
 _SAME, _CLEARLY = 0.02, 0.05
-_TREATMENTS = ("circle", "bbox", "arrow", "crop")
+_MARKERS = {name: get(name).short_title.capitalize() for name in ("circle", "bbox", "arrow", "crop")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +119,10 @@ def _change(change: tuple[float, float]) -> str:
 def _shown(changes: Mapping[str, tuple[float, float]], finding: str, marker: str) -> Shown:
     return Shown(
         bars=tuple(
-            Bars(
-                f"{_short(name)}, {finding}",
-                (Bar("without", before), Bar(f"with the {marker}", after, True)),
-            )
+            Bars.of_change(f"{_short(name)}, {finding}", before, after, f"with the {marker}")
             for name, (before, after) in changes.items()
         )
     )
-
-
-def _options(scene: Scene) -> Mapping[str, str]:  # noqa: ARG001
-    return {name: get(name).short_title.capitalize() for name in _TREATMENTS}
 
 
 def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa: ARG001
@@ -144,9 +137,5 @@ def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa:
 
 
 NEVER_MARKED = Step(
-    title="The twin that never saw a marker",
-    scene=_scene,
-    find=_find,
-    tell=_tell,
-    trial=Trial("Try another marker", _options, _try),
+    "The twin that never saw a marker", _scene, _find, _tell, Trial("Try another marker", _MARKERS, _try)
 )

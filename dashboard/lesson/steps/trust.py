@@ -51,4 +51,4 @@ def _tell(facts: None, guess: Guess) -> Told:  # noqa: ARG001
     )
 
 
-TRUST = Step(title="What would you need to trust it?", scene=_scene, find=_find, tell=_tell, simulated=False)
+TRUST = Step("What would you need to trust it?", _scene, _find, _tell, simulated=False)

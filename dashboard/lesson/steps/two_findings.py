@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dashboard.demo.state.demo_state import DemoState, default_classes
@@ -18,6 +18,7 @@ from vpe_core.plots.percent import percent
 
 WRONG, OPEN = "wrong", "open"
 _SHOWN = 5
+_QUESTIONS = {CHOOSE: "Choose one", EACH: "Each: present or not"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,6 @@ def _bars(title: str, classes: tuple[str, ...], chances: Chances, present: tuple
     return Bars(title, tuple(Bar(names[index], chances[index]) for index in order))
 
 
-def _options(scene: Scene) -> Mapping[str, str]:  # noqa: ARG001
-    return {CHOOSE: "Choose one", EACH: "Each: present or not"}
-
-
 def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa: ARG001
     state = replace(scene.state, question=option)
     (chances,) = ask.chances(scene.picture, [state])
@@ -117,10 +114,4 @@ def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa:
     return Shown(bars=(_bars("Probability of “present”", classes, chances, present),), sentence=sentence)
 
 
-TWO_FINDINGS = Step(
-    title="Two findings, one answer",
-    scene=_scene,
-    find=_find,
-    tell=_tell,
-    trial=Trial("Ask in another way", _options, _try),
-)
+TWO_FINDINGS = Step("Two findings, one answer", _scene, _find, _tell, Trial("Ask in another way", _QUESTIONS, _try))

@@ -127,10 +127,4 @@ def _shown(classes: tuple[str, ...], chances: Chances, title: str) -> Shown:
     return Shown(bars=(Bars(f"Probability, {title}", likeliest(classes, chances)),))
 
 
-WORDING = Step(
-    title="Zero-shot: words decide",
-    scene=_scene,
-    find=_find,
-    tell=_tell,
-    trial=Trial("Try another list of classes", _options, _try),
-)
+WORDING = Step("Zero-shot: words decide", _scene, _find, _tell, Trial("Try another list of classes", _options, _try))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from vpe_core.metrics import Bootstrap, Comparison, Difference, Interval
 from vpe_core.results.analysis.questions import Question
 from vpe_core.results.analysis.scores import Evaluation, Results
 
+_T = TypeVar("_T")
 _UNDEFINED = Interval(np.nan, np.nan, np.nan, 0, 0)
 
 
@@ -20,10 +22,7 @@ def interval_of(measured: Bootstrap, run: Results, question: Question) -> Interv
     Raises:
         ResultsError: The data set has no such class.
     """
-    if question.label is None:
-        return measured.overall
-    number = class_number(run, question.label)
-    return measured.per_class[number] if measured.per_class else _UNDEFINED
+    return _asked_for(measured.overall, measured.per_class, run, question, _UNDEFINED)
 
 
 def difference_of(comparison: Comparison, run: Results, question: Question) -> Difference:
@@ -32,10 +31,14 @@ def difference_of(comparison: Comparison, run: Results, question: Question) -> D
     Raises:
         ResultsError: The data set has no such class.
     """
+    return _asked_for(comparison.overall, comparison.per_class, run, question, Difference(_UNDEFINED, np.nan))
+
+
+def _asked_for(overall: _T, per_class: Sequence[_T], run: Results, question: Question, undefined: _T) -> _T:
     if question.label is None:
-        return comparison.overall
+        return overall
     number = class_number(run, question.label)
-    return comparison.per_class[number] if comparison.per_class else Difference(_UNDEFINED, np.nan)
+    return per_class[number] if per_class else undefined
 
 
 def value_columns(interval: Interval, evaluation: Evaluation, prefix: str = "") -> dict[str, Any]:

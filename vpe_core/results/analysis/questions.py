@@ -39,11 +39,6 @@ class Question:
     label: str | None = None
 
     @property
-    def as_the_paper_asks(self) -> Question:
-        """The same measure with the paper's scoring and prompt."""
-        return Question(metric=self.metric, suffix=bool(self.suffix), label=self.label)
-
-    @property
     def edited(self) -> bool:
         """Whether the words are not the paper's."""
         return self.template is not None or bool(self.class_words) or isinstance(self.suffix, str)
