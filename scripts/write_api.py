@@ -58,6 +58,31 @@ PAGES = {
             "vpe_core.results.analysis.matched.MatchedClass",
         ),
     ),
+    "benchmark": (
+        "Benchmarks",
+        (
+            "vpe_core.benchmark.plan.load_plan", "vpe_core.benchmark.plan.make_plan",
+            "vpe_core.benchmark.runner.run_plan", "vpe_core.benchmark.runner.RunSettings",
+        ),
+    ),
+    "metrics": (
+        "Metrics",
+        (
+            "vpe_core.metrics.auroc", "vpe_core.metrics.auprc", "vpe_core.metrics.accuracy",
+            "vpe_core.metrics.balanced_accuracy", "vpe_core.metrics.mcc", "vpe_core.metrics.ece",
+            "vpe_core.metrics.PerClass", "vpe_core.metrics.draw_resamples", "vpe_core.metrics.bootstrap",
+            "vpe_core.metrics.Bootstrap", "vpe_core.metrics.Interval", "vpe_core.metrics.compare",
+            "vpe_core.metrics.Comparison", "vpe_core.metrics.delong_test", "vpe_core.metrics.DeLongTest",
+            "vpe_core.metrics.Metric",
+        ),
+    ),
+    "lab": (
+        "The marker lab",
+        (
+            "vpe_core.lab.names", "vpe_core.lab.get", "vpe_core.lab.Scene", "vpe_core.lab.MarkerStyle",
+            "vpe_core.lab.Drawing", "vpe_core.lab.Study",
+        ),
+    ),
     "errors": ("Errors", ("vpe_core.VPEError",)),
 }  # fmt: skip
 MADE = "<!-- Made from the docstrings by `python -m scripts.write_api`; change those. -->"

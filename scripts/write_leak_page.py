@@ -100,8 +100,8 @@ def gains(measured: Mapping[str, MatchedGain]) -> Iterable[Sequence[str]]:
             found.too_little or _signed(found.gain.interval),
             _plain(found.geometry_before),
             _plain(found.geometry),
-            f"{found.effective:.0f} of {sum(found.classes[label].samples for label in found.told):,}",
-            f"{len(found.told)} of {len(found.classes)}",
+            f"{found.effective:.0f} of {sum(found.classes[label].samples for label in found.assessable):,}",
+            f"{len(found.assessable)} of {len(found.classes)}",
         )
 
 

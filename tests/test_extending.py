@@ -179,9 +179,11 @@ def test_a_kind_of_task(added: dict[str, Any]) -> None:
     room, token = Rooms().open()
     member = room.join()
     xray = Xray("x", Image.new("L", (200, 200)))
-    room.ask(token, records.Question(0, "immune", "x", ("mass", "nodule")), xray)
+    room.ask(token, records.TaskQuestion(0, "immune", "x", ("mass", "nodule")), xray)
     for ink, marked in ((0.1, (0.9, 0.1)), (0.3, (0.9, 0.1)), (0.5, (0.1, 0.9))):
-        room.answer(member, "1-0", drawing=records.Drawing(Mark("circle", BOX)), said=Said((0.9, 0.1), marked, ink))
+        room.answer(
+            member, "1-0", drawing=records.MemberDrawing(Mark("circle", BOX)), said=Said((0.9, 0.1), marked, ink)
+        )
     (kept,) = room.view().kept
     assert kept.best is not None
     assert (kept.best.score, kept.latest.score) == (0.3, None)

@@ -31,6 +31,20 @@ ON_DEMAND = ("ray", "starlette")
 CHARTS = ("classes", "controls", "curves", "figure", "gains", "take_along")
 """What draws with plotly, which the extra `plots` brings."""
 STREAMLIT = {"streamlit", "streamlit_drawable_canvas"}
+VAGUE = {"shown", "told", "once", "ahead", "elsewhere"}
+"""What no function and no class is called: verbs and nouns of the field say more."""
+SHARED_NAMES = {"Curve", "Finding", "Mark", "Run", "Scene"}
+"""To go, in this order: of the marker lab and of metrics; of the gallery and of the simulator; of the demo and of charts;
+of results and of training; of the marker lab and of the simulator."""
+VAGUE_STILL = {
+    "dashboard/demo/answers/marked_xray.py: shown",
+    "dashboard/demo/film/coordinates.py: _Shown",
+    "vpe_core/network.py: shown",
+    "vpe_core/plots/answer_html.py: _shown",
+    "vpe_core/plots/leak_html.py: _shown",
+    "vpe_core/simulation/realism.py: Told",
+}
+"""To go."""
 ROOMS = (
     "errors", "folders", "scratch", "settings", "types", "geometry", "registry", "documents", "extras", "network",
     "fetching", "clusters", "jobs", "cache", "scoring", "metrics", "images", "markers", "variants", "ensembles",
@@ -221,6 +235,20 @@ def test_dataclasses_that_hold_arrays_are_not_compared_field_by_field() -> None:
                 compared += [f"{path.name}: {cls.name}"] if "eq=False" not in made[0] else []
     assert holding > 25
     assert compared == [], "Give them eq=False."
+
+
+def test_a_name_stands_for_one_thing_and_says_what_it_is() -> None:
+    homes: dict[str, list[str]] = {}
+    vague = set()
+    for path in sorted(path for top in ("vpe_core", "dashboard") for path in (ROOT / top).rglob("*.py")):
+        place = str(path.relative_to(ROOT))
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(place)
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name.strip("_").lower() in VAGUE:
+                vague.add(f"{place}: {node.name}")
+    assert {name for name, places in homes.items() if len(places) > 1} == SHARED_NAMES
+    assert vague == VAGUE_STILL
 
 
 def aliases(tree: ast.Module) -> dict[str, str]:

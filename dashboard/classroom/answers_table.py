@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.classroom.records import Answer, Kept, Question
+from dashboard.classroom.records import Kept, MemberAnswer, TaskQuestion
 from dashboard.frame.csv_cells import cell
 from vpe_core.markers.marks import marks_to_text
 
@@ -18,7 +18,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def answers_csv(rounds: Sequence[tuple[Question, Sequence[Kept]]]) -> bytes:
+def answers_csv(rounds: Sequence[tuple[TaskQuestion, Sequence[Kept]]]) -> bytes:
     """One row for each kept answer; where several tries count, the best one has a row beside the latest."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
@@ -31,7 +31,7 @@ def answers_csv(rounds: Sequence[tuple[Question, Sequence[Kept]]]) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _row(question: Question, one: Kept, answer: Answer, which: str) -> list[object]:
+def _row(question: TaskQuestion, one: Kept, answer: MemberAnswer, which: str) -> list[object]:
     place = int(np.argmax(answer.said)) if answer.said else None
     target = question.classes.index(question.target) if question.target and answer.said else None
     return [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard.classroom.kinds.base import Said
-from dashboard.classroom.records import Drawing, Question, Task
+from dashboard.classroom.records import MemberDrawing, Task, TaskQuestion
 from dashboard.demo.answers.answer import Answer, answer
 from dashboard.demo.answers.marked_xray import MarkedXray, look_together, template_of, without_marks
 from dashboard.demo.film.xray import Xray
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vpe_core.models import Model
 
 
-def ask(model: Model, task: Task, drawing: Drawing | None, memory: BoundedCache) -> Said:
+def ask(model: Model, task: Task, drawing: MemberDrawing | None, memory: BoundedCache) -> Said:
     """Ask the model about the task's X-ray without and, if something is drawn, with the marker.
 
     Raises:
@@ -42,7 +42,7 @@ def ask(model: Model, task: Task, drawing: Drawing | None, memory: BoundedCache)
     return Said(scores[0], scores[1], memory.get_or_compute(key, lambda: _ink(task.xray, images[1].image, drawing)))
 
 
-def full_answer(model: Model, task: Task, drawing: Drawing | None, memory: BoundedCache) -> Answer:
+def full_answer(model: Model, task: Task, drawing: MemberDrawing | None, memory: BoundedCache) -> Answer:
     """The same with attention and pictures, for the drawings that the class looks at.
 
     Raises:
@@ -51,14 +51,14 @@ def full_answer(model: Model, task: Task, drawing: Drawing | None, memory: Bound
     return answer(model, task.xray, demo_state(task.question, drawing), task.question.classes, memory)
 
 
-def demo_state(question: Question, drawing: Drawing | None) -> DemoState:
+def demo_state(question: TaskQuestion, drawing: MemberDrawing | None) -> DemoState:
     """What the live demo would show."""
     if drawing is None:
         return DemoState(model=question.model)
     return DemoState(model=question.model, marks=(drawing.mark,), width=drawing.width)
 
 
-def _ink(xray: Xray, marked: Image.Image, drawing: Drawing) -> float:
+def _ink(xray: Xray, marked: Image.Image, drawing: MemberDrawing) -> float:
     """The share of the picture that the marker has changed; it changes nothing far from its region."""
     region, shorter = drawing.mark.region, min(xray.size_wh)
     ends = (region.tail, region.tip) if isinstance(region, Arrow) else (region.box.xyxy[:2], region.box.xyxy[2:])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboard.classroom.errors import RoomError
 from dashboard.classroom.kinds import catalog
 from dashboard.classroom.kinds.base import Said
-from dashboard.classroom.records import Answer, Drawing, Task
+from dashboard.classroom.records import MemberAnswer, MemberDrawing, Task
 from vpe_core.markers.base import Shape
 from vpe_core.markers.catalog import drawing_tools
 
@@ -14,7 +14,7 @@ SHAPES: tuple[Shape, ...] = ("ellipse", "box", "arrow")
 WIDTHS = (1, 2, 3, 4, 6, 8)
 
 
-def check(task: Task, drawing: Drawing | None) -> Drawing:
+def check(task: Task, drawing: MemberDrawing | None) -> MemberDrawing:
     """The drawing, if it is taken.
 
     Raises:
@@ -31,7 +31,7 @@ def check(task: Task, drawing: Drawing | None) -> Drawing:
     return drawing
 
 
-def checked_score(task: Task, drawing: Drawing | None, said: Said) -> float | None:
+def checked_score(task: Task, drawing: MemberDrawing | None, said: Said) -> float | None:
     """The score of a drawing by the task's kind; None where it does not count.
 
     Raises:
@@ -43,7 +43,7 @@ def checked_score(task: Task, drawing: Drawing | None, said: Said) -> float | No
     return catalog.get(task.question.kind).score(task, check(task, drawing), said)
 
 
-def better(best: Answer | None, given: Answer) -> Answer | None:
+def better(best: MemberAnswer | None, given: MemberAnswer) -> MemberAnswer | None:
     """The one that counts, of the best answer so far and a new one."""
     if given.score is None:
         return best

@@ -12,7 +12,7 @@ MAX_NAME_CHARS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class TaskQuestion:
     """What a class is asked.
 
     Attributes:
@@ -49,7 +49,7 @@ class Task:
         film: The same picture to draw on, under a key of its own, in words that give no finding away.
     """
 
-    question: Question
+    question: TaskQuestion
     xray: Xray
     film: Xray
 
@@ -68,7 +68,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class MemberDrawing:
     """One shape, and the width of its line in pixels of an image whose shorter side is 512."""
 
     mark: Mark
@@ -76,7 +76,7 @@ class Drawing:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class MemberAnswer:
     """What a member has answered.
 
     Attributes:
@@ -89,7 +89,7 @@ class Answer:
     """
 
     choice: str = ""
-    drawing: Drawing | None = None
+    drawing: MemberDrawing | None = None
     said: tuple[float, ...] = ()
     score: float | None = None
     ink: float = 0.0
@@ -101,11 +101,11 @@ class Kept:
     """What is kept of a member in a task: the latest answer, and the best one where several count."""
 
     member: Member
-    latest: Answer
-    best: Answer | None = None
+    latest: MemberAnswer
+    best: MemberAnswer | None = None
 
     @property
-    def shown(self) -> Answer:
+    def displayed(self) -> MemberAnswer:
         """The one that the class is shown."""
         return self.best or self.latest
 
@@ -132,7 +132,7 @@ class RoomView:
     members: int
     task: Task | None
     kept: tuple[Kept, ...]
-    waiting: tuple[tuple[Member, Drawing], ...]
+    waiting: tuple[tuple[Member, MemberDrawing], ...]
     revealed: bool
     frozen: bool
     names_shown: bool

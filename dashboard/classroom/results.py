@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.classroom.records import Kept, Question
+from dashboard.classroom.records import Kept, TaskQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class ClassRow:
 
 
 def distribution(
-    question: Question, kept: Sequence[Kept], without: Sequence[float], at_most: int = 8
+    question: TaskQuestion, kept: Sequence[Kept], without: Sequence[float], at_most: int = 8
 ) -> list[ClassRow]:
     """The class's guesses, or what its drawings make the model say, beside what the model says without a marker."""
     votes = Counter(_class_of(question, one) for one in kept)
@@ -48,8 +48,8 @@ def distribution(
 
 def ranked(kept: Sequence[Kept]) -> list[Kept]:
     """Those whose answer counts, the best first; of equals, the earlier one."""
-    counting = [one for one in kept if one.shown.score is not None]
-    return sorted(counting, key=lambda one: (-(one.shown.score or 0.0), one.shown.after_s))
+    counting = [one for one in kept if one.displayed.score is not None]
+    return sorted(counting, key=lambda one: (-(one.displayed.score or 0.0), one.displayed.after_s))
 
 
 def most_surprising(kept: Sequence[Kept], without: Sequence[float], but: Kept | None = None) -> Kept | None:
@@ -60,11 +60,13 @@ def most_surprising(kept: Sequence[Kept], without: Sequence[float], but: Kept | 
         without: What the model says without a marker.
         but: One that is named already.
     """
-    drawn = [one for one in kept if one.shown.said]
-    votes = Counter(int(np.argmax(one.shown.said)) for one in drawn)
+    drawn = [one for one in kept if one.displayed.said]
+    votes = Counter(int(np.argmax(one.displayed.said)) for one in drawn)
     others = [one for one in drawn if one is not but]
     return min(
-        others, default=None, key=lambda one: (votes[int(np.argmax(one.shown.said))], -moved(one.shown.said, without))
+        others,
+        default=None,
+        key=lambda one: (votes[int(np.argmax(one.displayed.said))], -moved(one.displayed.said, without)),
     )
 
 
@@ -73,6 +75,6 @@ def moved(said: Sequence[float], without: Sequence[float]) -> float:
     return float(np.abs(np.subtract(said, without)).sum() / 2)
 
 
-def _class_of(question: Question, one: Kept) -> str:
-    answer = one.shown
+def _class_of(question: TaskQuestion, one: Kept) -> str:
+    answer = one.displayed
     return question.classes[int(np.argmax(answer.said))] if answer.said else answer.choice

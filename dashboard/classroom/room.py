@@ -15,13 +15,13 @@ from dashboard.classroom.errors import RoomError
 from dashboard.classroom.kinds import catalog
 from dashboard.classroom.kinds.base import Said
 from dashboard.classroom.records import (
-    Answer,
-    Drawing,
     Kept,
     Member,
-    Question,
+    MemberAnswer,
+    MemberDrawing,
     RoomView,
     Task,
+    TaskQuestion,
     cleaned_nickname,
 )
 from dashboard.demo.film.xray import Xray
@@ -45,7 +45,7 @@ GONE = "This class has ended."
 class _Round:
     """A question with its answers, by member; the picture is kept only while it is asked."""
 
-    question: Question
+    question: TaskQuestion
     began: float
     kept: dict[int, Kept] = field(default_factory=dict)
 
@@ -73,7 +73,7 @@ class Room:
         self._rounds: list[_Round] = []
         self._task: Task | None = None
         self._own: Xray | None = None
-        self._waiting: dict[int, tuple[Member, Drawing]] = {}
+        self._waiting: dict[int, tuple[Member, MemberDrawing]] = {}
         self._revealed = self._frozen = self._names_shown = self._ended = False
         self._lesson_step: int | None = None
         self._version = self._told_members = 1
@@ -169,7 +169,7 @@ class Room:
                 self._told_members, self._told_at = self._version, self._clock()
             return self._told_members
 
-    def draw(self, token: str, key: str, drawing: Drawing) -> int:
+    def draw(self, token: str, key: str, drawing: MemberDrawing) -> int:
         """Show a drawing to the class while the model has yet to answer it; returns the version that has it.
 
         Raises:
@@ -181,7 +181,9 @@ class Room:
             self._changed(for_members=False)
             return self._version
 
-    def answer(self, token: str, key: str, *, choice: str = "", drawing: Drawing | None = None, said: Said) -> Answer:
+    def answer(
+        self, token: str, key: str, *, choice: str = "", drawing: MemberDrawing | None = None, said: Said
+    ) -> MemberAnswer:
         """Take a member's answer.
 
         Args:
@@ -203,7 +205,7 @@ class Room:
                 score = checked_score(task, drawing, said)
             elif choice not in task.question.classes:
                 raise RoomError("Choose one of the classes.")
-            given = Answer(choice if not kind.draws else "", drawing, said.marked, score, said.ink, after_s)
+            given = MemberAnswer(choice if not kind.draws else "", drawing, said.marked, score, said.ink, after_s)
             before = round_.kept.get(who.number)
             best = better(before.best if before else None, given) if kind.tries else None
             round_.kept[who.number] = Kept(who, given, best)
@@ -225,7 +227,7 @@ class Room:
                 image.thumbnail((_OWN_PX, _OWN_PX), Image.Resampling.LANCZOS)
             self._own = replace(xray, image=image, title="Your X-ray", note="", film=None, public=False)
 
-    def ask(self, token: str, question: Question, xray: Xray) -> None:
+    def ask(self, token: str, question: TaskQuestion, xray: Xray) -> None:
         """Begin the next task; its number is given here.
 
         Raises:
@@ -260,7 +262,7 @@ class Room:
         with self._steered(token):
             self._lesson_step = step
 
-    def rounds(self, token: str) -> tuple[tuple[Question, tuple[Kept, ...]], ...]:
+    def rounds(self, token: str) -> tuple[tuple[TaskQuestion, tuple[Kept, ...]], ...]:
         """All questions with their answers, for the lecturer alone."""
         with self._lock:
             self._require_steering(token)
@@ -279,7 +281,7 @@ class Room:
             self._task = self._own = None
             self.memory = BoundedCache(1, 1)
 
-    def _begin(self, question: Question, xray: Xray) -> None:
+    def _begin(self, question: TaskQuestion, xray: Xray) -> None:
         kind = "simulated " if xray.simulated else ""
         key = f"class-{self.code}-{question.key}"
         film = replace(xray, key=key, label=f"A {kind}chest X-ray: draw on it.", title="", note="", findings=())

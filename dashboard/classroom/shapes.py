@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboard.classroom.kinds import catalog
 from dashboard.classroom.kinds.base import likeliest, marker_title
-from dashboard.classroom.records import Drawing, Kept, Member, Question, RoomView, Task
+from dashboard.classroom.records import Kept, Member, MemberDrawing, RoomView, Task, TaskQuestion
 from vpe_core.markers import get as get_marker
 from vpe_core.markers.arrow import HEAD_SHARE
 from vpe_core.types import Arrow
@@ -25,13 +25,13 @@ def drawings_over(task: Task, view: RoomView, *, mine: int | None = None, clicka
         mine: The number of the member who looks, whose drawing stands out.
         clickable: Whether a click on one enlarges it.
     """
-    drawn = [one for one in view.kept if one.shown.drawing]
-    drawn.sort(key=lambda one: (one.member.number == mine, -_area(one.shown.drawing)))
+    drawn = [one for one in view.kept if one.displayed.drawing]
+    drawn.sort(key=lambda one: (one.member.number == mine, -_area(one.displayed.drawing)))
     shapes = [
-        _shape(task, one.shown.drawing, one.member, mine, _title(task.question, one, view.names_shown, mine))
+        _shape(task, one.displayed.drawing, one.member, mine, _title(task.question, one, view.names_shown, mine))
         | {"clickable": clickable}
         for one in drawn
-        if one.shown.drawing
+        if one.displayed.drawing
     ]
     shapes += [
         _shape(task, drawing, who, mine, "A drawing that the model has yet to answer") | {"waiting": True}
@@ -55,26 +55,26 @@ def name_of(one: Kept, names: bool) -> str:
     return one.member.title if names else f"Member {one.member.number}"
 
 
-def in_words(question: Question, one: Kept) -> str:
+def in_words(question: TaskQuestion, one: Kept) -> str:
     """What was drawn and what came of it: "circle; mass: 12%; the model says consolidation (63%)"."""
-    drawing = one.shown.drawing
+    drawing = one.displayed.drawing
     return f"{marker_title(drawing)}; {outcome(question, one)}" if drawing else outcome(question, one)
 
 
-def outcome(question: Question, one: Kept) -> str:
+def outcome(question: TaskQuestion, one: Kept) -> str:
     """What came of an answer: "mass: 12%; the model says consolidation (63%)"."""
-    result = catalog.get(question.kind).result(question, one.shown)
-    model_says = likeliest(question, one.shown.said) if one.shown.said else ""
+    result = catalog.get(question.kind).result(question, one.displayed)
+    model_says = likeliest(question, one.displayed.said) if one.displayed.said else ""
     if not model_says or model_says in result:
         return result
     return f"{result}; the model says {model_says}" if result else f"The model says {model_says}"
 
 
-def _title(question: Question, one: Kept, names: bool, mine: int | None) -> str:
+def _title(question: TaskQuestion, one: Kept, names: bool, mine: int | None) -> str:
     return f"{'Your drawing' if one.member.number == mine else name_of(one, names)}: {in_words(question, one)}"
 
 
-def _shape(task: Task, drawing: Drawing, who: Member, mine: int | None, title: str) -> dict[str, Any]:
+def _shape(task: Task, drawing: MemberDrawing, who: Member, mine: int | None, title: str) -> dict[str, Any]:
     region, box = drawing.mark.region, drawing.mark.region.box
     outline: dict[str, float | str]
     if isinstance(region, Arrow):
@@ -87,7 +87,7 @@ def _shape(task: Task, drawing: Drawing, who: Member, mine: int | None, title: s
     return {"member": who.number, "title": title, "mine": who.number == mine, "kind": kind, "outline": outline}
 
 
-def _area(drawing: Drawing | None) -> float:
+def _area(drawing: MemberDrawing | None) -> float:
     return drawing.mark.region.box.area if drawing else 0.0
 
 

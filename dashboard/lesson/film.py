@@ -16,7 +16,7 @@ from dashboard.demo.state.session import memory
 from dashboard.frame.html import render
 from dashboard.frame.jpeg import jpeg
 from dashboard.lesson.progress import keep, progress
-from dashboard.lesson.step import Scene
+from dashboard.lesson.step import LessonScene
 from dashboard.library.example import data_uri
 from vpe_core.datasets.gallery import Finding
 from vpe_core.errors import RegionError
@@ -51,7 +51,7 @@ class _Film:
     boxes: tuple[_Place, ...] = ()
 
 
-def show_film(scene: Scene, state: DemoState, boxes: Sequence[Finding] = ()) -> None:
+def show_film(scene: LessonScene, state: DemoState, boxes: Sequence[Finding] = ()) -> None:
     """The picture of a scene with the marks of a state, and boxes around what is known."""
     picture = scene.picture
     look = (state.marks, state.treatment, state.ink, state.width)
@@ -66,7 +66,7 @@ def show_film(scene: Scene, state: DemoState, boxes: Sequence[Finding] = ()) -> 
     st.html(render("lesson_film", films=[film]))
 
 
-def show_pictures(scene: Scene, pictures: Sequence[tuple[Image.Image, str]]) -> None:
+def show_pictures(scene: LessonScene, pictures: Sequence[tuple[Image.Image, str]]) -> None:
     """Pictures in place of the X-ray, side by side, each with its words."""
     films = [
         _Film(
@@ -78,7 +78,7 @@ def show_pictures(scene: Scene, pictures: Sequence[tuple[Image.Image, str]]) -> 
     st.html(render("lesson_film", films=films))
 
 
-def film_to_draw_on(scene: Scene, turn: int) -> None:
+def film_to_draw_on(scene: LessonScene, turn: int) -> None:
     """The X-ray as a film; what is drawn last counts, and `progress` keeps it.
 
     Args:
@@ -94,7 +94,7 @@ def film_to_draw_on(scene: Scene, turn: int) -> None:
             st.html('<span class="vpl-pill vpl-on-image">simulated X-ray</span>')
 
 
-def place_by_numbers(scene: Scene, turn: int) -> None:
+def place_by_numbers(scene: LessonScene, turn: int) -> None:
     """The way to draw without a pointer: four numbers."""
     width, height = scene.picture.size_wh
     keys = [f"lesson_{side.lower()}-{turn}" for side in _SIDES]
@@ -116,7 +116,7 @@ def _place_circle(keys: Sequence[str]) -> None:
         keep(replace(progress(), drawn=(rounded(Mark(TOOL, box)),)))
 
 
-def _of_lesson(scene: Scene, turn: int) -> Xray:
+def _of_lesson(scene: LessonScene, turn: int) -> Xray:
     """The X-ray under a name of its own: what is drawn here is not what is drawn on it in the live demo."""
     return replace(scene.picture, key=f"lesson-{turn}-{scene.picture.key}")
 

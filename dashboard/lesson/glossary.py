@@ -47,7 +47,7 @@ _ANY = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class GlossaryPart:
     """A piece of a text, and what it means if it is a word that is explained."""
 
     text: str
@@ -58,20 +58,20 @@ class Explainer:
     """Explains each word once, where it first stands."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._explained: set[str] = set()
 
-    def parts(self, text: str) -> tuple[Part, ...]:
+    def parts(self, text: str) -> tuple[GlossaryPart, ...]:
         """The text in pieces, which are together what it was."""
         return tuple(part for part in self._parts(text) if part.text)
 
-    def _parts(self, text: str) -> Iterable[Part]:
+    def _parts(self, text: str) -> Iterable[GlossaryPart]:
         end = 0
         for found in _ANY.finditer(text):
             term = _BY_WRITTEN[found[0].casefold()]
-            if term in self._told:
+            if term in self._explained:
                 continue
-            self._told.add(term)
-            yield Part(text[end : found.start()])
-            yield Part(found[0], TERMS[term])
+            self._explained.add(term)
+            yield GlossaryPart(text[end : found.start()])
+            yield GlossaryPart(found[0], TERMS[term])
             end = found.end()
-        yield Part(text[end:])
+        yield GlossaryPart(text[end:])

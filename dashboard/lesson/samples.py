@@ -34,37 +34,37 @@ _SMALL_PX = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class LessonSample:
     """An X-ray, and its finding at hand, which one of the classes answers."""
 
     entry: GalleryImage
     finding: Finding
 
 
-Rank = Callable[[Sample, Steering, SteeredFinding], tuple[float, ...] | None]
+Rank = Callable[[LessonSample, Steering, SteeredFinding], tuple[float, ...] | None]
 """The lower the better; None for what does not have the property."""
 
 
-def _plain(_: Sample, steering: Steering, finding: SteeredFinding) -> tuple[float, ...] | None:
+def _plain(_: LessonSample, steering: Steering, finding: SteeredFinding) -> tuple[float, ...] | None:
     return (-finding.unmarked,) if steering.findings == 1 and steering.agrees else None
 
 
-def _several(_: Sample, steering: Steering, finding: SteeredFinding) -> tuple[float, ...] | None:
+def _several(_: LessonSample, steering: Steering, finding: SteeredFinding) -> tuple[float, ...] | None:
     led = all(finding.shares[way] == 1 for way in _CIRCLES) and finding.named != finding.label
     return (steering.findings, -finding.gain) if steering.findings > 1 and led else None
 
 
-def _marker(_: Sample, steering: Steering, finding: SteeredFinding) -> tuple[float, ...] | None:
+def _marker(_: LessonSample, steering: Steering, finding: SteeredFinding) -> tuple[float, ...] | None:
     shares = [finding.shares[way] for way in _TIGHT]
     return (min(shares) - max(shares), -steering.share) if steering.findings == 1 else None
 
 
-def _gaze(_: Sample, steering: Steering, finding: SteeredFinding) -> tuple[float, ...] | None:
+def _gaze(_: LessonSample, steering: Steering, finding: SteeredFinding) -> tuple[float, ...] | None:
     misled = steering.findings == 1 and steering.share < _MISLED
     return (finding.attention_unmarked - finding.attention_circle,) if misled else None
 
 
-def _small(sample: Sample, steering: Steering, _: SteeredFinding) -> tuple[float, ...] | None:
+def _small(sample: LessonSample, steering: Steering, _: SteeredFinding) -> tuple[float, ...] | None:
     box, is_hard = sample.finding.box, sample.entry.difficulty != "easy"
     small = max(box.width, box.height) <= _SMALL_PX and sample.entry.twin is not None
     return (is_hard, -steering.share, -steering.lowest) if steering.findings == 1 and small else None
@@ -80,7 +80,7 @@ _RANKS: Mapping[str, Rank] = {
 NEEDS = tuple(_RANKS)
 
 
-def sample_for(need: str, entries: Sequence[GalleryImage]) -> Sample:
+def sample_for(need: str, entries: Sequence[GalleryImage]) -> LessonSample:
     """The X-ray that shows best what a step needs; where no X-ray was found to, the first one that could.
 
     Raises:
@@ -118,7 +118,7 @@ class PlaceToFool:
         xy: The place in parts of the picture's sides; None where none was measured: that of the finding.
     """
 
-    sample: Sample
+    sample: LessonSample
     xy: tuple[float, float] | None = None
 
 
@@ -163,8 +163,8 @@ def tried_on(model: str) -> Tried | None:
     )
 
 
-def _samples(entries: Sequence[GalleryImage]) -> Iterator[Sample]:
+def _samples(entries: Sequence[GalleryImage]) -> Iterator[LessonSample]:
     for entry in entries:
         if entry.simulated:
             findings = (finding for finding in entry.findings if class_of(finding.label, default_classes()))
-            yield from (Sample(entry, finding) for finding in findings)
+            yield from (LessonSample(entry, finding) for finding in findings)

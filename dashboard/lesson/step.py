@@ -42,7 +42,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class LessonScene:
     """What is shown and asked before anybody answers.
 
     Attributes:
@@ -124,7 +124,7 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
+class Visuals:
     """What an answer puts on the page besides words.
 
     Attributes:
@@ -143,7 +143,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class Feedback:
     """What is said after the guess.
 
     Attributes:
@@ -165,7 +165,7 @@ class Told:
     truth: str = ""
     sentences: tuple[str, ...] = ()
     boxes: tuple[Finding, ...] = ()
-    shown: Shown = field(default_factory=Shown)
+    shown: Visuals = field(default_factory=Visuals)
     link: DemoState | None = None
 
     def verdict(self, guess: Guess) -> bool | None:
@@ -186,10 +186,10 @@ class Trial:
     """
 
     label: str
-    options: Mapping[str, str] | Callable[[Scene], Mapping[str, str]]
-    show: Callable[[Scene, Asker, Guess, str], Shown]
+    options: Mapping[str, str] | Callable[[LessonScene], Mapping[str, str]]
+    show: Callable[[LessonScene, Asker, Guess, str], Visuals]
 
-    def options_of(self, scene: Scene) -> Mapping[str, str]:
+    def options_of(self, scene: LessonScene) -> Mapping[str, str]:
         """What there is to try in a scene."""
         return self.options if isinstance(self.options, Mapping) else self.options(scene)
 
@@ -208,8 +208,8 @@ class Step:
     """
 
     title: str
-    scene: Callable[[Setting], Scene]
-    find: Callable[[Scene, Asker, Guess], Facts]
-    tell: Callable[[Facts, Guess], Told]
+    scene: Callable[[Setting], LessonScene]
+    find: Callable[[LessonScene, Asker, Guess], Facts]
+    tell: Callable[[Facts, Guess], Feedback]
     trial: Trial | None = None
     simulated: bool = field(default=True, kw_only=True)

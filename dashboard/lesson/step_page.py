@@ -18,14 +18,14 @@ from dashboard.lesson.catalog import STEPS
 from dashboard.lesson.film import film_to_draw_on, place_by_numbers, show_film, show_pictures
 from dashboard.lesson.glossary import Explainer
 from dashboard.lesson.progress import Given, Progress, keep, progress
-from dashboard.lesson.step import Guess, Scene, Shown, Step, Told
+from dashboard.lesson.step import Feedback, Guess, LessonScene, Step, Visuals
 from dashboard.lesson.stored import asker, setting
 from vpe_core import models
 from vpe_core.datasets.gallery import Finding
 from vpe_core.errors import VPEError
 from vpe_core.plots.percent import percent
 
-_Picture: TypeAlias = tuple[Shown, tuple[Finding, ...]]
+_Picture: TypeAlias = tuple[Visuals, tuple[Finding, ...]]
 _FEW = 4
 """More options than these are a list to choose from."""
 
@@ -67,14 +67,14 @@ def show_step(name: str) -> None:
         numbers.html(render("lesson_numbers", **values))
 
 
-def _film(scene: Scene, turn: int) -> None:
+def _film(scene: LessonScene, turn: int) -> None:
     if scene.xray and scene.choices:
         show_film(scene, scene.state)
     elif scene.xray:
         film_to_draw_on(scene, turn)
 
 
-def _ask(name: str, scene: Scene, here: Progress) -> None:
+def _ask(name: str, scene: LessonScene, here: Progress) -> None:
     turn = here.round_of(name)
     if scene.choices:
         chosen = st.radio(
@@ -107,9 +107,9 @@ def _commit(name: str, guess: Guess) -> None:
     keep(progress().with_guess(name, Given(guess)))
 
 
-def _answer(name: str, step: Step, scene: Scene, given: Given, explainer: Explainer) -> _Picture:
+def _answer(name: str, step: Step, scene: LessonScene, given: Given, explainer: Explainer) -> _Picture:
     """Ask, and say what came of it; what is shown with it, and boxes on the X-ray."""
-    picture: _Picture = Shown(), ()
+    picture: _Picture = Visuals(), ()
     with st.container(key="lesson_answer"), problems_shown():
         try:
             picture = _answered(name, step, scene, given, explainer)
@@ -119,43 +119,45 @@ def _answer(name: str, step: Step, scene: Scene, given: Given, explainer: Explai
     return picture
 
 
-def _answered(name: str, step: Step, scene: Scene, given: Given, explainer: Explainer) -> _Picture:
+def _answered(name: str, step: Step, scene: LessonScene, given: Given, explainer: Explainer) -> _Picture:
     if scene.xray and not models.is_ready(spec := models.get(scene.state.model)):
         st.info(as_text(not_here(spec)), icon=":material/download:")
         model_download(spec)
-        return Shown(), ()
+        return Visuals(), ()
     ask = asker()
     with st.spinner("Asking the model" if scene.xray else "Computing"):
-        told = step.tell(step.find(scene, ask, given.guess), given.guess)
-    is_right = told.verdict(given.guess)
+        feedback = step.tell(step.find(scene, ask, given.guess), given.guess)
+    is_right = feedback.verdict(given.guess)
     if is_right != given.is_right:
         keep(progress().with_guess(name, replace(given, is_right=is_right)))
-    st.html(render("lesson_verdict", rows=_verdict(scene, given.guess, told, explainer)))
-    sentences = [explainer.parts(sentence) for sentence in told.sentences]
+    st.html(render("lesson_verdict", rows=_verdict(scene, given.guess, feedback, explainer)))
+    sentences = [explainer.parts(sentence) for sentence in feedback.sentences]
     st.html(render("lesson_sentences", sentences=sentences))
-    shown = _try(name, step, scene, given.guess) or told.shown
+    shown = _try(name, step, scene, given.guess) or feedback.shown
     with st.container(key="lesson_after", horizontal=True, vertical_alignment="center", gap="small"):
         _begin_again(name)
-        if link := told.link or scene.elsewhere:
+        if link := feedback.link or scene.elsewhere:
             page_link(
                 "pages/live_demo.py",
                 "Go on in the live demo",
                 icon=":material/draw:",
-                query_params=query_from_state(shown.state or link if told.link else link),
+                query_params=query_from_state(shown.state or link if feedback.link else link),
             )
-    return shown, told.boxes
+    return shown, feedback.boxes
 
 
-def _verdict(scene: Scene, guess: Guess, told: Told, explainer: Explainer) -> list[tuple[str, object, str]]:
+def _verdict(
+    scene: LessonScene, guess: Guess, feedback: Feedback, explainer: Explainer
+) -> list[tuple[str, object, str]]:
     """You, the model, the truth: in this order."""
-    is_right = told.verdict(guess)
+    is_right = feedback.verdict(guess)
     chosen = scene.choices[guess] if isinstance(guess, str) else ""
     verdict = "" if is_right is None else "Right" if is_right else "Not right"
-    you = ". ".join(_sentence(part) for part in (chosen, told.you) if part)
+    you = ". ".join(_sentence(part) for part in (chosen, feedback.you) if part)
     you = f"{verdict}: {you}" if verdict and chosen else ". ".join(part for part in (verdict, you) if part)
     rows = [("You", you, "" if is_right is None else "is-right" if is_right else "is-wrong")]
-    rows += [("The model", told.model, "")] if told.model else []
-    rows += [("The truth", told.truth, "")] if told.truth else []
+    rows += [("The model", feedback.model, "")] if feedback.model else []
+    rows += [("The truth", feedback.truth, "")] if feedback.truth else []
     return [(who, explainer.parts(f"{_sentence(text)}."), kind) for who, text, kind in rows]
 
 
@@ -163,7 +165,7 @@ def _sentence(text: str) -> str:
     return (text[0].upper() + text[1:]).removesuffix(".")
 
 
-def _try(name: str, step: Step, scene: Scene, guess: Guess) -> Shown | None:
+def _try(name: str, step: Step, scene: LessonScene, guess: Guess) -> Visuals | None:
     """The one thing to try; what it shows, or None while it stands where the answer is."""
     if step.trial is None:
         return None

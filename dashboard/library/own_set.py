@@ -54,7 +54,7 @@ class OwnSet:
             self._read(written)
         except DatasetError as error:
             remove()
-            raise DatasetError(self.told(str(error))) from None
+            raise DatasetError(self.as_named(str(error))) from None
         gone = threading.Event()
         weakref.finalize(self, gone.set)
         watch = partial(remove_when_over, remove, gone, _connection())
@@ -74,9 +74,9 @@ class OwnSet:
     def problems(self) -> tuple[Problem, ...]:
         """What cannot be used, in words that name no folder of this machine."""
         found = (*self.dataset.all_problems, *self.undecodable)
-        return tuple(Problem(one.file, one.row, self.told(one.reason), one.kind) for one in found)
+        return tuple(Problem(one.file, one.row, self.as_named(one.reason), one.kind) for one in found)
 
-    def told(self, text: str) -> str:
+    def as_named(self, text: str) -> str:
         """The text without the name of the folder."""
         for folder in (self.folder / "files", self.folder):
             text = text.replace(f"{folder}/", "").replace(str(folder), "your files")

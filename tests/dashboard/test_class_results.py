@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from dashboard.classroom.kinds.base import NOT_ASKED
 from dashboard.classroom.qr import QUIET_ZONE, qr_code
-from dashboard.classroom.records import Answer, Drawing, Kept, Member, Question
+from dashboard.classroom.records import Kept, Member, MemberAnswer, MemberDrawing, TaskQuestion
 from dashboard.classroom.results import distribution, most_surprising, ranked
 from dashboard.classroom.rooms import ROOMS, Rooms
 from dashboard.demo.film.xray import Xray
@@ -22,15 +22,15 @@ from vpe_core.types import Box
 
 CLASSES = ("mass", "effusion", "no abnormality")
 PLAIN = (0.2, 0.1, 0.7)
-CIRCLE = Drawing(Mark("circle", Box(300, 300, 400, 400)))
+CIRCLE = MemberDrawing(Mark("circle", Box(300, 300, 400, 400)))
 
 
 def kept_of(number: int, *, said: tuple[float, ...] = (), score: float | None = None, choice: str = "") -> Kept:
-    return Kept(Member(number, "=1+1"), Answer(choice, None if choice else CIRCLE, said, score, after_s=number))
+    return Kept(Member(number, "=1+1"), MemberAnswer(choice, None if choice else CIRCLE, said, score, after_s=number))
 
 
 def test_the_class_is_counted_as_by_hand() -> None:
-    question = Question(1, "fool", "x", CLASSES, "mass")
+    question = TaskQuestion(1, "fool", "x", CLASSES, "mass")
     mass, effusion, healthy = (0.8, 0.1, 0.1), (0.2, 0.5, 0.3), (0.1, 0.0, 0.9)
     kept = [
         kept_of(1, said=mass, score=0.8), kept_of(2, said=mass, score=0.8), kept_of(3, said=effusion, score=0.2),
@@ -56,7 +56,7 @@ def test_the_class_is_counted_as_by_hand() -> None:
 def test_who_leaves_counts_no_more() -> None:
     room, token = Rooms().open()
     stays, goes = room.join(), room.join("Ann")
-    room.ask(token, Question(0, "predict", "x", CLASSES), Xray("x", Image.new("L", (64, 64)), public=True))
+    room.ask(token, TaskQuestion(0, "predict", "x", CLASSES), Xray("x", Image.new("L", (64, 64)), public=True))
     for member in (stays, goes):
         room.answer(member, "1-0", choice=CLASSES[0], said=NOT_ASKED)
     version = room.version_for(token)

@@ -18,7 +18,7 @@ from dashboard.classroom.asking import ask
 from dashboard.classroom.errors import RoomError
 from dashboard.classroom.kinds import catalog
 from dashboard.classroom.kinds.base import NOT_ASKED, Said
-from dashboard.classroom.records import Drawing, Member, Question, cleaned_nickname
+from dashboard.classroom.records import Member, MemberDrawing, TaskQuestion, cleaned_nickname
 from dashboard.classroom.room import MAX_MEMBERS, MAX_TASKS, MEMBERS_LOOK_EVERY_S, Room
 from dashboard.classroom.rooms import ALPHABET, MAX_ROOMS, MAX_ROOMS_A_CLIENT, SILENT_FOR_S, Rooms
 from dashboard.classroom.shapes import drawings_over
@@ -33,7 +33,7 @@ from vpe_core.types import Arrow, Box
 CLASSES = ("mass", "effusion", "no abnormality")
 PLAIN = (0.2, 0.1, 0.7)
 XRAY = Xray("x", Image.new("L", (512, 512), 90), findings=(Finding("mass", Box(100, 100, 200, 200)),), public=True)
-CIRCLE = Drawing(Mark("circle", Box(300, 300, 400, 400)))
+CIRCLE = MemberDrawing(Mark("circle", Box(300, 300, 400, 400)))
 
 
 class Clock:
@@ -56,7 +56,7 @@ def rooms(clock: Clock) -> Rooms:
 
 
 def asked(room: Room, token: str, kind: str, **values: str) -> str:
-    room.ask(token, Question(0, kind, "x", CLASSES, **values), XRAY)
+    room.ask(token, TaskQuestion(0, kind, "x", CLASSES, **values), XRAY)
     task = room.view().task
     assert task is not None
     return task.question.key
@@ -133,7 +133,7 @@ def test_a_class_ends_by_itself_and_leaves_nothing(rooms: Rooms, clock: Clock) -
     own = room.own_xray()
     assert own is not None
     assert max(own.size_wh) == 2048
-    room.ask(token, Question(0, "predict", "own", CLASSES), own)
+    room.ask(token, TaskQuestion(0, "predict", "own", CLASSES), own)
     clock.now += SILENT_FOR_S - 1
     assert rooms.version(room.code, token, "") is not None  # a sign of life
     clock.now += SILENT_FOR_S - 1
@@ -246,10 +246,10 @@ def test_what_is_closed_shown_or_of_another_task_is_not_taken(rooms: Rooms) -> N
     key = asked(room, token, "fool", target="effusion")
     for drawing in (
         None,
-        Drawing(Mark("crop", Box(300, 300, 400, 400))),
-        Drawing(CIRCLE.mark, 500),
-        Drawing(Mark("circle", Box(150, 150, 260, 260))),  # touches the mass
-        Drawing(Mark("arrow", Arrow((300, 300), (170, 170)))),
+        MemberDrawing(Mark("crop", Box(300, 300, 400, 400))),
+        MemberDrawing(CIRCLE.mark, 500),
+        MemberDrawing(Mark("circle", Box(150, 150, 260, 260))),  # touches the mass
+        MemberDrawing(Mark("arrow", Arrow((300, 300), (170, 170)))),
     ):
         with pytest.raises(RoomError):
             room.answer(member, key, drawing=drawing, said=said(0.5))
@@ -268,7 +268,7 @@ def test_a_drawing_is_there_before_its_answer(rooms: Rooms) -> None:
     (shape,) = drawings_over(view.task, view)["shapes"]
     assert (shape["member"], shape["waiting"]) == (1, True)
     with pytest.raises(RoomError, match="finding at this place"):
-        room.draw(member, key, Drawing(Mark("circle", Box(150, 150, 260, 260))))
+        room.draw(member, key, MemberDrawing(Mark("circle", Box(150, 150, 260, 260))))
     room.answer(member, key, drawing=CIRCLE, said=said(0.5))
     view = room.view()
     assert (view.waiting, len(view.kept)) == ((), 1)
@@ -282,8 +282,8 @@ def test_a_drawing_is_there_before_its_answer(rooms: Rooms) -> None:
 def test_each_kind_scores_what_it_says(rooms: Rooms) -> None:
     room, token = rooms.open()
     member = room.join()
-    exact = Drawing(Mark("bbox", Box(100, 100, 200, 200)))
-    half = Drawing(Mark("bbox", Box(100, 100, 200, 150)))
+    exact = MemberDrawing(Mark("bbox", Box(100, 100, 200, 200)))
+    half = MemberDrawing(Mark("bbox", Box(100, 100, 200, 150)))
     scores = {}
     for name, (kind, drawing, says) in {
         "exact": ("point", exact, said(0.5)),
@@ -333,7 +333,7 @@ def test_a_drawing_is_asked_about_as_in_the_live_demo(model: Model) -> None:
     for mark in (Mark("arrow", Arrow((500, 500), (505, 30))), Mark("bbox", Box(0, 0, 40, 512)), CIRCLE.mark):
         picture = np.asarray(draw_marks(XRAY.image, [mark], color="#ff0000", width=8))
         inked = (picture != picture[256, 200]).any(axis=-1).mean()  # all else is one grey
-        assert ask(model, task, Drawing(mark, 8), BoundedCache()).ink == pytest.approx(inked)
+        assert ask(model, task, MemberDrawing(mark, 8), BoundedCache()).ink == pytest.approx(inked)
     assert says.ink == pytest.approx(
         np.pi * 100 * 4 / 512**2, rel=0.1
     )  # the circumference: three pixels and a soft rim

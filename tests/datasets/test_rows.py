@@ -9,13 +9,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from vpe_core.datasets.rows import Row, attribute_reader, collect, number, read_rows
+from vpe_core.datasets.rows import SourceRow, attribute_reader, collect, number, read_rows
 from vpe_core.errors import DatasetError
 
 HEADING = "image,label,note\n"
 
 
-def read(folder: Path, text: str, encoding: str = "utf-8", **options: object) -> tuple[Row, ...]:
+def read(folder: Path, text: str, encoding: str = "utf-8", **options: object) -> tuple[SourceRow, ...]:
     path = folder / "table.csv"
     path.write_bytes(text.encode(encoding))
     return read_rows(path, ("image", "label"), "image", **options)  # type: ignore[arg-type]

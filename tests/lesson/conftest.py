@@ -13,7 +13,7 @@ from dashboard.demo.answers.control import picture_for
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import DemoState
 from dashboard.lesson.asking import Asker, Chances
-from dashboard.lesson.step import Guess, Scene, Setting
+from dashboard.lesson.step import Guess, LessonScene, Setting
 from dashboard.library.steering import in_order
 from vpe_core.cache import BoundedCache
 from vpe_core.datasets.gallery import GalleryImage, offered
@@ -83,10 +83,10 @@ def asker() -> Noting:
 
 
 @pytest.fixture(scope="session")
-def guess_for() -> Callable[[Scene], Guess]:
+def guess_for() -> Callable[[LessonScene], Guess]:
     """Some guess that fits the scene."""
 
-    def guess(scene: Scene) -> Guess:
+    def guess(scene: LessonScene) -> Guess:
         if scene.choices:
             return next(iter(scene.choices))
         return (mark_on("circle", scene.findings[0].box, scene.picture.size_wh),)

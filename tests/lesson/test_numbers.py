@@ -15,7 +15,7 @@ from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import AS_DRAWN, COLORS, DemoState
 from dashboard.frame.verdicts import EACH
 from dashboard.lesson.catalog import STEPS
-from dashboard.lesson.step import Guess, Scene, Setting, Shown
+from dashboard.lesson.step import Guess, LessonScene, Setting, Visuals
 from dashboard.lesson.steps.how_sure import SETS, SureFacts
 from dashboard.lesson.steps.markers import MarkerFacts
 from tests.lesson.conftest import Noting, model_of
@@ -59,7 +59,7 @@ def by_hand(xray: Xray, state: DemoState) -> list[float]:
     return found
 
 
-def told(shown: Shown) -> Iterator[tuple[str, float]]:
+def told(shown: Visuals) -> Iterator[tuple[str, float]]:
     """Numbers as they are written beside what they are."""
     for bars in shown.bars:
         yield from ((bar.text or percent(bar.share), bar.share) for bar in bars.bars)
@@ -68,8 +68,8 @@ def told(shown: Shown) -> Iterator[tuple[str, float]]:
 
 
 def everything(
-    name: str, setting: Setting, asker: Noting, guess_for: Callable[[Scene], Guess]
-) -> tuple[object, list[str], list[Shown]]:
+    name: str, setting: Setting, asker: Noting, guess_for: Callable[[LessonScene], Guess]
+) -> tuple[object, list[str], list[Visuals]]:
     """What a step finds, and all texts and pictures that it and its trial come to."""
     step = STEPS.get(name)
     scene = step.scene(setting)
@@ -85,7 +85,7 @@ def everything(
 
 @pytest.mark.parametrize("name", [name for name in STEPS.names() if name not in ("how_sure", "trust")])
 def test_what_a_step_says_of_a_model_is_what_the_library_computes(
-    name: str, setting: Setting, asker: Noting, guess_for: Callable[[Scene], Guess]
+    name: str, setting: Setting, asker: Noting, guess_for: Callable[[LessonScene], Guess]
 ) -> None:
     facts, texts, shown = everything(name, setting, asker, guess_for)
     known = {"100%"} if name in ("wording", "two_findings") else set()

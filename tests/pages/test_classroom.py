@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.classroom.kinds import catalog
 from dashboard.classroom.kinds.base import NOT_ASKED
 from dashboard.classroom.page import browser, seat
-from dashboard.classroom.records import Question
+from dashboard.classroom.records import TaskQuestion
 from dashboard.classroom.room import Room
 from dashboard.classroom.rooms import ROOMS
 from dashboard.demo.state.demo_state import default_classes
@@ -53,7 +53,7 @@ def joined(room: Room, nickname: str = "Ann") -> AppTest:
 
 def ask(room: Room, kind: str, sample: str = "case_a") -> str:
     entry = next(entry for entry in gallery() if entry.name == sample)
-    question = Question(0, kind, sample, default_classes(), "consolidation" if kind == "fool" else "")
+    question = TaskQuestion(0, kind, sample, default_classes(), "consolidation" if kind == "fool" else "")
     room.ask(room.steering_token, question, gallery_xray(entry))
     task = room.view().task
     assert task is not None

@@ -73,7 +73,7 @@ def test_a_gain_that_is_only_size_and_place_is_found_to_be_none() -> None:
     assert found.gain.interval.low <= true_gain(0.0, 0.3) <= found.gain.interval.high
     assert found.geometry_before.value > 0.65
     assert found.geometry.value == pytest.approx(0.5, abs=0.03)
-    assert found.told == tuple(sorted(CLASSES))
+    assert found.assessable == tuple(sorted(CLASSES))
     assert not found.too_little
 
 
@@ -94,7 +94,7 @@ def test_without_overlap_it_says_that_nothing_can_be_told() -> None:
     run.samples[["x0", "y0"]], run.samples[["x1", "y1"]] = corner, corner + 10
     found = matched(run, ROW, Question(), Evaluation(50))
     assert found.too_little.startswith("Too little overlap to tell: in 3 of 3 classes")
-    assert found.told == ()
+    assert found.assessable == ()
     assert np.isnan(found.gain.interval.value)
     assert found.effective == 0
     one = matched(run, ROW, Question(label="mass"), Evaluation(50))

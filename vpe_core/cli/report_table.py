@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from vpe_core.results.analysis.numerals import number_text, signed_text
-from vpe_core.results.exchange.formats import Cell, grid, marks
+from vpe_core.results.exchange.formats import ReportCell, grid, marks
 
 Rows = list[tuple[list[str], dict[int, tuple[str, bool]]]]
 """The lines of a printed table: marker and suffix, and for each run the cell and whether it is the best."""
@@ -36,7 +36,7 @@ def report_tables(
     return [_table(title, rows, {run: heads[run] for run in part}, width) for part in _fitting(rows, heads, width)]
 
 
-def _cell(cell: Cell) -> tuple[str, bool]:
+def _cell(cell: ReportCell) -> tuple[str, bool]:
     """A number with its gain, and whether it is the best of its column."""
     line = cell.line
     gain = "" if line["gain"] != line["gain"] else f" ({signed_text(line['gain'])})"

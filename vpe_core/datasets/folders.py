@@ -126,7 +126,7 @@ class ImagePaths:
                 if path.is_file():
                     return path
             except OSError as error:  # such as a name that is too long
-                reason = f"The image {shown(name)} cannot be read: {error.strerror}."
+                reason = f"The image {quoted(name)} cannot be read: {error.strerror}."
                 raise UnusableRow("unreadable image", reason) from None
         return self._in_other_case(name.replace("\\", "/"))
 
@@ -138,7 +138,7 @@ class ImagePaths:
             if spelling is None:
                 raise UnusableRow(
                     "missing image",
-                    f"There is no image {path.name}. It was looked for as {shown(name)} in {self._root}.",
+                    f"There is no image {path.name}. It was looked for as {quoted(name)} in {self._root}.",
                 )
             found /= spelling
         return found
@@ -174,7 +174,7 @@ def _only(spellings: Sequence[str], name: str, where: str, exact_first: bool = F
     return spellings[0] if spellings else None
 
 
-def shown(name: str) -> str:
+def quoted(name: str) -> str:
     """A name as it is shown in a reason."""
     return repr(name if len(name) <= _SHOWN_CHARS else f"{name[:_SHOWN_CHARS]}…")
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from vpe_core.datasets.headers import place
-from vpe_core.datasets.rows import Row, UnusableRow
+from vpe_core.datasets.rows import SourceRow, UnusableRow
 from vpe_core.errors import ImageReadError, RegionError
 from vpe_core.types import Box, are_fractions
 
@@ -112,7 +112,9 @@ def place_unseen(xyxy: Sequence[float]) -> Box:
     return box
 
 
-def were_resized(rows: Iterable[Row], image_column: str, read: Callable[[Row], tuple[Sequence[float], SizeWH]]) -> bool:
+def were_resized(
+    rows: Iterable[SourceRow], image_column: str, read: Callable[[SourceRow], tuple[Sequence[float], SizeWH]]
+) -> bool:
     """Whether the images of a set were resized and its boxes were not: in a tenth of the images a box reaches beyond.
 
     Boxes near the upper left corner lie inside a smaller image, too, so that each box by itself does not tell.

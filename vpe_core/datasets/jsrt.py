@@ -13,7 +13,7 @@ from vpe_core.datasets.base import Dataset, DatasetSpec
 from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_file
 from vpe_core.datasets.headers import place, read_header
 from vpe_core.datasets.labels import Labels
-from vpe_core.datasets.rows import Row, UnusableRow, collect, number, read_rows
+from vpe_core.datasets.rows import SourceRow, UnusableRow, collect, number, read_rows
 from vpe_core.images.jsrt import SIDE_PX
 from vpe_core.prompts import JSRT_TEMPLATE
 from vpe_core.types import Sample
@@ -34,7 +34,7 @@ def _read(root: Path, part: str) -> Dataset:
     subtlety_first = _subtlety_first([row for row in rows if not row.flaw and not row.is_blank])
     header = cache(read_header)
 
-    def sample(row: Row) -> Sample:
+    def sample(row: SourceRow) -> Sample:
         label = labels.of(row)
         x, y, second = row.floats("x", "y", "second")
         half = half_box_px(second)
@@ -81,7 +81,7 @@ def half_box_px(second_column: float) -> int:
     return half
 
 
-def _subtlety_first(rows: Sequence[Row]) -> bool:
+def _subtlety_first(rows: Sequence[SourceRow]) -> bool:
     """Whether the second column holds the five degrees of subtlety and the third the size in mm.
 
     The official code takes the second for the size; others who parsed the published table report it as told here.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import combinations
 
-from vpe_core.datasets.rows import Row, UnusableRow
+from vpe_core.datasets.rows import SourceRow, UnusableRow
 from vpe_core.errors import PromptError
 from vpe_core.prompts.texts import MAX_CLASS_CHARS, clean_text, folded, seen
 
@@ -22,7 +22,7 @@ class Labels:
         allowed: The labels that there may be; any if empty.
     """
 
-    def __init__(self, rows: Iterable[Row], column: str, allowed: Iterable[str] = ()) -> None:
+    def __init__(self, rows: Iterable[SourceRow], column: str, allowed: Iterable[str] = ()) -> None:
         self._column = column
         self._allowed = frozenset(allowed)
         counts = Counter(row[column] for row in rows if row[column] and not row.flaw)
@@ -34,7 +34,7 @@ class Labels:
         """All of them, sorted, as the paper orders them; also those that no prompt can hold."""
         return tuple(sorted(self._counts))
 
-    def of(self, row: Row) -> str:
+    def of(self, row: SourceRow) -> str:
         """The label of a row.
 
         Raises:

@@ -13,7 +13,7 @@ from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_
 from vpe_core.datasets.grids import place_pixels
 from vpe_core.datasets.headers import read_header
 from vpe_core.datasets.labels import Labels
-from vpe_core.datasets.rows import Row, UnusableRow, collect, number, read_rows
+from vpe_core.datasets.rows import SourceRow, UnusableRow, collect, number, read_rows
 from vpe_core.errors import DatasetError
 from vpe_core.types import Box, Sample
 
@@ -43,7 +43,7 @@ def _read(root: Path, part: str) -> Dataset:
     entries, note = _entries(root)
     header = cache(read_header)
 
-    def sample(row: Row) -> Sample:
+    def sample(row: SourceRow) -> Sample:
         label = labels.of(row)
         name = row[_IMAGE]
         path = images.find(name)
@@ -73,26 +73,26 @@ def _read_boxes(root: Path, part: str) -> BoxTable:  # noqa: ARG001  # there is 
     labels = Labels(rows, "Finding Label", _CLASSES)
     entries, note = _entries(root)
 
-    def box(row: Row) -> TableBox:
+    def box(row: SourceRow) -> TableBox:
         name = row[_IMAGE]
         return TableBox(name, _patient(name, entries.get(name)), labels.of(row), _box(row), (SIDE_PX, SIDE_PX))
 
     return BoxTable(table, *collect(rows, BOXES, box), note)
 
 
-def _rows(root: Path) -> tuple[Path, tuple[Row, ...]]:
+def _rows(root: Path) -> tuple[Path, tuple[SourceRow, ...]]:
     table = first_file([root / BOXES], "the boxes", root)
     return table, read_rows(table, (_IMAGE, "Finding Label", _X, _Y, _WIDTH, _HEIGHT), _IMAGE, bare=True)
 
 
-def _box(row: Row) -> Box:
+def _box(row: SourceRow) -> Box:
     x, y, width, height = row.floats(_X, _Y, _WIDTH, _HEIGHT)
     if width <= 0 or height <= 0:
         raise UnusableRow("box", f"Expected a box with a width and a height, but got {width} x {height}.")
     return place_pixels(Box.from_xywh(x, y, width, height).xyxy, (SIDE_PX, SIDE_PX))
 
 
-def _entries(root: Path) -> tuple[dict[str, Row], str]:
+def _entries(root: Path) -> tuple[dict[str, SourceRow], str]:
     """The rows about all images, by image, and a note on what they do not tell.
 
     That table only adds patient, age, sex and view, so nothing in it stops the boxes.
@@ -118,7 +118,7 @@ def _entries(root: Path) -> tuple[dict[str, Row], str]:
     return {row[_IMAGE]: row for row in rows if not row.flaw}, " ".join(notes)
 
 
-def _patient(name: str, entry: Row | None) -> str:
+def _patient(name: str, entry: SourceRow | None) -> str:
     return _unpadded(entry.first("Patient ID") if entry else "") or _patient_of(name)
 
 
@@ -131,14 +131,14 @@ def _unpadded(number: str) -> str:
     return number.lstrip("0") or number
 
 
-def _attributes(entry: Row) -> dict[str, str | float | None]:
-    def told(what: str) -> str:
+def _attributes(entry: SourceRow) -> dict[str, str | float | None]:
+    def cell(what: str) -> str:
         return entry.first(*_ENTRY_COLUMNS[what])
 
     return {
-        "age": number(told("age").removesuffix("Y")),
-        "sex": told("sex") or None,
-        "view": told("view") or None,
+        "age": number(cell("age").removesuffix("Y")),
+        "sex": cell("sex") or None,
+        "view": cell("view") or None,
     }
 
 

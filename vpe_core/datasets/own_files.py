@@ -74,7 +74,7 @@ def write_own_files(files: Iterable[tuple[str, bytes]], folder: Path) -> OwnFile
         if data.startswith(_ZIP):
             _unpack(name, data, written)
         else:
-            _write(_safe_name(name, f"The file {_shown(name)}"), data, written)
+            _write(_safe_name(name, f"The file {_quoted(name)}"), data, written)
     if len(written.tables) != 1:
         found = ", ".join(sorted(table.name for table in written.tables)[:5])
         refused = f" {written.refused[0]}" if written.refused else ""
@@ -116,7 +116,7 @@ def _folded(name: str) -> str:
 
 def _unpack(name: str, data: bytes, written: _Written) -> None:
     """The files of a ZIP file. What it says of their sizes is checked before anything is unpacked, and then again."""
-    where = f"The ZIP file {_shown(name)}"
+    where = f"The ZIP file {_quoted(name)}"
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             places = {entry: _safe_name(entry.filename, where) for entry in archive.infolist() if not entry.is_dir()}
@@ -128,11 +128,11 @@ def _unpack(name: str, data: bytes, written: _Written) -> None:
                 if entry.flag_bits & _ENCRYPTED:
                     raise DatasetError(f"{where} is encrypted. Pack it without a password.")
                 if stat.S_ISLNK(entry.external_attr >> 16):
-                    raise DatasetError(f"{where} holds a link, {_shown(entry.filename)}. Pack the file itself.")
+                    raise DatasetError(f"{where} holds a link, {_quoted(entry.filename)}. Pack the file itself.")
             for entry, place in places.items():
                 content = b"".join(_blocks(archive, entry, where))
                 if content.startswith(_ZIP):
-                    written.refused.append(f"{_shown(place)} is a ZIP file inside a ZIP file.")
+                    written.refused.append(f"{_quoted(place)} is a ZIP file inside a ZIP file.")
                     continue
                 _write(place, content, written)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
@@ -147,7 +147,9 @@ def _blocks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str) -> Ite
         while block := file.read(_BLOCK_BYTES):
             done += len(block)
             if done > most:
-                raise DatasetError(f"{where} holds {_shown(entry.filename)}, which is larger than {most / 1e6:.0f} MB.")
+                raise DatasetError(
+                    f"{where} holds {_quoted(entry.filename)}, which is larger than {most / 1e6:.0f} MB."
+                )
             yield block
 
 
@@ -169,43 +171,43 @@ def _safe_name(name: str, where: str) -> str:
     path = name.replace("\\", "/")
     parts = PurePosixPath(path).parts
     if path.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", path):
-        raise DatasetError(f"{where} names {_shown(name)}, which leads out of its folder. Nothing of it was read.")
+        raise DatasetError(f"{where} names {_quoted(name)}, which leads out of its folder. Nothing of it was read.")
     unfit = not parts or len(parts) > _MAX_DEPTH or any(len(part) > _MAX_NAME_CHARS for part in parts)
     if unfit or _FOREIGN.search(path):
-        raise DatasetError(f"{where} names {_shown(name)}, which is no file name that every system can write.")
+        raise DatasetError(f"{where} names {_quoted(name)}, which is no file name that every system can write.")
     return "/".join(parts)
 
 
 def _write(name: str, data: bytes, written: _Written) -> None:
     if _CLUTTER.search(name):
         return
-    _require_room(len(data), written, f"The file {_shown(name)}")
+    _require_room(len(data), written, f"The file {_quoted(name)}")
     if len(written.images) + len(written.tables) >= MAX_FILES:
         raise DatasetError(f"{MAX_FILES:,} files are the most. Take fewer images.")
     is_table = name.lower().endswith(".csv")
     if not data:
-        written.refused.append(f"{_shown(name)} is empty.")
+        written.refused.append(f"{_quoted(name)} is empty.")
         return
     if name.lower().endswith(".zip"):
         empty = data.startswith(_EMPTY_ZIP)
         reason = "is a ZIP file that holds nothing" if empty else "is called a ZIP file, but its content is none"
-        written.refused.append(f"{_shown(name)} {reason}.")
+        written.refused.append(f"{_quoted(name)} {reason}.")
         return
     if not is_table and told_format(data[:HEAD_BYTES], len(data)) is None:
-        written.refused.append(f"{_shown(name)} is not used: {refusal(data[:HEAD_BYTES])}.")
+        written.refused.append(f"{_quoted(name)} is not used: {refusal(data[:HEAD_BYTES])}.")
         return
     if is_table and told_format(data[:HEAD_BYTES], len(data)) is not None:
-        written.refused.append(f"{_shown(name)} is called a table, but it holds an image.")
+        written.refused.append(f"{_quoted(name)} is called a table, but it holds an image.")
         return
     place = written.folder / name
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         if place.exists():
-            written.refused.append(f"{_shown(name)} is there twice; the first one counts.")
+            written.refused.append(f"{_quoted(name)} is there twice; the first one counts.")
             return
         place.write_bytes(data)
     except OSError as error:
-        raise DatasetError(f"The file {_shown(name)} cannot be written: {error.strerror or error}.") from None
+        raise DatasetError(f"The file {_quoted(name)} cannot be written: {error.strerror or error}.") from None
     written.bytes += len(data)
     if is_table:
         written.tables.append(place)
@@ -213,6 +215,6 @@ def _write(name: str, data: bytes, written: _Written) -> None:
         written.images.append(place)
 
 
-def _shown(name: str) -> str:
+def _quoted(name: str) -> str:
     clean = name.encode("unicode_escape").decode() if not name.isprintable() else name
     return f"“{clean[:80]}{'…' if len(clean) > 80 else ''}”"

@@ -15,7 +15,7 @@ from vpe_core.datasets.base import Dataset, DatasetSpec
 from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_file
 from vpe_core.datasets.headers import place, read_header
 from vpe_core.datasets.labels import Labels
-from vpe_core.datasets.rows import Row, UnusableRow, collect, number, read_rows
+from vpe_core.datasets.rows import SourceRow, UnusableRow, collect, number, read_rows
 from vpe_core.datasets.splits import describe, fetch_split, read_split, select_rows, split_file
 from vpe_core.documents import DocumentError, read_bytes, read_json
 from vpe_core.errors import DatasetError
@@ -49,7 +49,7 @@ def _read(root: Path, part: str) -> Dataset:
     selected = select_rows(rows, numbers, table)
     header, groups = cache(read_header), Labels(selected, "label_group")
 
-    def sample(row: Row) -> Sample:
+    def sample(row: SourceRow) -> Sample:
         name, label = row["ImageID"], row.text("label")
         group = groups.of(row)
         boxes = _boxes(reports, name, label)
@@ -141,7 +141,7 @@ def _json_number(value: Any) -> float | None:
     return value if isinstance(value, float) else number(str(value))  # a text may hold one; true is none
 
 
-def _attributes(row: Row) -> dict[str, str | float | None]:
+def _attributes(row: SourceRow) -> dict[str, str | float | None]:
     birth, study = number(row.first("PatientBirth")), row.first("StudyDate_DICOM")[:4]
     return {
         "age": float(study) - birth if birth and study.isdigit() else None,  # of years: give or take one

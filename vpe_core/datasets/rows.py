@@ -36,7 +36,7 @@ class UnusableRow(DatasetError):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SourceRow:
     """One row of a table.
 
     Attributes:
@@ -104,7 +104,7 @@ def read_rows(
     delimiter: str = ",",
     optional: Sequence[str] = (),
     bare: bool = False,
-) -> tuple[Row, ...]:
+) -> tuple[SourceRow, ...]:
     """All rows of a table. Headings are known by their letters: case and spacing do not matter.
 
     Blank rows are among them (see `Row.is_blank`). Of columns that are not asked for and have one heading, the last is
@@ -192,7 +192,7 @@ def _check_columns(path: Path, headings: Sequence[str], required: Sequence[str])
 
 def _rows(
     records: Iterable[Record], headings: Sequence[str], image_column: str, bare: bool, own_columns: bool
-) -> Iterator[Row]:
+) -> Iterator[SourceRow]:
     seen: Counter[str] = Counter()
     for record in records:
         if record.is_blank:
@@ -203,7 +203,7 @@ def _rows(
         texts[image_column] = image = image.rsplit("/", 1)[-1] if bare else image
         seen[image] += 1
         surplus = [] if own_columns else [cell for cell in cells[len(headings) :] if cell]
-        yield Row(record.row, texts, seen[image], record.flaw or _surplus_flaw(surplus))
+        yield SourceRow(record.row, texts, seen[image], record.flaw or _surplus_flaw(surplus))
 
 
 def _path(name: str) -> str:
@@ -221,7 +221,9 @@ def _surplus_flaw(surplus: Sequence[str]) -> str:
     )
 
 
-def collect(rows: Iterable[Row], file: str, read: Callable[[Row], T]) -> tuple[tuple[T, ...], tuple[Problem, ...]]:
+def collect(
+    rows: Iterable[SourceRow], file: str, read: Callable[[SourceRow], T]
+) -> tuple[tuple[T, ...], tuple[Problem, ...]]:
     """The samples (or what else is read) of the usable rows, and the problems of the others; blank rows are neither."""
     samples: list[T] = []
     problems: list[Problem] = []
@@ -237,7 +239,9 @@ def collect(rows: Iterable[Row], file: str, read: Callable[[Row], T]) -> tuple[t
     return tuple(samples), tuple(problems)
 
 
-def attribute_reader(rows: Sequence[Row], columns: Iterable[str]) -> Callable[[Row], dict[str, str | float | None]]:
+def attribute_reader(
+    rows: Sequence[SourceRow], columns: Iterable[str]
+) -> Callable[[SourceRow], dict[str, str | float | None]]:
     """A function that gives a row's attributes: numbers from columns that hold only numbers, else text, else None.
 
     A column with codes such as "007" stays text.
@@ -246,7 +250,7 @@ def attribute_reader(rows: Sequence[Row], columns: Iterable[str]) -> Callable[[R
     sound = [row for row in rows if not row.flaw]
     numeric = {name for name in names if all(_is_plain_number(row.cells.get(name, "")) for row in sound)}
 
-    def read(row: Row) -> dict[str, str | float | None]:
+    def read(row: SourceRow) -> dict[str, str | float | None]:
         texts = {name: row.cells.get(name, "") for name in names}
         return {name: (number(text) if name in numeric else text or None) for name, text in texts.items()}
 

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from vpe_core.datasets.rows import Row
+from vpe_core.datasets.rows import SourceRow
 from vpe_core.errors import DatasetError
 from vpe_core.fetching import fetch_file
 from vpe_core.settings import get_settings
@@ -67,7 +67,7 @@ def is_official(numbers: Sequence[int], name: str, part: str) -> bool:
     return hashlib.sha256(text.encode()).hexdigest() == SHA256[name, part]
 
 
-def select_rows(rows: Sequence[Row], numbers: Sequence[int], table: Path) -> tuple[Row, ...]:
+def select_rows(rows: Sequence[SourceRow], numbers: Sequence[int], table: Path) -> tuple[SourceRow, ...]:
     """The rows of a split.
 
     Raises:

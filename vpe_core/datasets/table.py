@@ -16,7 +16,7 @@ from vpe_core.datasets.folders import ImagePaths, expected_in_settings
 from vpe_core.datasets.grids import place_inside, place_unseen
 from vpe_core.datasets.headers import read_header
 from vpe_core.datasets.labels import Labels
-from vpe_core.datasets.rows import Row, UnusableRow, attribute_reader, collect, read_rows
+from vpe_core.datasets.rows import SourceRow, UnusableRow, attribute_reader, collect, read_rows
 from vpe_core.errors import DatasetError
 from vpe_core.types import Sample
 
@@ -60,7 +60,7 @@ def _table_of(root: Path) -> Path:
 
 def read_samples(
     table: Path,
-    rows: Sequence[Row],
+    rows: Sequence[SourceRow],
     label: str = "label",
     allowed: Sequence[str] = (),
     image_id: Callable[[str], str] = str,
@@ -78,7 +78,7 @@ def read_samples(
     own = {"image", label, *_CORNERS, *OPTIONAL, ""}
     attributes = attribute_reader(rows, [column for row in rows[:1] for column in row.cells if column not in own])
 
-    def sample(row: Row) -> Sample:
+    def sample(row: SourceRow) -> Sample:
         name = image_id(row["image"])
         image = images.find(row["image"])
         twin = images.find(row["twin"]) if row.first("twin") else None
@@ -137,7 +137,7 @@ def separator_of(table: Path, required: Sequence[str] = _REQUIRED) -> str:
     return ","
 
 
-def read_table(table: Path, required: Sequence[str] = _REQUIRED) -> tuple[Row, ...]:
+def read_table(table: Path, required: Sequence[str] = _REQUIRED) -> tuple[SourceRow, ...]:
     """The rows of a table of one's own: parted by comma, semicolon or tab.
 
     With semicolons, as spreadsheets write them where the decimal sign is a comma, the corners may have that sign.
@@ -150,7 +150,7 @@ def read_table(table: Path, required: Sequence[str] = _REQUIRED) -> tuple[Row, .
     return tuple(map(_with_points, rows)) if sign == ";" else rows
 
 
-def _with_points(row: Row) -> Row:
+def _with_points(row: SourceRow) -> SourceRow:
     corners = {name: _DECIMAL_COMMA.sub(r"\1.\2", row.cells[name]) for name in _CORNERS if name in row.cells}
     return replace(row, cells={**row.cells, **corners})
 
@@ -167,7 +167,7 @@ def _read_boxes(root: Path, part: str) -> BoxTable:  # noqa: ARG001  # there is 
     rows = read_table(table)
     labels = Labels(rows, "label")
 
-    def box(row: Row) -> TableBox:
+    def box(row: SourceRow) -> TableBox:
         image = row["image"]
         return TableBox(image, row.first("patient") or image, labels.of(row), place_unseen(row.floats(*_CORNERS)), None)
 

@@ -15,7 +15,7 @@ from vpe_core.datasets.folders import ImageFolders, expected_in_settings, first_
 from vpe_core.datasets.grids import SizeWH, place_inside, place_unseen, were_resized
 from vpe_core.datasets.headers import read_header
 from vpe_core.datasets.labels import Labels
-from vpe_core.datasets.rows import Row, UnusableRow, collect, read_rows
+from vpe_core.datasets.rows import SourceRow, UnusableRow, collect, read_rows
 from vpe_core.datasets.splits import describe, read_split, select_rows, split_file
 from vpe_core.types import Sample
 
@@ -41,12 +41,12 @@ def _read(root: Path, part: str) -> Dataset:
     images = ImageFolders(root, (f"pngs/{part}", part, f"images/{part}"), SUFFIXES)
     header, labels = cache(read_header), Labels(selected, "class_name")
 
-    def box_and_size(row: Row) -> tuple[tuple[float, ...], SizeWH]:
+    def box_and_size(row: SourceRow) -> tuple[tuple[float, ...], SizeWH]:
         return row.floats(*_CORNERS), header(images.find(row["image_id"])).size_wh
 
     resized = were_resized(selected, "image_id", box_and_size)
 
-    def sample(row: Row) -> Sample:
+    def sample(row: SourceRow) -> Sample:
         image, label = row["image_id"], labels.of(row)
         corners = row.floats(*_CORNERS)
         path = images.find(image)
@@ -72,14 +72,14 @@ def _read_boxes(root: Path, part: str) -> BoxTable:
     table, selected, note = _rows(root, part)
     labels = Labels(selected, "class_name")
 
-    def box(row: Row) -> TableBox:
+    def box(row: SourceRow) -> TableBox:
         image = row["image_id"]
         return TableBox(image, image, labels.of(row), place_unseen(row.floats(*_CORNERS)), None)
 
     return BoxTable(table, *collect(selected, table.name, box), note)
 
 
-def _rows(root: Path, part: str) -> tuple[Path, tuple[Row, ...], str]:
+def _rows(root: Path, part: str) -> tuple[Path, tuple[SourceRow, ...], str]:
     """The table, the rows of it that the paper uses, and a note on which these are."""
     name = f"annotations_{part}.csv"
     table = first_file([root / "annotations" / name, root / name], "the annotations", root)
@@ -90,7 +90,7 @@ def _rows(root: Path, part: str) -> tuple[Path, tuple[Row, ...], str]:
     return table, selected, describe(numbers, "vindrcxr", part)
 
 
-def paper_rule(rows: Sequence[Row]) -> tuple[int, ...]:
+def paper_rule(rows: Sequence[SourceRow]) -> tuple[int, ...]:
     """The rows that the paper uses, counted from 0; of the published tables they are the official split.
 
     Rows without a finding are left out, and so are all rows of an image in which one reader marked a class twice: a

@@ -52,7 +52,7 @@ class Display:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Shown:
+class _Displayed:
     """What becomes of each level that occurs, see `Display`."""
 
     values: PixelArray
@@ -87,19 +87,19 @@ def for_display(stored: StoredPixels, dataset: Dataset) -> Display:
     return Display(index, shown.values[place], shown.ends, before, shown.window)
 
 
-def _transformed(stored: StoredPixels, counts: Counts, dataset: Dataset) -> _Shown:
+def _transformed(stored: StoredPixels, counts: Counts, dataset: Dataset) -> _Displayed:
     shown = _windowed(stored, counts, dataset)
     if shown is None:
         before, levels = _after_modality(stored, dataset, False)
         values, ends = _without_window(stored, before, levels, dataset)
-        shown = _Shown(values, ends, before, window_of_range(*ends))
+        shown = _Displayed(values, ends, before, window_of_range(*ends))
     if stored.white_is_zero:  # PS3.3 C.7.6.3.1.2
         low, high = shown.ends
         return replace(shown, values=(low + high) - shown.values)
     return shown
 
 
-def _windowed(stored: StoredPixels, counts: Counts, dataset: Dataset) -> _Shown | None:
+def _windowed(stored: StoredPixels, counts: Counts, dataset: Dataset) -> _Displayed | None:
     """What the first VOI LUT or window makes of the values that shows something.
 
     Of the two things that a comma in its numbers may mean, the one that leaves more greys between black and white.
@@ -141,19 +141,19 @@ def _after_modality(stored: StoredPixels, dataset: Dataset, grouped: bool) -> tu
     return rescaled, None if levels is None else levels.astype(np.float64) * slope + intercept
 
 
-def _voi(values: PixelArray, dataset: Dataset, grouped: bool) -> Iterator[_Shown]:
+def _voi(values: PixelArray, dataset: Dataset, grouped: bool) -> Iterator[_Displayed]:
     """What the VOI LUTs and windows make of the values, in their order."""
     whole = values if values.dtype.kind in "iu" else np.rint(values.clip(-(2.0**31), 2.0**31 - 1)).astype(np.int64)
     for item in items(dataset, "VOILUTSequence"):
         table = _table(item, whole)
         if table is not None:
-            yield _Shown(table(whole), (0.0, table.white), values, table.window)
+            yield _Displayed(table(whole), (0.0, table.white), values, table.window)
     function = text(dataset, "VOILUTFunction")
     centers, widths = (decimals(dataset, name, groups_thousands=grouped) for name in ("WindowCenter", "WindowWidth"))
     for center, width in zip_longest(centers, widths):
         if center is not None and width is not None and width > 0:
             shown = windowed(values, center, width, function if function in FUNCTIONS else "LINEAR")
-            yield _Shown(shown, (0.0, 1.0), values, (center, width))
+            yield _Displayed(shown, (0.0, 1.0), values, (center, width))
 
 
 def _shows_something(shown: Shown, values: PixelArray, counts: Counts) -> bool:

@@ -47,7 +47,7 @@ def as_pixels(source: ImageSource) -> XrayPixels:
         return from_array(source)
     if not isinstance(source, _ENCODED):
         raise ImageReadError(
-            f"Expected one X-ray (a path, bytes, a Pillow image or a numpy array), but got {_told(source)}. "
+            f"Expected one X-ray (a path, bytes, a Pillow image or a numpy array), but got {_described(source)}. "
             "Give several one at a time, and turn a tensor into an array, with its channels last."
         )
     return read_pixels(source)
@@ -91,7 +91,7 @@ def as_images(sources: ImageSources) -> Sequence[ImageSource] | NDArray[Any]:
     if not _is_several(sources):
         raise ImageReadError(
             "Expected one X-ray (a path, bytes, a Pillow image or a numpy array) or a list of them, but got "
-            f"{_told(sources)}. Turn a tensor into an array, with its channels last."
+            f"{_described(sources)}. Turn a tensor into an array, with its channels last."
         )
     return list(sources)
 
@@ -100,7 +100,7 @@ def _is_several(sources: object) -> bool:
     return isinstance(sources, Iterable) and not isinstance(sources, Mapping) and not hasattr(sources, "detach")
 
 
-def _told(source: object) -> str:
+def _described(source: object) -> str:
     return type(source).__name__ + (f" of {len(source)}" if isinstance(source, Sized) else "")
 
 

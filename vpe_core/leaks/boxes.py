@@ -79,7 +79,7 @@ class LabelledBoxes:
 
     def numbers(self, features: Iterable[str] = FEATURES) -> FloatArray:
         """(n, f): these features of each box."""
-        names, told = self._told(tells_box)
+        names, told = self._numbers(tells_box)
         return told[:, [names.index(name) for name in features]]
 
     def numbers_of_marker(self, marker: str) -> tuple[tuple[str, ...], FloatArray]:
@@ -90,9 +90,9 @@ class LabelledBoxes:
         Raises:
             MarkerError: There is no such marker.
         """
-        return self._told(MARKERS.get(marker).tells)
+        return self._numbers(MARKERS.get(marker).tells)
 
-    def _told(self, tells: Tells) -> tuple[tuple[str, ...], FloatArray]:
+    def _numbers(self, tells: Tells) -> tuple[tuple[str, ...], FloatArray]:
         told: list[Mapping[str, float]] = []
         for corners, size_wh in zip(self.boxes.tolist(), self.sizes_wh.tolist(), strict=True):
             try:

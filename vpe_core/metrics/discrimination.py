@@ -239,15 +239,15 @@ def _rank_classes(labels: ArrayLike, scores: ArrayLike) -> list[Ranking]:
 
 
 def _per_class(make: Callable[[ArrayLike, ArrayLike], Statistic], labels: ArrayLike, scores: ArrayLike) -> PerClass:
-    return PerClass(make(labels, scores)(_once(labels))[:, 0])
+    return PerClass(make(labels, scores)(_unit_weights(labels))[:, 0])
 
 
 def _confusion(labels: ArrayLike, scores: ArrayLike) -> FloatArray:
     truth, values = check_labels_scores(labels, scores)
-    return of_confusion.weighted_confusion(truth, values.argmax(axis=1), values.shape[1], _once(truth))[..., 0]
+    return of_confusion.weighted_confusion(truth, values.argmax(axis=1), values.shape[1], _unit_weights(truth))[..., 0]
 
 
-def _once(labels: ArrayLike) -> FloatArray:
+def _unit_weights(labels: ArrayLike) -> FloatArray:
     """The weighting that counts each sample once."""
     return np.ones((len(np.asarray(labels)), 1))
 

@@ -16,7 +16,7 @@ from vpe_core.models.allowed import get
 from vpe_core.models.download_errors import explained, hub_address, no_space
 from vpe_core.models.hub import RemoteFile, list_files, transfer
 from vpe_core.models.specs import CONFIG, TEXT_TOWER, ModelSpec
-from vpe_core.models.store import Manifest, StoredFile, folder_of, is_ready
+from vpe_core.models.store import StoredFile, WeightsManifest, folder_of, is_ready
 from vpe_core.settings import get_settings
 
 logger = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ def _fetch_into(folder: Path, spec: ModelSpec, progress: ProgressCallback, hub: 
         meter.begin(item.target)
         sha256 = transfer(item.file, folder / item.target, hub, meter.add)
         stored.append(StoredFile(item.target, item.file.size, sha256))
-    manifest = Manifest(spec.location, items[0].file.revision, tuple(stored))
+    manifest = WeightsManifest(spec.location, items[0].file.revision, tuple(stored))
     manifest.write(folder)
     for stale in folder.rglob("*.part"):
         stale.unlink()

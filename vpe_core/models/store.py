@@ -34,7 +34,7 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class WeightsManifest:
     """What was fetched: the hub repository, the commit it resolved to, and every file."""
 
     repository: str
@@ -60,7 +60,7 @@ def folder_of(spec: ModelSpec) -> Path:
     return get_settings().cache_dir / "models" / spec.name.split(":")[-1].replace("/", "--")
 
 
-def read_manifest(folder: Path) -> Manifest | None:
+def read_manifest(folder: Path) -> WeightsManifest | None:
     """The manifest of a fetched model, or None if the folder holds none.
 
     Raises:
@@ -72,7 +72,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     try:
         content = read_json(read_bytes(path), dict)
         stored = tuple(StoredFile(**file) for file in content["files"])
-        return Manifest(content["repository"], content["revision"], stored)
+        return WeightsManifest(content["repository"], content["revision"], stored)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"The manifest {path} cannot be read ({error}). Delete the folder and fetch again.") from None
 

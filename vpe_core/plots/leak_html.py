@@ -115,7 +115,11 @@ def matched_html(found: MatchedGain, words: CardWords, *, simulated: bool, label
     if not found.too_little and label is None:
         rows.insert(
             0,
-            row("mean of those that can be told", found, samples=sum(found.classes[one].samples for one in found.told)),
+            row(
+                "mean of those that can be told",
+                found,
+                samples=sum(found.classes[one].samples for one in found.assessable),
+            ),
         )
     return render(
         "leak_matched",

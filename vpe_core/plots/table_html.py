@@ -13,7 +13,7 @@ from vpe_core import metrics
 from vpe_core.plots.html import render
 from vpe_core.results.analysis.controls import UNMARKED
 from vpe_core.results.analysis.numerals import UNDEFINED, interval_text, number_text, p_text, signed_text
-from vpe_core.results.exchange.formats import Cell, grid
+from vpe_core.results.exchange.formats import ReportCell, grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class _TableRow:
 
 def _row(
     first: pd.Series,
-    cells: Sequence[Cell | None],
+    cells: Sequence[ReportCell | None],
     heads: Sequence[Head],
     counts: Sequence[int],
     columns: Collection[str],
@@ -129,7 +129,7 @@ def _row(
     )
 
 
-def _cell(column: str, cell: Cell, count: int, higher: bool, intervals: bool) -> _Number:
+def _cell(column: str, cell: ReportCell, count: int, higher: bool, intervals: bool) -> _Number:
     if column == "value":
         return _value(cell, count, intervals)
     if column == "elsewhere":
@@ -141,7 +141,7 @@ def _cell(column: str, cell: Cell, count: int, higher: bool, intervals: bool) ->
     return _change(column, cell, higher, intervals)
 
 
-def _value(cell: Cell, count: int, intervals: bool) -> _Number:
+def _value(cell: ReportCell, count: int, intervals: bool) -> _Number:
     line = cell.line
     text, span = number_text(line["value"]), interval_text(line["low"], line["high"])
     about = line["missing"] or _joined(
@@ -154,7 +154,7 @@ def _value(cell: Cell, count: int, intervals: bool) -> _Number:
     return _Number(kinds, text + mark, " ".join(filter(None, (span if intervals else "", fewer))), about)
 
 
-def _above_chance(cell: Cell, intervals: bool) -> _Number:
+def _above_chance(cell: ReportCell, intervals: bool) -> _Number:
     """How far a control lies above what guessing reaches: near 0 is as it should be, and no loss."""
     above, low, high = cell.control_interval
     if math.isnan(above):
@@ -166,7 +166,7 @@ def _above_chance(cell: Cell, intervals: bool) -> _Number:
     return _Number(kinds, signed_text(above), span if intervals else "", about)
 
 
-def _change(column: str, cell: Cell, higher: bool, intervals: bool) -> _Number:
+def _change(column: str, cell: ReportCell, higher: bool, intervals: bool) -> _Number:
     """The gain over the unmarked image, or the change by another prompt; what rounds to 0 has no colour."""
     line, name = cell.line, "gain" if column == "gain" else "prompt_gain"
     value, kinds = line[name], f"vpl-is-{column}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.classroom.records import Answer, Drawing, Question, Task
+from dashboard.classroom.records import MemberAnswer, MemberDrawing, Task, TaskQuestion
 from dashboard.demo.film.xray import Xray
 from dashboard.frame.verdicts import choice
 from vpe_core.markers import get as get_marker
@@ -30,12 +30,12 @@ class Said:
 NOT_ASKED = Said()
 
 
-def allow(_task: Task, _drawing: Drawing) -> str:
+def allow(_task: Task, _drawing: MemberDrawing) -> str:
     """Every place is allowed."""
     return ""
 
 
-def no_score(_task: Task, _drawing: Drawing, _said: Said) -> float | None:
+def no_score(_task: Task, _drawing: MemberDrawing, _said: Said) -> float | None:
     """Nothing is compared."""
     return None
 
@@ -60,18 +60,18 @@ class TaskKind:
 
     title: str
     about: str
-    asks: Callable[[Question], str]
+    asks: Callable[[TaskQuestion], str]
     draws: bool = True
     tries: bool = False
     wants_target: bool = False
     width_counts: bool = False
-    refusal: Callable[[Task, Drawing], str] = allow
-    score: Callable[[Task, Drawing, Said], float | None] = no_score
-    result: Callable[[Question, Answer], str]
+    refusal: Callable[[Task, MemberDrawing], str] = allow
+    score: Callable[[Task, MemberDrawing, Said], float | None] = no_score
+    result: Callable[[TaskQuestion, MemberAnswer], str]
     missing: str = "Nobody has answered yet."
 
 
-def likeliest(question: Question, probabilities: tuple[float, ...]) -> str:
+def likeliest(question: TaskQuestion, probabilities: tuple[float, ...]) -> str:
     """The likeliest class and its probability: "consolidation (63%)"."""
     place = int(np.argmax(probabilities))
     return f"{question.classes[place]} ({percent(probabilities[place])})"
@@ -83,7 +83,7 @@ def decided_class(probabilities: tuple[float, ...]) -> int | None:
     return None if verdict.kind == "undecided" else verdict.leaders[0]
 
 
-def overlap(xray: Xray, drawing: Drawing) -> tuple[float, float]:
+def overlap(xray: Xray, drawing: MemberDrawing) -> tuple[float, float]:
     """How a drawing lies to the known findings.
 
     Returns:
@@ -104,6 +104,6 @@ def overlap(xray: Xray, drawing: Drawing) -> tuple[float, float]:
     return float((area * covered).sum() / max(float(area.sum()), 1.0)), best
 
 
-def marker_title(drawing: Drawing) -> str:
+def marker_title(drawing: MemberDrawing) -> str:
     """What the drawing is called: "circle"."""
     return get_marker(drawing.mark.marker).short_title

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dashboard.classroom.kinds.base import Said, TaskKind, overlap
-from dashboard.classroom.records import Answer, Drawing, Question, Task
+from dashboard.classroom.records import MemberAnswer, MemberDrawing, Task, TaskQuestion
 from vpe_core.plots.percent import percent
 
 
-def _score(task: Task, drawing: Drawing, _said: Said) -> float | None:
+def _score(task: Task, drawing: MemberDrawing, _said: Said) -> float | None:
     """Intersection over union with the nearest known finding."""
     return overlap(task.xray, drawing)[1] if task.xray.findings else None
 
 
-def _result(_question: Question, answer: Answer) -> str:
+def _result(_question: TaskQuestion, answer: MemberAnswer) -> str:
     return "" if answer.score is None else f"{percent(answer.score)} overlap with the finding"
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dashboard.classroom.kinds.base import Said, TaskKind, decided_class, likeliest
-from dashboard.classroom.records import Answer, Drawing, Question, Task
+from dashboard.classroom.records import MemberAnswer, MemberDrawing, Task, TaskQuestion
 
 
-def _score(_task: Task, _drawing: Drawing, said: Said) -> float | None:
+def _score(_task: Task, _drawing: MemberDrawing, said: Said) -> float | None:
     """The share of the picture that stays free of ink; None unless the model names another class than before."""
     named = decided_class(said.marked)
     return None if named is None or named == decided_class(said.without) else 1 - said.ink
 
 
-def _result(question: Question, answer: Answer) -> str:
+def _result(question: TaskQuestion, answer: MemberAnswer) -> str:
     return f"{likeliest(question, answer.said)} with {100 * answer.ink:.2f}% of the picture inked"
 
 

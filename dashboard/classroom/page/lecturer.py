@@ -17,7 +17,7 @@ from dashboard.classroom.page.invitation import invitation
 from dashboard.classroom.page.lesson import send_to_lesson
 from dashboard.classroom.page.projector import count
 from dashboard.classroom.page.seat import Seat
-from dashboard.classroom.records import Question, RoomView
+from dashboard.classroom.records import RoomView, TaskQuestion
 from dashboard.classroom.room import OWN, Room
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import DemoState, default_classes
@@ -95,7 +95,7 @@ def _next_task(place: Seat) -> None:
         "Model", ready, ready.index(usual) if usual in ready else 0,
         format_func=lambda one: models.get(one).title, key=_MODEL,
     )  # fmt: skip
-    question = Question(0, name, xray_name, default_classes(), target or "", model or "")
+    question = TaskQuestion(0, name, xray_name, default_classes(), target or "", model or "")
     st.button(
         "Start task", key="class_start", type="primary", icon=":material/play_arrow:",
         disabled=not (xray_name and model), on_click=_start, args=(place, question),
@@ -104,7 +104,7 @@ def _next_task(place: Seat) -> None:
         st.error(as_text(problem), icon=":material/error:")
 
 
-def _start(place: Seat, question: Question) -> None:
+def _start(place: Seat, question: TaskQuestion) -> None:
     try:
         place.room.ask(place.token, question, _xray(place, question.sample))
     except (RoomError, ImageReadError) as error:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.classroom.asking import ask, full_answer
 from dashboard.classroom.kinds.base import Said
-from dashboard.classroom.records import Drawing, Task
+from dashboard.classroom.records import MemberDrawing, Task
 from dashboard.classroom.room import Room
 from dashboard.demo.answers.answer import Answer
 from dashboard.demo.state import session
@@ -16,7 +16,7 @@ from vpe_core.cache import BoundedCache
 from vpe_core.models import Model
 
 
-def said(room: Room, task: Task, drawing: Drawing | None = None) -> Said:
+def said(room: Room, task: Task, drawing: MemberDrawing | None = None) -> Said:
     """What the model says to a drawing, or to the plain X-ray.
 
     Raises:
@@ -25,7 +25,7 @@ def said(room: Room, task: Task, drawing: Drawing | None = None) -> Said:
     return ask(_model(task), task, drawing, memory(room, task))
 
 
-def looked_at(room: Room, task: Task, drawing: Drawing | None = None) -> Answer:
+def looked_at(room: Room, task: Task, drawing: MemberDrawing | None = None) -> Answer:
     """The same with attention and pictures.
 
     Raises:

@@ -13,7 +13,7 @@ from dashboard.classroom.kinds import catalog
 from dashboard.classroom.kinds.base import Said, marker_title
 from dashboard.classroom.page.model import looked_at, memory
 from dashboard.classroom.page.seat import Seat
-from dashboard.classroom.records import Kept, Question, RoomView, Task
+from dashboard.classroom.records import Kept, RoomView, Task, TaskQuestion
 from dashboard.classroom.results import distribution, most_surprising, ranked
 from dashboard.classroom.shapes import drawings_over, in_words, name_of, outcome
 from dashboard.demo.answers.answer import out_of_domain
@@ -45,7 +45,7 @@ def enlarged(view: RoomView) -> Kept | None:
     key, member = st.session_state.get(_ENLARGED, ("", 0))
     if not view.revealed or view.task is None or key != view.task.question.key:
         return None
-    return next((one for one in view.kept if one.member.number == member and one.shown.drawing), None)
+    return next((one for one in view.kept if one.member.number == member and one.displayed.drawing), None)
 
 
 def large_drawing(place: Seat, view: RoomView, task: Task, one: Kept) -> None:
@@ -94,7 +94,7 @@ def highlights(place: Seat, view: RoomView, task: Task, plain: Said) -> None:
 
 def _picture(place: Seat, task: Task, one: Kept, alt: str) -> None:
     """The drawing with where the model looks, made once for all who see it."""
-    drawing = one.shown.drawing
+    drawing = one.displayed.drawing
 
     def made() -> bytes:
         answer = looked_at(place.room, task, drawing)
@@ -106,25 +106,25 @@ def _picture(place: Seat, task: Task, one: Kept, alt: str) -> None:
 
 
 def _words(place: Seat, task: Task, one: Kept, title: str, who: str) -> None:
-    answer = looked_at(place.room, task, one.shown.drawing)
+    answer = looked_at(place.room, task, one.displayed.drawing)
     marked = answer.marked.probabilities if answer.marked else None
-    noun = marker_title(one.shown.drawing) if one.shown.drawing else "marker"
+    noun = marker_title(one.displayed.drawing) if one.displayed.drawing else "marker"
     text = str(answer_words(task.question.classes, answer.without.probabilities, marked, noun))
     st.html(render("class_drawing", title=title, who=who, text=text, given=0, drawn=0))
 
 
-def _headline(question: Question, kept: Sequence[Kept], plain: Said) -> str:
+def _headline(question: TaskQuestion, kept: Sequence[Kept], plain: Said) -> str:
     first = int(np.argmax(plain.without))
     model_says = f"{question.classes[first]} ({percent(plain.without[first])})"
     if not kept:
         return f"The model says {model_says}. Nobody has answered yet."
     if not catalog.get(question.kind).draws:
-        right = sum(one.shown.choice == question.classes[first] for one in kept)
+        right = sum(one.displayed.choice == question.classes[first] for one in kept)
         return f"The model says {model_says}. {right} of {len(kept)} guessed it."
     if question.target:
-        fooled = sum(int(np.argmax(one.shown.said)) == question.classes.index(question.target) for one in kept)
+        fooled = sum(int(np.argmax(one.displayed.said)) == question.classes.index(question.target) for one in kept)
         return f"Without a marker: {model_says}. Drawings that make it say {question.target}: {fooled} of {len(kept)}."
-    turned = sum(int(np.argmax(one.shown.said)) != first for one in kept if one.shown.said)
+    turned = sum(int(np.argmax(one.displayed.said)) != first for one in kept if one.displayed.said)
     return f"Without a marker: {model_says}. Drawings that change it: {turned} of {len(kept)}."
 
 

@@ -15,7 +15,7 @@ from dashboard.classroom.page.lesson import lesson_link
 from dashboard.classroom.page.model import said
 from dashboard.classroom.page.place import typed_place
 from dashboard.classroom.page.seat import Seat
-from dashboard.classroom.records import Drawing, Kept, RoomView, Task
+from dashboard.classroom.records import Kept, MemberDrawing, RoomView, Task
 from dashboard.classroom.results import ranked
 from dashboard.classroom.rooms import spaced
 from dashboard.demo.answers.answer import out_of_domain
@@ -91,7 +91,7 @@ def _revealed(place: Seat, task: Task, kind: TaskKind) -> None:
 
 
 def _place_among(view: RoomView, mine: Kept, task: Task, kind: TaskKind) -> str:
-    text = kind.result(task.question, mine.shown) or "Your answer counts."
+    text = kind.result(task.question, mine.displayed) or "Your answer counts."
     order = ranked(view.kept)
     return f"{text}; place {order.index(mine) + 1} of {len(order)}" if mine in order else text
 
@@ -137,7 +137,7 @@ def _draw(place: Seat, view: RoomView, task: Task, kind: TaskKind) -> None:
     _say_refusal(task)
 
 
-def _try(place: Seat, task: Task, kind: TaskKind, drawing: Drawing | None) -> None:
+def _try(place: Seat, task: Task, kind: TaskKind, drawing: MemberDrawing | None) -> None:
     """The model answers each try at once."""
     if drawing is None:
         st.caption("Draw on the X-ray: the model answers at once, and your best try counts.")
@@ -168,7 +168,7 @@ def _try_in_words(task: Task, kind: TaskKind, mine: Kept) -> dict[str, str]:
     return {"title": f"Your best try: {kind.result(task.question, mine.best)}", "text": f"Now: {latest}"}
 
 
-def _answer(task: Task, drawing: Drawing, says: Said) -> None:
+def _answer(task: Task, drawing: MemberDrawing, says: Said) -> None:
     question, spec = task.question, models.get(task.question.model)
     astray, marker = out_of_domain(spec, task.xray), marker_title(drawing)
     words = answer_words(question.classes, says.without, says.marked, marker)
@@ -184,7 +184,7 @@ def _answer(task: Task, drawing: Drawing, says: Said) -> None:
     )  # fmt: skip
 
 
-def _drawn(task: Task, kind: TaskKind) -> Drawing | None:
+def _drawn(task: Task, kind: TaskKind) -> MemberDrawing | None:
     """The tools, the canvas and the one shape that is on it."""
     xray, tools = task.film, drawing_tools()
     marks = drawn_marks(xray, _marks(xray), partial(_put, xray))
@@ -207,7 +207,7 @@ def _drawn(task: Task, kind: TaskKind) -> Drawing | None:
     with st.container(key="class_canvas"):
         drawing_canvas(xray, marks, tool=tool or offered[0], color=COLORS["red"], width=width, on_stroke=_nothing)
     typed_place(xray, tool or offered[0], partial(_put, xray))
-    return Drawing(marks[-1], width) if marks else None
+    return MemberDrawing(marks[-1], width) if marks else None
 
 
 def _marks(xray: Xray) -> tuple[Mark, ...]:
@@ -226,7 +226,9 @@ def _clear(xray: Xray) -> None:
     _put(xray, ())
 
 
-def _give(place: Seat, task: Task, *, choice: str = "", drawing: Drawing | None = None, says: Said = NOT_ASKED) -> bool:
+def _give(
+    place: Seat, task: Task, *, choice: str = "", drawing: MemberDrawing | None = None, says: Said = NOT_ASKED
+) -> bool:
     """Hand the answer in; why it is not taken is said below the film."""
     try:
         place.room.answer(place.token, task.question.key, choice=choice, drawing=drawing, said=says)
@@ -237,7 +239,7 @@ def _give(place: Seat, task: Task, *, choice: str = "", drawing: Drawing | None 
     return True
 
 
-def _show(place: Seat, task: Task, drawing: Drawing) -> int:
+def _show(place: Seat, task: Task, drawing: MemberDrawing) -> int:
     """Let the class see the drawing while the model thinks; why it is not taken, the answer will say."""
     try:
         return place.room.draw(place.token, task.question.key, drawing)

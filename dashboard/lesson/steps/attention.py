@@ -13,7 +13,7 @@ from dashboard.frame.attention_words import attention_sentence
 from dashboard.lesson.asking import Asker, Chances
 from dashboard.lesson.phrases import named, says
 from dashboard.lesson.samples import sample_for
-from dashboard.lesson.step import Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
+from dashboard.lesson.step import Bars, Feedback, Guess, LessonScene, Setting, Step, Trial, Visuals
 from dashboard.library.steering import class_of
 from vpe_core import attention
 from vpe_core.attention.overlay import overlay
@@ -55,11 +55,11 @@ class AttentionFacts:
         return (BOTH if names else LOOKS) if looks else NAMES if names else NEITHER
 
 
-def _scene(setting: Setting) -> Scene:
+def _scene(setting: Setting) -> LessonScene:
     sample = sample_for("gaze", setting.entries)
     xray, finding = setting.xray(sample.entry), sample.finding
     mark = mark_on("circle", finding.box, xray.size_wh)
-    return Scene(
+    return LessonScene(
         question=f"We circle the {finding.label}. Does the model look there more, and does it name it?",
         choices={
             BOTH: "It looks there more, and names it",
@@ -73,7 +73,7 @@ def _scene(setting: Setting) -> Scene:
     )
 
 
-def _find(scene: Scene, ask: Asker, guess: Guess) -> AttentionFacts:  # noqa: ARG001
+def _find(scene: LessonScene, ask: Asker, guess: Guess) -> AttentionFacts:  # noqa: ARG001
     finding, answer, inside = _asked(scene, ask, scene.state)
     assert answer.marked is not None
     return AttentionFacts(
@@ -87,7 +87,7 @@ def _find(scene: Scene, ask: Asker, guess: Guess) -> AttentionFacts:  # noqa: AR
     )
 
 
-def _asked(scene: Scene, ask: Asker, state: DemoState) -> tuple[str, Answer, RegionShare]:
+def _asked(scene: LessonScene, ask: Asker, state: DemoState) -> tuple[str, Answer, RegionShare]:
     finding = class_of(scene.findings[0].label, state.shown_classes) or ""
     answer = ask.answer(scene.picture, replace(state, target=finding))
     assert answer.inside is not None  # the circle lies on the X-ray
@@ -103,7 +103,7 @@ def _map(impression: Impression) -> Image.Image:
     return overlay(impression.shown, impression.heatmap, opacity=_OPACITY)
 
 
-def _tell(facts: AttentionFacts, guess: Guess) -> Told:  # noqa: ARG001
+def _tell(facts: AttentionFacts, guess: Guess) -> Feedback:  # noqa: ARG001
     at, inside, finding = facts.classes.index(facts.finding), facts.inside, facts.finding
     known = finding in named(facts.classes, facts.before)
     last = {
@@ -112,7 +112,7 @@ def _tell(facts: AttentionFacts, guess: Guess) -> Told:  # noqa: ARG001
         NAMES: f"It names it{_TOO if known else ''}, and does not look there more. {_MEANING}",
         NEITHER: f"So the circle drew neither the look nor the name. {_MEANING}",
     }[facts.outcome]
-    return Told(
+    return Feedback(
         right={facts.outcome},
         model=(
             f"attention in the circle {percent(inside.before)} → {percent(inside.after)}; "
@@ -125,7 +125,7 @@ def _tell(facts: AttentionFacts, guess: Guess) -> Told:  # noqa: ARG001
             f"For {finding} the model gives {percent(facts.before[at])} before and {percent(facts.after[at])} after.",
             last,
         ),
-        shown=Shown(
+        shown=Visuals(
             bars=(
                 Bars.of_change("Attention in the circle", inside.before, inside.after, "with"),
                 Bars.of_change(f"Probability of {finding}", facts.before[at], facts.after[at], "with"),
@@ -141,17 +141,17 @@ _TOO = ", as it did without the circle"
 _ONE_CASE = "One case is no rule: attention tells where a model looks, not why it answers."
 
 
-def _options(scene: Scene) -> Mapping[str, str]:
+def _options(scene: LessonScene) -> Mapping[str, str]:
     first = scene.state.method
     return {name: attention.get(name).title for name in (first, *attention.names())}
 
 
-def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa: ARG001
+def _try(scene: LessonScene, ask: Asker, guess: Guess, option: str) -> Visuals:  # noqa: ARG001
     state = replace(scene.state, method=option)
     finding, answer, inside = _asked(scene, ask, state)
     target = finding if attention.get(option).reads_text else ""
     what = "Evidence" if target else "Attention"
-    return Shown(
+    return Visuals(
         bars=(Bars.of_change(f"{what} in the circle", inside.before, inside.after, "with"),),
         pictures=_maps(answer),
         sentence=attention_sentence(inside.before, inside.after, inside.area, "inside the circle", target),

@@ -11,7 +11,7 @@ from dashboard.frame.words import answer_words
 from dashboard.lesson.asking import Asker, Chances
 from dashboard.lesson.phrases import named
 from dashboard.lesson.samples import sample_for
-from dashboard.lesson.step import Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
+from dashboard.lesson.step import Bars, Feedback, Guess, LessonScene, Setting, Step, Trial, Visuals
 from dashboard.library.steering import class_of
 from vpe_core.datasets.gallery import Finding
 from vpe_core.errors import RegionError
@@ -56,11 +56,11 @@ class CircleFacts:
     state: DemoState
 
 
-def _scene(setting: Setting) -> Scene:
+def _scene(setting: Setting) -> LessonScene:
     sample = sample_for("several", setting.entries)
     label = _class(sample.finding)
     others = tuple(finding for finding in sample.entry.findings if finding != sample.finding)
-    return Scene(
+    return LessonScene(
         question=(
             f"The same X-ray. Make the model say “{label}”: draw a circle around {LOOKS.get(label, f'the {label}')}."
         ),
@@ -74,7 +74,7 @@ def _class(finding: Finding) -> str:
     return class_of(finding.label, default_classes()) or finding.label
 
 
-def _find(scene: Scene, ask: Asker, guess: Guess) -> CircleFacts:
+def _find(scene: LessonScene, ask: Asker, guess: Guess) -> CircleFacts:
     marks = _drawn(guess)
     drawn, exact = replace(scene.state, marks=marks), replace(scene.state, marks=_around(scene, _EXACT))
     before, after, by_box = ask.chances(scene.picture, [scene.state, drawn, exact])
@@ -125,7 +125,7 @@ def place(facts: CircleFacts) -> str:
     return CLOSE if facts.overlap >= _CLOSE_IOU else MISSED
 
 
-def _tell(facts: CircleFacts, guess: Guess) -> Told:  # noqa: ARG001
+def _tell(facts: CircleFacts, guess: Guess) -> Feedback:  # noqa: ARG001
     at = facts.classes.index(facts.finding)
     before, after, exact = (chances[at] for chances in (facts.before, facts.after, facts.exact))
     where = place(facts)
@@ -152,14 +152,14 @@ def _tell(facts: CircleFacts, guess: Guess) -> Told:  # noqa: ARG001
     else:
         better = "more" if exact > after else "less"
         second = f"Exactly around the box it would be {percent(exact)}, {better} than yours: size and place count."
-    return Told(
+    return Feedback(
         is_right=where == FOUND,
         you=you,
         model=str(answer_words(facts.classes, facts.before, facts.after, "circle")).removesuffix("."),
         truth=f"the {facts.finding} lies in the dashed box",
         sentences=(first, second, "You told the model where to look. A patient's X-ray comes without that."),
         boxes=(facts.known,),
-        shown=Shown(bars=_bars(facts.classes, facts.before, facts.after, facts.finding), state=facts.state),
+        shown=Visuals(bars=_bars(facts.classes, facts.before, facts.after, facts.finding), state=facts.state),
         link=facts.state,
     )
 
@@ -173,7 +173,7 @@ def _bars(classes: tuple[str, ...], before: Chances, after: Chances, finding: st
     )
 
 
-def _around(scene: Scene, option: str) -> tuple[Mark, ...]:
+def _around(scene: LessonScene, option: str) -> tuple[Mark, ...]:
     assert scene.xray is not None
     box, (width, height) = scene.findings[0].box, scene.xray.size_wh
     if option == _TWICE:
@@ -182,13 +182,13 @@ def _around(scene: Scene, option: str) -> tuple[Mark, ...]:
     return (mark_on("circle", box, (width, height)),)
 
 
-def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:
+def _try(scene: LessonScene, ask: Asker, guess: Guess, option: str) -> Visuals:
     marks = _drawn(guess) if option == _YOURS else _around(scene, option)
     state = replace(scene.state, marks=marks)
     before, after = ask.chances(scene.picture, [scene.state, state])
     finding, classes = _class(scene.findings[0]), state.shown_classes
     at = classes.index(finding)
-    return Shown(
+    return Visuals(
         bars=_bars(classes, before, after, finding),
         state=state,
         sentence=f"With this circle {finding} gets {percent(after[at])}.",

@@ -8,7 +8,7 @@ from dashboard.demo.state.demo_state import DemoState
 from dashboard.lesson.asking import Asker, Chances
 from dashboard.lesson.phrases import finding_named, named, says
 from dashboard.lesson.samples import Tried, place_to_fool, tried_on
-from dashboard.lesson.step import Bar, Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
+from dashboard.lesson.step import Bar, Bars, Feedback, Guess, LessonScene, Setting, Step, Trial, Visuals
 from vpe_core.datasets.gallery import another_patient
 from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.errors import DatasetError
@@ -44,7 +44,7 @@ class FooledFacts:
     link: DemoState | None
 
 
-def _scene(setting: Setting) -> Scene:
+def _scene(setting: Setting) -> LessonScene:
     place = place_to_fool(setting.model, setting.entries)
     entry = place.sample.entry
     xray = setting.xray(entry)
@@ -57,7 +57,7 @@ def _scene(setting: Setting) -> Scene:
     normal = another_patient(setting.entries, patient=entry.patient, simulated=True)
     (x, y), (width, height) = place.sample.finding.box.center, xray.size_wh
     circle = circle_at(place.xy or (x / width, y / height), SMALL, twin.size_wh)
-    return Scene(
+    return LessonScene(
         question=(
             "This is a finding-free twin: a chest with nothing to find. We draw a small circle, then a big one around "
             "the same place. Which of them makes the model name a finding?"
@@ -88,14 +88,14 @@ def circle_at(center: tuple[float, float], size: str, size_wh: tuple[int, int]) 
     return rounded(Mark("circle", box.clipped(width - 1, height - 1)))
 
 
-def _circled(scene: Scene, size: str) -> DemoState:
+def _circled(scene: LessonScene, size: str) -> DemoState:
     """With a circle of this size around the place."""
     (mark,), (width, height) = scene.state.marks, scene.picture.size_wh
     x, y = mark.region.box.center
     return replace(scene.state, marks=(circle_at((x / width, y / height), size, (width, height)),))
 
 
-def _find(scene: Scene, ask: Asker, guess: Guess) -> FooledFacts:  # noqa: ARG001
+def _find(scene: LessonScene, ask: Asker, guess: Guess) -> FooledFacts:  # noqa: ARG001
     states = [replace(scene.state, marks=()), _circled(scene, "small"), _circled(scene, "big")]
     bare, small, big = ask.chances(scene.picture, states)
     return FooledFacts(scene.state.shown_classes, bare, small, big, tried_on(scene.state.model), scene.elsewhere)
@@ -106,7 +106,7 @@ def fooled(classes: tuple[str, ...], chances: Chances) -> bool:
     return any(name != HEALTHY for name in named(classes, chances))
 
 
-def _tell(facts: FooledFacts, guess: Guess) -> Told:  # noqa: ARG001
+def _tell(facts: FooledFacts, guess: Guess) -> Feedback:  # noqa: ARG001
     classes, at = facts.classes, facts.classes.index(HEALTHY)
     small, big = fooled(classes, facts.small), fooled(classes, facts.big)
     came_true = BOTH if small and big else SMALL if small else BIG if big else NEITHER
@@ -130,12 +130,12 @@ def _tell(facts: FooledFacts, guess: Guess) -> Told:  # noqa: ARG001
         last = "The circles did not fool it, but cost it some of its certainty."
     else:
         last = "The circles did not fool it. One place of one chest proves little."
-    return Told(
+    return Feedback(
         right={came_true},
         model=f"small: {says(classes, facts.small)}; big: {says(classes, facts.big)}",
         truth="there is nothing to find",
         sentences=(first, second, f"{last}{_of_all_places(facts.tried)}"),
-        shown=Shown(
+        shown=Visuals(
             bars=(
                 Bars(f"Probability of “{HEALTHY}”", tuple(_bars(before, by_small, by_big))),
                 Bars(
@@ -164,12 +164,12 @@ def _bars(before: float, small: float, big: float) -> tuple[Bar, ...]:
     return Bar("without", before), Bar("small circle", small, True), Bar("big circle", big, True)
 
 
-def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa: ARG001
+def _try(scene: LessonScene, ask: Asker, guess: Guess, option: str) -> Visuals:  # noqa: ARG001
     state = _circled(scene, option)
     bare, marked = ask.chances(scene.picture, [replace(state, marks=()), state])
     classes = state.shown_classes
     at, other = classes.index(HEALTHY), finding_named(classes, marked)
-    return Shown(
+    return Visuals(
         bars=(
             Bars.of_change(f"Probability of “{HEALTHY}”", bare[at], marked[at], f"{option} circle"),
             Bars("Likeliest finding", (Bar(other, marked[classes.index(other)], True),)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dashboard.demo.state.demo_state import DemoState
 from dashboard.frame.words import as_series
 from dashboard.lesson.asking import Asker
-from dashboard.lesson.step import Bar, Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
+from dashboard.lesson.step import Bar, Bars, Feedback, Guess, LessonScene, Setting, Step, Trial, Visuals
 from vpe_core import models
 from vpe_core.errors import ResultsError
 from vpe_core.metrics import Interval
@@ -51,8 +51,8 @@ class SureFacts:
     real: Mapping[str, tuple[Interval, int]]
 
 
-def _scene(setting: Setting) -> Scene:
-    return Scene(
+def _scene(setting: Setting) -> LessonScene:
+    return LessonScene(
         question=(
             "One X-ray proves nothing, so a benchmark asks about many. Now somebody guesses the finding from the "
             "circle's size and place alone and sees no X-ray. How good is that guess, in AUROC?"
@@ -66,11 +66,11 @@ def _scene(setting: Setting) -> Scene:
     )
 
 
-def _find(scene: Scene, ask: Asker, guess: Guess) -> SureFacts:  # noqa: ARG001
+def _find(scene: LessonScene, ask: Asker, guess: Guess) -> SureFacts:  # noqa: ARG001
     return _facts(scene, ask, next(iter(SETS)))
 
 
-def _facts(scene: Scene, ask: Asker, dataset: str) -> SureFacts:
+def _facts(scene: LessonScene, ask: Asker, dataset: str) -> SureFacts:
     asked = scene.state.model
     for model in dict.fromkeys((asked, _STORED)):
         card = ask.card(dataset, model)
@@ -105,7 +105,7 @@ def outcome(facts: SureFacts) -> str:
     return BELOW if facts.geometry.value < facts.unmarked.value else BETWEEN
 
 
-def _tell(facts: SureFacts, guess: Guess) -> Told:  # noqa: ARG001
+def _tell(facts: SureFacts, guess: Guess) -> Feedback:  # noqa: ARG001
     gain = facts.gain
     changes = f"AUROC {number_text(facts.unmarked.value)} → {number_text(facts.marked.value)}"
     verdict = "a clear gain" if gain.low > 0 else "a clear loss" if gain.high < 0 else "no clear change"
@@ -124,12 +124,12 @@ def _tell(facts: SureFacts, guess: Guess) -> Told:  # noqa: ARG001
         second = "The marked X-rays are not clearly ahead of that: the gain need not be better sight at all."
     else:
         second = "The marked X-rays are not ahead of that: this model hardly uses what the circle tells."
-    return Told(
+    return Feedback(
         right={outcome(facts)},
         model=f"{changes} with the circle ({facts.model})",
         truth=f"size and place alone reach {_with_ends(facts.geometry)}",
         sentences=(first, second, _real(facts)),
-        shown=_shown(facts),
+        shown=_visuals(facts),
     )
 
 
@@ -152,8 +152,8 @@ def _with_ends(one: Interval) -> str:
     return f"{number_text(one.value)} {interval_text(one.low, one.high)}".strip()
 
 
-def _shown(facts: SureFacts) -> Shown:
-    return Shown(
+def _visuals(facts: SureFacts) -> Visuals:
+    return Visuals(
         bars=(
             Bars(
                 f"{SETS[facts.dataset]}: AUROC (0.5 is guessing)",
@@ -174,12 +174,12 @@ def _shown(facts: SureFacts) -> Shown:
     )
 
 
-def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa: ARG001
+def _try(scene: LessonScene, ask: Asker, guess: Guess, option: str) -> Visuals:  # noqa: ARG001
     facts = _facts(scene, ask, option)
     gain = facts.gain
     words = f"Here the circle changes AUROC by {_signed(gain)}"
-    return Shown(
-        bars=_shown(facts).bars[:1], sentence=f"{words}; size and place alone reach {_with_ends(facts.geometry)}."
+    return Visuals(
+        bars=_visuals(facts).bars[:1], sentence=f"{words}; size and place alone reach {_with_ends(facts.geometry)}."
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dashboard.demo.state.demo_state import DemoState
 from dashboard.lesson.asking import Asker
 from dashboard.lesson.samples import sample_for
-from dashboard.lesson.step import Guess, Matrix, Scene, Setting, Shown, Step, Told, Trial
+from dashboard.lesson.step import Feedback, Guess, LessonScene, Matrix, Setting, Step, Trial, Visuals
 from dashboard.library.steering import class_of
 from vpe_core.markers import get
 from vpe_core.markers.marks import mark_on
@@ -50,10 +50,10 @@ class MarkerFacts:
         return next(key for key, end in ENDS.items() if self.distance <= end)
 
 
-def _scene(setting: Setting) -> Scene:
+def _scene(setting: Setting) -> LessonScene:
     sample = sample_for("marker", setting.entries)
     xray, finding = setting.xray(sample.entry), sample.finding
-    return Scene(
+    return LessonScene(
         question=(
             f"We mark the same {finding.label} in {len(_looks())} ways: a circle, a box or an arrow, each in red, blue "
             "or white. How far apart are the answers?"
@@ -79,12 +79,12 @@ def _looks() -> tuple[Look, ...]:
     return tuple((shape, colour) for shape in SHAPES for colour in COLOURS)
 
 
-def _find(scene: Scene, ask: Asker, guess: Guess) -> MarkerFacts:  # noqa: ARG001
+def _find(scene: LessonScene, ask: Asker, guess: Guess) -> MarkerFacts:  # noqa: ARG001
     unmarked, by_look = _chances(scene, ask, WIDTHS[0])
     return MarkerFacts(scene.findings[0].label, unmarked, by_look)
 
 
-def _chances(scene: Scene, ask: Asker, width: int) -> tuple[float, dict[Look, float]]:
+def _chances(scene: LessonScene, ask: Asker, width: int) -> tuple[float, dict[Look, float]]:
     """The finding's probability without a marker, and in each look."""
     box, size_wh, classes = scene.findings[0].box, scene.picture.size_wh, scene.state.shown_classes
     states = [replace(scene.state, marks=())]
@@ -97,7 +97,7 @@ def _chances(scene: Scene, ask: Asker, width: int) -> tuple[float, dict[Look, fl
     return unmarked, dict(zip(_looks(), found, strict=True))
 
 
-def _tell(facts: MarkerFacts, guess: Guess) -> Told:  # noqa: ARG001
+def _tell(facts: MarkerFacts, guess: Guess) -> Feedback:  # noqa: ARG001
     low, high = (pick(facts.by_look, key=facts.by_look.__getitem__) for pick in (min, max))
     ends = f"{percent(facts.by_look[low])} ({_words(low)}) to {percent(facts.by_look[high])} ({_words(high)})"
     below = sum(chance < facts.unmarked for chance in facts.by_look.values())
@@ -114,12 +114,12 @@ def _tell(facts: MarkerFacts, guess: Guess) -> Told:  # noqa: ARG001
         MUCH: "It is the same X-ray each time: whoever reports a marker has to say how it was drawn.",
         MOST: "It is the same X-ray each time: by choosing the marker one could nearly choose the answer.",
     }[facts.outcome]
-    return Told(
+    return Feedback(
         right={facts.outcome},
         model=f"{facts.finding} from {ends}",
         truth=f"the {facts.finding} is there, however it is marked",
         sentences=(f"The answers are {100 * facts.distance:.0f} points apart. {second}", last),
-        shown=Shown(matrix=_matrix(facts.by_look, facts.finding, WIDTHS[0])),
+        shown=Visuals(matrix=_matrix(facts.by_look, facts.finding, WIDTHS[0])),
     )
 
 
@@ -133,11 +133,11 @@ def _matrix(by_look: Mapping[Look, float], finding: str, width: int) -> Matrix:
     return Matrix(f"{finding}, line {width} px", COLOURS, rows)
 
 
-def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa: ARG001
+def _try(scene: LessonScene, ask: Asker, guess: Guess, option: str) -> Visuals:  # noqa: ARG001
     width = int(option)
     _, by_look = _chances(scene, ask, width)
     low, high = (pick(by_look, key=by_look.__getitem__) for pick in (min, max))
-    return Shown(
+    return Visuals(
         matrix=_matrix(by_look, scene.findings[0].label, width),
         state=replace(scene.state, width=width),
         sentence=(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dashboard.demo.state.demo_state import DemoState
 from dashboard.lesson.asking import Asker
 from dashboard.lesson.samples import sample_for
-from dashboard.lesson.step import Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
+from dashboard.lesson.step import Bars, Feedback, Guess, LessonScene, Setting, Step, Trial, Visuals
 from dashboard.library.steering import class_of
 from vpe_core import models
 from vpe_core.markers import get
@@ -42,10 +42,10 @@ def direction(change: tuple[float, float]) -> str:
     return UP if after > before + _SAME else DOWN if after < before - _SAME else SAME
 
 
-def _scene(setting: Setting) -> Scene:
+def _scene(setting: Setting) -> LessonScene:
     sample = sample_for("several", setting.entries)
     xray, finding = setting.xray(sample.entry), sample.finding
-    return Scene(
+    return LessonScene(
         question=(
             f"{_short(PLAIN)} is the twin of {_short(TRAINED)}: the same training, but never a marker in a picture. "
             f"We circle the {finding.label} for both. What happens to the twin's {finding.label}?"
@@ -63,13 +63,13 @@ def _short(model: str) -> str:
     return models.get(model).short_title
 
 
-def _find(scene: Scene, ask: Asker, guess: Guess) -> TwinFacts:  # noqa: ARG001
+def _find(scene: LessonScene, ask: Asker, guess: Guess) -> TwinFacts:  # noqa: ARG001
     finding = class_of(scene.findings[0].label, scene.state.shown_classes) or ""
     changes = _changes(scene, ask, finding, scene.state)
     return TwinFacts(finding, changes, replace(scene.state, model=TRAINED, second=PLAIN))
 
 
-def _changes(scene: Scene, ask: Asker, finding: str, marked: DemoState) -> dict[str, tuple[float, float]]:
+def _changes(scene: LessonScene, ask: Asker, finding: str, marked: DemoState) -> dict[str, tuple[float, float]]:
     found = {}
     for name in dict.fromkeys((PLAIN, TRAINED, scene.state.model)):
         states = [replace(scene.state, model=name, marks=()), replace(marked, model=name)]
@@ -79,7 +79,7 @@ def _changes(scene: Scene, ask: Asker, finding: str, marked: DemoState) -> dict[
     return found
 
 
-def _tell(facts: TwinFacts, guess: Guess) -> Told:  # noqa: ARG001
+def _tell(facts: TwinFacts, guess: Guess) -> Feedback:  # noqa: ARG001
     twin, trained = facts.changes[PLAIN], facts.changes[TRAINED]
     ahead = (trained[1] - trained[0]) - (twin[1] - twin[0])
     second = {
@@ -96,12 +96,12 @@ def _tell(facts: TwinFacts, guess: Guess) -> Told:  # noqa: ARG001
     others = "".join(
         f" {_short(name)}: {_change(change)}." for name, change in facts.changes.items() if name not in (PLAIN, TRAINED)
     )
-    return Told(
+    return Feedback(
         right={direction(twin)},
         model=f"{facts.finding} {_change(twin)} ({_short(PLAIN)}), {_change(trained)} ({_short(TRAINED)})",
         truth=f"the {facts.finding} is in the circle",
         sentences=(f"{_first(facts)}{others}", second, last),
-        shown=_shown(facts.changes, facts.finding, "circle"),
+        shown=_visuals(facts.changes, facts.finding, "circle"),
         link=facts.state,
     )
 
@@ -116,8 +116,8 @@ def _change(change: tuple[float, float]) -> str:
     return f"{percent(change[0])} → {percent(change[1])}"
 
 
-def _shown(changes: Mapping[str, tuple[float, float]], finding: str, marker: str) -> Shown:
-    return Shown(
+def _visuals(changes: Mapping[str, tuple[float, float]], finding: str, marker: str) -> Visuals:
+    return Visuals(
         bars=tuple(
             Bars.of_change(f"{_short(name)}, {finding}", before, after, f"with the {marker}")
             for name, (before, after) in changes.items()
@@ -125,7 +125,7 @@ def _shown(changes: Mapping[str, tuple[float, float]], finding: str, marker: str
     )
 
 
-def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa: ARG001
+def _try(scene: LessonScene, ask: Asker, guess: Guess, option: str) -> Visuals:  # noqa: ARG001
     assert scene.xray is not None
     finding = class_of(scene.findings[0].label, scene.state.shown_classes) or ""
     treatment = get(option).drawn_as is None
@@ -133,7 +133,7 @@ def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa:
     marked = replace(scene.state, marks=(mark,), treatment=option if treatment else scene.state.treatment)
     changes, title = _changes(scene, ask, finding, marked), get(option).short_title
     sentence = f"With the {title}: {_change(changes[PLAIN])} for the twin, {_change(changes[TRAINED])} for the other."
-    return replace(_shown(changes, finding, title), state=marked, sentence=sentence)
+    return replace(_visuals(changes, finding, title), state=marked, sentence=sentence)
 
 
 NEVER_MARKED = Step(

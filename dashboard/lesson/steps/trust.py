@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.lesson.asking import Asker
-from dashboard.lesson.step import Guess, Scene, Setting, Step, Told
+from dashboard.lesson.step import Feedback, Guess, LessonScene, Setting, Step
 
 _CHOICES = {
     "accuracy": "A higher AUROC on the benchmark",
@@ -31,19 +31,19 @@ _EXPLAINED = {
 }
 
 
-def _scene(setting: Setting) -> Scene:  # noqa: ARG001
-    return Scene(
+def _scene(setting: Setting) -> LessonScene:  # noqa: ARG001
+    return LessonScene(
         question="What would you ask for first, before such a model may be used in a clinic?", choices=_CHOICES
     )
 
 
-def _find(scene: Scene, ask: Asker, guess: Guess) -> None:  # noqa: ARG001
+def _find(scene: LessonScene, ask: Asker, guess: Guess) -> None:  # noqa: ARG001
     return None
 
 
-def _tell(facts: None, guess: Guess) -> Told:  # noqa: ARG001
+def _tell(facts: None, guess: Guess) -> Feedback:  # noqa: ARG001
     assert isinstance(guess, str)
-    return Told(
+    return Feedback(
         sentences=(
             _EXPLAINED[guess],
             *(f"{_CHOICES[other]}? {_EXPLAINED[other]}" for other in _CHOICES if other != guess),

@@ -11,7 +11,7 @@ from dashboard.frame.words import as_series
 from dashboard.lesson.asking import Asker, Chances
 from dashboard.lesson.phrases import a_finding, named, says
 from dashboard.lesson.samples import sample_for
-from dashboard.lesson.step import Bar, Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
+from dashboard.lesson.step import Bar, Bars, Feedback, Guess, LessonScene, Setting, Step, Trial, Visuals
 from dashboard.library.steering import class_of
 from vpe_core.datasets.gallery import Finding
 from vpe_core.plots.percent import percent
@@ -38,11 +38,11 @@ class SeveralFacts:
     places: tuple[Finding, ...]
 
 
-def _scene(setting: Setting) -> Scene:
+def _scene(setting: Setting) -> LessonScene:
     sample = sample_for("several", setting.entries)
     entry = sample.entry
     present = _present(entry.findings)
-    return Scene(
+    return LessonScene(
         question=(
             f"This X-ray shows {as_series([a_finding(label) for label in present])}. The model may give one answer. "
             "Which one?"
@@ -58,7 +58,7 @@ def _scene(setting: Setting) -> Scene:
     )
 
 
-def _find(scene: Scene, ask: Asker, guess: Guess) -> SeveralFacts:  # noqa: ARG001
+def _find(scene: LessonScene, ask: Asker, guess: Guess) -> SeveralFacts:  # noqa: ARG001
     (chances,) = ask.chances(scene.picture, [scene.state])
     return SeveralFacts(_present(scene.findings), scene.state.shown_classes, chances, scene.findings)
 
@@ -68,7 +68,7 @@ def _present(findings: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(class_of(one.label, default_classes()) or one.label for one in findings))
 
 
-def _tell(facts: SeveralFacts, guess: Guess) -> Told:  # noqa: ARG001
+def _tell(facts: SeveralFacts, guess: Guess) -> Feedback:  # noqa: ARG001
     said = named(facts.classes, facts.chances)
     chances = dict(zip(facts.classes, facts.chances, strict=True))
     listed = as_series([f"{label} {percent(chances[label])}" for label in facts.present if label in chances])
@@ -84,13 +84,13 @@ def _tell(facts: SeveralFacts, guess: Guess) -> Told:  # noqa: ARG001
         last = f"Nothing in this answer says that there is also {as_series([a_finding(label) for label in missed])}."
     else:
         last = "Here the near tie does name all that is there."
-    return Told(
+    return Feedback(
         right={label if label in facts.present else WRONG for label in said} or {OPEN},
         model=says(facts.classes, facts.chances),
         truth=f"all of them: {as_series(facts.present)}",
         sentences=(first, shared, last),
         boxes=facts.places,
-        shown=Shown(bars=(_bars("Probability, choosing one", facts.classes, facts.chances, facts.present),)),
+        shown=Visuals(bars=(_bars("Probability, choosing one", facts.classes, facts.chances, facts.present),)),
     )
 
 
@@ -100,18 +100,18 @@ def _bars(title: str, classes: tuple[str, ...], chances: Chances, present: tuple
     return Bars(title, tuple(Bar(names[index], chances[index]) for index in order))
 
 
-def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa: ARG001
+def _try(scene: LessonScene, ask: Asker, guess: Guess, option: str) -> Visuals:  # noqa: ARG001
     state = replace(scene.state, question=option)
     (chances,) = ask.chances(scene.picture, [state])
     classes, present = state.shown_classes, _present(scene.findings)
     if option == CHOOSE:
-        return Shown(bars=(_bars("Probability, choosing one", classes, chances, present),))
+        return Visuals(bars=(_bars("Probability, choosing one", classes, chances, present),))
     said = [classes[index] for index in winners(EACH, chances)]
     found = [label for label in present if label in said]
     wrong = sum(label not in present for label in said)
     sentence = f"Asked about each by itself, it finds {len(found)} of the {len(present)} that are there"
     sentence += f", and {wrong} that {'is' if wrong == 1 else 'are'} not there." if wrong else ", and nothing else."
-    return Shown(bars=(_bars("Probability of “present”", classes, chances, present),), sentence=sentence)
+    return Visuals(bars=(_bars("Probability of “present”", classes, chances, present),), sentence=sentence)
 
 
 TWO_FINDINGS = Step("Two findings, one answer", _scene, _find, _tell, Trial("Ask in another way", _QUESTIONS, _try))

@@ -9,7 +9,7 @@ from dashboard.demo.state.demo_state import DemoState, default_classes
 from dashboard.lesson.asking import Asker, Chances
 from dashboard.lesson.phrases import a_finding, likeliest, named, says
 from dashboard.lesson.samples import sample_for
-from dashboard.lesson.step import Bars, Guess, Scene, Setting, Shown, Step, Told, Trial
+from dashboard.lesson.step import Bars, Feedback, Guess, LessonScene, Setting, Step, Trial, Visuals
 from dashboard.library.steering import class_of
 from vpe_core.datasets.gallery import Finding
 from vpe_core.datasets.simulated import HEALTHY
@@ -40,10 +40,10 @@ class WordingFacts:
     reduced: Chances
 
 
-def _scene(setting: Setting) -> Scene:
+def _scene(setting: Setting) -> LessonScene:
     sample = sample_for("plain", setting.entries)
     finding = sample.finding.label
-    return Scene(
+    return LessonScene(
         question=(
             f"This X-ray shows {a_finding(finding)}. The model picks the class that fits best from a list of "
             f"{len(default_classes())}. We take “{_class(finding)}” off the list. What does it say now?"
@@ -63,7 +63,7 @@ def _class(finding: str) -> str:
     return class_of(finding, default_classes()) or finding
 
 
-def _lists(scene: Scene) -> dict[str, tuple[str, ...]]:
+def _lists(scene: LessonScene) -> dict[str, tuple[str, ...]]:
     finding, classes = _class(scene.findings[0].label), default_classes()
     others = tuple(name for name in classes if name not in (finding, HEALTHY))
     return {
@@ -74,7 +74,7 @@ def _lists(scene: Scene) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _find(scene: Scene, ask: Asker, guess: Guess) -> WordingFacts:  # noqa: ARG001
+def _find(scene: LessonScene, ask: Asker, guess: Guess) -> WordingFacts:  # noqa: ARG001
     lists = _lists(scene)
     whole, fewer = lists["all"], lists["without"]
     states = [replace(scene.state, classes=classes) for classes in (whole, fewer)]
@@ -82,7 +82,7 @@ def _find(scene: Scene, ask: Asker, guess: Guess) -> WordingFacts:  # noqa: ARG0
     return WordingFacts(_class(scene.findings[0].label), scene.findings[0], whole, full, fewer, reduced)
 
 
-def _tell(facts: WordingFacts, guess: Guess) -> Told:  # noqa: ARG001
+def _tell(facts: WordingFacts, guess: Guess) -> Feedback:  # noqa: ARG001
     finding, n = facts.finding, len(facts.classes)
     before, after = named(facts.classes, facts.full), named(facts.fewer, facts.reduced)
     chance = percent(facts.full[facts.classes.index(finding)])
@@ -97,17 +97,17 @@ def _tell(facts: WordingFacts, guess: Guess) -> Told:  # noqa: ARG001
         last = "So a gap in the list can make an ill patient look healthy."
     else:
         last = "So a gap in the list can put a wrong name on what is there."
-    return Told(
+    return Feedback(
         right={NORMAL if name == HEALTHY else OTHER for name in after} or {OPEN},
         model=says(facts.fewer, facts.reduced),
         truth=f"{finding}, which was no longer on the list",
         sentences=(first, shared, last),
         boxes=(facts.place,),
-        shown=_shown(facts.fewer, facts.reduced, f"without “{finding}”"),
+        shown=_visuals(facts.fewer, facts.reduced, f"without “{finding}”"),
     )
 
 
-def _options(scene: Scene) -> Mapping[str, str]:
+def _options(scene: LessonScene) -> Mapping[str, str]:
     finding = _class(scene.findings[0].label)
     return {
         "without": f"Without “{finding}”",
@@ -117,14 +117,14 @@ def _options(scene: Scene) -> Mapping[str, str]:
     }
 
 
-def _try(scene: Scene, ask: Asker, guess: Guess, option: str) -> Shown:  # noqa: ARG001
+def _try(scene: LessonScene, ask: Asker, guess: Guess, option: str) -> Visuals:  # noqa: ARG001
     classes = _lists(scene)[option]
     (chances,) = ask.chances(scene.picture, [replace(scene.state, classes=classes)])
-    return replace(_shown(classes, chances, "this list"), sentence=f"It says {says(classes, chances)}.")
+    return replace(_visuals(classes, chances, "this list"), sentence=f"It says {says(classes, chances)}.")
 
 
-def _shown(classes: tuple[str, ...], chances: Chances, title: str) -> Shown:
-    return Shown(bars=(Bars(f"Probability, {title}", likeliest(classes, chances)),))
+def _visuals(classes: tuple[str, ...], chances: Chances, title: str) -> Visuals:
+    return Visuals(bars=(Bars(f"Probability, {title}", likeliest(classes, chances)),))
 
 
 WORDING = Step("Zero-shot: words decide", _scene, _find, _tell, Trial("Try another list of classes", _options, _try))

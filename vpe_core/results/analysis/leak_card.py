@@ -112,7 +112,7 @@ def leak_card(run: Results, row: TableRow, question: Question, evaluation: Evalu
     control = taken_apart.by_itself or most_telling(_values(taken_apart), 0.5)
     by_itself = None
     if control:
-        elsewhere = available(run, _elsewhere(row.variant, control))
+        elsewhere = available(run, _controlled(row.variant, control))
         by_itself = of(*_scored(run, elsewhere, asked, shared, rows))
     features, geometry, beyond = _geometry(run, row, asked, shared, rows)
     counts = np.bincount(class_numbers(run)[rows], minlength=len(run.manifest.dataset.classes))
@@ -140,7 +140,7 @@ def features_of(marker: str) -> tuple[str, ...]:
     return tuple(MARKERS.get(marker).tells(_ANY_BOX, _ANY_SIZE))
 
 
-def _elsewhere(shown: VariantOrEnsemble, condition: str) -> VariantOrEnsemble:
+def _controlled(shown: VariantOrEnsemble, condition: str) -> VariantOrEnsemble:
     """A marker in one of the conditions of `CONTROLS`."""
     return control_of(shown, **dict(CONTROLS)[condition])  # type: ignore[arg-type]
 

@@ -87,7 +87,7 @@ class MatchedGain:
     too_little: str = ""
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def assessable(self) -> tuple[str, ...]:
         """The classes that the means are over."""
         return tuple(label for label, one in self.classes.items() if not one.too_little)
 

@@ -69,7 +69,7 @@ class LoadedRun(Run):
     def __init__(self, folder: Path, home: _Home, fingerprint: str, file: str) -> None:
         super().__init__(folder)
         self.fingerprint = fingerprint
-        self.place = home.told(str(folder), file)
+        self.place = home.as_named(str(folder), file)
         self._home = home
 
 
@@ -81,7 +81,7 @@ class _Home:
         self.files = self.folder / "files"
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
-    def told(self, text: str, file: str) -> str:
+    def as_named(self, text: str, file: str) -> str:
         """The text with the names that things have in the ZIP file instead of those in this folder."""
         for folder in (self.files, self.folder / _IMPORTED, self.folder):
             text = text.replace(f"{folder}{os.sep}", f"{file}/").replace(str(folder), file)
@@ -151,7 +151,7 @@ def _require_manifest(path: Path, home: _Home, file: str) -> None:
         parse_manifest(read_bytes(path, _MAX_MANIFEST_BYTES))
     except DocumentError as error:
         raise ResultsError(
-            f"{home.told(str(path), file)} is not a manifest of this version ({SCHEMA_VERSION}): {error}. Zip the "
+            f"{home.as_named(str(path), file)} is not a manifest of this version ({SCHEMA_VERSION}): {error}. Zip the "
             "folder of results as the program wrote it."
         ) from None
 
@@ -161,7 +161,7 @@ def _imported(home: _Home, file: str) -> list[Path]:
     try:
         return [run.folder for run in import_experiments(_experiments(home.folder), home.folder / _IMPORTED)]
     except ResultsError as error:
-        raise ResultsError(home.told(str(error), file)) from None
+        raise ResultsError(home.as_named(str(error), file)) from None
 
 
 def _unpack(data: bytes, file: str, into: Path) -> None:

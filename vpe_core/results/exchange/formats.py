@@ -24,7 +24,7 @@ _LATEX = str.maketrans(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cell:
+class ReportCell:
     """A value of the table with all that a format may show of it.
 
     Attributes:
@@ -76,13 +76,13 @@ def fewer_samples(table: pd.DataFrame) -> pd.Series:
     return (table["n"] < most) & table["value"].notna()
 
 
-def grid(table: pd.DataFrame, higher_is_better: bool = True) -> list[tuple[pd.Series, dict[int, Cell]]]:
+def grid(table: pd.DataFrame, higher_is_better: bool = True) -> list[tuple[pd.Series, dict[int, ReportCell]]]:
     """The lines of `paper_table` as they are printed: for each row its first line and a cell for each run."""
     best, fewer = best_lines(table, higher_is_better), fewer_samples(table)
-    rows: dict[tuple[str, str], tuple[pd.Series, dict[int, Cell]]] = {}
+    rows: dict[tuple[str, str], tuple[pd.Series, dict[int, ReportCell]]] = {}
     for (_, line), is_best, has_fewer in zip(table.iterrows(), best, fewer, strict=True):
         first, cells = rows.setdefault((line["row"], line["variant"]), (line, {}))
-        cells[int(line["run"])] = Cell(line, bool(is_best), bool(has_fewer))
+        cells[int(line["run"])] = ReportCell(line, bool(is_best), bool(has_fewer))
         rows[line["row"], line["variant"]] = (first, cells)
     return list(rows.values())
 
@@ -124,7 +124,7 @@ def simulated_note(table: pd.DataFrame, heads: dict[int, str]) -> list[str]:
     return [f"simulated X-rays, no patients: {'; '.join(named)}"] if named else []
 
 
-def marks(cell: Cell) -> str:
+def marks(cell: ReportCell) -> str:
     """† for fewer samples than other markers have, ‡ where classes are not in the mean."""
     return ("†" if cell.fewer else "") + ("‡" if cell.line["undefined"] and not np.isnan(cell.line["value"]) else "")
 
@@ -167,7 +167,7 @@ def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bo
         higher_is_better: As the metric has it.
     """
 
-    def cell(one: Cell) -> list[str]:
+    def cell(one: ReportCell) -> list[str]:
         value = _with_ends(
             number_text(one.line["value"]) + marks(one), interval_text(one.line["low"], one.line["high"])
         )
@@ -189,7 +189,7 @@ def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bo
 def to_latex(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool = True) -> str:
     """The same content as `to_markdown` has it, as a LaTeX `tabular` for booktabs."""
 
-    def cell(one: Cell) -> list[str]:
+    def cell(one: ReportCell) -> list[str]:
         value = number_text(one.line["value"]) + marks(one).translate(_LATEX_MARKS)
         ends = _small(interval_text(one.line["low"], one.line["high"]))
         gain = "" if not gain_text(one) else f"{_small(gain_text(one))}{'$^{*}$' if one.significant else ''}"
@@ -228,7 +228,7 @@ def to_csv(table: pd.DataFrame) -> str:
     return str(pd.concat(parts).sort_index().to_csv(index=False))
 
 
-def gain_text(cell: Cell) -> str:
+def gain_text(cell: ReportCell) -> str:
     """A gain with its interval; of a control how far it lies above chance; empty if unknown."""
     if cell.line["control"]:
         above, low, high = cell.control_interval
@@ -254,7 +254,7 @@ def _small(text: str) -> str:
     return rf" {{\scriptsize {text.translate(_LATEX | _LATEX_MARKS)}}}" if text else ""
 
 
-def _cells(heads: dict[int, str], cells: dict[int, Cell], text: Callable[[Cell], list[str]]) -> list[str]:
+def _cells(heads: dict[int, str], cells: dict[int, ReportCell], text: Callable[[ReportCell], list[str]]) -> list[str]:
     return [part for run in heads for part in (text(cells[run]) if run in cells else ["", ""])]
 
 

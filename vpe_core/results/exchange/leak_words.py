@@ -83,15 +83,15 @@ def matched_words(found: MatchedGain, noun: str, label: str | None = None) -> Ca
     if found.too_little:
         return CardWords(found.too_little)
     gain, plain_gain = found.gain.interval, found.plain_gain.interval
-    of_all = f", in {len(found.told)} of {len(found.classes)} classes"
-    size = signed(gain) + (of_all if label is None and len(found.told) < len(found.classes) else "")
+    of_all = f", in {len(found.assessable)} of {len(found.classes)} classes"
+    size = signed(gain) + (of_all if label is None and len(found.assessable) < len(found.classes) else "")
     if gain.low > 0:
         headline = f"There is a gain also where size and place tell nothing: {size}."
     elif gain.high < 0:
         headline = f"Where size and place tell nothing, the {noun} lowers the AUROC: {size}."
     else:
         headline = f"There is no clear gain where size and place tell nothing: {size}."
-    asked = [label] if label else list(found.told)
+    asked = [label] if label else list(found.assessable)
     parts = [found.classes[one] for one in asked]
     balance, before = (
         max(values) for values in zip(*((p.difference, p.difference_before) for p in parts), strict=True)
@@ -116,7 +116,7 @@ def matched_words(found: MatchedGain, noun: str, label: str | None = None) -> Ca
 
 def left_of(found: MatchedGain, label: str | None = None) -> str:
     """How many samples are left out of how many, of one class or of those that can be told: "598 of 1,202"."""
-    parts = [found.classes[one] for one in ([label] if label else found.told)]
+    parts = [found.classes[one] for one in ([label] if label else found.assessable)]
     return f"{sum(one.effective for one in parts):,.0f} of {sum(one.samples for one in parts):,}"
 
 

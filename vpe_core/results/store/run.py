@@ -93,7 +93,7 @@ class Run:
         column = table["embedding"].combine_chunks()
         stored = column.flatten().to_numpy().astype(np.float32).reshape(-1, column.type.list_size)
         absent = column.is_null().to_numpy(zero_copy_only=False)
-        shown, noted = self._shown(_key(variant), table["sample"].to_numpy()), pictures_of(table)
+        shown, noted = self._picture_numbers(_key(variant), table["sample"].to_numpy()), pictures_of(table)
         first = _first_of_picture(_same_pictures(shown, noted), absent)
         if (first < 0).any():
             raise _damaged(f"{self.place}/{EMBEDDINGS}", ValueError(f"embeddings of {_key(variant)} are missing"))
@@ -197,7 +197,7 @@ class Run:
         if not self.has_embeddings:
             raise ResultsError(f"{self.place} holds probabilities of the official code, no embeddings.")
 
-    def _shown(self, key: str, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _picture_numbers(self, key: str, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The same number for samples that a variant shows as one picture: those of an image, or of a box in it."""
         variant = Variant.parse(key)
         if not variant.marked:
