@@ -34,8 +34,8 @@ STREAMLIT = {"streamlit", "streamlit_drawable_canvas"}
 VAGUE = {"shown", "told", "once", "ahead", "elsewhere"}
 """What no function and no class is called: verbs and nouns of the field say more."""
 SHARED_NAMES = {"Curve", "Finding", "Mark", "Run", "Scene"}
-"""To go, in this order: of the marker lab and of metrics; of the gallery and of the simulator; of the demo and of charts;
-of results and of training; of the marker lab and of the simulator."""
+"""To go. In this order, two of each: marker lab and metrics, gallery and simulator, demo and charts, results and training,
+marker lab and simulator."""
 VAGUE_STILL = {
     "dashboard/demo/answers/marked_xray.py: shown",
     "dashboard/demo/film/coordinates.py: _Shown",
