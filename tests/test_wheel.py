@@ -34,7 +34,8 @@ def home(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder / "env", with_pip=False)
     site = next((folder / "env" / "lib").glob("python3*/site-packages"))
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
-    pip(folder, "install", "--quiet", "--no-deps", "--no-index", str(wheel))
+    installed = pip(folder, "install", "--quiet", "--no-deps", "--no-index", str(wheel))
+    assert installed.returncode == 0, installed.stderr
     picture = np.random.default_rng(0).integers(0, 255, (200, 240), np.uint8)
     for name in ("a", "b"):
         Image.fromarray(picture).save(folder / f"{name}.png")

@@ -20,11 +20,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.demo.state.demo_state import default_classes
+from dashboard.demo.state.demo_state import DemoState, default_classes
+from dashboard.lesson.step import LessonScene, Setting
 from dashboard.library.fooling import measured_fooling
 from dashboard.library.steering import SteeredFinding, Steering, class_of, measured
 from vpe_core.datasets.gallery import Finding, GalleryImage
 from vpe_core.errors import DatasetError
+from vpe_core.markers.marks import mark_on
 
 _CIRCLES = ("circle_tight", "circle_loose", "circle_double")
 _TIGHT = ("circle_tight", "box_tight", "arrow")
@@ -107,6 +109,36 @@ def sample_for(need: str, entries: Sequence[GalleryImage]) -> LessonSample:
             "precomputed/samples."
         )
     return wanted[0]
+
+
+def scene_of(
+    setting: Setting,
+    sample: LessonSample,
+    *,
+    question: str,
+    choices: Mapping[str, str] | None = None,
+    marker: str = "",
+    findings: tuple[Finding, ...] = (),
+) -> LessonScene:
+    """The scene that most steps have: an X-ray, its finding marked or not, and a question about it.
+
+    Args:
+        setting: What the lesson is held with.
+        sample: The X-ray, and the finding at hand.
+        question: One question.
+        choices: Key to words; None where the guess is drawn on the X-ray.
+        marker: What the finding is marked with; empty for nothing.
+        findings: What the question is about, if that is not the finding at hand alone.
+    """
+    xray, finding = setting.xray(sample.entry), sample.finding
+    marks = (mark_on(marker, finding.box, xray.size_wh),) if marker else ()
+    return LessonScene(
+        question=question,
+        choices=choices or {},
+        state=DemoState(sample=sample.entry.name, model=setting.model, marks=marks),
+        xray=xray,
+        findings=findings or (finding,),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,9 @@ def load_model(name: str, *, device: str | None = None, precision: str | None = 
         device: "auto", "cpu", "mps", "cuda" or "cuda:N"; None takes the setting.
         precision: "auto", "fp32", "bf16" or "fp16" (see `resolve_precision`); None takes the setting.
 
+    Returns:
+        A `VisionLanguageModel`, of whatever family the network is.
+
     Raises:
         ModelNotAllowedError: The settings do not allow this model.
         ModelError: It is not on this machine, damaged, or does not run on this device.

@@ -12,12 +12,11 @@ from dashboard.demo.state.demo_state import DemoState
 from dashboard.frame.attention_words import attention_sentence
 from dashboard.lesson.asking import Asker, Chances
 from dashboard.lesson.phrases import named, says
-from dashboard.lesson.samples import sample_for
+from dashboard.lesson.samples import sample_for, scene_of
 from dashboard.lesson.step import Bars, Feedback, Guess, LessonScene, Setting, Step, Trial, Visuals
 from dashboard.library.steering import class_of
 from vpe_core import attention
 from vpe_core.attention.overlay import overlay
-from vpe_core.markers.marks import mark_on
 from vpe_core.plots.percent import percent
 
 BOTH, LOOKS, NAMES, NEITHER = "both", "looks", "names", "neither"
@@ -57,19 +56,17 @@ class AttentionFacts:
 
 def _scene(setting: Setting) -> LessonScene:
     sample = sample_for("gaze", setting.entries)
-    xray, finding = setting.xray(sample.entry), sample.finding
-    mark = mark_on("circle", finding.box, xray.size_wh)
-    return LessonScene(
-        question=f"We circle the {finding.label}. Does the model look there more, and does it name it?",
+    return scene_of(
+        setting,
+        sample,
+        marker="circle",
+        question=f"We circle the {sample.finding.label}. Does the model look there more, and does it name it?",
         choices={
             BOTH: "It looks there more, and names it",
             LOOKS: "It looks there more, but does not name it",
             NAMES: "It does not look there more, but names it",
             NEITHER: "Neither",
         },
-        state=DemoState(sample=sample.entry.name, model=setting.model, marks=(mark,)),
-        xray=xray,
-        findings=(finding,),
     )
 
 

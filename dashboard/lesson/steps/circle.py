@@ -10,7 +10,7 @@ from dashboard.demo.state.demo_state import DemoState, default_classes
 from dashboard.frame.words import answer_words
 from dashboard.lesson.asking import Asker, Chances
 from dashboard.lesson.phrases import named
-from dashboard.lesson.samples import sample_for
+from dashboard.lesson.samples import sample_for, scene_of
 from dashboard.lesson.step import Bars, Feedback, Guess, LessonScene, Setting, Step, Trial, Visuals
 from dashboard.library.steering import class_of
 from vpe_core.datasets.gallery import Finding
@@ -60,12 +60,12 @@ def _scene(setting: Setting) -> LessonScene:
     sample = sample_for("several", setting.entries)
     label = _class(sample.finding)
     others = tuple(finding for finding in sample.entry.findings if finding != sample.finding)
-    return LessonScene(
+    return scene_of(
+        setting,
+        sample,
         question=(
             f"The same X-ray. Make the model say “{label}”: draw a circle around {LOOKS.get(label, f'the {label}')}."
         ),
-        state=DemoState(sample=sample.entry.name, model=setting.model),
-        xray=setting.xray(sample.entry),
         findings=(sample.finding, *others),
     )
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dashboard.demo.state.demo_state import DemoState
 from dashboard.lesson.asking import Asker
-from dashboard.lesson.samples import sample_for
+from dashboard.lesson.samples import sample_for, scene_of
 from dashboard.lesson.step import Feedback, Guess, LessonScene, Matrix, Setting, Step, Trial, Visuals
 from dashboard.library.steering import class_of
 from vpe_core.markers import get
@@ -52,11 +51,13 @@ class MarkerFacts:
 
 def _scene(setting: Setting) -> LessonScene:
     sample = sample_for("marker", setting.entries)
-    xray, finding = setting.xray(sample.entry), sample.finding
-    return LessonScene(
+    return scene_of(
+        setting,
+        sample,
+        marker=SHAPES[0],
         question=(
-            f"We mark the same {finding.label} in {len(_looks())} ways: a circle, a box or an arrow, each in red, blue "
-            "or white. How far apart are the answers?"
+            f"We mark the same {sample.finding.label} in {len(_looks())} ways: a circle, a box or an arrow, each in "
+            "red, blue or white. How far apart are the answers?"
         ),
         choices={
             LITTLE: "Within 5 points",
@@ -64,14 +65,6 @@ def _scene(setting: Setting) -> LessonScene:
             MUCH: "20 to 50 points",
             MOST: "More than 50 points",
         },
-        state=DemoState(
-            sample=sample.entry.name,
-            model=setting.model,
-            marks=(mark_on(SHAPES[0], finding.box, xray.size_wh),),
-            width=WIDTHS[0],
-        ),
-        xray=xray,
-        findings=(finding,),
     )
 
 

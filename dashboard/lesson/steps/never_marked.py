@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from dashboard.demo.state.demo_state import DemoState
 from dashboard.lesson.asking import Asker
-from dashboard.lesson.samples import sample_for
+from dashboard.lesson.samples import sample_for, scene_of
 from dashboard.lesson.step import Bars, Feedback, Guess, LessonScene, Setting, Step, Trial, Visuals
 from dashboard.library.steering import class_of
 from vpe_core import models
@@ -44,18 +44,16 @@ def direction(change: tuple[float, float]) -> str:
 
 def _scene(setting: Setting) -> LessonScene:
     sample = sample_for("several", setting.entries)
-    xray, finding = setting.xray(sample.entry), sample.finding
-    return LessonScene(
+    label = sample.finding.label
+    return scene_of(
+        setting,
+        sample,
+        marker="circle",
         question=(
             f"{_short(PLAIN)} is the twin of {_short(TRAINED)}: the same training, but never a marker in a picture. "
-            f"We circle the {finding.label} for both. What happens to the twin's {finding.label}?"
+            f"We circle the {label} for both. What happens to the twin's {label}?"
         ),
         choices={UP: "It becomes more likely", SAME: "It stays about the same", DOWN: "It becomes less likely"},
-        state=DemoState(
-            sample=sample.entry.name, model=setting.model, marks=(mark_on("circle", finding.box, xray.size_wh),)
-        ),
-        xray=xray,
-        findings=(finding,),
     )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.demo.state.demo_state import DemoState, default_classes
+from dashboard.demo.state.demo_state import default_classes
 from dashboard.frame.verdicts import CHOOSE, EACH, winners
 from dashboard.frame.words import as_series
 from dashboard.lesson.asking import Asker, Chances
 from dashboard.lesson.phrases import a_finding, named, says
-from dashboard.lesson.samples import sample_for
+from dashboard.lesson.samples import sample_for, scene_of
 from dashboard.lesson.step import Bar, Bars, Feedback, Guess, LessonScene, Setting, Step, Trial, Visuals
 from dashboard.library.steering import class_of
 from vpe_core.datasets.gallery import Finding
@@ -40,9 +40,10 @@ class SeveralFacts:
 
 def _scene(setting: Setting) -> LessonScene:
     sample = sample_for("several", setting.entries)
-    entry = sample.entry
-    present = _present(entry.findings)
-    return LessonScene(
+    present = _present(sample.entry.findings)
+    return scene_of(
+        setting,
+        sample,
         question=(
             f"This X-ray shows {as_series([a_finding(label) for label in present])}. The model may give one answer. "
             "Which one?"
@@ -52,9 +53,7 @@ def _scene(setting: Setting) -> LessonScene:
             WRONG: "Something that is not there",
             OPEN: "Nothing clear: it stays undecided",
         },
-        state=DemoState(sample=entry.name, model=setting.model),
-        xray=setting.xray(entry),
-        findings=entry.findings,
+        findings=sample.entry.findings,
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dashboard.demo.state.demo_state import DemoState, default_classes
+from dashboard.demo.state.demo_state import default_classes
 from dashboard.lesson.asking import Asker, Chances
 from dashboard.lesson.phrases import a_finding, likeliest, named, says
-from dashboard.lesson.samples import sample_for
+from dashboard.lesson.samples import sample_for, scene_of
 from dashboard.lesson.step import Bars, Feedback, Guess, LessonScene, Setting, Step, Trial, Visuals
 from dashboard.library.steering import class_of
 from vpe_core.datasets.gallery import Finding
@@ -43,7 +43,9 @@ class WordingFacts:
 def _scene(setting: Setting) -> LessonScene:
     sample = sample_for("plain", setting.entries)
     finding = sample.finding.label
-    return LessonScene(
+    return scene_of(
+        setting,
+        sample,
         question=(
             f"This X-ray shows {a_finding(finding)}. The model picks the class that fits best from a list of "
             f"{len(default_classes())}. We take “{_class(finding)}” off the list. What does it say now?"
@@ -53,9 +55,6 @@ def _scene(setting: Setting) -> LessonScene:
             OTHER: "Another finding",
             OPEN: "Nothing clear: it stays undecided",
         },
-        state=DemoState(sample=sample.entry.name, model=setting.model),
-        xray=setting.xray(sample.entry),
-        findings=(sample.finding,),
     )
 
 
