@@ -52,7 +52,7 @@ def maps(
         make_folder(out.parent, ResultsError)
     style = MarkerStyle(marker, color, width)
     chosen = [name.strip() for name in methods.split(",")] if methods else None
-    data, network = open_dataset(dataset, root, part), load_model(model)
+    data, network = open_dataset(dataset, root, part=part), load_model(model)
     with counting_bar(Console(stderr=True)) as bar:
         task = bar.add_task("Findings", total=None)
         found = maps_over_set(
