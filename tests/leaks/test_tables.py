@@ -110,5 +110,5 @@ def test_the_stored_leaks_of_simulated_sets_are_of_the_sets_that_come_with_them(
     stored = {leak.source.name: leak for leak in map(read_leak, (folder / "leaks").glob("sim-*.json"))}
     assert set(stored) == {path.name for path in (folder / "datasets").iterdir() if path.is_dir()}
     for name, leak in stored.items():
-        dataset = open_dataset(name, folder / "datasets" / name, leak.source.part)
+        dataset = open_dataset(name, folder / "datasets" / name, part=leak.source.part)
         assert (leak.source.sha256, leak.boxes) == (dataset.fingerprint, sum(one.box is not None for one in dataset))
