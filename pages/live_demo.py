@@ -10,6 +10,7 @@ from dashboard.demo.film.canvas import collect_drawing, drawing_canvas
 from dashboard.demo.film.contour import contour_tool
 from dashboard.demo.film.coordinates import shapes_by_coordinates
 from dashboard.demo.film.hint import first_hint, next_hint
+from dashboard.demo.film.outlining import outline_tool
 from dashboard.demo.film.reading import reading_tools
 from dashboard.demo.film.source import chosen_xray, no_xray, source_row
 from dashboard.demo.film.toolbar import toolbar
@@ -49,6 +50,7 @@ def workbench() -> None:
                 st.html('<span class="vpl-pill vpl-on-image">simulated X-ray</span>')
             first_hint(xray)
             contour_tool()
+        outline_tool(xray)
         if len(state.marks) >= MAX_MARKS:
             st.caption(f"{MAX_MARKS} shapes are the most. Delete one to draw another.")
         reading_tools(xray)

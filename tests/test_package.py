@@ -50,8 +50,8 @@ VAGUE_STILL = {
 """To go."""
 ROOMS = (
     "errors", "folders", "scratch", "settings", "types", "geometry", "registry", "documents", "extras", "network",
-    "fetching", "clusters", "jobs", "cache", "scoring", "metrics", "images", "markers", "variants", "ensembles",
-    "prompts", "models", "attention", "serving", "datasets", "leaks", "results.store", "results.analysis",
+    "fetching", "clusters", "jobs", "cache", "scoring", "metrics", "images", "markers", "outlines", "variants",
+    "ensembles", "prompts", "models", "attention", "serving", "datasets", "leaks", "results.store", "results.analysis",
     "results.exchange", "benchmark", "plots", "lab", "simulation", "training", "cli",
 )  # fmt: skip
 """From the ground up: each imports only what stands before it."""

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
         default=None, description="Folder of the data sets, one sub-folder each, named as in `datasets list`."
     )
     ct_dir: Path | None = Field(default=None, description="Folder of the simulator's CT (cxr.nii.gz, mask.nii.gz).")
+    sam2_dir: Path | None = Field(
+        default=None, description="Folder of a SAM 2 for outlines, as transformers saves it; none is downloaded."
+    )
     device: str = Field(
         default="auto",
         pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$",
@@ -102,7 +105,7 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("cache_dir", "results_dir", "precomputed_dir", "datasets_dir", "ct_dir")
+    @field_validator("cache_dir", "results_dir", "precomputed_dir", "datasets_dir", "ct_dir", "sam2_dir")
     @classmethod
     def _expand_home(cls, value: Path | None) -> Path | None:
         return None if value is None else named_path(value, ValueError)

@@ -8,6 +8,7 @@ from PIL import Image
 from dashboard.demo.answer_column.settings import model_title, target_choice
 from dashboard.demo.answers.answer import answer, out_of_domain
 from dashboard.demo.answers.marked_xray import draw
+from dashboard.demo.film.outlining import outline_button
 from dashboard.demo.film.reading import model_xray
 from dashboard.demo.film.source import source_row
 from dashboard.demo.film.xray import Xray
@@ -43,6 +44,8 @@ def marker_lab(drawn_on: Xray) -> None:
         with picture:
             _picture(drawn_on, state)
             source_row(drawn_on)
+            if state.marks:
+                outline_button(drawn_on, "lab_outline", lambda: session.state().marks)
         subject: Subject | None = None
         with settings, problems_shown():
             if state.marks:

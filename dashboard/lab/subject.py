@@ -11,7 +11,7 @@ from dashboard.demo.state.demo_state import AS_DRAWN, COLORS, DemoState, with_qu
 from dashboard.frame.verdicts import CHOOSE
 from vpe_core.lab import MarkerStyle, Scene
 from vpe_core.markers import get as get_marker
-from vpe_core.markers.marks import Mark, mark_on
+from vpe_core.markers.marks import Mark, area_of, mark_on
 from vpe_core.types import Box
 
 
@@ -54,12 +54,12 @@ def scene_of(xray: Xray, state: DemoState, target: str) -> Scene:
     (mark,) = xray.exact(state.marks)
     treatment = treatment_of(state)
     marker = treatment or mark.marker
-    is_area = treatment is not None and not get_marker(treatment).phrase  # for which the live demo takes the box
+    is_area = treatment is not None and not get_marker(treatment).phrase  # which the live demo gives an area
     is_secret = state.hidden and not state.findings
     known = None if is_secret else next((finding.box for finding in xray.findings if finding.label == target), None)
     return Scene(
         image=xray.image,
-        region=mark.region.box if is_area else mark.region,
+        region=area_of((mark,)) if is_area else mark.region,
         classes=state.shown_classes,
         target=target,
         style=MarkerStyle(marker, state.ink, float(state.width), color_name=state.color),

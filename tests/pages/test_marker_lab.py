@@ -6,21 +6,26 @@ import re
 import time
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard.demo.film.outlining import outlined
 from dashboard.demo.state.demo_state import COLORS, DemoState
 from dashboard.lab.catalog import PARTS
 from dashboard.lab.page import NO_REGION
+from dashboard.lab.parts.stored_scans import NONE_STORED
 from dashboard.lab.subject import lab_state, scene_of, state_with
 from dashboard.library.pictures import gallery, gallery_xray
 from tests.pages.test_pages import LIVE, answer_of, link_of, open_app
 from vpe_core import jobs, lab, load_model
+from vpe_core.errors import RegionError
 from vpe_core.lab import MarkerStyle, Scene
 from vpe_core.lab.compare import Compared
 from vpe_core.lab.scan import Scan
+from vpe_core.lab.scan_record import Order, ScannedFinding, ScanRecord
 from vpe_core.markers.marks import Mark, marks_from_text
 from vpe_core.plots.percent import percent
 from vpe_core.types import Box
@@ -182,3 +187,55 @@ def test_a_style_as_the_live_demo_has_it(style: MarkerStyle, said: tuple[str, st
     state = state_with(DemoState(marks=(Mark("circle", box),), treatment="blur"), style, box, (512, 512))
     (mark,) = state.marks
     assert (mark.marker, state.treatment, state.color, state.width) == said
+
+
+def test_stored_scans_of_a_set_are_shown_and_without_one_the_command(precomputed: Path) -> None:
+    app = open_part("scan")
+    assert NONE_STORED in [caption.value for caption in app.caption]
+    assert "lab scan --dataset sim-multi --model simclip" in app.code[0].value
+    rows = tuple(
+        ScannedFinding(f"s{k}", f"p{k}", ("mass", "nodule")[k % 2], k % 3 > 0, 0.4, 0.0, 0.1, 0.05, 0.1, 0.2)
+        for k in range(12)
+    )
+    order = Order(
+        "sim-multi", "test", "f", True, "simclip", "w", "circle", "red", 3.0, 14, 0.2, (1.0,), ("mass", "none"),
+        "{class}",
+    )  # fmt: skip
+    record = ScanRecord(order, 20, "", rows)
+    file = precomputed / "lab" / "scan-sim-multi-test-simclip.json"
+    file.parent.mkdir()
+    try:
+        record.write(file)
+        page = html_of(finished(app.run()))
+        assert record.words() in page
+        assert "<td>0.67<small>" in page
+        assert "simulated" in page
+        assert "12 of 20 findings are done" in " ".join(caption.value for caption in app.caption)
+    finally:
+        file.unlink()
+        file.parent.rmdir()
+
+
+def test_a_region_becomes_the_outline_of_what_is_there_and_says_where_it_cannot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = open_app(PAGE, LINK)
+    app.button(key="lab_outline").click().run()
+    assert not app.exception
+    (mark,) = app.session_state["demo:state"].marks
+    entry = next(one for one in gallery() if one.name == "case_a")
+    assert mark == outlined(gallery_xray(entry), Mark("circle", Box(140, 110, 220, 200)))
+    assert mark.marker == "contour"
+    assert link_of(app)["marks"].startswith("contour:")
+    assert "Look before you trust it" in " ".join(caption.value for caption in app.caption)
+    app.switch_page(LIVE).run()
+    assert app.session_state["demo:state"].marks == (mark,)
+
+    def nothing(*_: object) -> None:
+        raise RegionError("No outline was found here.")
+
+    monkeypatch.setattr("dashboard.demo.film.outlining.outlines.outline", nothing)
+    app.switch_page(PAGE).run()
+    app.button(key="lab_outline").click().run()
+    assert app.session_state["demo:state"].marks == (mark,)
+    assert "No outline was found here." in [caption.value for caption in app.caption]

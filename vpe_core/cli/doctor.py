@@ -14,7 +14,7 @@ from vpe_core.folders import megabytes_free
 from vpe_core.settings import IN_CHECKOUT, Settings, get_settings
 
 _PACKAGES = ("torch", "open_clip_torch", "timm", "transformers", "pillow")
-_EXTRAS = {"streamlit": "app", "pydicom": "dicom", "nibabel": "simulate"}
+_EXTRAS = {"streamlit": "app", "pydicom": "dicom", "nibabel": "simulate", "skimage": "outline"}
 _LOW_SPACE_MB = 2_000
 
 

@@ -1,4 +1,4 @@
-"""`lab maps --dataset NAME --model NAME`: how well attention maps find the findings of a data set."""
+"""`lab maps --dataset NAME --model NAME`: how well attention maps find the findings of a data set; and `lab scan`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vpe_core.cli.lab_scan import scan
+
 if TYPE_CHECKING:
     from rich.table import Table
 
     from vpe_core.lab.set_maps import SetMaps
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Studies of the laboratory over a data set.")
+
+
+app.command()(scan)
 
 
 @app.callback()

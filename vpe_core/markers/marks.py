@@ -61,7 +61,7 @@ def draw_marks(
             (`XrayPixels`) where there is more than the picture for people.
         marks: In the order in which they are drawn; none gives the unmarked picture in RGB.
         treatment: The marker that shows all regions, whatever they were drawn with. One that no words name, such as a
-            crop or a blur, takes them all as one region: the box around them. None: each as it was drawn.
+            crop or a blur, takes them all as one region, see `area_of`. None: each as it was drawn.
         color: As in `render_variant`.
         width: The same.
         protocol: The same.
@@ -71,7 +71,7 @@ def draw_marks(
     """
     renderer = VariantRenderer(image, protocol)
     if marks and treatment is not None and not MARKERS.get(treatment).phrase:
-        return renderer.render(_around(marks), treatment, color=color)
+        return renderer.render(area_of(marks), treatment, color=color)
     drawn = renderer.render()
     for mark in marks:
         marker = treatment or mark.marker
@@ -97,7 +97,8 @@ def marked_area(
         MarkerError: There is no such treatment.
     """
     if treatment is not None and not MARKERS.get(treatment).phrase:
-        return _area(_around(marks), "box", size_wh)
+        region = area_of(marks).box if MARKERS.get(treatment).crops else area_of(marks)
+        return _area(region, "contour" if isinstance(region, Polygon) else "box", size_wh)
     area = np.zeros(size_wh[::-1], np.float32)
     for mark in marks:
         shape = MARKERS.get(treatment or mark.marker).drawn_as
@@ -156,7 +157,10 @@ def marks_from_text(text: str) -> tuple[Mark, ...]:
     return tuple(_mark_from_text(part) for part in parts)
 
 
-def _around(marks: Sequence[Mark]) -> Box:
+def area_of(marks: Sequence[Mark]) -> Box | Polygon:
+    """What a treatment of areas, such as a spotlight, takes marks for: a single contour itself, else the box around."""
+    if len(marks) == 1 and isinstance(marks[0].region, Polygon):
+        return marks[0].region
     lefts, tops, rights, bottoms = zip(*(mark.region.box.xyxy for mark in marks), strict=True)
     return Box(min(lefts), min(tops), max(rights), max(bottoms))
 

@@ -10,6 +10,7 @@ import streamlit as st
 from PIL import Image, ImageDraw
 
 from dashboard.frame.html import render
+from dashboard.lab.parts.stored_scans import show_stored_scans
 from dashboard.lab.show import jpeg_text, sentence
 from dashboard.lab.subject import Subject
 from dashboard.lab.work import asked_model, computed
@@ -34,6 +35,12 @@ _BOX, _PEAK = "#ffffff", "#7fe0ff"
 
 
 def show_scan(subject: Subject) -> None:
+    """The map of this X-ray, and what is stored of whole data sets."""
+    _show_map(subject)
+    show_stored_scans(subject.model)
+
+
+def _show_map(subject: Subject) -> None:
     """A grid of places, computed when it is asked for."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="lab_scan_row"):
         n = st.segmented_control(
