@@ -12,16 +12,17 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from rich.console import Console
 from scipy import ndimage
 
 from vpe_core import load_image
-from vpe_core.datasets.gallery import simulated_gallery
+from vpe_core.cli.progress import counting_bar
+from vpe_core.datasets.gallery import Finding, GalleryImage, simulated_gallery
 from vpe_core.errors import RegionError
 from vpe_core.metrics.intervals import bootstrap_mean
 from vpe_core.metrics.resamples import draw_resamples
@@ -36,7 +37,13 @@ def main() -> None:
     """Print a table, and write all rows where a file is named."""
     options = _options()
     methods = [name for name in OUTLINERS.names() if not OUTLINERS.get(name).problem()]
-    rows = list(_rows(methods, options.limit))
+    cases = [(one, found) for one in simulated_gallery() if one.twin for found in one.findings]
+    cases = cases[:: max(1, len(cases) // options.limit)] if options.limit else cases
+    rows = []
+    with counting_bar(Console(stderr=True)) as bar:
+        for entry, finding in bar.track(cases, description="Findings"):
+            if row := _row(entry, finding, methods):
+                rows.append(row)
     ways = ["ellipse in the box", *(f"{name}, {how}" for name in methods for how in ("box", "click"))]
     table = {way: _summary(rows, way) for way in ways}
     for way, told in table.items():
@@ -51,30 +58,29 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, help="A JSON file; nothing is written without.")
-    parser.add_argument("--limit", type=int, help="So many findings, for a trial.")
+    parser.add_argument("--limit", type=int, help="About so many findings, spread over all, for a trial.")
     return parser.parse_args()
 
 
-def _rows(methods: list[str], limit: int | None) -> Iterator[dict[str, object]]:
-    cases = [(one, found) for one in simulated_gallery() if one.twin for found in one.findings]
-    for entry, finding in cases[:limit]:
-        assert entry.twin is not None
-        image = load_image(entry.path)
-        truth = true_mask(image, load_image(entry.twin), finding.box)
-        if truth is None:
-            continue
-        y, x = ndimage.center_of_mass(truth)
-        row: dict[str, object] = {"sample": entry.name, "patient": entry.patient, "finding": finding.label}
-        row["ellipse in the box"] = {"iou": iou(truth, _ellipse(finding.box, image.size)), "seconds": 0.0}
-        for name in methods:
-            for how, where in (("box", finding.box), ("click", (x, y))):
-                start = time.process_time()
-                try:
-                    overlap = iou(truth, _filled(OUTLINERS.get(name).outline(image, where), image.size))
-                except RegionError:
-                    overlap = 0.0
-                row[f"{name}, {how}"] = {"iou": overlap, "seconds": time.process_time() - start}
-        yield row
+def _row(entry: GalleryImage, finding: Finding, methods: list[str]) -> dict[str, object] | None:
+    """The overlaps of one finding; None for one that does not show."""
+    assert entry.twin is not None
+    image = load_image(entry.path)
+    truth = true_mask(image, load_image(entry.twin), finding.box)
+    if truth is None:
+        return None
+    y, x = ndimage.center_of_mass(truth)
+    row: dict[str, object] = {"sample": entry.name, "patient": entry.patient, "finding": finding.label}
+    row["ellipse in the box"] = {"iou": iou(truth, _ellipse(finding.box, image.size)), "seconds": 0.0}
+    for name in methods:
+        for how, where in (("box", finding.box), ("click", (float(x), float(y)))):
+            start = time.process_time()
+            try:
+                overlap = iou(truth, _filled(OUTLINERS.get(name).outline(image, where), image.size))
+            except RegionError:
+                overlap = 0.0
+            row[f"{name}, {how}"] = {"iou": overlap, "seconds": time.process_time() - start}
+    return row
 
 
 def true_mask(image: Image.Image, twin: Image.Image, box: Box) -> NDArray[np.bool_] | None:

@@ -178,7 +178,7 @@ class ScanRecord:
             else "not clearly more often than by chance"
         )  # fmt: skip
         attention = whole.values.get("attention")
-        looks = f"; the peak of attention without a marker does in {percent(attention.value)}" if attention else ""
+        looks = f"; the peak of unmarked attention lies there in {percent(attention.value)}" if attention else ""
         return (
             f"A sliding {self.order.color} {self.order.marker} peaks in the finding's box in {percent(hit.value)} of "
             f"{whole.findings:,} findings ({_span(hit)}), by chance in {percent(chance.value)}: {against}{looks}."

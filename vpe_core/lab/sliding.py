@@ -80,6 +80,8 @@ class Slides:
     def _of_stamp(self, region: Region) -> Picture:
         """As `_of_part`, with the ink drawn earlier, at another place that leaves the same fractions of a pixel."""
         reach = self._reach(region)
+        if reach.clipped(*self._scene.size_wh) != reach:  # Pillow rounds what begins before its canvas the other way
+            return self._of_part(region)
         x, y = math.floor(reach.x0), math.floor(reach.y0)
         left_ink, top_ink, stamp = self._stamp(region.shifted(-x, -y))
         x, y = x + left_ink, y + top_ink

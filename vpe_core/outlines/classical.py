@@ -47,7 +47,7 @@ def _chan_vese(window: Window) -> Mask:
     from skimage.segmentation import morphological_chan_vese
 
     begin = window.radius <= _BEGIN
-    found = morphological_chan_vese(window.grey, _ROUNDS, init_level_set=begin, smoothing=_SMOOTHINGS) > 0
+    found: Mask = morphological_chan_vese(window.grey, _ROUNDS, init_level_set=begin, smoothing=_SMOOTHINGS) > 0
     core = _core(window)
     return found if found[core].mean() >= 0.5 else ~found
 

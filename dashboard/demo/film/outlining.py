@@ -11,6 +11,7 @@ from dashboard.demo.film.canvas import collect_drawing
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import marker_of_tool
+from dashboard.demo.state.undo import record
 from dashboard.frame.words import as_text
 from vpe_core import outlines
 from vpe_core.errors import VPEError
@@ -41,7 +42,7 @@ def outlined(xray: Xray, mark: Mark, method: str = outlines.DEFAULT) -> Mark:
 def outline_tool(xray: Xray) -> None:
     """The button in the live demo, while the tool Contour is chosen."""
     if marker_of_tool(session.state().tool) == drawing_tools()["contour"]:
-        outline_button(xray, "demo_outline", partial(collect_drawing, xray))
+        outline_button(xray, "demo_outline", partial(_drawn, xray))
 
 
 def outline_button(xray: Xray, key: str, marks: Callable[[], tuple[Mark, ...]]) -> None:
@@ -69,6 +70,13 @@ def outline_button(xray: Xray, key: str, marks: Callable[[], tuple[Mark, ...]]) 
         st.caption(as_text(problem))
     elif latest and isinstance(latest[0].region, Polygon):
         st.caption(f"Contours also shape a spotlight or a blur. An outline goes {CAPTION[0].lower()}{CAPTION[1:]}")
+
+
+def _drawn(xray: Xray) -> tuple[Mark, ...]:
+    """What is drawn at the moment; undo comes back to it."""
+    marks = collect_drawing(xray)
+    record(xray.key, marks)
+    return marks
 
 
 def _outline(xray: Xray, marks: Callable[[], tuple[Mark, ...]], method: str) -> None:
