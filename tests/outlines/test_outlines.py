@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from vpe_core.errors import LabError, RegionError
 from vpe_core.markers.marks import MAX_CONTOUR_POINTS, Mark, draw_marks, marked_area
-from vpe_core.outlines import DEFAULT, OUTLINERS, outline
+from vpe_core.outlines import OUTLINERS, outline
 from vpe_core.settings import get_settings
 from vpe_core.types import Box, Polygon
 
@@ -39,7 +39,7 @@ def overlap(found: Polygon, x: float = 300, y: float = 210, radii: tuple[float, 
 @pytest.mark.parametrize("step", [60, -50])
 def test_what_stands_out_is_outlined_from_a_box_that_is_too_large_and_beside(method: str, step: float) -> None:
     found = outline(picture(step=step), Box(245, 165, 350, 252), method)
-    assert overlap(found) > (0.85 if method == DEFAULT else 0.7)
+    assert overlap(found) > (0.85 if method == "random-walker" else 0.7)
     assert len(found.points) <= MAX_CONTOUR_POINTS
 
 

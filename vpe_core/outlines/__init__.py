@@ -1,6 +1,6 @@
 """From a click or a box to the outline of the structure there: one file a family, one registry.
 
-    names()                                    # ("random-walker", "chan-vese", "watershed", "sam2")
+    names()                                    # ("watershed", "random-walker", "chan-vese", "sam2")
     outline(image, Box(310, 220, 420, 330))    # a Polygon, which the markers contour, spotlight and blur draw
     outline(image, (365, 275))                 # the same from a click
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from vpe_core.types import Box, Point, Polygon
 
+OUTLINERS.add("watershed", WATERSHED)
 OUTLINERS.add("random-walker", RANDOM_WALKER)
 OUTLINERS.add("chan-vese", CHAN_VESE)
-OUTLINERS.add("watershed", WATERSHED)
 OUTLINERS.add("sam2", SAM2)
 
-DEFAULT = "random-walker"
+DEFAULT = "watershed"
 """What comes with the project: the best of the classical ones over the gallery's findings, see docs/lab.md."""
 
 names, get = OUTLINERS.names, OUTLINERS.get

@@ -22,8 +22,8 @@ from vpe_core.types import Arrow, Polygon
 
 _PROBLEM = "demo:outline_problem"
 CAPTION = (
-    "By grey levels alone: it follows what stands out, such as a nodule, a granuloma or a device; of what is faint or "
-    "wide it finds no true border. Look before you trust it."
+    "By grey levels alone: it follows what stands out, such as a device or a mass; of a large heart, a pneumothorax or "
+    "a granuloma it finds no true border. Look before you trust it."
 )
 """What people should know of it; docs/lab.md has the measured overlaps."""
 
@@ -63,7 +63,7 @@ def outline_button(xray: Xray, key: str, marks: Callable[[], tuple[Mark, ...]]) 
         icon=":material/polyline:",
         disabled=not latest,
         on_click=_outline,
-        args=(xray, marks, "sam2" if "sam2" in usable else usable[0]),
+        args=(xray, marks, "sam2" if "sam2" in usable else outlines.DEFAULT),
         help=f"Turns the latest shape into a contour of what it points at. {CAPTION}",
     )
     if problem := st.session_state.pop(_PROBLEM, None):
