@@ -46,7 +46,7 @@ def scan(
     from vpe_core.settings import get_settings
     from vpe_core.types import Sample
 
-    opened, network = open_dataset(dataset, root, part), load_model(model)
+    opened, network = open_dataset(dataset, root=root, part=part), load_model(model)
     path = out or get_settings().precomputed_dir / "lab" / file_name(opened.name, opened.part, network.name)
     path = named_path(path, LabError)
     make_folder(path.parent, LabError)

@@ -71,7 +71,7 @@ def _loaded(folder: Path) -> tuple[Any, Any]:
     from transformers import Sam2Model, Sam2Processor
 
     try:
-        model = Sam2Model.from_pretrained(folder, local_files_only=True)
+        model: Any = Sam2Model.from_pretrained(folder, local_files_only=True)
         return model.eval(), Sam2Processor.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError) as error:
         raise LabError(f"The folder {folder} holds no SAM 2: {error} {HOW_TO_GET}") from None
