@@ -13,7 +13,7 @@ from vpe_core import lab, open_dataset
 from vpe_core.datasets import Dataset
 from vpe_core.errors import LabError
 from vpe_core.lab import MarkerStyle, Scene
-from vpe_core.lab.scan_record import Order, ScannedFinding, ScanRecord
+from vpe_core.lab.scan_record import ScanOrder, ScannedFinding, ScanRecord
 from vpe_core.lab.scan_set import scan_set
 from vpe_core.models import VisionLanguageModel
 from vpe_core.types import Box
@@ -78,7 +78,7 @@ def test_each_finding_is_scanned_as_by_the_study_and_what_is_done_is_not_done_ag
 
 
 def record(hits: list[float], chance: float, patients: list[str]) -> ScanRecord:
-    order = Order(
+    order = ScanOrder(
         "sim-multi", "test", "f", True, "simclip", "w", "circle", "red", 3.0, 14, 0.2, (1.0,), ("mass", "none"),
         "{class}",
     )  # fmt: skip

@@ -22,7 +22,7 @@ WAYS = ("scan", "attention", "chance")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ScanOrder:
     """What is scanned, and with what: a stored file goes on only for the same.
 
     Attributes:
@@ -114,7 +114,7 @@ class ScanRecord:
         findings: Those that are done.
     """
 
-    order: Order
+    order: ScanOrder
     total: int
     command: str = ""
     findings: tuple[ScannedFinding, ...] = ()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from vpe_core.errors import ImageReadError, LabError
 from vpe_core.images import load_image
 from vpe_core.lab.scan import LEAST, MOST, Scan, scan
-from vpe_core.lab.scan_record import Order, ScannedFinding, ScanRecord
+from vpe_core.lab.scan_record import ScanOrder, ScannedFinding, ScanRecord
 from vpe_core.lab.scene import MarkerStyle, Scene
 from vpe_core.types import Box, Sample
 
@@ -116,8 +116,8 @@ def _within(dataset: Dataset, limit: int | None) -> list[Sample]:
     return [sample for sample in boxed if sample.image_id in images]
 
 
-def _order(dataset: Dataset, model: Model, style: MarkerStyle, n: int, side: float, sizes: Sequence[float]) -> Order:
-    return Order(
+def _order(dataset: Dataset, model: Model, style: MarkerStyle, n: int, side: float, sizes: Sequence[float]) -> ScanOrder:
+    return ScanOrder(
         dataset.name, dataset.part, dataset.fingerprint, dataset.simulated, model.name, model.record.weights_sha256,
         style.marker, style.color, style.width, n, round(side, 5),
         tuple(round(size, 5) for size in sizes),
@@ -125,7 +125,7 @@ def _order(dataset: Dataset, model: Model, style: MarkerStyle, n: int, side: flo
     )  # fmt: skip
 
 
-def _scanned(sample: Sample, dataset: Dataset, model: Model, style: MarkerStyle, order: Order) -> ScannedFinding:
+def _scanned(sample: Sample, dataset: Dataset, model: Model, style: MarkerStyle, order: ScanOrder) -> ScannedFinding:
     image = load_image(sample.image_path)
     assert sample.box is not None
     half, (x, y) = order.side * min(image.size) / 2, (image.width / 2, image.height / 2)
@@ -143,6 +143,6 @@ def _scanned(sample: Sample, dataset: Dataset, model: Model, style: MarkerStyle,
     )  # fmt: skip
 
 
-def _difference(known: Order, wanted: Order) -> str:
+def _difference(known: ScanOrder, wanted: ScanOrder) -> str:
     names = [name for name, value in asdict(known).items() if value != asdict(wanted)[name]]
     return ", ".join(f"another {name}" for name in names)
