@@ -13,7 +13,7 @@ from vpe_core import lab, open_dataset
 from vpe_core.datasets import Dataset
 from vpe_core.errors import LabError
 from vpe_core.lab import MarkerStyle, Scene
-from vpe_core.lab.scan_record import ScanOrder, ScannedFinding, ScanRecord
+from vpe_core.lab.scan_record import ScannedFinding, ScanOrder, ScanRecord
 from vpe_core.lab.scan_set import scan_set
 from vpe_core.models import VisionLanguageModel
 from vpe_core.types import Box

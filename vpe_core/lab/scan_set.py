@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from vpe_core.errors import ImageReadError, LabError
 from vpe_core.images import load_image
 from vpe_core.lab.scan import LEAST, MOST, Scan, scan
-from vpe_core.lab.scan_record import ScanOrder, ScannedFinding, ScanRecord
+from vpe_core.lab.scan_record import ScannedFinding, ScanOrder, ScanRecord
 from vpe_core.lab.scene import MarkerStyle, Scene
 from vpe_core.types import Box, Sample
 
@@ -116,7 +116,9 @@ def _within(dataset: Dataset, limit: int | None) -> list[Sample]:
     return [sample for sample in boxed if sample.image_id in images]
 
 
-def _order(dataset: Dataset, model: Model, style: MarkerStyle, n: int, side: float, sizes: Sequence[float]) -> ScanOrder:
+def _order(
+    dataset: Dataset, model: Model, style: MarkerStyle, n: int, side: float, sizes: Sequence[float]
+) -> ScanOrder:
     return ScanOrder(
         dataset.name, dataset.part, dataset.fingerprint, dataset.simulated, model.name, model.record.weights_sha256,
         style.marker, style.color, style.width, n, round(side, 5),
