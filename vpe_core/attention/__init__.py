@@ -51,7 +51,13 @@ __all__ = [
     "names",
     "overlay",
     "patch_relevance",
+    "quick_names",
     "shares_of",
 ]
 
 names, get = METHODS.names, METHODS.get
+
+
+def quick_names() -> tuple[str, ...]:
+    """The methods that take one pass a picture, and so can follow a stroke."""
+    return tuple(name for name in METHODS.names() if not METHODS.get(name).slow)

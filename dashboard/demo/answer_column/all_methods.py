@@ -48,15 +48,13 @@ class MethodView:
 
 
 def method_views(model: Model, xray: Xray, state: DemoState, target: str, memory: BoundedCache) -> list[MethodView]:
-    """The maps of all methods; of those that read the text, for `target`. The slow ones are for embedded models alone.
+    """The maps of all quick methods; of those that read the text, for `target`. The slow ones are for the laboratory.
 
     Raises:
         VPEError: A prompt or mark does not fit.
     """
     images = without_and_with_marks(model, xray, state, memory)
-    quick = model.spec.scheme == "embedded"
-    names = [name for name in attention.names() if quick or not attention.get(name).slow]
-    return [_view(name, images, xray, state, target) for name in names]
+    return [_view(name, images, xray, state, target) for name in attention.quick_names()]
 
 
 def _view(name: str, images: list[MarkedXray], xray: Xray, state: DemoState, target: str) -> MethodView:

@@ -78,7 +78,7 @@ def _readout() -> Any:
 def attention_settings(result: Answer) -> None:
     """Opacity, class and method of the maps; and what tells the value under the pointer."""
     _readout()(key="vpl_map_readout")
-    state, methods = session.state(), attention.names()
+    state, methods = session.state(), attention.quick_names()
     with st.container(key="demo_attention"):
         opacity, target, method = st.columns((3, 4, 5), gap="small", vertical_alignment="bottom")
         opacity.slider("Opacity", 0, 100, state.opacity, key=session.key("opacity"), format="%d%%")

@@ -146,7 +146,7 @@ _FIELDS: dict[str, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
     "classes": (_classes, _SEPARATOR.join),
     "template": (checked_template, str),
     "suffix": (_flag, lambda value: str(int(value))),
-    "method": (_one_of("a method", attention.names), str),
+    "method": (_one_of("a method", attention.quick_names), str),
     "target": (lambda text: check_classes([text])[0], str),
     "opacity": (_number_of("an opacity", range(101)), str),
     "findings": (_flag, lambda value: str(int(value))),

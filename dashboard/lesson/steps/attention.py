@@ -140,7 +140,7 @@ _ONE_CASE = "One case is no rule: attention tells where a model looks, not why i
 
 def _options(scene: LessonScene) -> Mapping[str, str]:
     first = scene.state.method
-    return {name: attention.get(name).title for name in (first, *attention.names())}
+    return {name: attention.get(name).title for name in (first, *attention.quick_names())}
 
 
 def _try(scene: LessonScene, ask: Asker, guess: Guess, option: str) -> Visuals:  # noqa: ARG001
