@@ -48,6 +48,7 @@ _ALL_PAGES = (
     PageLink("pages/lesson.py", "Lesson"),
     PageLink("pages/benchmark.py", "Benchmark"),
     PageLink("pages/marker_lab.py", "Marker lab"),
+    PageLink("pages/attention.py", "Attention"),
     PageLink("pages/classroom.py", "Class"),
     PageLink("pages/data_and_models.py", "Data and models"),
 )

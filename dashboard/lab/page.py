@@ -1,4 +1,4 @@
-"""The head of the page, and its parts, each computed only while it is open."""
+"""A page of the laboratory: its head, as in the live demo, and its parts, each computed only while it is open."""
 
 from __future__ import annotations
 
@@ -10,32 +10,53 @@ from dashboard.demo.answers.answer import answer, out_of_domain
 from dashboard.demo.answers.marked_xray import draw
 from dashboard.demo.film.outlining import outline_button
 from dashboard.demo.film.reading import model_xray
-from dashboard.demo.film.source import source_row
+from dashboard.demo.film.source import chosen_xray, no_xray, source_row
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import DemoState
 from dashboard.frame.busy import problems_shown, say_problem
 from dashboard.frame.html import render
-from dashboard.frame.page import page_link
+from dashboard.frame.page import page_link, page_setup
 from dashboard.frame.progress import model_download, not_here
 from dashboard.frame.shared_models import shared_model
 from dashboard.frame.verdicts import EACH
 from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, answer_words, as_text, marker_name
-from dashboard.lab.catalog import PARTS
 from dashboard.lab.part import Part
 from dashboard.lab.show import LIVE_DEMO, jpeg_text
 from dashboard.lab.subject import Subject, lab_state, scene_of
-from vpe_core import lab, models
+from vpe_core import models
 from vpe_core.errors import VPEError
 from vpe_core.markers.marks import mark_on
 from vpe_core.plots.percent import percent
+from vpe_core.registry import Registry
 
 _HEAD_PX = 420
 NO_REGION = "Nothing is marked on this X-ray yet. Draw one shape in the live demo, or mark a known finding."
 
 
-def marker_lab(drawn_on: Xray) -> None:
-    """The lab for the X-ray and the latest shape of the live demo."""
+def lab_page(title: str, subtitle: str, parts: Registry[Part], *, sibling: tuple[str, str]) -> None:
+    """A whole page for the X-ray and the latest shape of the live demo.
+
+    Args:
+        title: Of the page.
+        subtitle: What it answers, in one sentence.
+        parts: What unfolds below its head.
+        sibling: The laboratory's other page: its file, and the words of the link.
+    """
+    session.begin(page_setup(title, subtitle))
+    try:
+        session.collect()
+        xray = chosen_xray()
+        if xray is None:
+            no_xray()
+            return
+        _laboratory(xray, parts, sibling)
+        session.write_link()
+    except VPEError as error:
+        st.error(as_text(str(error)), icon=":material/error:")
+
+
+def _laboratory(drawn_on: Xray, parts: Registry[Part], sibling: tuple[str, str]) -> None:
     with st.container(key="lab_head"):
         picture, settings = (st.container(key=f"lab_{name}") for name in ("picture", "settings"))
         with settings:
@@ -49,11 +70,11 @@ def marker_lab(drawn_on: Xray) -> None:
         subject: Subject | None = None
         with settings, problems_shown():
             if state.marks:
-                subject = _answered(drawn_on, state)
+                subject = _answered(drawn_on, state, sibling)
             else:
-                _no_region(drawn_on)
+                _no_region(drawn_on, parts)
     if subject:
-        _parts(subject)
+        _parts(subject, parts)
 
 
 def _settings() -> None:
@@ -78,7 +99,7 @@ def _picture(xray: Xray, state: DemoState) -> None:
     st.html(render("lab_picture", picture=jpeg_text(shown), size_wh=shown.size, alt=what, simulated=xray.simulated))
 
 
-def _no_region(xray: Xray) -> None:
+def _no_region(xray: Xray, parts: Registry[Part]) -> None:
     """What to do where nothing is drawn."""
     st.info(NO_REGION, icon=":material/draw:")
     is_secret = session.state().hidden and not session.state().findings
@@ -90,15 +111,10 @@ def _no_region(xray: Xray) -> None:
                 st.rerun()
         page_link(LIVE_DEMO, "Draw in the live demo", icon=":material/draw:")
     st.caption("Then there is here:")
-    st.markdown("\n".join(f"- {_heading(part)}" for _, part in PARTS.items()))
+    st.markdown("\n".join(f"- {part.heading}" for _, part in parts.items()))
 
 
-def _heading(part: Part) -> str:
-    study = lab.get(part.study)
-    return f"**{study.title}** · {study.question}"
-
-
-def _answered(drawn_on: Xray, state: DemoState) -> Subject | None:
+def _answered(drawn_on: Xray, state: DemoState, sibling: tuple[str, str]) -> Subject | None:
     """The live demo's own answer, and what the parts work on; None while the model is not here, which is said."""
     xray, spec = model_xray(drawn_on), models.get(state.model)
     if not models.is_ready(spec):
@@ -122,6 +138,7 @@ def _answered(drawn_on: Xray, state: DemoState) -> Subject | None:
         )
     )  # fmt: skip
     page_link(LIVE_DEMO, "Change the marker in the live demo", icon=":material/draw:")
+    page_link(*sibling, icon=":material/science:")
     return Subject(xray, scene_of(xray, state, result.target), spec.name)
 
 
@@ -138,9 +155,9 @@ def _notes() -> list[str]:
     return notes
 
 
-def _parts(subject: Subject) -> None:
-    for name, part in PARTS.items():
-        with st.expander(_heading(part), key=f"lab_part_{name}", on_change="rerun") as fold:
+def _parts(subject: Subject, parts: Registry[Part]) -> None:
+    for name, part in parts.items():
+        with st.expander(part.heading, key=f"lab_part_{name}", on_change="rerun") as fold:
             if fold.open:
                 try:
                     part.show(subject)

@@ -19,7 +19,7 @@ from dashboard.lab.subject import Subject
 from vpe_core.plots.figure import enlarge
 from vpe_core.plots.take_along import PREFIX, say_simulated
 
-LIVE_DEMO = "pages/live_demo.py"
+LIVE_DEMO, MARKER_LAB, ATTENTION = "pages/live_demo.py", "pages/marker_lab.py", "pages/attention.py"
 NO_ATTENTION = "This model's last-layer attention cannot be read, so there is none here."
 
 

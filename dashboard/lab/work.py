@@ -20,7 +20,9 @@ _RESULTS = "lab:results"
 _KEPT, _KEPT_BYTES = 32, 32_000_000
 
 
-def computed(part: str, asked: Hashable, work: Callable[[Progress], Any], *, at_once: bool = True) -> Any:
+def computed(
+    part: str, asked: Hashable, work: Callable[[Progress], Any], *, at_once: bool = True, counts: str = "pictures"
+) -> Any:
     """The result of some work; None while it is under way or was stopped, which is shown in its place.
 
     Args:
@@ -28,6 +30,7 @@ def computed(part: str, asked: Hashable, work: Callable[[Progress], Any], *, at_
         asked: What tells this work from all other of the part.
         work: From where its progress is told to a result; it runs in a thread and must not touch Streamlit.
         at_once: Whether it begins without a click.
+        counts: What its progress counts, in the plural.
     """
     results, place = _results(), (part, asked)
     key = _job(part)
@@ -50,7 +53,7 @@ def computed(part: str, asked: Hashable, work: Callable[[Progress], Any], *, at_
         "Try again" if ended else "Compute", key=f"lab_begin_{part}", icon=":material/play_arrow:", type="primary"
     ):
         return None
-    jobs.start(key, lambda report: _keep(results, place, work, report), asked)
+    jobs.start(key, lambda report: _keep(results, place, work, report, counts), asked)
     _watch(key)
     return None
 
@@ -63,9 +66,11 @@ def asked_model(name: str) -> Model:
     return model_for_runs(name, f"marker lab, {_session()}")
 
 
-def _keep(results: BoundedCache, place: Hashable, work: Callable[[Progress], Any], report: jobs.Report) -> None:
+def _keep(
+    results: BoundedCache, place: Hashable, work: Callable[[Progress], Any], report: jobs.Report, counts: str
+) -> None:
     def progress(done: int, total: int) -> None:
-        report(done / total if total else 1.0, f"{done:,} of {total:,} pictures")
+        report(done / total if total else 1.0, f"{done:,} of {total:,} {counts}")
 
     found = work(progress)
     results.get_or_compute(place, lambda: found)

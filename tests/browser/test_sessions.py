@@ -23,13 +23,14 @@ expect.set_options(timeout=TIMEOUT_MS)
 
 def test_a_cold_deep_link_shows_the_page_and_its_navigation(demo: Demo) -> None:
     demo.open()
-    for name in ("Overview", "Live demo", "Lesson", "Benchmark", "Marker lab", "Class", "Data and models"):
+    for name in ("Overview", "Live demo", "Lesson", "Benchmark", "Marker lab", "Attention", "Class", "Data and models"):
         expect(demo.page.get_by_role("link", name=name, exact=True)).to_be_visible()
     titles = {
         "overview": "Visual Prompt Lab",
         "lesson": "Lesson",
         "benchmark": "Benchmark",
         "marker_lab": "Marker lab",
+        "attention": "Attention",
         "data_and_models": "Data and models",
     }
     for page, title in titles.items():

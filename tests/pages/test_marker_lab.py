@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
-from html import unescape
 from pathlib import Path
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from dashboard.demo.film.outlining import outlined
 from dashboard.demo.state.demo_state import COLORS, DemoState
-from dashboard.lab.catalog import PARTS
+from dashboard.lab.catalog import MARKER_PARTS
 from dashboard.lab.page import NO_REGION
 from dashboard.lab.parts.stored_scans import NONE_STORED
-from dashboard.lab.subject import lab_state, scene_of, state_with
+from dashboard.lab.subject import state_with
 from dashboard.library.pictures import gallery, gallery_xray
+from tests.pages.lab_pages import LINK, MARKS, finished, forget_jobs, html_of, open_part, scene
 from tests.pages.test_pages import LIVE, answer_of, link_of, open_app
 from vpe_core import jobs, lab, load_model
 from vpe_core.errors import RegionError
@@ -26,45 +25,17 @@ from vpe_core.lab import MarkerStyle, Scene
 from vpe_core.lab.compare import Compared
 from vpe_core.lab.scan import Scan
 from vpe_core.lab.scan_record import Order, ScannedFinding, ScanRecord
-from vpe_core.markers.marks import Mark, marks_from_text
+from vpe_core.markers.marks import Mark
 from vpe_core.plots.percent import percent
 from vpe_core.types import Box
 
 PAGE = "pages/marker_lab.py"
-MARKS = "circle:140,110,220,200"
-LINK = {"sample": "case_a", "marks": MARKS, "target": "lung mass"}
-WAIT_S = 60
 
 
 @pytest.fixture(autouse=True)
 def no_jobs() -> None:
     st.cache_resource.clear()  # another file's tests may have loaded another model under the same name
-    jobs.stop_all(30)
-    for key in [key for key in jobs._states if key.startswith("marker lab")]:
-        jobs.forget(key)
-
-
-def html_of(app: AppTest) -> str:
-    return unescape(" ".join(str(element.body) for element in app.get("html")))
-
-
-def finished(app: AppTest) -> AppTest:
-    """Run the page until no study is under way."""
-    end = time.monotonic() + WAIT_S
-    while any(key.startswith("marker lab") for key in jobs.running()) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert not app.run().exception
-    return app
-
-
-def open_part(name: str, query: dict[str, str] = LINK) -> AppTest:
-    return finished(open_app(PAGE, query, unfolded=f"lab_part_{name}"))
-
-
-def scene() -> Scene:
-    entry = next(one for one in gallery() if one.name == "case_a")
-    state = lab_state(DemoState(sample="case_a", marks=marks_from_text(MARKS), target="lung mass"))
-    return scene_of(gallery_xray(entry), state, "lung mass")
+    forget_jobs()
 
 
 def test_without_a_region_the_page_says_how_to_get_one() -> None:
@@ -74,9 +45,7 @@ def test_without_a_region_the_page_says_how_to_get_one() -> None:
     app.button(key="lab_mark_0").click().run()
     assert link_of(app)["marks"] == MARKS
     assert "lung mass" in html_of(app)
-    assert [fold.label.split("**")[1] for fold in app.expander] == [
-        lab.get(part.study).title for _, part in PARTS.items()
-    ]
+    assert [fold.label for fold in app.expander] == [part.heading for _, part in MARKER_PARTS.items()]
 
 
 def test_nothing_is_computed_that_is_not_opened() -> None:
@@ -87,7 +56,7 @@ def test_nothing_is_computed_that_is_not_opened() -> None:
 
 
 def test_compare_all_shows_the_librarys_numbers() -> None:
-    app = open_part("compare")
+    app = open_part(PAGE, "compare")
     found: Compared = lab.get("compare").run(scene(), load_model("simclip"), colors=COLORS)
     page = html_of(app)
     assert found.fragility.words() in page
@@ -100,7 +69,7 @@ def test_compare_all_shows_the_librarys_numbers() -> None:
 
 
 def test_a_variant_opens_in_the_live_demo_with_the_same_number() -> None:
-    app = open_part("compare")
+    app = open_part(PAGE, "compare")
     found: Compared = lab.get("compare").run(scene(), load_model("simclip"), colors=COLORS)
     place = next(n for n, one in enumerate(found.styles) if one.title == "yellow box, 6 px")
     app.selectbox(key="lab_way").set_value(place).run()
@@ -124,7 +93,7 @@ def test_what_the_live_demo_shows_is_there_and_comes_back() -> None:
 
 
 def test_the_scan_map_shows_the_librarys_words() -> None:
-    app = open_part("scan")
+    app = open_part(PAGE, "scan")
     found: Scan = lab.get("scan").run(scene(), load_model("simclip"), n=14)
     assert found.found is not None
     page = html_of(app)
@@ -134,7 +103,7 @@ def test_the_scan_map_shows_the_librarys_words() -> None:
 
 @pytest.mark.parametrize(("part", "study"), [("text", "text"), ("ink", "ink"), ("counter", "counter")])
 def test_other_parts_show_the_librarys_words(part: str, study: str) -> None:
-    page = html_of(open_part(part))
+    page = html_of(open_part(PAGE, part))
     if part == "counter":  # with another patient's X-ray, which the page finds
         assert "on another patient with nothing to find" in page
         assert "only simulated ones have a twin" in page
@@ -143,8 +112,8 @@ def test_other_parts_show_the_librarys_words(part: str, study: str) -> None:
 
 
 def test_sweeps_show_a_chart_for_each_axis_that_fits() -> None:
-    assert len(open_part("sweeps").get("plotly_chart")) == 6
-    blurred = open_part("sweeps", {**LINK, "treatment": "blur"})
+    assert len(open_part(PAGE, "sweeps").get("plotly_chart")) == 6
+    blurred = open_part(PAGE, "sweeps", {**LINK, "treatment": "blur"})
     assert len(blurred.get("plotly_chart")) == 4
     assert "has no width" in " ".join(caption.value for caption in blurred.caption).replace("\\", "")
 
@@ -190,7 +159,7 @@ def test_a_style_as_the_live_demo_has_it(style: MarkerStyle, said: tuple[str, st
 
 
 def test_stored_scans_of_a_set_are_shown_and_without_one_the_command(precomputed: Path) -> None:
-    app = open_part("scan")
+    app = open_part(PAGE, "scan")
     assert NONE_STORED in [caption.value for caption in app.caption]
     assert "lab scan --dataset sim-multi --model simclip" in app.code[0].value
     rows = tuple(

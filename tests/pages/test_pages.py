@@ -28,6 +28,7 @@ TITLES = {
     "pages/lesson.py": "Lesson",
     "pages/benchmark.py": "Benchmark",
     "pages/marker_lab.py": "Marker lab",
+    "pages/attention.py": "Attention",
     "pages/classroom.py": "Class",
     "pages/data_and_models.py": "Data and models",
 }
@@ -156,7 +157,9 @@ def test_the_overview_has_an_address_beside_the_apps_own() -> None:
     assert [title.value for title in script.title] == ["Visual Prompt Lab"]
 
 
-@pytest.mark.parametrize("page", [LIVE, "pages/benchmark.py", "pages/lesson.py", "pages/marker_lab.py"])
+@pytest.mark.parametrize(
+    "page", [LIVE, "pages/benchmark.py", "pages/lesson.py", "pages/marker_lab.py", "pages/attention.py"]
+)
 def test_no_address_crashes_a_page(page: str) -> None:
     """All values of a kind in one address: what each part alone is answered with, other tests say."""
     names = (*_FIELDS, *BENCHMARK_FILTERS, *LESSON_FIELDS, "embed", "x")

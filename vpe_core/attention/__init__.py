@@ -4,6 +4,7 @@
     explain(model, image, "lung nodule", method="legrad")    a `Heatmap` in image pixels
     explain_many(model, [without, with_marker], …)           several images in one pass
     overlay(image, heatmap)                                  the heatmap in colour on the image
+    overlay_change(image, difference, peak=…)                more in blue, less in vermilion
     attention_inside(heatmap, region)                        share of attention in a region
     fixed_scale(model, images, classes)                      probability of each class for each patch, empty if absent
     every_head(model, images)                                all heads of all layers, from one pass
@@ -26,7 +27,7 @@ from vpe_core.attention.fixed_scale import FixedScale, fixed_scale
 from vpe_core.attention.gaze import GazeEncoder
 from vpe_core.attention.layers import Heads, every_head, shares_of
 from vpe_core.attention.localization import RegionAttention, attention_inside
-from vpe_core.attention.overlay import colorize, overlay
+from vpe_core.attention.overlay import colorize, overlay, overlay_change
 
 for _method in (
     legrad.METHOD, gradient.METHOD, last_layer.METHOD, rollout.METHOD, patch_text.METHOD,
@@ -50,6 +51,7 @@ __all__ = [
     "get",
     "names",
     "overlay",
+    "overlay_change",
     "patch_relevance",
     "quick_names",
     "shares_of",

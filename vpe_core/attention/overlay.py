@@ -52,6 +52,40 @@ def overlay(
     return PILImage.fromarray(np.stack(channels, axis=-1))
 
 
+MORE, LESS = (86, 180, 233), (232, 135, 90)
+"""Where a map has become stronger and weaker: blue and vermilion of Okabe and Ito, as on black in all charts."""
+
+
+def overlay_change(image: ImageSource, change: NDArray[np.float32], *, peak: float, opacity: float = 0.8) -> Image:
+    """The difference of two heatmaps on the image: blue where there is more, vermilion where there is less.
+
+    Args:
+        image: A Pillow image, array, path or bytes.
+        change: (height, width) in pixels of the image, of either sign.
+        peak: The change of either sign that is shown at full strength, such as that of the maps' own overlays.
+        opacity: How much that covers the image, 0 to 1; smaller changes cover in proportion.
+
+    Returns:
+        A new RGB image of the same size.
+
+    Raises:
+        ImageReadError: The image cannot be read, or is none.
+        AttentionError: Sizes differ, or the opacity is outside 0 to 1.
+    """
+    from PIL import Image as PILImage
+
+    picture = as_image(image)
+    if change.shape != picture.size[::-1]:
+        raise AttentionError(f"Expected a change of {picture.size[::-1]} values, but got {change.shape}.")
+    if not 0 <= opacity <= 1:
+        raise AttentionError(f"Expected an opacity from 0 to 1, but got {opacity}.")
+    rgb = np.asarray(picture.convert("RGB"), np.float32)
+    strength = np.clip(np.abs(change) / peak, 0, 1) if peak > 0 else np.zeros(change.shape)
+    colors = np.where((change > 0)[..., None], np.array(MORE, np.float32), np.array(LESS, np.float32))
+    blended = rgb + opacity * strength[..., None] * (colors - rgb)
+    return PILImage.fromarray(np.rint(blended).astype(np.uint8))
+
+
 def _blend_table(opacity: float, colormap: str) -> NDArray[np.uint8]:
     """For each channel, the result for every level of attention and every value of the image: (3, 256 * 256)."""
     alpha = (opacity * np.arange(256) / 255)[:, None]

@@ -68,6 +68,7 @@ def _answered(drawn_on: Xray, state: DemoState) -> bool:
     all_methods(result, model, xray)
     take_along(result, model, xray, state)
     page_link("pages/marker_lab.py", "Try every marker here: marker lab", icon=":material/science:")
+    page_link("pages/attention.py", "All maps, and which to believe: attention", icon=":material/visibility:")
     if notice := model.predictor.notice:  # last, so that nothing moves when it comes and goes
         st.warning(as_text(notice), icon=":material/cloud_off:")
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from vpe_core.variants import Variant
 
 if TYPE_CHECKING:
     from vpe_core.metrics import Statistic
+    from vpe_core.types import Progress
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -56,7 +58,12 @@ class GazeOfMarker:
 
 
 def gaze_by_marker(
-    run: Results, question: Question | None = None, evaluation: Evaluation | None = None
+    run: Results,
+    question: Question | None = None,
+    evaluation: Evaluation | None = None,
+    *,
+    variants: Sequence[Variant] | None = None,
+    report: Progress | None = None,
 ) -> tuple[GazeOfMarker, ...]:
     """Each marker of some results against the picture without it, the largest gain first.
 
@@ -64,16 +71,24 @@ def gaze_by_marker(
         run: Stored results; those without attention give nothing.
         question: How the true class is scored; as the paper does if None.
         evaluation: Shared, so that nothing is computed twice.
+        variants: Only these of the run's; None for all.
+        report: Told after each marker; where it raises, nothing is returned.
 
     Raises:
         ResultsError: The scores cannot be had.
     """
     shared, asked = evaluation or Evaluation(), question or Question()
+    wanted = [
+        variant
+        for variant in run.variants
+        if variant.marked and not variant.is_control and (variants is None or variant in variants)
+    ]
     found = []
-    for variant in run.variants:
-        if variant.marked and not variant.is_control:
-            one = _of_marker(run, variant, asked, shared)
-            found += [one] if one else []
+    for number, variant in enumerate(wanted):
+        one = _of_marker(run, variant, asked, shared)
+        found += [one] if one else []
+        if report:
+            report(number + 1, len(wanted))
     return tuple(sorted(found, key=lambda one: -one.gain.value))
 
 

@@ -1,0 +1,51 @@
+"""Deletion and insertion: a curve for each map, against random orders, and the areas under them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.frame.html import render
+from dashboard.frame.palette import palette
+from dashboard.lab.map_charts import chart_of_orders
+from dashboard.lab.show import chart, sentence
+from dashboard.lab.slow_maps import chosen_maps
+from dashboard.lab.subject import Subject
+from dashboard.lab.work import asked_model, computed
+from vpe_core import lab
+from vpe_core.lab import Scene
+from vpe_core.lab.faithfulness import Faithfulness
+from vpe_core.lab.mapping import title_of
+
+if TYPE_CHECKING:
+    from vpe_core.models import Model
+    from vpe_core.types import Progress
+
+
+def show_faithfulness(subject: Subject) -> None:
+    """Both tests on the X-ray without the marker."""
+    names, model = chosen_maps("faithfulness"), asked_model(subject.model)
+    found: Faithfulness | None = computed(
+        "faithfulness", (subject.model, subject.key, names), partial(_ask, subject.scene, model, names)
+    )
+    if found is None:
+        return
+    sentence(found.words(), subject)
+    order = sorted(found.curves, key=lambda name: found.curves[name].deletion_area)
+    best = order.index(found.better[0]) if found.better else 0
+    chosen = st.selectbox("In colour", order, best, format_func=title_of, key="lab_order", width=420)
+    with st.container(key="lab_orders"):
+        for test, good in (("deletion", "a good map falls early"), ("insertion", "a good map rises early")):
+            with st.container(key=f"lab_order_{test}", gap=None):
+                st.html(render("paragraph", kind="lab-axis", text=f"{test.capitalize()}: {good}"))
+                words = f"Probability of {found.target} under {test} in the order of {title_of(chosen)}"
+                chart(chart_of_orders(found, test, chosen, palette()), test, words, subject)
+    rows = [(title_of(name), found.curves[name], name in found.better) for name in order]
+    st.html(render("lab_orders", rows=rows, random=found.mean_random, n=len(found.random), target=found.target))
+
+
+def _ask(scene: Scene, model: Model, names: tuple[str, ...], report: Progress) -> Faithfulness:
+    found: Faithfulness = lab.get("faithfulness").run(scene, model, methods=names, report=report)
+    return found

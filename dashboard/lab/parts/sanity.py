@@ -1,0 +1,44 @@
+"""Random weights: how like its own each map remains while the model becomes noise."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from dashboard.frame.html import render
+from dashboard.lab.show import sentence
+from dashboard.lab.slow_maps import chosen_maps
+from dashboard.lab.subject import Subject
+from dashboard.lab.work import asked_model, computed
+from vpe_core import lab
+from vpe_core.lab import Scene
+from vpe_core.lab.mapping import title_of
+from vpe_core.lab.sanity import ALIKE, Sanity
+
+if TYPE_CHECKING:
+    from vpe_core.models import Model
+    from vpe_core.types import Progress
+
+
+def show_sanity(subject: Subject) -> None:
+    """A copy of the model, stage by stage more random."""
+    names, model = chosen_maps("sanity"), asked_model(subject.model)
+    found: Sanity | None = computed(
+        "sanity", (subject.model, subject.key, names), partial(_ask, subject.scene, model, names), counts="maps"
+    )
+    if found is None:
+        return
+    sentence(found.words(), subject)
+    rows = [
+        (title_of(name), [None if np.isnan(value) else float(value) for value in curve], name in found.insensitive)
+        for name, curve in found.similarity.items()
+    ]
+    st.html(render("lab_sanity", stages=found.stages, rows=rows, alike=ALIKE))
+
+
+def _ask(scene: Scene, model: Model, names: tuple[str, ...], report: Progress) -> Sanity:
+    found: Sanity = lab.get("sanity").run(scene, model, methods=names, report=report)
+    return found
