@@ -116,5 +116,5 @@ def chart_of_intervals(values: Sequence[Interval], names: Sequence[str], palette
             hovertemplate="%{customdata}<extra></extra>",
         )  # fmt: skip
     name_rows(figure, list(names), palette)
-    figure.update_xaxes(tickformat="+.3~g", nticks=6)
+    figure.update_xaxes(tickformat="+.3~g", labelalias={"+0": "0"}, nticks=6)
     return figure

@@ -46,7 +46,7 @@ def show_layers(subject: Subject) -> None:
         return
     layers = found.layers
     sentence(layers.words(), subject)
-    left, right = st.columns((3, 2), gap="large")
+    left, right = st.columns(2, gap="large")
     with right:
         layer, head = _choice(layers)
         _enlarged(subject, layers, layer, head)
