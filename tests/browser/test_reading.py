@@ -31,7 +31,15 @@ def middle(demo: Demo) -> tuple[float, float]:
 
 
 def press(demo: Demo, name: str) -> None:
+    unfold_tools(demo)
     demo.page.locator(ROW).filter(has_text=name).click()
+
+
+def unfold_tools(demo: Demo) -> None:
+    """On a phone, the tools are folded."""
+    fold = demo.page.locator(".vpl-reading-fold")
+    if fold.is_visible() and not fold.locator("input").is_checked():
+        fold.tap()
 
 
 def drag_on_screen(demo: Demo, start: tuple[float, float], by: tuple[float, float], button: str = "left") -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.demo import Demo, Point
-from tests.browser.test_reading import demo_place, hud, middle, press, zoom
+from tests.browser.test_reading import ROW, demo_place, hud, middle, press, unfold_tools, zoom
 
 
 class Fingers:
@@ -129,6 +129,15 @@ def test_a_second_finger_takes_back_a_window_and_a_ruler_and_a_thumb_beside_the_
 
 def test_a_finger_hits_the_reading_tools_and_no_class_name_is_cut(phone: Demo) -> None:
     phone.open({"sample": "case_a", "marks": "bbox:180,180,330,330", "question": "each"})
+    answer, tool = phone.page.locator(".vpl-row").first, phone.page.locator(ROW).first
+    expect(tool).to_be_hidden()  # until they are wanted: the answer stands right below the X-ray
+    above = answer.bounding_box()
+    unfold_tools(phone)
+    expect(tool).to_be_visible()
+    below = answer.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["y"] < below["y"]
     tools = ".vpl-reading, .st-key-demo_source_row, [class*=st-key-demo_question-]"
     for button in phone.page.locator(f":is({tools}) button:not([aria-label^=Help]):visible").all():
         box = button.bounding_box()
