@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -56,6 +57,13 @@ def _write_set(folder: Path) -> pd.DataFrame:
 
 def open_page(demo: Demo, query: dict[str, str] | None = None) -> None:
     demo.open(query or {}, page="benchmark")
+    demo.page.wait_for_selector(".vpl-results")
+    demo.settle()
+
+
+def open_sides(demo: Demo, query: str) -> None:
+    """Open the page with several data sets or models, as its address names them."""
+    demo.page.goto(f"{demo.url}/benchmark?{query}")
     demo.page.wait_for_selector(".vpl-results")
     demo.settle()
 
@@ -130,6 +138,36 @@ def test_a_prompt_is_edited_and_the_difference_to_the_papers_stands_beside(demo:
     # The made-up results do not fit the model of the test, which the page must notice.
     expect(demo.page.get_by_role("alert")).to_contain_text("other weights")
     assert link(demo)["say lung mass"] == ["a large lump"]
+
+
+def test_another_data_set_and_marker_bring_no_error_about_the_prompt(demo: Demo, results: Path) -> None:
+    second = results.with_name("second-set")
+    store(
+        MemoryRun(PAPER_STRENGTHS, name="second-set", model="simclip", template="{class}{suffix}"), second / "simclip"
+    )
+    try:
+        open_sides(demo, "data=sim-multi&data=second-set")
+        chips = demo.page.locator(".st-key-data [data-tag]")
+        expect(chips).to_have_count(2)
+        chips.filter(has_text="sim-multi").get_by_role("button").click()
+        expect(chips).to_have_count(1)
+        demo.settle()
+        choose(demo, "Marker", "arrow")
+        expect(demo.page.locator(".vpl-finding bdi")).to_contain_text("On second-set, a red arrow")
+        assert demo.page.get_by_role("alert").filter(has_text="template").count() == 0
+    finally:
+        shutil.rmtree(second)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_name_in_the_filters_is_cut(browser: Browser, app_url: str, width: int) -> None:
+    demo = Demo(browser, app_url, width=width, height=720)
+    open_sides(demo, "model=simclip&model=simclip-plain")
+    names = demo.page.locator(".st-key-bench_filters [data-tag] [title]")
+    expect(names).to_have_count(3)
+    cut = "names => names.filter(name => name.scrollWidth > name.clientWidth).map(name => name.innerText)"
+    assert names.evaluate_all(cut) == []
+    demo.close()
 
 
 def test_a_case_opens_in_the_live_demo_with_its_marker(demo: Demo) -> None:
