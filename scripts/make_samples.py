@@ -22,7 +22,7 @@ from vpe_core.simulation.bases import load_base
 from vpe_core.simulation.build import bases_for
 from vpe_core.simulation.cases import DRAWING_ORDER, CasePlan, FoundFinding, render_case
 
-SIZE, QUALITY, BANK_SIZE = 1024, 84, 512
+SIZE, QUALITY, BANK_SIZE = 1024, 90, 512
 TWIN_SIZE = 512
 COLUMNS = [
     "image", "title", "finding", "x0", "y0", "x1", "y1", "side", "zone", "size_mm", "difficulty", "note", "patient",

@@ -17,6 +17,7 @@ import numpy as np
 
 from dashboard.demo.answers.marked_xray import draw
 from dashboard.demo.answers.presence import MEASURED, MeasuredPresence, presence_probabilities
+from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import DemoState, default_classes
 from dashboard.frame.verdicts import EACH
 from dashboard.library.steering import class_of
@@ -44,14 +45,14 @@ def measure(name: str) -> MeasuredPresence:
     classes, template = default_classes(EACH), DemoState().template
     said, truth, said_circled, truth_circled, circled = [], [], [], [], []
     for entry in simulated_gallery():
-        image = load_image(entry.path)
+        xray = Xray(entry.name, load_image(entry.path))
         labels = [class_of(finding.label, classes) for finding in entry.findings]
         shown = [one in labels for one in classes]
         states = [DemoState()]
         for finding in entry.findings:
             margin = MARGIN_SHARE * max(finding.box.width, finding.box.height)
-            states.append(DemoState(marks=(Mark("circle", finding.box.expanded(margin).clipped(*image.size)),)))
-        embeddings = model.encode_images([draw(image, state) for state in states])
+            states.append(DemoState(marks=(Mark("circle", finding.box.expanded(margin).clipped(*xray.image.size)),)))
+        embeddings = model.encode_images([draw(xray, state) for state in states])
         unmarked, *marked = (
             [chance > 0.5 for chance in presence_probabilities(model, row[None], classes, template, "")]
             for row in embeddings

@@ -27,9 +27,9 @@ train() {
 
 films() {
     rm -rf $sets/sim-multi $sets/sim-nodule $sets/sim-shift
-    $python -m vpe_core simulate --set sim-multi --out $sets/sim-multi --size 384 --webp 50 --twins
-    $python -m vpe_core simulate --set sim-nodule --out $sets/sim-nodule --size 384 --webp 50
-    $python -m vpe_core simulate --set sim-shift --out $sets/sim-shift --size 384 --webp 44
+    $python -m vpe_core simulate --set sim-multi --out $sets/sim-multi --size 448 --webp 70 --twins
+    $python -m vpe_core simulate --set sim-nodule --out $sets/sim-nodule --size 448 --webp 70
+    $python -m vpe_core simulate --set sim-shift --out $sets/sim-shift --size 448 --webp 60
     $python -m scripts.make_samples
     $python -m scripts.measure_realism --real "$nih" --editions "$first/datasets/sim-multi" $sets/sim-multi \
         --out $sets/realism.json

@@ -118,7 +118,7 @@ def _row(run: Run, name: str, variant: Variant, evaluation: Evaluation) -> dict[
         hits = _hits(np.where(present, scored.scores, -np.inf), scored.labels)
         hits[present.sum(axis=1) < 2] = np.nan
         row["picks_the_right_finding"] = _numbers(bootstrap_mean(hits, resamples).overall)
-    if variant.place == "twin":
+    if variant.picture == "twin":
         row["true_class"] = _numbers(bootstrap_mean(scored.of_true_class, resamples).overall)
         row["distance_from_half"] = float(np.mean([abs(one["value"] - 0.5) for one in row["per_class"].values()]))
     if variant.place != "finding":

@@ -11,6 +11,7 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from vpe_core import datasets
+from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.errors import DatasetError, ResultsError
 from vpe_core.leaks import (
     BOTH,
@@ -219,6 +220,7 @@ def test_the_stored_figures_agree_with_themselves() -> None:
         assert tuple(measured.overlap) == measured.classes
         for label, one in measured.overlap.items():
             assert one.effective <= measured.class_counts[label]
-            assert not one.enough or abs(one.geometry - 0.5) <= 0.1 < one.geometry_before - 0.5
+            assert not one.enough or abs(one.geometry - 0.5) <= 0.1
+            assert not one.enough or one.geometry_before > 0.6 or label == HEALTHY  # whose boxes are another image's
         assert set(measured.markers) == set(names())
         assert set(measured.markers.values()) <= {"", *measured.groups}
