@@ -45,7 +45,7 @@ def show_over_set(subject: Subject) -> None:
         look = st.selectbox("Drawn as", tuple(looks), key="lab_set_look") if looks else None
     rows: tuple[GazeOfMarker, ...] | None = computed(
         "over_set",
-        (column.dataset, column.who, column.file, look),
+        (column.dataset, column.who, column.file, str(column.run.manifest.finished), look),
         partial(_measure, column.run, looks.get(look or "", ()), evaluation()),
         counts="markers",
     )
@@ -73,6 +73,7 @@ def show_over_set(subject: Subject) -> None:
             with st.container(key=f"lab_set_{number}", gap=None):
                 st.html(render("paragraph", kind="lab-axis", text=title))
                 chart(figure, f"set {number}", f"{title}, for {len(rows)} markers", subject, named=False)
+    st.caption("Left, grey: no marker; in colour: with it; a dot is the median, a line the middle half of the samples.")
     st.html(
         render(
             "lab_set", rows=list(zip(names, rows, strict=True)), percent=percent, points=points, dataset=column.dataset,
