@@ -24,7 +24,7 @@ from vpe_core.errors import RegionError
 from vpe_core.lab import MarkerStyle, Scene
 from vpe_core.lab.compare import Compared
 from vpe_core.lab.scan import Scan
-from vpe_core.lab.scan_record import Order, ScannedFinding, ScanRecord
+from vpe_core.lab.scan_record import ScannedFinding, ScanOrder, ScanRecord
 from vpe_core.markers.marks import Mark
 from vpe_core.plots.percent import percent
 from vpe_core.types import Box
@@ -166,7 +166,7 @@ def test_stored_scans_of_a_set_are_shown_and_without_one_the_command(precomputed
         ScannedFinding(f"s{k}", f"p{k}", ("mass", "nodule")[k % 2], k % 3 > 0, 0.4, 0.0, 0.1, 0.05, 0.1, 0.2)
         for k in range(12)
     )
-    order = Order(
+    order = ScanOrder(
         "sim-multi", "test", "f", True, "simclip", "w", "circle", "red", 3.0, 14, 0.2, (1.0,), ("mass", "none"),
         "{class}",
     )  # fmt: skip
