@@ -17,7 +17,10 @@ from vpe_core.settings import get_settings
 
 def main() -> None:
     runs = find_runs(get_settings().precomputed_dir / "results" / "benchmark")
-    for file, boxes in {boxes.file: boxes for boxes in map(RunBoxes.of, runs)}.items():
+    kept = {boxes.file: boxes for boxes in map(RunBoxes.of, runs)}
+    for stale in {file for folder in {file.parent for file in kept} for file in folder.glob("*.npy")} - set(kept):
+        stale.unlink()  # of boxes that are no longer there
+    for file, boxes in kept.items():
         scores = boxes.scores()
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, lambda stream, scores=scores: np.save(stream, scores, allow_pickle=False))

@@ -38,7 +38,7 @@ ATTENTION_ATOL = 0.003
 
 def drawn(xray: Xray, state: DemoState) -> Image.Image:
     image = xray.image.convert("RGB")
-    for mark in state.marks:
+    for mark in xray.exact(state.marks):  # a link rounds a mark to a tenth of a pixel
         marker = mark.marker if state.treatment == AS_DRAWN else state.treatment
         image = draw_marker(image, mark.region, marker, color=COLORS[state.color], width=state.width)
     return image

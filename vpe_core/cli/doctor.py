@@ -14,7 +14,13 @@ from vpe_core.folders import megabytes_free
 from vpe_core.settings import IN_CHECKOUT, Settings, get_settings
 
 _PACKAGES = ("torch", "open_clip_torch", "timm", "transformers", "pillow")
-_EXTRAS = {"streamlit": "app", "pydicom": "dicom", "nibabel": "simulate", "skimage": "outline"}
+_EXTRAS = {
+    "streamlit": ("streamlit", "app"),
+    "pydicom": ("pydicom", "dicom"),
+    "nibabel": ("nibabel", "simulate"),
+    "skimage": ("scikit-image", "outline"),
+}
+"""Module -> its distribution, and the extra that brings it."""
 _LOW_SPACE_MB = 2_000
 
 
@@ -67,8 +73,8 @@ def run_checks() -> Iterator[Check]:
 
 def _extras() -> Iterator[Check]:
     """The packages that only some uses need."""
-    for package, extra in _EXTRAS.items():
-        if is_installed(package):
+    for module, (package, extra) in _EXTRAS.items():
+        if is_installed(module):
             yield Check(f"Extra {extra}", f"{package} {version(package)}")
         else:
             yield Check(f"Extra {extra}", f"no {package}", f'pip install "visual-prompt-lab[{extra}]"')

@@ -38,7 +38,7 @@ def open_dataset(name: str, root: str | Path | None = None, *, part: str | None 
         >>> from vpe_core.datasets import open_dataset
         >>> multi = open_dataset("sim-multi")
         >>> len(multi.classes), multi.simulated
-        (10, True)
+        (11, True)
     """
     spec = DATASETS.get(name)
     return _read(spec, spec.read, root, part)
