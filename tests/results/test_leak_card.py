@@ -209,7 +209,7 @@ def test_what_is_left_of_a_gain_is_said_or_that_too_little_overlaps(found: Match
     html = matched_html(found, said, simulated=True)
     assert "&lt;b&gt;mass&lt;/b&gt;" in html
     assert "<b>mass" not in html
-    assert "too little overlap: its size and place name it" in html
+    assert "not told: size and place cannot be balanced" in html
     if not found.too_little:
         assert said.lines[0] == ("121 of 200", "effective sample size")
         assert "of 3" not in matched_words(found, "circle", "nodule").headline

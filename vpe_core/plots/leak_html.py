@@ -194,4 +194,4 @@ def _shown(card: LeakCard, noun: str) -> list[tuple[str, str, InAll | None]]:
 
 def _short(about: MatchedClass) -> str:
     """Why nothing can be told of a class, in its place on the line."""
-    return "too little overlap: its size and place name it" if about.too_little else ""
+    return "not told: size and place cannot be balanced" if about.too_little else ""
