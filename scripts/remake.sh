@@ -47,6 +47,7 @@ results() {
     $python -m scripts.measure_gallery
     $python -m scripts.measure_presence
     $python -m scripts.measure_fooling
+    $python -m scripts.measure_lab
     $python -m scripts.measure_box_leaks "$wheel"
 }
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from vpe_core.attention import METHODS, fixed_scale, patch_relevance
+from vpe_core.attention import fixed_scale, patch_relevance, quick_names
 from vpe_core.documents import DocumentError, read_bytes
 from vpe_core.errors import AttentionError, LabError, RegionError, ResultsError
 from vpe_core.images import load_image
-from vpe_core.lab.mapping import FIXED, checked_maps, map_names, require_some, title_of
+from vpe_core.lab.mapping import FIXED, checked_maps, require_some, title_of
 from vpe_core.lab.maps import shares_or_nan
 from vpe_core.lab.places import find, spread_patches
 from vpe_core.lab.scene import Drawing, MarkerStyle
@@ -137,7 +137,7 @@ def read_set_maps(path: Path) -> SetMaps:
 
 def quick_maps() -> tuple[str, ...]:
     """The maps that take one pass a picture: what is measured unless others are named."""
-    return tuple(name for name in map_names() if name == FIXED or not METHODS.get(name).slow)
+    return (*quick_names(), FIXED)
 
 
 def maps_over_set(

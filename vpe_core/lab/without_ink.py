@@ -10,6 +10,7 @@ import numpy as np
 
 from vpe_core.errors import VPEError
 from vpe_core.lab.asking import ask, probabilities_of, shares_inside
+from vpe_core.lab.mapping import listed
 from vpe_core.lab.pointing import POINTINGS, Asked
 from vpe_core.lab.scene import Drawing, MarkerStyle, Scene
 from vpe_core.lab.study import Study, unreported
@@ -17,8 +18,6 @@ from vpe_core.markers import get
 from vpe_core.plots.percent import percent, points
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from vpe_core.models import Model
@@ -87,9 +86,9 @@ class WithoutInk:
         sentences = [f"Without a mark, {self.target} gets {percent(self.unmarked.probability)}."]
         if follow:
             moves = [f"{way.title} ({points(self.change(way))})" for way in follow]
-            sentences.append(f"It moves with {_series(moves)} points.")
+            sentences.append(f"It moves with {listed(moves)} points.")
         if stay:
-            sentences.append(f"It stays, within 2 points, with {_series([way.title for way in stay])}.")
+            sentences.append(f"It stays, within 2 points, with {listed([way.title for way in stay])}.")
         if not np.isnan(self.unmarked.attention):
             seen = [way for way in told if way.reads_region and not np.isnan(way.attention)]
             if seen:
@@ -161,10 +160,6 @@ def _told(scene: Scene, model: Model, name: str, one: Asked) -> Told:
         name, pointing.title, pointing.about, pointing.source, float(chances[scene.column]), float(share),
         pointing.reads_region,
     )  # fmt: skip
-
-
-def _series(parts: Sequence[str]) -> str:
-    return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
 
 
 WITHOUT_INK = Study(
