@@ -78,11 +78,11 @@ def main() -> None:
         model=model.name,
         model_title=model.spec.title,
         weights_sha256=model.record.weights_sha256,
-        size_wh=result.without.shown.size,
+        size_wh=result.without.preview.size,
         methods=_methods(model, xray, state, result, memory),
         command=f"{COMMAND} --sample {entry.name} --finding {options.finding} --model {model.name}",
     )
-    pictures = {BEFORE: result.without.shown, AFTER: result.marked.shown, SEEN: result.marked.seen}
+    pictures = {BEFORE: result.without.preview, AFTER: result.marked.preview, SEEN: result.marked.seen}
     save_example(example, {name: jpeg(picture, 85) for name, picture in pictures.items()}, options.out)
 
 

@@ -25,7 +25,7 @@ from dashboard.library.steering import class_of
 from vpe_core import lab, load_image, load_model
 from vpe_core.cli.progress import counting_bar
 from vpe_core.datasets.gallery import Finding, GalleryImage, simulated_gallery
-from vpe_core.lab import MarkerStyle, Scene
+from vpe_core.lab import LabScene, MarkerStyle
 from vpe_core.lab.compare import Compared
 from vpe_core.lab.scan import Scan
 from vpe_core.lab.scan_set import SIDE_SHARE
@@ -89,13 +89,13 @@ def _row(entry: GalleryImage, finding: Finding, model: Model) -> dict[str, Any]:
     target = _class(finding)
     assert target is not None
     image = load_image(entry.path)
-    scene = Scene(
+    scene = LabScene(
         image, finding.box, DemoState().shown_classes, target, _STYLE, template_of(DemoState()), known=finding.box
     )  # fmt: skip
     compared: Compared = lab.get("compare").run(scene, model)
     ranges = compared.fragility.ranges
     half, (x, y) = SIDE_SHARE * min(image.size) / 2, center_of(finding.box)
-    slid = Scene(
+    slid = LabScene(
         image, Box(x - half, y - half, x + half, y + half), scene.classes, target, _STYLE, scene.template,
         known=finding.box,
     )  # fmt: skip

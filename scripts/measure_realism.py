@@ -43,7 +43,7 @@ from PIL import Image
 
 from vpe_core.simulation import get
 from vpe_core.simulation.film_features import reduce_film
-from vpe_core.simulation.realism import Films, Told, compare
+from vpe_core.simulation.realism import Films, Separability, compare
 
 SET, RENDERED_SIZE = "sim-multi", 288
 NORMALS, FRONTAL, HALVES = "real normals", "all real frontal films", "random halves of the real frontal films"
@@ -106,7 +106,7 @@ def measure(real_folder: Path, simulated: Films, quick: bool) -> dict[str, Any]:
 
 def _halves(frontal: Films) -> dict[str, Any]:
     """AUROC and energy distance of each group between random halves: the mean over `N_HALVES` draws, and the ends."""
-    draws: list[Mapping[str, Told]] = []
+    draws: list[Mapping[str, Separability]] = []
     for draw in range(N_HALVES):
         patients = np.random.default_rng([draw, 3]).permutation(sorted(set(frontal.patients))).tolist()
         middle = len(patients) // 2

@@ -79,7 +79,7 @@ PAGES = {
     "lab": (
         "The marker lab",
         (
-            "vpe_core.lab.names", "vpe_core.lab.get", "vpe_core.lab.Scene", "vpe_core.lab.MarkerStyle",
+            "vpe_core.lab.names", "vpe_core.lab.get", "vpe_core.lab.LabScene", "vpe_core.lab.MarkerStyle",
             "vpe_core.lab.Drawing", "vpe_core.lab.Study",
         ),
     ),

@@ -29,13 +29,15 @@ from vpe_core import datasets, list_models, load_model, metrics, open_dataset
 from vpe_core.attention import METHODS, GazeEncoder, explain
 from vpe_core.datasets import DATASETS
 from vpe_core.errors import MarkerError
-from vpe_core.lab import MarkerStyle, Scene
+from vpe_core.lab import LabScene, MarkerStyle
 from vpe_core.lab import get as get_study
 from vpe_core.lab.axes import AXES
+from vpe_core.lab.pointing import POINTINGS
 from vpe_core.markers import MARKERS, draw_marker
 from vpe_core.markers.marks import Mark
 from vpe_core.metrics import METRICS
 from vpe_core.models import LOADERS, MODELS, VisionLanguageModel
+from vpe_core.outlines import OUTLINERS, outline
 from vpe_core.plots.controls import control_chart
 from vpe_core.plots.theme import DARK, LIGHT
 from vpe_core.prompts import build_prompts
@@ -49,7 +51,7 @@ from vpe_core.types import Box
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "extending.md").read_text()
 BLOCKS = dict(re.findall(r"^## (.+?)\n.*?^```python\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL))
-REGISTRIES = (MARKERS, DATASETS, METRICS, LOADERS, MODELS, METHODS, KINDS, STEPS, AXES)
+REGISTRIES = (MARKERS, DATASETS, METRICS, LOADERS, MODELS, METHODS, KINDS, STEPS, AXES, POINTINGS, OUTLINERS)
 BOX = Box(40, 60, 120, 160)
 
 
@@ -159,7 +161,7 @@ def test_a_model_family(added: dict[str, Any], tmp_path: Path, monkeypatch: pyte
     assert not np.allclose(*chances)
     unlisted = load_model(str(folder), device="cpu")
     np.testing.assert_array_equal(unlisted.classify(list(noise), ["nodule", "effusion"]), chances)
-    assert model.reading(["x" * 65]).too_long == 1
+    assert model.reading(["mass " * 80]).too_long == 1
     embeddings, maps = GazeEncoder(model).encode(list(noise))
     assert (embeddings.shape, maps) == ((2, 8), None)
 
@@ -204,10 +206,27 @@ def test_a_step_of_the_lesson(added: dict[str, Any], setting: Setting, asker: No
 @section("A sweep of the marker lab")
 def test_a_sweep_of_the_marker_lab(added: dict[str, Any], models: dict[str, VisionLanguageModel]) -> None:  # noqa: F811
     xray = Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 200), dtype=np.uint8))
-    scene = Scene(xray, BOX, ("nodule", "effusion"), "nodule", MarkerStyle("circle"))
+    scene = LabScene(xray, BOX, ("nodule", "effusion"), "nodule", MarkerStyle("circle"))
     curve = get_study("sweep").run(scene, models["native"], axis="breadth")
     assert curve.values == (0.5, 1, 2)
     wide = draw_marker(xray, Box(0, 60, 160, 160), "circle", color="red", width=3)
     alone = models["native"].classify(wide, ["nodule", "effusion"])[0, 0]
     assert curve.probability[2] == pytest.approx(alone, abs=1e-5)
     assert added["AXES"].names()[-1] == "breadth"
+
+
+@section("A way to point without ink")
+def test_a_way_to_point(added: dict[str, Any], models: dict[str, VisionLanguageModel]) -> None:  # noqa: F811
+    xray = Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 200), dtype=np.uint8))
+    scene, model = LabScene(xray, BOX, ("nodule", "effusion"), "nodule", MarkerStyle("circle")), models["native"]
+    (way,) = [one for one in get_study("ink").run(scene, model).ways if one.name == "focus"]
+    soft = xray.convert("RGB").filter(added["ImageFilter"].GaussianBlur(200 / 60))
+    soft.paste(xray.convert("RGB").crop((40, 60, 120, 160)), (40, 60))
+    assert way.probability == pytest.approx(model.classify(soft, ["nodule", "effusion"])[0, 0], abs=1e-5)
+
+
+@section("A way to outline")
+def test_a_way_to_outline(added: dict[str, Any]) -> None:
+    found = outline(Image.new("L", (200, 200)), BOX, "diamond")
+    assert found.box == BOX
+    assert added["OUTLINERS"].names()[-1] == "diamond"

@@ -69,7 +69,7 @@ class Proxy:
     address: str
 
     @property
-    def shown(self) -> str:
+    def redacted(self) -> str:
         """The address without name and password."""
         return re.sub(r"^([A-Za-z][\w+.-]*://)?.*@", r"\1", self.address)
 
@@ -109,12 +109,12 @@ def _proxy_problem(proxy: Proxy, client: Client) -> str | None:
     address = proxy.address if "://" in proxy.address else f"http://{proxy.address}"
     scheme = address.partition("://")[0].lower()
     kinds = ("http", "https", *client.socks)
-    names = f"{proxy.variable} names the proxy {proxy.shown}"
+    names = f"{proxy.variable} names the proxy {proxy.redacted}"
     if scheme not in kinds:
         return f"{names}, but {scheme}:// cannot be used here. Use one of {', '.join(kinds)}, or unset it."
     if host_of(address, kinds) is None or "//" in address.partition("://")[2]:
         return (
-            f"{proxy.variable} is {proxy.shown!r}, but expected the address of a proxy, such as "
+            f"{proxy.variable} is {proxy.redacted!r}, but expected the address of a proxy, such as "
             "http://proxy.example.org:8080. Correct or unset it."
         )
     if scheme in client.socks and not is_installed(client.socks_module):
@@ -230,11 +230,13 @@ def how_to_connect() -> str:
     named = proxies()
     if not named:
         return "Check the network, and whether it needs a proxy (HTTPS_PROXY)."
-    return f"Check the network and the proxy ({', '.join(f'{proxy.variable}: {proxy.shown}' for proxy in named)})."
+    return f"Check the network and the proxy ({', '.join(f'{proxy.variable}: {proxy.redacted}' for proxy in named)})."
 
 
 def _proxy_wants_a_name() -> str:
-    which = ", ".join(f"{proxy.variable}: {proxy.shown}" for proxy in proxies()) or "none is named in the environment"
+    which = (
+        ", ".join(f"{proxy.variable}: {proxy.redacted}" for proxy in proxies()) or "none is named in the environment"
+    )
     return (
         f"The proxy wants a name and a password (407; {which}). Put them into its address, as in "
         "http://NAME:PASSWORD@proxy.example.org:8080; if they are there, it does not take them."

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from vpe_core.lab import MarkerStyle
 from vpe_core.lab.axes import AXES
 from vpe_core.lab.compare import Compared
-from vpe_core.lab.sweeps import Curve
+from vpe_core.lab.sweeps import SweepCurve
 from vpe_core.markers import get as get_marker
 from vpe_core.plots.figure import new_figure
 from vpe_core.plots.percent import percent
@@ -66,7 +66,7 @@ def chart_of_ways(found: Compared, target: str, present: int, palette: Palette) 
     return figure
 
 
-def chart_of_curves(curves: Sequence[Curve], titles: Sequence[str], palette: Palette) -> go.Figure:
+def chart_of_curves(curves: Sequence[SweepCurve], titles: Sequence[str], palette: Palette) -> go.Figure:
     """Curves of several models along one axis: solid the class's probability, dotted the attention in the region."""
     axis = AXES.get(curves[0].axis)
     figure = new_figure(palette, _CURVE_PX, showlegend=False)

@@ -24,14 +24,14 @@ _SIDE = 0.12
 def chart_of_layers(layers: Layers, palette: Palette) -> go.Figure:
     """The share in the region by layer, without and with the marker: a dot a head, a line for the mean of a layer."""
     figure = new_figure(palette, _CURVE_PX, showlegend=False)
-    numbers = np.arange(1, layers.n_layers + 1)
+    numbers = np.arange(1, layers.heads.n_layers + 1)
     figure.add_hline(layers.area, line={"color": palette.muted, "width": 1, "dash": "dot"})
     ways = (("no marker", palette.unmarked, -_SIDE), ("with the marker", palette.marked, _SIDE))
     for which, (name, color, side) in enumerate(ways):
         shares = layers.shares[which]
         if not np.isfinite(shares).all():
             continue
-        for head in range(layers.n_heads):
+        for head in range(layers.heads.n_heads):
             figure.add_scatter(
                 x=numbers + side, y=shares[:, head], mode="markers", marker={"color": color, "size": 5, "opacity": 0.6},
                 hovertemplate=f"layer %{{customdata}}, head {head + 1}, {name}: %{{y:.0%}}<extra></extra>",
@@ -40,7 +40,7 @@ def chart_of_layers(layers: Layers, palette: Palette) -> go.Figure:
         figure.add_scatter(
             x=numbers + side, y=layers.curves[which], mode="lines", line={"color": color, "width": 2}, hoverinfo="skip",
         )  # fmt: skip
-    figure.update_xaxes(title_text="layer", dtick=1 if layers.n_layers <= 12 else 2, showgrid=False)
+    figure.update_xaxes(title_text="layer", dtick=1 if layers.heads.n_layers <= 12 else 2, showgrid=False)
     figure.update_yaxes(range=[-0.03, 1.03], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%")
     return figure
 

@@ -18,11 +18,10 @@ from vpe_core.attention.resample import grid_to_image
 from vpe_core.types import Heatmap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from vpe_core.geometry import View
+    from vpe_core.lab.before_after import BeforeAfter
 
     Floats = NDArray[np.float32]
     Pixels = NDArray[np.uint8]
@@ -49,32 +48,25 @@ class MapPicture:
 
 
 def three_pictures(
-    pictures: Sequence[Image.Image],
-    views: Sequence[View],
-    grids: Floats,
-    peak: float,
-    longest_px: int,
-    *,
-    crops: bool = False,
+    pictures: tuple[Image.Image, Image.Image], compared: BeforeAfter, grids: Floats, peak: float, longest_px: int
 ) -> tuple[MapPicture, ...]:
     """A map on the X-ray without and with the marker, on one scale, and what the marker adds and takes away.
 
     Args:
         pictures: The X-ray, and the marked one.
-        views: How the model sees each.
+        compared: What is known of both.
         grids: (2, rows, columns).
         peak: The value that is shown at full strength in all three.
         longest_px: The longer side of what is made.
-        crops: Whether the marked picture shows other places; there is no difference then.
     """
     titles = ("no marker", "with the marker")
     made = [
         _on(picture, view, grid, peak, longest_px, title)
-        for picture, view, grid, title in zip(pictures, views, grids, titles, strict=True)
+        for picture, view, grid, title in zip(pictures, compared.views, grids, titles, strict=True)
     ]
-    if not crops:
+    if not compared.crops:
         small = shrunk(pictures[0], longest_px)
-        change = _spread(grids[1] - grids[0], views[0], pictures[0].size, small.size)
+        change = _spread(grids[1] - grids[0], compared.views[0], pictures[0].size, small.size)
         made.append(_picture(overlay_change(small, change, peak=peak), "difference"))
     return tuple(made)
 

@@ -9,7 +9,7 @@ from dashboard.demo.answers.marked_xray import template_of, treatment_of
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import AS_DRAWN, COLORS, DemoState, with_question
 from dashboard.frame.verdicts import CHOOSE
-from vpe_core.lab import MarkerStyle, Scene
+from vpe_core.lab import LabScene, MarkerStyle
 from vpe_core.markers import get as get_marker
 from vpe_core.markers.marks import Mark, area_of, mark_on
 from vpe_core.types import Box
@@ -26,7 +26,7 @@ class Subject:
     """
 
     xray: Xray
-    scene: Scene
+    scene: LabScene
     model: str
 
     @property
@@ -45,7 +45,7 @@ def lab_state(state: DemoState) -> DemoState:
     return replace(asked, marks=state.marks[-1:], protocol="native", width=round(state.native_width))
 
 
-def scene_of(xray: Xray, state: DemoState, target: str) -> Scene:
+def scene_of(xray: Xray, state: DemoState, target: str) -> LabScene:
     """The scene that a `lab_state` with a mark shows.
 
     Raises:
@@ -57,7 +57,7 @@ def scene_of(xray: Xray, state: DemoState, target: str) -> Scene:
     is_area = treatment is not None and not get_marker(treatment).phrase  # which the live demo gives an area
     is_secret = state.hidden and not state.findings
     known = None if is_secret else next((finding.box for finding in xray.findings if finding.label == target), None)
-    return Scene(
+    return LabScene(
         image=xray.image,
         region=area_of((mark,)) if is_area else mark.region,
         classes=state.shown_classes,

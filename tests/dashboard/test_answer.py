@@ -60,7 +60,7 @@ def test_attention_is_that_of_the_library(model: VisionLanguageModel, picture: X
     assert result.inside.after == pytest.approx(expected.share, abs=0.001)
     assert result.inside.area == pytest.approx(expected.area, abs=0.001)
     assert result.inside.area == pytest.approx(np.pi / 4 * CIRCLE.region.box.area / np.prod(picture.size_wh), rel=0.01)
-    assert result.without.heatmap.size_wh == result.without.shown.size
+    assert result.without.heatmap.size_wh == result.without.preview.size
 
 
 @pytest.mark.parametrize(("method", "label"), [("rollout", None), ("last-layer", None), ("legrad", "cardiomegaly")])
@@ -86,7 +86,7 @@ def test_before_a_stroke_evidence_is_for_the_class_that_the_answer_names(
     result = answer(model, picture, DemoState(method=method), CLASSES, BoundedCache())
     named = CLASSES[int(np.argmax(result.without.probabilities))]
     assert (result.target, result.without.heatmap.label) == (named, named)
-    expected = explain(model, result.without.shown, named, method=method)
+    expected = explain(model, result.without.preview, named, method=method)
     np.testing.assert_allclose(result.without.heatmap.values, expected.values, atol=0.02 * expected.values.max())
 
 
@@ -132,7 +132,7 @@ def test_the_attention_shown_is_that_of_the_method(model: VisionLanguageModel, p
         result = answer(model, picture, replace(MARKED, method=method), CLASSES, BoundedCache())
         assert result.marked is not None
         grid = patch_relevance(model, [result.marked.seen], result.target, method=method)[0]
-        shown = grid_to_image(grid, model.view(result.marked.shown.size), result.marked.shown.size)
+        shown = grid_to_image(grid, model.view(result.marked.preview.size), result.marked.preview.size)
         np.testing.assert_allclose(result.marked.heatmap.values, shown, atol=1e-6)
 
 
@@ -159,7 +159,7 @@ def test_a_crop_that_fits_its_thumbnail_is_still_a_crop(model: VisionLanguageMod
     state = DemoState(marks=(Mark("bbox", Box(300, 300, 1000, 1000)),), treatment="crop")
     result = answer(model, big, state, CLASSES, BoundedCache())
     assert result.marked is not None
-    assert result.marked.shown.size == result.without.shown.size
+    assert result.marked.preview.size == result.without.preview.size
     assert result.cropped
     assert result.inside is None
 
@@ -231,7 +231,7 @@ def test_the_evidence_for_each_class_is_that_of_the_library(model: VisionLanguag
         one = answer(model, picture, replace(state, target=name), CLASSES, BoundedCache())
         assert one.marked is not None
         for shown, impression in zip(maps, (one.without, one.marked), strict=True):
-            expected = MapValues.of(impression.heatmap, impression.shown.size, 40)
+            expected = MapValues.of(impression.heatmap, impression.preview.size, 40)
             assert (shown["columns"], shown["rows"]) == (expected.columns, expected.rows)
             levels = np.frombuffer(base64.b64decode(shown["levels"][name]), np.uint8)  # type: ignore[index]
             difference = levels.astype(int) - np.frombuffer(expected.levels, np.uint8)

@@ -17,10 +17,10 @@ from vpe_core.datasets.gallery import simulated_gallery
 from vpe_core.datasets.simulated import CLASSES
 from vpe_core.errors import AttentionError, LabError
 from vpe_core.images import load_image
-from vpe_core.lab import MarkerStyle, Scene
+from vpe_core.lab import LabScene, MarkerStyle
 from vpe_core.lab.faithfulness import Faithfulness, OrderCurves, patch_order
 from vpe_core.lab.layers import Layers
-from vpe_core.lab.mapping import FIXED, map_names, rank_correlation
+from vpe_core.lab.mapping import FIXED, PictureMaps, map_names, rank_correlation
 from vpe_core.lab.maps import Maps
 from vpe_core.lab.places import spread_patches
 from vpe_core.lab.sanity import Sanity, randomised, stages_of
@@ -32,20 +32,20 @@ QUICK = ("legrad", "last-layer", FIXED)
 
 
 @pytest.fixture
-def gallery_scene() -> Scene:
+def gallery_scene() -> LabScene:
     """A simulated X-ray of the gallery with one finding, and its twin."""
     entry = next(one for one in simulated_gallery() if one.name == "lung-mass-easy")
     assert entry.twin
     box = entry.findings[0].box
     image, twin = load_image(entry.path), load_image(entry.twin)
-    return Scene(image, box, CLASSES, "lung mass", known=box, avoid=(box,), others={"twin": twin})
+    return LabScene(image, box, CLASSES, "lung mass", known=box, avoid=(box,), others={"twin": twin})
 
 
-def both(scene: Scene, model: VisionLanguageModel) -> np.ndarray:
+def both(scene: LabScene, model: VisionLanguageModel) -> np.ndarray:
     return np.stack([model.prepare(scene.rgb), model.prepare(scene.present.on(scene.rgb))])
 
 
-def test_all_maps_are_those_of_the_library(model: VisionLanguageModel, scene: Scene) -> None:
+def test_all_maps_are_those_of_the_library(model: VisionLanguageModel, scene: LabScene) -> None:
     found: Maps = lab.get("maps").run(scene, model, methods=QUICK)
     pictures = both(scene, model)
     for name in ("legrad", "last-layer"):
@@ -69,7 +69,7 @@ def test_all_maps_are_those_of_the_library(model: VisionLanguageModel, scene: Sc
     assert found.words()
 
 
-def test_a_crop_has_maps_and_no_difference(models: dict[str, VisionLanguageModel], scene: Scene) -> None:
+def test_a_crop_has_maps_and_no_difference(models: dict[str, VisionLanguageModel], scene: LabScene) -> None:
     crop = replace(scene, style=MarkerStyle("crop"))
     found: Maps = lab.get("maps").run(crop, models["native"], methods=["last-layer"])
     assert found.difference("last-layer") is None
@@ -79,7 +79,7 @@ def test_a_crop_has_maps_and_no_difference(models: dict[str, VisionLanguageModel
     assert "other places" in lab.get("layers").run(crop, models["native"]).words()
 
 
-def test_what_a_method_cannot_do_is_said(models: dict[str, VisionLanguageModel], scene: Scene) -> None:
+def test_what_a_method_cannot_do_is_said(models: dict[str, VisionLanguageModel], scene: LabScene) -> None:
     def refuse(tower: object, pixels: object, text: object) -> torch.Tensor:
         raise AttentionError("This model has no class token.")
 
@@ -97,10 +97,10 @@ def test_what_a_method_cannot_do_is_said(models: dict[str, VisionLanguageModel],
             lab.get("maps").run(scene, models["native"], methods=["picky"])
 
 
-def test_layers_and_heads_are_those_of_one_pass(model: VisionLanguageModel, scene: Scene) -> None:
+def test_layers_and_heads_are_those_of_one_pass(model: VisionLanguageModel, scene: LabScene) -> None:
     found: Layers = lab.get("layers").run(scene, model)
     alone = every_head(model, both(scene, model)).attention
-    np.testing.assert_allclose(found.attention, alone, atol=EXACT)
+    np.testing.assert_allclose(found.heads.attention, alone, atol=EXACT)
     shares = shares_of(alone, scene.region.box, model, scene.size_wh)
     np.testing.assert_allclose(found.curves, shares.mean(axis=2), atol=1e-4)
     np.testing.assert_allclose(found.grid(1, marked=True), alone[1, 1].mean(axis=0), atol=EXACT)
@@ -109,7 +109,7 @@ def test_layers_and_heads_are_those_of_one_pass(model: VisionLanguageModel, scen
     assert f"layer {layer + 1}, head {head + 1}" in found.words()
 
 
-def test_deletion_and_insertion_in_three_steps_by_hand(model: VisionLanguageModel, scene: Scene) -> None:
+def test_deletion_and_insertion_in_three_steps_by_hand(model: VisionLanguageModel, scene: LabScene) -> None:
     found: Faithfulness = lab.get("faithfulness").run(scene, model, methods=["legrad"], steps=3)
     picture = model.prepare(scene.rgb)
     (grid,) = patch_relevance(model, picture[None], scene.target, method="legrad")
@@ -165,7 +165,7 @@ def test_the_words_about_curves_follow_the_numbers(legrad: OrderCurves, rollout:
     assert "nothing to take away" in Faithfulness("mass", shares, {"legrad": flat}, (flat,) * 5, {}).words()
 
 
-def test_what_changed_is_where_the_finding_is(gallery_scene: Scene) -> None:
+def test_what_changed_is_where_the_finding_is(gallery_scene: LabScene) -> None:
     scene = gallery_scene
     changed = np.abs(difference_of(scene.image, scene.others["twin"])) > LEAST
     x0, y0, x1, y1 = (value * 256 / scene.size_wh[0] for value in scene.region.box.xyxy)
@@ -175,11 +175,11 @@ def test_what_changed_is_where_the_finding_is(gallery_scene: Scene) -> None:
     assert changed.sum() > 0.2 * (x1 - x0) * (y1 - y0)
 
 
-def test_maps_against_what_changed_are_scored_as_scikit_learn_does(gallery_scene: Scene) -> None:
+def test_maps_against_what_changed_are_scored_as_scikit_learn_does(gallery_scene: LabScene) -> None:
     scene, model = gallery_scene, load_model("simclip")
     found: Truth = lab.get("truth").run(scene, model, methods=QUICK)
     for name in QUICK:
-        values = spread_patches(found.grids[name][0], model.view(scene.size_wh), scene.size_wh)
+        values = spread_patches(found.maps.grids[name][0], model.view(scene.size_wh), scene.size_wh)
         auc = roc_auc_score(found.changed[found.counted], values[found.counted])
         assert found.scores[name].auc == pytest.approx(auc, abs=1e-6)
         row, column = np.unravel_index(int(values.argmax()), values.shape)
@@ -190,7 +190,7 @@ def test_maps_against_what_changed_are_scored_as_scikit_learn_does(gallery_scene
     assert found.words().startswith(f"{round(100 * found.chance_hit)}% of the pixels changed with lung mass.")
 
 
-def test_other_findings_count_for_neither_side(scene: Scene, models: dict[str, VisionLanguageModel]) -> None:
+def test_other_findings_count_for_neither_side(scene: LabScene, models: dict[str, VisionLanguageModel]) -> None:
     several = replace(scene, avoid=(scene.region.box, scene.region.box.shifted(70, 30)))
     found: Truth = lab.get("truth").run(several, models["native"], methods=["last-layer"])
     everywhere = np.abs(difference_of(scene.image, scene.others["twin"])) > LEAST
@@ -217,13 +217,13 @@ def test_the_words_about_the_truth_follow_the_numbers(left: float, fixed_left: f
     }  # fmt: skip
     changed = np.zeros((2, 2), bool)
     changed[0, 0] = True
-    found = Truth("mass", np.zeros((2, 2), np.float32), changed, np.ones((2, 2), bool), scores, {}, {})
+    found = Truth("mass", np.zeros((2, 2), np.float32), changed, np.ones((2, 2), bool), scores, PictureMaps({}, {}))
     assert "25% of the pixels changed with mass. LeGrad ranks them best (AUC 0.90), Fixed scale worst" in found.words()
     assert "in 1 of 2 maps" in found.words()
     assert said in found.words()
 
 
-def test_random_weights_from_the_top_down(model: VisionLanguageModel, scene: Scene) -> None:
+def test_random_weights_from_the_top_down(model: VisionLanguageModel, scene: LabScene) -> None:
     before = {name: values.clone() for name, values in model.visual.state_dict().items()}
     stages = stages_of(model.visual)
     names = [name for _, group in stages for name in group]
@@ -271,7 +271,7 @@ def test_rank_correlation_is_scipys() -> None:
     assert np.isnan(rank_correlation(one, np.ones_like(one)))
 
 
-def test_maps_of_another_class_and_of_a_marked_prompt(models: dict[str, VisionLanguageModel], scene: Scene) -> None:
+def test_maps_of_another_class_and_of_a_marked_prompt(models: dict[str, VisionLanguageModel], scene: LabScene) -> None:
     model, named = models["native"], replace(scene, target="red", named=True)
     found: Maps = lab.get("maps").run(named, model, methods=["legrad"])
     marked = scene.present.on(Image.fromarray(np.asarray(scene.image)))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vpe_core.geometry import View
-from vpe_core.lab import Drawing, MarkerStyle, Scene
+from vpe_core.lab import Drawing, LabScene, MarkerStyle
 from vpe_core.lab.compare import lab_markers
 from vpe_core.lab.places import _mean_over_shifts, find, otsu, spread_grid, spread_patches
 from vpe_core.lab.scan import places, tried_of
@@ -67,7 +67,7 @@ def test_grids_lie_where_their_places_are() -> None:
 
 
 @pytest.mark.parametrize("marker", lab_markers())
-def test_quick_pictures_are_those_of_the_plain_way(model: VisionLanguageModel, scene: Scene, marker: str) -> None:
+def test_quick_pictures_are_those_of_the_plain_way(model: VisionLanguageModel, scene: LabScene, marker: str) -> None:
     """Up to a rounding, at every place; what cannot be drawn quickly is drawn plainly."""
     drawn = replace(scene, style=MarkerStyle(marker, "#1e90ff", 6))
     regions = [moved_to(scene.region, point) for point in places(8, scene.size_wh)]

@@ -12,7 +12,7 @@ from PIL import Image
 from vpe_core import lab, open_dataset
 from vpe_core.datasets import Dataset
 from vpe_core.errors import LabError
-from vpe_core.lab import MarkerStyle, Scene
+from vpe_core.lab import LabScene, MarkerStyle
 from vpe_core.lab.scan_record import ScannedFinding, ScanOrder, ScanRecord
 from vpe_core.lab.scan_set import scan_set
 from vpe_core.models import VisionLanguageModel
@@ -60,7 +60,7 @@ def test_each_finding_is_scanned_as_by_the_study_and_what_is_done_is_not_done_ag
 
     sample = next(one for one in dataset if one.sample_id == whole.findings[1].sample_id)
     half = 0.2 * 96 / 2
-    scene = Scene(
+    scene = LabScene(
         Image.open(sample.image_path), Box(64 - half, 48 - half, 64 + half, 48 + half), dataset.classes, sample.label,
         STYLE, dataset.template, known=sample.box,
     )  # fmt: skip

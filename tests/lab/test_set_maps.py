@@ -50,17 +50,18 @@ def test_maps_over_a_set_are_means_of_single_ones(models: dict[str, VisionLangua
         heat = explain(model, image, sample.label, method="legrad", template=dataset.template)
         frame = np.asarray(Image.fromarray(heat.values).resize((256, 256), Image.Resampling.BILINEAR))
         ious.append(find(frame, sample.box, image.size).iou)
-    assert found.marked["legrad"].iou.value == pytest.approx(np.mean(ious), abs=0.03)
-    gain = found.marked["legrad"].iou.value - found.unmarked["legrad"].iou.value
-    assert found.gains["legrad"]["iou"].value == pytest.approx(gain, abs=1e-9)
-    assert set(found.marked["legrad"].by_class) == {"mass", "nodule"}
+    legrad = found.maps["legrad"]
+    assert legrad.marked.iou.value == pytest.approx(np.mean(ious), abs=0.03)
+    gain = legrad.marked.iou.value - legrad.unmarked.iou.value
+    assert legrad.gains["iou"].value == pytest.approx(gain, abs=1e-9)
+    assert set(legrad.marked.by_class) == {"mass", "nodule"}
     first = next(iter(dataset))
     assert first.box
     grid = fixed_scale(model, Image.open(first.image_path), dataset.classes, template=dataset.template).of(first.label)
     one = maps_over_set(dataset, model, methods=[FIXED], limit=1, resamples=5)
     alone = find(spread_patches(grid[0], model.view((100, 80)), (100, 80)), first.box, (100, 80))
-    assert one.unmarked[FIXED].iou.value == pytest.approx(alone.iou)
-    assert one.chance_iou[FIXED] == pytest.approx(alone.chance_iou)
+    assert one.maps[FIXED].unmarked.iou.value == pytest.approx(alone.iou)
+    assert one.maps[FIXED].chance_iou == pytest.approx(alone.chance_iou)
     with pytest.raises(LabError, match="Choose another marker"):
         maps_over_set(dataset, model, style=MarkerStyle("crop"), methods=["legrad"], limit=1)
     assert "occlusion" not in quick_maps()
@@ -73,7 +74,7 @@ def test_the_command_stores_what_it_prints(tmp_path: Path, allow_models: Path, d
     assert result.exit_code == 0, result.output
     stored = read_set_maps(out)
     assert " ".join(stored.words().split()) in " ".join(result.output.split())
-    assert str(stored.unmarked["last-layer"].iou) in result.output
+    assert str(stored.maps["last-layer"].unmarked.iou) in result.output
     assert stored.n == 6
     assert "no attention method called 'nosuch'" in error_of(run(*common, "--methods", "nosuch", "--limit", 1))
     out.write_text("{}")

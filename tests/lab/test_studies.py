@@ -13,7 +13,7 @@ from vpe_core import lab
 from vpe_core.attention import GazeEncoder, attention_inside
 from vpe_core.errors import LabError, PromptError
 from vpe_core.images.blank import blank_pixels
-from vpe_core.lab import MarkerStyle, Scene
+from vpe_core.lab import LabScene, MarkerStyle
 from vpe_core.lab.axes import AXES
 from vpe_core.lab.compare import COLORS, Compared, Fragility, lab_markers, styles_of
 from vpe_core.lab.counter_tests import CounterTest, CounterTests, empty_places
@@ -29,12 +29,14 @@ EXACT = 1e-5
 """Up to the rounding of another batch size."""
 
 
-def plainly(model: VisionLanguageModel, scene: Scene, style: MarkerStyle | None, region: Region | None = None) -> float:
+def plainly(
+    model: VisionLanguageModel, scene: LabScene, style: MarkerStyle | None, region: Region | None = None
+) -> float:
     """The probability of the class with one marker."""
     return float(model.classify(picture(scene, style, region), scene.classes)[0, scene.column])
 
 
-def picture(scene: Scene, style: MarkerStyle | None, region: Region | None = None) -> Image.Image:
+def picture(scene: LabScene, style: MarkerStyle | None, region: Region | None = None) -> Image.Image:
     if style is None:
         return draw_marks(scene.image, [])
     drawn = [Mark("bbox", region or scene.region)]
@@ -43,7 +45,7 @@ def picture(scene: Scene, style: MarkerStyle | None, region: Region | None = Non
 
 @pytest.mark.parametrize("name", lab.names())
 def test_every_study_asks_in_batches_tells_its_progress_and_can_be_stopped(
-    name: str, model: VisionLanguageModel, scene: Scene
+    name: str, model: VisionLanguageModel, scene: LabScene
 ) -> None:
     told: list[tuple[int, int]] = []
     options: dict[str, object] = {"scan": {"n": 8}, "faithfulness": {"steps": 2}}.get(name, {})
@@ -64,7 +66,7 @@ def test_every_study_asks_in_batches_tells_its_progress_and_can_be_stopped(
         lab.get(name).run(scene, model, report=stop, **options)
 
 
-def test_compare_all_gives_what_each_variant_gets_alone(model: VisionLanguageModel, scene: Scene) -> None:
+def test_compare_all_gives_what_each_variant_gets_alone(model: VisionLanguageModel, scene: LabScene) -> None:
     seen: list[np.ndarray] = []
     found: Compared = lab.get("compare").run(scene, model, widths=(1, 3), on_picture=seen.append)
     assert len(seen) == len(found.styles) + 1
@@ -87,7 +89,7 @@ def test_compare_all_gives_what_each_variant_gets_alone(model: VisionLanguageMod
 
 
 def test_fragility_is_the_range_over_colour_width_shape_and_a_few_pixels(
-    model: VisionLanguageModel, scene: Scene
+    model: VisionLanguageModel, scene: LabScene
 ) -> None:
     found: Fragility = lab.get("compare").run(scene, model, widths=(1, 3)).fragility
     style, step = scene.style, 8 / 256
@@ -112,7 +114,7 @@ def test_fragility_is_the_range_over_colour_width_shape_and_a_few_pixels(
     assert found.n_pictures == len(together) - 3  # the present marker, which is red and 3 px wide
 
 
-def test_the_present_look_is_compared_once_whatever_it_is(scene: Scene) -> None:
+def test_the_present_look_is_compared_once_whatever_it_is(scene: LabScene) -> None:
     for style in (
         scene.style,
         MarkerStyle("circle", "#123456", 3),
@@ -144,7 +146,7 @@ def test_the_words_for_fragility_follow_the_numbers(
 
 
 @pytest.mark.parametrize("axis", AXES.names())
-def test_a_sweep_gives_what_each_value_gets_alone(model: VisionLanguageModel, scene: Scene, axis: str) -> None:
+def test_a_sweep_gives_what_each_value_gets_alone(model: VisionLanguageModel, scene: LabScene, axis: str) -> None:
     some = AXES.get(axis).values[::3]
     curve = lab.get("sweep").run(scene, model, axis=axis, values=some)
     assert set(curve.values) == {*some, curve.present}
@@ -159,7 +161,7 @@ def test_a_sweep_gives_what_each_value_gets_alone(model: VisionLanguageModel, sc
         assert curve.n_pictures[number] == len(alone)
 
 
-def test_what_a_sweep_draws(scene: Scene) -> None:
+def test_what_a_sweep_draws(scene: LabScene) -> None:
     (hue,) = AXES.get("hue").drawings(scene, 240)
     assert hue.style.color == "#0000ff"
     assert AXES.get("hue").present(replace(scene, style=MarkerStyle("circle", "gray"))) is None
@@ -177,7 +179,7 @@ def test_what_a_sweep_draws(scene: Scene) -> None:
     assert np.abs(soft - plain).max() < np.abs(hard - plain).max()
 
 
-def test_a_sweep_that_means_nothing_is_refused(models: dict[str, VisionLanguageModel], scene: Scene) -> None:
+def test_a_sweep_that_means_nothing_is_refused(models: dict[str, VisionLanguageModel], scene: LabScene) -> None:
     crop = replace(scene, style=MarkerStyle("crop"))
     for axis, said in (
         ("width", "A crop has no width"),
@@ -191,7 +193,7 @@ def test_a_sweep_that_means_nothing_is_refused(models: dict[str, VisionLanguageM
 
 @pytest.mark.parametrize("sizes", [(1.0,), (0.5, 2.0)])
 def test_a_scan_gives_what_each_place_gets_alone(
-    model: VisionLanguageModel, scene: Scene, sizes: Sequence[float]
+    model: VisionLanguageModel, scene: LabScene, sizes: Sequence[float]
 ) -> None:
     found = lab.get("scan").run(scene, model, n=8, sizes=sizes)
     assert found.quick
@@ -208,12 +210,12 @@ def test_a_scan_gives_what_each_place_gets_alone(
     assert "is not known" in replace(found, found=None).words()
 
 
-def test_a_scan_of_too_many_places_is_refused(models: dict[str, VisionLanguageModel], scene: Scene) -> None:
+def test_a_scan_of_too_many_places_is_refused(models: dict[str, VisionLanguageModel], scene: LabScene) -> None:
     with pytest.raises(LabError, match="8 to 28 places"):
         lab.get("scan").run(scene, models["native"], n=29)
 
 
-def test_text_against_marker_gives_what_each_wording_gets_alone(model: VisionLanguageModel, scene: Scene) -> None:
+def test_text_against_marker_gives_what_each_wording_gets_alone(model: VisionLanguageModel, scene: LabScene) -> None:
     found: TextAgainstMarker = lab.get("text").run(scene, model)
     assert found.markers == ("none", "arrow", "bbox", "circle", "contour", "point")
     assert found.suffixes[0] == ""
@@ -246,7 +248,7 @@ def test_the_words_about_words_follow_the_numbers(silent: float, true: float, li
     assert said in TextAgainstMarker("mass", ("none", "circle"), ("", " a", " b"), chances, fits, lies).words()
 
 
-def test_counter_tests_give_what_each_place_gets_alone(model: VisionLanguageModel, scene: Scene) -> None:
+def test_counter_tests_give_what_each_place_gets_alone(model: VisionLanguageModel, scene: LabScene) -> None:
     found: CounterTests = lab.get("counter").run(scene, model)
     assert [one.name for one in found.elsewhere] == ["empty", "mirror", "blank", "twin"]
     assert set(found.missing) == {"other"}
@@ -265,7 +267,7 @@ def test_counter_tests_give_what_each_place_gets_alone(model: VisionLanguageMode
         assert by_name[name].unmarked == pytest.approx(plainly(model, there, None), abs=EXACT)
 
 
-def test_empty_places_keep_clear_of_what_is_known(scene: Scene) -> None:
+def test_empty_places_keep_clear_of_what_is_known(scene: LabScene) -> None:
     other = Box(130, 100, 200, 170)
     found = empty_places(replace(scene, avoid=(*scene.avoid, other)))
     assert found
@@ -300,7 +302,7 @@ def test_the_words_about_counter_tests_follow_the_numbers(
 
 
 def test_prompts_about_marked_pictures_name_the_marker_if_they_are_to(
-    models: dict[str, VisionLanguageModel], scene: Scene
+    models: dict[str, VisionLanguageModel], scene: LabScene
 ) -> None:
     model, named = models["native"], replace(scene, named=True)
     found: Compared = lab.get("compare").run(named, model, widths=(3,))
@@ -311,7 +313,7 @@ def test_prompts_about_marked_pictures_name_the_marker_if_they_are_to(
     np.testing.assert_allclose(found.unmarked, model.classify(scene.image, scene.classes)[0], atol=EXACT)
 
 
-def test_a_contour_and_a_class_that_is_none(models: dict[str, VisionLanguageModel], scene: Scene) -> None:
+def test_a_contour_and_a_class_that_is_none(models: dict[str, VisionLanguageModel], scene: LabScene) -> None:
     contour = replace(scene, region=Polygon(((60, 50), (120, 55), (90, 100))), style=MarkerStyle("contour"))
     assert lab.get("scan").run(contour, models["native"], n=8).quick
     with pytest.raises(PromptError, match="Expected a class out of"):

@@ -20,10 +20,10 @@ from vpe_core.attention.wants import FovealGaze
 from vpe_core.datasets.gallery import simulated_gallery
 from vpe_core.errors import AttentionError
 from vpe_core.geometry import View
-from vpe_core.lab import MarkerStyle, Scene
+from vpe_core.lab import LabScene, MarkerStyle
 from vpe_core.lab.pointing import POINTINGS
 from vpe_core.lab.pointing.attention_product import product
-from vpe_core.lab.without_ink import Told, WithoutInk
+from vpe_core.lab.without_ink import PointingAnswer, WithoutInk
 from vpe_core.models import VisionLanguageModel
 from vpe_core.models.encoder import probabilities
 from vpe_core.serving import serve
@@ -38,12 +38,12 @@ def simclip() -> Any:
 
 
 @pytest.fixture(scope="module")
-def scenes() -> list[Scene]:
+def scenes() -> list[LabScene]:
     """The first three findings of the gallery."""
     found = [(entry, finding) for entry in simulated_gallery() for finding in entry.findings][:3]
     assert len(found) == 3
     return [
-        Scene(load_image(entry.path), finding.box, (*dict.fromkeys((finding.label, *CLASSES)),), finding.label)
+        LabScene(load_image(entry.path), finding.box, (*dict.fromkeys((finding.label, *CLASSES)),), finding.label)
         for entry, finding in found
     ]
 
@@ -53,7 +53,7 @@ def foveal(model: Any, pictures: np.ndarray, bias: np.ndarray) -> tuple[np.ndarr
 
 
 def test_no_bias_is_the_unmarked_answer_and_a_bias_without_end_reads_the_region_alone(
-    simclip: Any, scenes: list[Scene]
+    simclip: Any, scenes: list[LabScene]
 ) -> None:
     for scene in scenes:
         picture = simclip.prepare(scene.image)[None]
@@ -72,7 +72,7 @@ def test_no_bias_is_the_unmarked_answer_and_a_bias_without_end_reads_the_region_
         assert 0 < plain_gaze[0][cover > 0].sum() < 0.99
 
 
-def test_no_pixel_is_changed_by_falip_and_some_are_by_a_product(simclip: Any, scenes: list[Scene]) -> None:
+def test_no_pixel_is_changed_by_falip_and_some_are_by_a_product(simclip: Any, scenes: list[LabScene]) -> None:
     scene = scenes[0]
     unmarked = simclip.prepare(scene.image)
     for name, pointing in POINTINGS.items():
@@ -88,7 +88,7 @@ def test_no_pixel_is_changed_by_falip_and_some_are_by_a_product(simclip: Any, sc
     assert multiplied[: round(cell)].max() == 0
 
 
-def test_the_study_is_each_way_asked_alone(simclip: Any, scenes: list[Scene]) -> None:
+def test_the_study_is_each_way_asked_alone(simclip: Any, scenes: list[LabScene]) -> None:
     scene = scenes[0]
     found: WithoutInk = lab.get("ink").run(scene, serve(simclip))
     by_name = {way.name: way for way in found.ways}
@@ -143,7 +143,7 @@ def test_the_bias_is_falips_over_the_patches_that_the_region_touches() -> None:
 
 
 def test_a_tower_whose_attention_cannot_be_reached_is_told_not_hidden(
-    models: dict[str, VisionLanguageModel], scene: Scene, monkeypatch: pytest.MonkeyPatch
+    models: dict[str, VisionLanguageModel], scene: LabScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = models["native"]
     monkeypatch.setattr(model.visual, "pool_type", "avg")
@@ -155,8 +155,8 @@ def test_a_tower_whose_attention_cannot_be_reached_is_told_not_hidden(
 
 
 def test_the_words_follow_the_numbers() -> None:
-    def way(name: str, chance: float, share: float) -> Told:
-        return Told(name, name, "", "", chance, share)
+    def way(name: str, chance: float, share: float) -> PointingAnswer:
+        return PointingAnswer(name, name, "", "", chance, share)
 
     ways = (way("unmarked", 0.2, 0.1), way("drawn", 0.7, 0.5), way("falip", 0.21, 0.15), way("api", 0.1, 0.3))
     said = WithoutInk("mass", ways, 0.05, {}).words()

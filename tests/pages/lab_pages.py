@@ -12,7 +12,7 @@ from dashboard.lab.subject import lab_state, scene_of
 from dashboard.library.pictures import gallery, gallery_xray
 from tests.pages.test_pages import open_app
 from vpe_core import jobs
-from vpe_core.lab import Scene
+from vpe_core.lab import LabScene
 from vpe_core.markers.marks import marks_from_text
 
 MARKS = "circle:140,110,220,200"
@@ -46,7 +46,7 @@ def open_part(page: str, name: str, query: dict[str, str] = LINK) -> AppTest:
     return finished(open_app(page, query, unfolded=f"lab_part_{name}"))
 
 
-def scene() -> Scene:
+def scene() -> LabScene:
     """What `LINK` shows, for the library."""
     entry = next(one for one in gallery() if one.name == "case_a")
     state = lab_state(DemoState(sample="case_a", marks=marks_from_text(MARKS), target="lung mass"))

@@ -21,7 +21,7 @@ from tests.pages.lab_pages import LINK, MARKS, finished, forget_jobs, html_of, o
 from tests.pages.test_pages import LIVE, answer_of, link_of, open_app
 from vpe_core import jobs, lab, load_model
 from vpe_core.errors import RegionError
-from vpe_core.lab import MarkerStyle, Scene
+from vpe_core.lab import LabScene, MarkerStyle
 from vpe_core.lab.compare import Compared
 from vpe_core.lab.scan import Scan
 from vpe_core.lab.scan_record import ScannedFinding, ScanOrder, ScanRecord
@@ -121,7 +121,7 @@ def test_sweeps_show_a_chart_for_each_axis_that_fits() -> None:
 def test_a_study_can_be_stopped_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
     run, slow = lab.STUDIES.get("text").run, {"s": 0.2}
 
-    def slowly(scene: Scene, model: object, *, report: object) -> object:
+    def slowly(scene: LabScene, model: object, *, report: object) -> object:
         for step in range(100):
             time.sleep(slow["s"])
             report(step, 100)  # type: ignore[operator]

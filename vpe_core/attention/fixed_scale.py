@@ -66,14 +66,14 @@ class FixedScale:
             raise PromptError(f"Expected a class out of {', '.join(self.classes)}, but got {target[:40]!r}.")
         return self.probabilities[:, self.classes.index(target)]
 
-    def shown(self, target: str) -> NDArray[np.bool_]:
+    def reached(self, target: str) -> NDArray[np.bool_]:
         """Which patches show a class, (n, rows, columns): those where its probability is at least `SHOWN`."""
-        shown: NDArray[np.bool_] = self.of(target) >= SHOWN
-        return shown
+        reached: NDArray[np.bool_] = self.of(target) >= SHOWN
+        return reached
 
     def empty(self, target: str) -> NDArray[np.bool_]:
         """Which pictures' maps are empty, (n)."""
-        return np.asarray(~self.shown(target).any(axis=(1, 2)))
+        return np.asarray(~self.reached(target).any(axis=(1, 2)))
 
 
 def fixed_scale(

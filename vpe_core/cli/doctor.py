@@ -113,7 +113,7 @@ def network_check() -> Check:
     except ModelDownloadError as error:
         hub = "no address"
         problems.append(str(error))
-    named = ", ".join(f"{proxy.variable} {proxy.shown}" for proxy in proxies()) or "no proxy is set"
+    named = ", ".join(f"{proxy.variable} {proxy.redacted}" for proxy in proxies()) or "no proxy is set"
     return Check("Network", f"hub {hub}, {named}", " ".join(dict.fromkeys(problems)))
 
 

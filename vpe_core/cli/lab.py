@@ -85,8 +85,8 @@ def _table(found: SetMaps) -> Table:
     table.add_column("")
     for heading in ("Pointing hit", "IoU", "Share", "Hit, marked", "IoU, marked", "Share, marked"):
         table.add_column(heading, justify="right")
-    for name, one in found.unmarked.items():
-        with_marker = found.marked[name]
-        values = (one.hit, one.iou, one.share, with_marker.hit, with_marker.iou, with_marker.share)
-        table.add_row(title_of(name), *(str(value) for value in values))
+    for name, one in found.maps.items():
+        table.add_row(
+            title_of(name), *(str(value) for at in (one.unmarked, one.marked) for value in (at.hit, at.iou, at.share))
+        )
     return table

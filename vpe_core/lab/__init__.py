@@ -1,6 +1,6 @@
 """The laboratory: one X-ray, one region, many markers; what each does to a model's answer.
 
-    scene = Scene(image, Box(310, 220, 420, 330), classes, "lung mass", MarkerStyle("circle", "red"))
+    scene = LabScene(image, Box(310, 220, 420, 330), classes, "lung mass", MarkerStyle("circle", "red"))
     names()                                  # ("compare", "sweep", "scan", ...)
     found = get("compare").run(scene, model)
     found.fragility.words()
@@ -10,10 +10,10 @@ Every study asks the model's predictor in batches, tells its progress, ends wher
 """
 
 from vpe_core.lab.catalog import STUDIES
-from vpe_core.lab.scene import Drawing, MarkerStyle, Scene
+from vpe_core.lab.scene import Drawing, LabScene, MarkerStyle
 from vpe_core.lab.study import Study
 
 names = STUDIES.names
 get = STUDIES.get
 
-__all__ = ["STUDIES", "Drawing", "MarkerStyle", "Scene", "Study", "get", "names"]
+__all__ = ["STUDIES", "Drawing", "LabScene", "MarkerStyle", "Study", "get", "names"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vpe_core.geometry import SizeWH
-    from vpe_core.lab.scene import Drawing, Scene
+    from vpe_core.lab.scene import Drawing, LabScene
     from vpe_core.models import Model
     from vpe_core.types import Box, Progress
 
@@ -46,7 +46,7 @@ class Answers:
     maps: Floats | None
 
 
-def prepared(scene: Scene, model: Model, drawings: Iterable[Drawing]) -> Iterator[NDArray[np.uint8]]:
+def prepared(scene: LabScene, model: Model, drawings: Iterable[Drawing]) -> Iterator[NDArray[np.uint8]]:
     """The unmarked X-ray, then each drawing on it, as the model gets them."""
     yield model.prepare(scene.rgb)
     for drawing in drawings:
@@ -54,7 +54,7 @@ def prepared(scene: Scene, model: Model, drawings: Iterable[Drawing]) -> Iterato
 
 
 def ask(
-    scene: Scene,
+    scene: LabScene,
     model: Model,
     pictures: Iterable[NDArray[np.uint8]],
     suffixes: Sequence[str],
@@ -97,7 +97,7 @@ def ask(
     return Answers(embeddings, chances, maps[0] if maps else None)
 
 
-def probabilities_of(scene: Scene, model: Model, embeddings: Floats, suffixes: Sequence[str]) -> Floats:
+def probabilities_of(scene: LabScene, model: Model, embeddings: Floats, suffixes: Sequence[str]) -> Floats:
     """Probabilities of the classes, (n, classes), of pictures that are encoded already."""
     from vpe_core.models.encoder import probabilities
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vpe_core.errors import LabError
-from vpe_core.lab.scene import Drawing, Scene, center_of, resized
+from vpe_core.lab.scene import Drawing, LabScene, center_of, resized
 from vpe_core.markers import get, parse_color
 from vpe_core.registry import Registry
 
@@ -31,12 +31,12 @@ class Axis:
     title: str
     unit: str
     values: Sequence[float]
-    present: Callable[[Scene], float | None]
-    drawings: Callable[[Scene, float], list[Drawing]]
+    present: Callable[[LabScene], float | None]
+    drawings: Callable[[LabScene, float], list[Drawing]]
     needs: str = ""
     for_crops: bool = False
 
-    def problem(self, scene: Scene) -> str:
+    def problem(self, scene: LabScene) -> str:
         """Why a scene's marker cannot be swept along this axis; empty if it can."""
         marker = get(scene.style.marker)
         if self.needs and self.needs not in marker.uses:
@@ -46,25 +46,25 @@ class Axis:
         return ""
 
 
-def _width(scene: Scene, value: float) -> list[Drawing]:
+def _width(scene: LabScene, value: float) -> list[Drawing]:
     return [Drawing(scene.restyled(width=value), scene.region)]
 
 
-def _hue(scene: Scene, value: float) -> list[Drawing]:
+def _hue(scene: LabScene, value: float) -> list[Drawing]:
     red, green, blue = (round(255 * part) for part in colorsys.hsv_to_rgb(value / 360, 1, 1))
     return [Drawing(scene.restyled(color=f"#{red:02x}{green:02x}{blue:02x}"), scene.region)]
 
 
-def _present_hue(scene: Scene) -> float | None:
+def _present_hue(scene: LabScene) -> float | None:
     hue, saturation, _ = colorsys.rgb_to_hsv(*(part / 255 for part in parse_color(scene.style.color)))
     return round(hue * 360, 1) if saturation > 0 else None
 
 
-def _size(scene: Scene, value: float) -> list[Drawing]:
+def _size(scene: LabScene, value: float) -> list[Drawing]:
     return [Drawing(scene.style, resized(scene.region, value))]
 
 
-def _offset(scene: Scene, value: float) -> list[Drawing]:
+def _offset(scene: LabScene, value: float) -> list[Drawing]:
     """In four directions, as far as the middle stays in the picture."""
     width, height = scene.size_wh
     moved = [scene.shifted(dx * value, dy * value) for dx, dy in (DIRECTIONS if value else DIRECTIONS[:1])]
@@ -72,15 +72,15 @@ def _offset(scene: Scene, value: float) -> list[Drawing]:
     return [Drawing(scene.style, region) for region in kept]
 
 
-def _opacity(scene: Scene, value: float) -> list[Drawing]:
+def _opacity(scene: LabScene, value: float) -> list[Drawing]:
     return [Drawing(scene.restyled(opacity=value), scene.region)]
 
 
-def _present_opacity(scene: Scene) -> float:
+def _present_opacity(scene: LabScene) -> float:
     return get(scene.style.marker).opacity if scene.style.opacity is None else scene.style.opacity
 
 
-def _softness(scene: Scene, value: float) -> list[Drawing]:
+def _softness(scene: LabScene, value: float) -> list[Drawing]:
     return [Drawing(scene.style, scene.region, soft_px=value)]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vpe_core.lab.asking import ask, prepared, shares_inside
-from vpe_core.lab.scene import Drawing, MarkerStyle, Scene, touches
+from vpe_core.lab.scene import Drawing, LabScene, MarkerStyle, touches
 from vpe_core.lab.study import Study, unreported
 from vpe_core.markers import MARKERS, get
 from vpe_core.markers.catalog import named_markers
@@ -123,7 +123,7 @@ def lab_markers() -> tuple[str, ...]:
 
 
 def styles_of(
-    scene: Scene, colors: Mapping[str, str] = COLORS, widths: Sequence[float] = WIDTHS
+    scene: LabScene, colors: Mapping[str, str] = COLORS, widths: Sequence[float] = WIDTHS
 ) -> tuple[MarkerStyle, ...]:
     """Every marker in every colour and width that it uses, each picture once; the present one is among them."""
     present = scene.style
@@ -138,7 +138,7 @@ def styles_of(
 
 
 def compare_all(
-    scene: Scene,
+    scene: LabScene,
     model: Model,
     *,
     colors: Mapping[str, str] = COLORS,
@@ -180,7 +180,7 @@ def compare_all(
     )  # fmt: skip
 
 
-def _near(scene: Scene, colors: Mapping[str, str], widths: Sequence[float]) -> dict[str, list[Drawing]]:
+def _near(scene: LabScene, colors: Mapping[str, str], widths: Sequence[float]) -> dict[str, list[Drawing]]:
     """The present marker, and for each axis what differs from it in that alone."""
     present, uses, region = scene.style, scene.style.uses, scene.region
     shapes = [name for name in named_markers() if name != present.marker and name in lab_markers()]
@@ -196,11 +196,11 @@ def _near(scene: Scene, colors: Mapping[str, str], widths: Sequence[float]) -> d
     return {"present": [scene.present], **{name: ones for name, ones in others.items() if ones}}
 
 
-def _is_present(drawing: Drawing, scene: Scene) -> bool:
+def _is_present(drawing: Drawing, scene: LabScene) -> bool:
     return drawing.region == scene.region and drawing.style.same_picture(scene.style)
 
 
-def _fragility(scene: Scene, near: Mapping[str, list[Drawing]], rows: NDArray[np.float32]) -> Fragility:
+def _fragility(scene: LabScene, near: Mapping[str, list[Drawing]], rows: NDArray[np.float32]) -> Fragility:
     of_target, leads = rows[:, scene.column], rows.argmax(axis=1)
     present, start, axes = float(of_target[0]), 0, {}
     for name, drawings in near.items():

@@ -11,7 +11,7 @@ from PIL import Image
 
 from vpe_core.images.blank import blank_pixels
 from vpe_core.lab.asking import ask
-from vpe_core.lab.scene import Drawing, Scene, center_of, moved_to
+from vpe_core.lab.scene import Drawing, LabScene, center_of, moved_to
 from vpe_core.lab.study import Study, unreported
 from vpe_core.plots.percent import percent
 from vpe_core.variants import mirrored, seeded
@@ -121,7 +121,7 @@ class CounterTests:
         )
 
 
-def counter_tests(scene: Scene, model: Model, *, report: Progress = unreported) -> CounterTests:
+def counter_tests(scene: LabScene, model: Model, *, report: Progress = unreported) -> CounterTests:
     """Put the marker on every control that the scene has.
 
     Args:
@@ -165,7 +165,7 @@ def counter_tests(scene: Scene, model: Model, *, report: Progress = unreported) 
     return CounterTests(scene.target, name, here, tuple(tests[one] for one in order), missing)
 
 
-def empty_places(scene: Scene) -> list[Region]:
+def empty_places(scene: LabScene) -> list[Region]:
     """Up to five places for the region inside the X-ray, clear of it, of what is known and of one another's middles.
 
     They are random, and the same whenever they are asked for.

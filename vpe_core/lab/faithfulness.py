@@ -24,7 +24,7 @@ from vpe_core.variants import seeded
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from vpe_core.lab.scene import Scene
+    from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
     from vpe_core.types import Progress
 
@@ -158,7 +158,7 @@ def blurred(picture: Picture) -> Picture:
 
 
 def faithfulness(
-    scene: Scene,
+    scene: LabScene,
     model: Model,
     *,
     methods: Sequence[str] | None = None,

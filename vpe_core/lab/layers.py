@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vpe_core.attention import every_head
-from vpe_core.attention.resample import grid_to_image
 from vpe_core.lab.asking import probabilities_of
-from vpe_core.lab.maps import shares_or_nan
+from vpe_core.lab.before_after import BeforeAfter, even_share, prepared_pair, shares_or_nan
 from vpe_core.lab.study import Study, unreported
-from vpe_core.markers import get
 from vpe_core.plots.percent import percent
 from vpe_core.types import Heatmap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from vpe_core.geometry import SizeWH, View
-    from vpe_core.lab.scene import Scene
+    from vpe_core.attention import Heads
+    from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
     from vpe_core.types import Progress
 
@@ -36,34 +34,20 @@ class Layers:
 
     Attributes:
         target: The class.
-        marker: What the marker is called.
-        attention: To each patch, (2, layers, heads, rows, columns).
+        compared: The two pictures.
+        heads: Of both.
         shares: Of each head's attention to patches the share in the region's box, (2, layers, heads); nan where it
             cannot be told, as with a crop.
         area: The share of the patches that the box covers: the share of even attention.
         probabilities: Of the class, without and with the marker.
-        sizes_wh: Of both pictures in pixels; only a crop is of another size.
-        views: How the model sees each.
     """
 
     target: str
-    marker: str
-    attention: Floats
+    compared: BeforeAfter
+    heads: Heads
     shares: Floats
     area: float
     probabilities: tuple[float, float]
-    sizes_wh: tuple[SizeWH, SizeWH]
-    views: tuple[View, View]
-
-    @property
-    def n_layers(self) -> int:
-        """Number of layers."""
-        return int(self.attention.shape[1])
-
-    @property
-    def n_heads(self) -> int:
-        """Heads in each layer."""
-        return int(self.attention.shape[2])
 
     @property
     def curves(self) -> Floats:
@@ -79,7 +63,7 @@ class Layers:
 
     def grid(self, layer: int, head: int | None = None, *, marked: bool = False) -> Floats:
         """One head's map, or the mean over the heads of a layer, (rows, columns). Both count from 0."""
-        of_layer: Floats = self.attention[int(marked), layer]
+        of_layer: Floats = self.heads.attention[int(marked), layer]
         grid: Floats = of_layer.mean(axis=0) if head is None else of_layer[head]
         return grid
 
@@ -89,8 +73,7 @@ class Layers:
 
     def heatmap(self, layer: int, head: int | None = None, *, marked: bool = False) -> Heatmap:
         """The same in pixels of its picture, for `overlay(…, peak=layers.peak(layer, head))`."""
-        grid = self.grid(layer, head, marked=marked)
-        return Heatmap(grid_to_image(grid, self.views[int(marked)], self.sizes_wh[int(marked)]), "last-layer")
+        return Heatmap(self.compared.in_pixels(self.grid(layer, head, marked=marked), marked=marked), "last-layer")
 
     def words(self) -> str:
         """Where the marker takes hold, in sentences that follow the numbers; layers and heads count from 1."""
@@ -102,16 +85,16 @@ class Layers:
         before, then = (percent(float(self.shares[which, layer, head])) for which in (0, 1))
         most = f"layer {layer + 1}, head {head + 1}: {before} → {then} (even attention: {percent(self.area)})"
         if not follow.any():
-            return f"No head follows the {self.marker}; the largest gain in the region is that of {most}."
+            return f"No head follows the {self.compared.marker}; the largest gain in the region is that of {most}."
         first = int(np.flatnonzero(follow.any(axis=1))[0]) + 1
         n = int(follow.sum())
         return (
             f"{n} of {gains.size} heads put at least {round(100 * GAINED)} points more on the region with the "
-            f"{self.marker}, from layer {first} on; most of all {most}."
+            f"{self.compared.marker}, from layer {first} on; most of all {most}."
         )
 
 
-def layers(scene: Scene, model: Model, *, report: Progress = unreported) -> Layers:
+def layers(scene: LabScene, model: Model, *, report: Progress = unreported) -> Layers:
     """Read all heads for the X-ray without and with the marker, in one pass.
 
     Args:
@@ -123,20 +106,16 @@ def layers(scene: Scene, model: Model, *, report: Progress = unreported) -> Laye
         AttentionError: The tower's attention cannot be read, or it has no class token.
         VPEError: The marker cannot be drawn, or a prompt is not valid.
     """
-    drawn = scene.present.on(scene.rgb)
-    sizes = (scene.size_wh, drawn.size)
+    compared, prepared = prepared_pair(scene, model)
     report(0, 2)
-    found = every_head(model, np.stack([model.prepare(scene.rgb), model.prepare(drawn)]))
+    heads = every_head(model, prepared)
     report(2, 2)
-    even = np.ones(found.attention.shape[-2:], np.float32)
-    shares, area = (shares_or_nan(values, scene.region.box, model, scene.size_wh) for values in (found.attention, even))
-    if get(scene.style.marker).crops:
+    shares = shares_or_nan(heads.attention, scene.region.box, model, scene.size_wh)
+    if compared.crops:
         shares[1] = np.nan
-    chances = probabilities_of(scene, model, found.embeddings, ["", scene.suffix(scene.style)])[:, scene.column]
-    return Layers(
-        scene.target, scene.style.title.partition(",")[0], found.attention, shares, float(area),
-        (float(chances[0]), float(chances[1])), sizes, (model.view(sizes[0]), model.view(sizes[1])),
-    )  # fmt: skip
+    area = even_share(heads.attention, scene.region.box, model, scene.size_wh)
+    before, marked = probabilities_of(scene, model, heads.embeddings, compared.suffixes)[:, scene.column].tolist()
+    return Layers(scene.target, compared, heads, shares, area, (before, marked))
 
 
 LAYERS = Study(

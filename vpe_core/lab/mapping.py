@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vpe_core.lab.scene import Scene
+    from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
     from vpe_core.types import Progress
 
@@ -82,7 +82,7 @@ class PictureMaps:
 
 
 def maps_of(
-    scene: Scene,
+    scene: LabScene,
     model: Model,
     pictures: Pictures,
     suffixes: Sequence[str],
@@ -125,7 +125,7 @@ def maps_of(
     return PictureMaps(grids, missing)
 
 
-def _grids(scene: Scene, model: Model, name: str, pictures: Pictures, suffixes: Sequence[str]) -> Floats:
+def _grids(scene: LabScene, model: Model, name: str, pictures: Pictures, suffixes: Sequence[str]) -> Floats:
     said = np.array(suffixes)
     found: dict[int, Floats] = {}
     for suffix in dict.fromkeys(suffixes):

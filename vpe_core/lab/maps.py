@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vpe_core.attention import shares_of
 from vpe_core.attention.fixed_scale import SHOWN
-from vpe_core.attention.resample import grid_to_image
 from vpe_core.errors import AttentionError
 from vpe_core.lab.asking import ask
+from vpe_core.lab.before_after import BeforeAfter, even_share, prepared_pair, shares_or_nan
 from vpe_core.lab.mapping import (
     FIXED,
     after,
@@ -26,17 +25,15 @@ from vpe_core.lab.mapping import (
 )
 from vpe_core.lab.places import Found, find, spread_patches
 from vpe_core.lab.study import Study, unreported
-from vpe_core.markers import get
 from vpe_core.plots.percent import percent
 from vpe_core.types import Heatmap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from vpe_core.geometry import SizeWH, View
-    from vpe_core.lab.scene import Scene
+    from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
-    from vpe_core.types import Box, Progress
+    from vpe_core.types import Progress
 
     Floats = NDArray[np.float32]
 
@@ -52,7 +49,7 @@ class Maps:
 
     Attributes:
         target: The class.
-        marker: What the marker is called.
+        compared: The two pictures.
         names: Of the maps, out of `map_names()`.
         grids: (maps, 2, rows, columns), not negative; those of "fixed-scale" are probabilities.
         shares: Of each map the share in the region's box, (maps, 2); nan where it cannot be told, as with a crop.
@@ -61,13 +58,10 @@ class Maps:
         found: Of each map without the marker how well it finds the known box; empty where none is known.
         missing: Maps that this model cannot have, and why.
         probabilities: Of the class, without and with the marker.
-        sizes_wh: Of both pictures in pixels; only a crop is of another size.
-        views: How the model sees each.
-        crops: Whether the marked picture shows other places, so that there is no difference.
     """
 
     target: str
-    marker: str
+    compared: BeforeAfter
     names: tuple[str, ...]
     grids: Floats
     shares: Floats
@@ -76,9 +70,6 @@ class Maps:
     found: Mapping[str, Found]
     missing: Mapping[str, str]
     probabilities: tuple[float, float]
-    sizes_wh: tuple[SizeWH, SizeWH]
-    views: tuple[View, View]
-    crops: bool
 
     def grid(self, name: str, *, marked: bool = False) -> Floats:
         """One map, (rows, columns).
@@ -100,12 +91,11 @@ class Maps:
     def heatmap(self, name: str, *, marked: bool = False) -> Heatmap:
         """One map in pixels of its picture, for `overlay(…, peak=maps.peak(name))`."""
         label = self.target if reads_text(name) else None
-        view, size = self.views[int(marked)], self.sizes_wh[int(marked)]
-        return Heatmap(grid_to_image(self.grid(name, marked=marked), view, size), name, label)
+        return Heatmap(self.compared.in_pixels(self.grid(name, marked=marked), marked=marked), name, label)
 
     def difference(self, name: str) -> Floats | None:
         """Marked minus unmarked, (rows, columns), of either sign; None for a crop, which shows other places."""
-        if self.crops:
+        if self.compared.crops:
             return None
         return np.asarray(self.grid(name, marked=True) - self.grid(name), np.float32)
 
@@ -123,19 +113,20 @@ class Maps:
         )
 
     def _moves(self) -> str:
-        if self.crops:
+        if self.compared.crops:
             return "A crop shows other places, so its maps cannot be compared place by place."
         changes = self.shares[:, 1] - self.shares[:, 0]
         more, less = int((changes >= MOVED).sum()), int((changes <= -MOVED).sum())
         n = int(np.isfinite(changes).sum())
         if not n:
             return "None of the maps has a share in the region that could be told."
+        marker = self.compared.marker
         if not more and not less:
-            return f"The {self.marker} moves none of {n} maps by {percent(MOVED)} or more of its share in the region."
+            return f"The {marker} moves none of {n} maps by {percent(MOVED)} or more of its share in the region."
         at = int(np.nanargmax(np.abs(changes)))
         before, then = (percent(float(value)) for value in self.shares[at])
         return (
-            f"With the {self.marker}, {more} of {n} maps put more on the region and {less} less; "
+            f"With the {marker}, {more} of {n} maps put more on the region and {less} less; "
             f"{title_of(self.names[at])} changes most, {before} → {then} (an even map: {percent(self.area)})."
         )
 
@@ -156,16 +147,14 @@ class Maps:
         if FIXED not in self.names:
             return ""
         counts = [int((self.grid(FIXED, marked=marked) >= SHOWN).sum()) for marked in (False, True)]
-        total = self.grid(FIXED).size
+        total, marker = self.grid(FIXED).size, self.compared.marker
         said = [f"{n} of {total} patches" if n else "none" for n in counts]
         if not any(counts):
-            return f"On the fixed scale no patch shows {self.target}, without the {self.marker} and with it."
-        return (
-            f"On the fixed scale {self.target} is shown by {said[0]} without the {self.marker}, by {said[1]} with it."
-        )
+            return f"On the fixed scale no patch shows {self.target}, without the {marker} and with it."
+        return f"On the fixed scale {self.target} is shown by {said[0]} without the {marker}, by {said[1]} with it."
 
 
-def maps(scene: Scene, model: Model, *, methods: Sequence[str] | None = None, report: Progress = unreported) -> Maps:
+def maps(scene: LabScene, model: Model, *, methods: Sequence[str] | None = None, report: Progress = unreported) -> Maps:
     """Make all maps of the X-ray without and with the marker, for the scene's class.
 
     Args:
@@ -179,41 +168,28 @@ def maps(scene: Scene, model: Model, *, methods: Sequence[str] | None = None, re
         VPEError: The marker cannot be drawn, or a prompt is not valid.
     """
     chosen = checked_maps(methods)
-    drawn = scene.present.on(scene.rgb)
-    pictures, sizes = (scene.rgb, drawn), (scene.size_wh, drawn.size)
-    prepared, suffixes = np.stack([model.prepare(one) for one in pictures]), ["", scene.suffix(scene.style)]
+    compared, prepared = prepared_pair(scene, model)
     total = 2 + 2 * len(chosen)
-    answers = ask(scene, model, prepared, suffixes, after(report, 0, total), attention=False)
-    made = maps_of(scene, model, prepared, suffixes, names=chosen, report=after(report, 2, total))
+    answers = ask(scene, model, prepared, compared.suffixes, after(report, 0, total), attention=False)
+    made = maps_of(scene, model, prepared, compared.suffixes, names=chosen, report=after(report, 2, total))
     require_some(made.grids, made.missing)
-    names, crops = tuple(made.grids), get(scene.style.marker).crops
     grids = np.stack(list(made.grids.values()))
-    box, even = scene.region.box, np.ones(grids.shape[-2:], np.float32)
-    shares, area = (shares_or_nan(values, box, model, scene.size_wh) for values in (grids, even))
-    if crops:
+    shares = shares_or_nan(grids, scene.region.box, model, scene.size_wh)
+    if compared.crops:
         shares[:, 1] = np.nan
     known = {}
     if scene.known is not None:
-        view = model.view(scene.size_wh)
         known = {
-            name: find(spread_patches(grid[0], view, scene.size_wh), scene.known, scene.size_wh)
+            name: find(spread_patches(grid[0], compared.views[0], scene.size_wh), scene.known, scene.size_wh)
             for name, grid in made.grids.items()
         }
     before, marked = (float(value) for value in answers.probabilities[:, scene.column])
     agreement = [[rank_correlation(one[1], other[1]) for other in grids] for one in grids]
+    area = even_share(grids, scene.region.box, model, scene.size_wh)
     return Maps(
-        scene.target, scene.style.title.partition(",")[0], names, grids, shares, float(area),
-        np.array(agreement, np.float32), known, made.missing, (before, marked), sizes,
-        (model.view(sizes[0]), model.view(sizes[1])), crops,
+        scene.target, compared, tuple(made.grids), grids, shares, area,
+        np.array(agreement, np.float32), known, made.missing, (before, marked),
     )  # fmt: skip
-
-
-def shares_or_nan(grids: Floats, box: Box, model: Model, image_wh: SizeWH) -> Floats:
-    """`shares_of`, nan where the model does not see the box."""
-    try:
-        return shares_of(grids, box, model, image_wh)
-    except AttentionError:
-        return np.full(grids.shape[:-2], np.nan, np.float32)
 
 
 MAPS = Study(

@@ -27,7 +27,7 @@ from vpe_core.lab.study import Study, unreported
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from vpe_core.lab.scene import Scene
+    from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
     from vpe_core.types import Progress
 
@@ -128,7 +128,7 @@ def randomised(visual: Any, seed: int) -> Iterator[tuple[str, Any]]:
 
 
 def sanity(
-    scene: Scene,
+    scene: LabScene,
     model: Model,
     *,
     methods: Sequence[str] | None = None,

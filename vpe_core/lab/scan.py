@@ -12,7 +12,7 @@ import numpy as np
 from vpe_core.errors import LabError
 from vpe_core.lab.asking import ask
 from vpe_core.lab.places import Found, find, spread_grid, spread_patches
-from vpe_core.lab.scene import Scene, moved_to, resized
+from vpe_core.lab.scene import LabScene, moved_to, resized
 from vpe_core.lab.sliding import Slides
 from vpe_core.lab.study import Study, unreported
 from vpe_core.plots.percent import percent
@@ -84,7 +84,7 @@ class Scan:
 
 
 def scan(
-    scene: Scene,
+    scene: LabScene,
     model: Model,
     *,
     n: int = 14,

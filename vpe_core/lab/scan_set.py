@@ -19,7 +19,7 @@ from vpe_core.errors import ImageReadError, LabError
 from vpe_core.images import load_image
 from vpe_core.lab.scan import LEAST, MOST, Scan, scan
 from vpe_core.lab.scan_record import ScannedFinding, ScanOrder, ScanRecord
-from vpe_core.lab.scene import MarkerStyle, Scene
+from vpe_core.lab.scene import LabScene, MarkerStyle
 from vpe_core.types import Box, Sample
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _scanned(sample: Sample, dataset: Dataset, model: Model, style: MarkerStyle,
     image = load_image(sample.image_path)
     assert sample.box is not None
     half, (x, y) = order.side * min(image.size) / 2, (image.width / 2, image.height / 2)
-    scene = Scene(
+    scene = LabScene(
         image, Box(x - half, y - half, x + half, y + half), order.classes, dataset.class_words[sample.label], style,
         order.template, known=sample.box,
     )  # fmt: skip

@@ -97,7 +97,7 @@ class Drawing:
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class LabScene:
     """One X-ray, one region and one question, before any model.
 
     Attributes:

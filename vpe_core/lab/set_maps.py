@@ -19,8 +19,8 @@ from vpe_core.attention import fixed_scale, patch_relevance, quick_names
 from vpe_core.documents import DocumentError, read_bytes
 from vpe_core.errors import AttentionError, LabError, RegionError, ResultsError
 from vpe_core.images import load_image
+from vpe_core.lab.before_after import shares_or_nan
 from vpe_core.lab.mapping import FIXED, checked_maps, require_some, title_of
-from vpe_core.lab.maps import shares_or_nan
 from vpe_core.lab.places import find, spread_patches
 from vpe_core.lab.scene import Drawing, MarkerStyle
 from vpe_core.lab.study import unreported
@@ -61,6 +61,23 @@ class SetScore:
 
 
 @dataclass(frozen=True, slots=True)
+class MapOverSet:
+    """One map over a data set.
+
+    Attributes:
+        unmarked: Without a marker.
+        marked: With it.
+        gains: What the marker adds to hit, iou and share, paired.
+        chance_iou: Mean IoU that the same bright parts have when they are shifted anywhere, unmarked.
+    """
+
+    unmarked: SetScore
+    marked: SetScore
+    gains: Mapping[str, Interval]
+    chance_iou: float
+
+
+@dataclass(frozen=True, slots=True)
 class SetMaps:
     """Every map over a data set.
 
@@ -75,10 +92,7 @@ class SetMaps:
         n: Findings with a box.
         patients: Of how many patients.
         chance_hit: How often a peak anywhere would hit: the mean share of the picture that the box covers.
-        chance_iou: Mean IoU that the same bright parts have when they are shifted anywhere, of each map, unmarked.
-        unmarked: Of each map.
-        marked: The same with the marker.
-        gains: Of each map what the marker adds to hit, iou and share, paired.
+        maps: Each by its name.
         missing: Maps that this model cannot have, and why.
     """
 
@@ -92,22 +106,19 @@ class SetMaps:
     n: int
     patients: int
     chance_hit: float
-    chance_iou: Mapping[str, float]
-    unmarked: Mapping[str, SetScore]
-    marked: Mapping[str, SetScore]
-    gains: Mapping[str, Mapping[str, Interval]]
+    maps: Mapping[str, MapOverSet]
     missing: Mapping[str, str]
 
     def words(self) -> str:
         """Which map finds most, and what the marker adds, in sentences that follow the numbers."""
-        best = max(self.unmarked, key=lambda name: self.unmarked[name].iou.value)
-        one, gain = self.unmarked[best], self.gains[best]["iou"]
+        best = max(self.maps, key=lambda name: self.maps[name].unmarked.iou.value)
+        one, gain = self.maps[best].unmarked, self.maps[best].gains["iou"]
         moved = "adds nothing that is sure"
         if gain.low > 0 or gain.high < 0:
             moved = f"{'adds' if gain.value > 0 else 'takes'} {abs(gain.value):.2f}"
         return (
             f"Over {self.n:,} findings, {title_of(best)} finds most: IoU {one.iou.value:.2f} (by chance "
-            f"{self.chance_iou[best]:.2f}), pointing hit {percent(one.hit.value)} (by chance "
+            f"{self.maps[best].chance_iou:.2f}), pointing hit {percent(one.hit.value)} (by chance "
             f"{percent(self.chance_hit)}). The {self.marker} {moved} to its IoU."
         )
 
@@ -211,17 +222,15 @@ def maps_over_set(
             by_class[label] = (_mean(hits), _mean(ious), _mean(shares))
         return SetScore(hit, iou, share, by_class)
 
+    def gains(rows: NDArray[np.float64]) -> dict[str, Interval]:
+        added = rows[:, 1] - rows[:, 0]
+        return {name: bootstrap_mean(added[:, column], draws).overall for column, name in enumerate(MEASURES)}
+
     return SetMaps(
         dataset.name, dataset.title, dataset.part, dataset.simulated, model.name, model.record.weights_sha256,
         look.title.partition(",")[0], len(samples), len(set(patients.tolist())), _mean(chance_hit),
-        {name: _mean(chance_iou[name]) for name in there},
-        {name: score(rows[:, 0]) for name, rows in there.items()},
-        {name: score(rows[:, 1]) for name, rows in there.items()},
         {
-            name: {
-                measure: bootstrap_mean(rows[:, 1, column] - rows[:, 0, column], draws).overall
-                for column, measure in enumerate(MEASURES)
-            }
+            name: MapOverSet(score(rows[:, 0]), score(rows[:, 1]), gains(rows), _mean(chance_iou[name]))
             for name, rows in there.items()
         },
         missing,

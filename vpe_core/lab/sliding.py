@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageChops
 
 from vpe_core.errors import VPEError
-from vpe_core.lab.scene import Drawing, Scene
+from vpe_core.lab.scene import Drawing, LabScene
 from vpe_core.markers import get
 from vpe_core.markers.protocols import native_ink
 from vpe_core.types import Box
@@ -56,7 +56,7 @@ class Slides:
         is_quick: Whether it does not take the plain way.
     """
 
-    def __init__(self, scene: Scene, model: Model, tried: Sequence[Region]) -> None:
+    def __init__(self, scene: LabScene, model: Model, tried: Sequence[Region]) -> None:
         self._scene, self._model = scene, model
         self._marker = get(scene.style.marker)
         style = scene.style

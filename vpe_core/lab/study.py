@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 Run: TypeAlias = Callable[..., Any]
-"""From a `Scene`, a model, `report` (a `Progress`, which ends the study by raising) and options of its own to a
+"""From a `LabScene`, a model, `report` (a `Progress`, which ends the study by raising) and options of its own to a
 frozen dataclass of numbers and arrays."""
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from vpe_core.errors import LabError
 from vpe_core.lab.asking import ask, prepared, shares_inside
 from vpe_core.lab.axes import AXES
-from vpe_core.lab.scene import Drawing, Scene
+from vpe_core.lab.scene import Drawing, LabScene
 from vpe_core.lab.study import Study, unreported
 from vpe_core.markers import get
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Curve:
+class SweepCurve:
     """What one model says along one axis; a value with several pictures has their mean, and the ends of their range.
 
     Attributes:
@@ -52,13 +52,13 @@ class Curve:
 
 
 def sweep(
-    scene: Scene,
+    scene: LabScene,
     model: Model,
     *,
     axis: str = "width",
     values: Sequence[float] | None = None,
     report: Progress = unreported,
-) -> Curve:
+) -> SweepCurve:
     """Ask along one axis.
 
     Args:
@@ -90,7 +90,7 @@ def sweep(
     mean, low, high = (
         np.array([reduce(group) for group in of_target], np.float32) for reduce in (np.mean, np.min, np.max)
     )
-    return Curve(
+    return SweepCurve(
         axis,
         model.name,
         tuple(groups),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vpe_core.lab.asking import ask, prepared, probabilities_of
-from vpe_core.lab.scene import Drawing, MarkerStyle, Scene
+from vpe_core.lab.scene import Drawing, LabScene, MarkerStyle
 from vpe_core.lab.study import Study, unreported
 from vpe_core.markers import color_word, get
 from vpe_core.markers.catalog import named_markers
@@ -69,7 +69,7 @@ class TextAgainstMarker:
 
 
 def text_against_marker(
-    scene: Scene, model: Model, *, suffixes: Sequence[str] | None = None, report: Progress = unreported
+    scene: LabScene, model: Model, *, suffixes: Sequence[str] | None = None, report: Progress = unreported
 ) -> TextAgainstMarker:
     """Ask about each marker with each wording.
 
@@ -99,7 +99,7 @@ def text_against_marker(
     return TextAgainstMarker(scene.target, markers, tuple(said), np.stack(columns, axis=1), fits, lies)
 
 
-def wordings(scene: Scene) -> tuple[str, ...]:
+def wordings(scene: LabScene) -> tuple[str, ...]:
     """The paper's words for each marker in the present colour, and for the present one in another colour."""
     color = scene.style.color_name or scene.style.color
     kinds = named_markers()

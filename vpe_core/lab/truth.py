@@ -16,7 +16,7 @@ from vpe_core.attention.fixed_scale import SHOWN
 from vpe_core.attention.localization import coverage
 from vpe_core.errors import LabError
 from vpe_core.lab.counter_tests import MISSING
-from vpe_core.lab.mapping import FIXED, listed, maps_of, missing_words, require_some, title_of
+from vpe_core.lab.mapping import FIXED, PictureMaps, listed, maps_of, missing_words, require_some, title_of
 from vpe_core.lab.places import spread_patches
 from vpe_core.lab.scene import FRAME_PX
 from vpe_core.lab.study import Study, unreported
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vpe_core.lab.scene import Scene
+    from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
     from vpe_core.types import Progress
 
@@ -71,8 +71,7 @@ class Truth:
         changed: Which pixels really changed, (256, 256).
         counted: Which count: those that the model sees and that no other finding changed.
         scores: For each map.
-        grids: For each map its values on the X-ray (index 0) and on the twin (index 1), (2, rows, columns).
-        missing: Maps that this model cannot have, and why.
+        maps: On the X-ray (index 0) and on the twin (index 1).
     """
 
     target: str
@@ -80,8 +79,7 @@ class Truth:
     changed: Mask
     counted: Mask
     scores: Mapping[str, MapTruth]
-    grids: Mapping[str, Floats]
-    missing: Mapping[str, str]
+    maps: PictureMaps
 
     @property
     def chance_hit(self) -> float:
@@ -95,7 +93,7 @@ class Truth:
 
     def words(self) -> str:
         """Which map shows what changed, in sentences that follow the numbers."""
-        return " ".join(part for part in (self._verdict(), missing_words(self.missing)) if part)
+        return " ".join(part for part in (self._verdict(), missing_words(self.maps.missing)) if part)
 
     def _verdict(self) -> str:
         scores, n = self.scores, len(self.scores)
@@ -153,7 +151,7 @@ def pixel_auc(values: Floats, changed: Mask, counted: Mask) -> float:
 
 
 def truth(
-    scene: Scene,
+    scene: LabScene,
     model: Model,
     *,
     methods: Sequence[str] | None = None,
@@ -204,7 +202,7 @@ def truth(
         left = float(without.max()) / float(here.max()) if here.max() > 0 else float("nan")
         empty = bool(without.max() < SHOWN) if name == FIXED else left < QUIET
         scores[name] = MapTruth(pixel_auc(values, changed, counted), bool(changed[peak]), left, empty)
-    return Truth(scene.target, difference, changed, counted, scores, made.grids, made.missing)
+    return Truth(scene.target, difference, changed, counted, scores, made)
 
 
 TRUTH = Study(

@@ -12,7 +12,7 @@ from vpe_core.errors import VPEError
 from vpe_core.lab.asking import ask, probabilities_of, shares_inside
 from vpe_core.lab.mapping import listed
 from vpe_core.lab.pointing import POINTINGS, Asked
-from vpe_core.lab.scene import Drawing, MarkerStyle, Scene
+from vpe_core.lab.scene import Drawing, LabScene, MarkerStyle
 from vpe_core.lab.study import Study, unreported
 from vpe_core.markers import get
 from vpe_core.plots.percent import percent, points
@@ -31,7 +31,7 @@ SAME = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PointingAnswer:
     """What a model says when it is told of the region in one way.
 
     Attributes:
@@ -65,16 +65,16 @@ class WithoutInk:
     """
 
     target: str
-    ways: tuple[Told, ...]
+    ways: tuple[PointingAnswer, ...]
     area: float
     missing: Mapping[str, str]
 
     @property
-    def unmarked(self) -> Told:
+    def unmarked(self) -> PointingAnswer:
         """What it says without being told of a region."""
         return self.ways[0]
 
-    def change(self, way: Told) -> float:
+    def change(self, way: PointingAnswer) -> float:
         """What a way adds to the probability of the class."""
         return way.probability - self.unmarked.probability
 
@@ -100,7 +100,7 @@ class WithoutInk:
         return " ".join(sentences)
 
 
-def without_ink(scene: Scene, model: Model, *, report: Progress = unreported) -> WithoutInk:
+def without_ink(scene: LabScene, model: Model, *, report: Progress = unreported) -> WithoutInk:
     """Tell a model of the region in every way.
 
     Args:
@@ -128,17 +128,17 @@ def without_ink(scene: Scene, model: Model, *, report: Progress = unreported) ->
     report(n_drawn, total)
     titles = [(UNMARKED, "no marker"), *zip((DRAWN, SPOTLIGHT), (one.style.title for one in drawings), strict=False)]
     ways = [
-        Told(name, title, "", "", float(chances[scene.column]), float(share))
+        PointingAnswer(name, title, "", "", float(chances[scene.column]), float(share))
         for (name, title), chances, share in zip(titles, drawn.probabilities, shares, strict=True)
     ]
     for done, (name, one) in enumerate(asked.items(), n_drawn + 1):
-        ways.append(_told(scene, model, name, one))
+        ways.append(_answer(scene, model, name, one))
         report(done, total)
     box, (width, height) = scene.region.box.clipped(*scene.size_wh), scene.size_wh
     return WithoutInk(scene.target, tuple(ways), box.area / (width * height), missing)
 
 
-def _asked(scene: Scene, model: Model) -> tuple[dict[str, Asked], dict[str, str]]:
+def _asked(scene: LabScene, model: Model) -> tuple[dict[str, Asked], dict[str, str]]:
     """What is asked, by name; and why the rest cannot be, by title."""
     asked, missing = {}, {}
     for name, pointing in POINTINGS.items():
@@ -149,14 +149,14 @@ def _asked(scene: Scene, model: Model) -> tuple[dict[str, Asked], dict[str, str]
     return asked, missing
 
 
-def _told(scene: Scene, model: Model, name: str, one: Asked) -> Told:
+def _answer(scene: LabScene, model: Model, name: str, one: Asked) -> PointingAnswer:
     beside = None if one.beside is None else one.beside[None]
     predictor = model.predictor
     embeddings, *maps = predictor.result_of(predictor.submit(one.picture[None], one.want, beside))
     chances = probabilities_of(scene, model, embeddings, [""])[0]
     (share,) = shares_inside(maps[0] if maps else None, 1, scene.region.box, model, scene.size_wh)
     pointing = POINTINGS.get(name)
-    return Told(
+    return PointingAnswer(
         name, pointing.title, pointing.about, pointing.source, float(chances[scene.column]), float(share),
         pointing.reads_region,
     )  # fmt: skip

@@ -111,8 +111,8 @@ def answer_bars(
     marked: Sequence[float | None] = with_marker if with_marker is not None else [None] * len(classes)
     order = sorted(range(len(classes)), key=lambda index: -without[index])
     bars = {index: _bar(classes[index], without[index], marked[index], index in winners) for index in order}
-    shown = _shown(order, without, with_marker, winners)
-    folded = [index for index in order if index not in shown]
+    unfolded = _unfolded(order, without, with_marker, winners)
+    folded = [index for index in order if index not in unfolded]
     highest = max((max(without[index], marked[index] or 0.0) for index in folded), default=0.0)
     return render(
         "answer_bars",
@@ -123,7 +123,7 @@ def answer_bars(
         guess_width=_width(1 / len(classes) if guess is None else guess),
         undecided=[100 * bound for bound in undecided] if undecided else None,
         means_nothing=means_nothing,
-        bars=[bars[index] for index in order if index in shown],
+        bars=[bars[index] for index in order if index in unfolded],
         folded=[bars[index] for index in folded],
         folded_below=math.floor(100 * highest) + 1,
     )
@@ -165,7 +165,7 @@ def _bar(name: str, without: float, marked: float | None, wins: bool) -> _Bar:
     return _Bar(name, _width(without), _width(marked), f"{percent(without)} → {percent(marked)}", wins, change, kind)
 
 
-def _shown(
+def _unfolded(
     order: Sequence[int], without: Sequence[float], marked: Sequence[float] | None, winners: Collection[int]
 ) -> frozenset[int]:
     """Those that the answer names, the likeliest in either answer, and those that changed most as there is room."""

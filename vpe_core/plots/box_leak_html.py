@@ -10,7 +10,7 @@ from markupsafe import Markup
 from vpe_core.leaks import BOTH, PLACE, SIZE, BoxLeak, GroupLeak
 from vpe_core.metrics import Interval
 from vpe_core.plots.html import render
-from vpe_core.plots.lanes import Mark, mark, value_and_ends
+from vpe_core.plots.lanes import LaneMark, lane_mark, value_and_ends
 from vpe_core.results.analysis.numerals import number_text
 
 
@@ -29,7 +29,7 @@ def box_leaks_html(leaks: Sequence[BoxLeak], *, marker: str, noun: str) -> Marku
 class _Row:
     title: str
     kind: str
-    marks: Sequence[Mark]
+    marks: Sequence[LaneMark]
     value: str
     ends: str
     about: str = ""
@@ -85,14 +85,14 @@ def _set(leak: BoxLeak, marker: str, noun: str) -> _Set:
 
 def _row(title: str, group: GroupLeak, strong: bool) -> _Row:
     kind = "control" if strong else "geometry"
-    return _Row(title, kind, [mark(kind, group.auroc)], *value_and_ends(group.auroc), strong=strong)
+    return _Row(title, kind, [lane_mark(kind, group.auroc)], *value_and_ends(group.auroc), strong=strong)
 
 
 def _class_row(leak: BoxLeak, shown: GroupLeak, label: str) -> _Row:
     one: Interval = shown.per_class[label]
     value, ends = value_and_ends(one)
     about = f"{label}, {leak.class_counts[label]:,} boxes: {value} {ends}"
-    return _Row(f"{label} ({leak.class_counts[label]:,})", "control", [mark("control", one)], value, ends, about)
+    return _Row(f"{label} ({leak.class_counts[label]:,})", "control", [lane_mark("control", one)], value, ends, about)
 
 
 def _facts(leak: BoxLeak) -> list[tuple[str, str]]:

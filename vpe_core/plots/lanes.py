@@ -10,7 +10,7 @@ from vpe_core.results.analysis.numerals import interval_text, number_text
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class LaneMark:
     """A dot with its interval, in percent of the line's length.
 
     Attributes:
@@ -38,7 +38,7 @@ class Cell:
         about: All of it in words.
     """
 
-    marks: Sequence[Mark]
+    marks: Sequence[LaneMark]
     chance: float | None = None
     value: str = ""
     ends: str = ""
@@ -69,12 +69,12 @@ def scale(low: float, high: float) -> Place:
 UNIT = scale(0.0, 1.0)
 
 
-def mark(kind: str, one: Interval | None, place: Place = UNIT) -> Mark:
+def lane_mark(kind: str, one: Interval | None, place: Place = UNIT) -> LaneMark:
     """The dot of a value; an empty place without one."""
     if one is None or one.value != one.value:
-        return Mark(kind)
+        return LaneMark(kind)
     low, high = (one.low, one.high) if one.low == one.low else (one.value, one.value)
-    return Mark(kind, place(one.value), place(low), round(place(high) - place(low), 2))
+    return LaneMark(kind, place(one.value), place(low), round(place(high) - place(low), 2))
 
 
 def value_and_ends(one: Interval | None) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from vpe_core.metrics import Interval
 from vpe_core.plots.html import render
-from vpe_core.plots.lanes import UNIT, Cell, Mark, Row, mark, scale, value_and_ends
+from vpe_core.plots.lanes import UNIT, Cell, LaneMark, Row, lane_mark, scale, value_and_ends
 from vpe_core.results.analysis.leak_card import InAll, LeakCard, Reached
 from vpe_core.results.analysis.matched import MatchedClass, MatchedGain
 from vpe_core.results.analysis.numerals import number_text, signed_text
@@ -40,7 +40,7 @@ def leak_card_html(card: LeakCard, words: CardWords, *, noun: str, simulated: bo
         simulated: Whether the X-rays are.
         label: The one class that is asked for; None for all.
     """
-    shown = _shown(card, noun)
+    lanes = _lanes(card, noun)
     panels = _panels(card, label)
     others = [
         (row_title(condition, noun), plain(one))
@@ -49,7 +49,7 @@ def leak_card_html(card: LeakCard, words: CardWords, *, noun: str, simulated: bo
     ]
     by = card.by_itself or card.geometry
     order = sorted(by.classes, key=lambda one: -by.classes[one].auroc.value) if by else list(card.marked.classes)
-    sorted_by = shown[1 if card.by_itself else 0][1] if by else ""
+    sorted_by = lanes[1 if card.by_itself else 0][1] if by else ""
     return render(
         "leak_card",
         words=words,
@@ -58,7 +58,7 @@ def leak_card_html(card: LeakCard, words: CardWords, *, noun: str, simulated: bo
         panels=panels,
         rows=[
             Row(title, kind, [panel.cell([(kind, title, measured.overall)], panel.chance) for panel in panels])
-            for kind, title, measured in shown
+            for kind, title, measured in lanes
             if measured
         ],
         classes=[
@@ -67,7 +67,7 @@ def leak_card_html(card: LeakCard, words: CardWords, *, noun: str, simulated: bo
                 "",
                 [
                     panel.cell(
-                        [(kind, title, m.classes.get(one)) for kind, title, m in shown if m and kind != "known"],
+                        [(kind, title, m.classes.get(one)) for kind, title, m in lanes if m and kind != "known"],
                         panel.class_chance,
                     )
                     for panel in panels
@@ -101,7 +101,7 @@ def matched_html(found: MatchedGain, words: CardWords, *, simulated: bool, label
         plain_gain, gain = of.plain_gain.interval, of.gain.interval
         about = f"{title}: {signed(plain_gain)} as it is, {signed(gain)} where size and place tell nothing"
         clear = "gain" if gain.low > 0 else "loss" if gain.high < 0 else "even"
-        marks = [mark("plain", plain_gain, place), mark(f"matched vpl-is-{clear}", gain, place)]
+        marks = [lane_mark("plain", plain_gain, place), lane_mark(f"matched vpl-is-{clear}", gain, place)]
         return _MatchedRow(
             title,
             [] if reason else marks,
@@ -135,7 +135,7 @@ def matched_html(found: MatchedGain, words: CardWords, *, simulated: bool, label
 @dataclass(frozen=True, slots=True)
 class _MatchedRow:
     title: str
-    marks: Sequence[Mark]
+    marks: Sequence[LaneMark]
     about: str
     left: str
     samples: str
@@ -157,11 +157,11 @@ class _Panel:
         """What stands below the lines."""
         return [(0.0, "0"), (50.0, "0.5"), (100.0, "1")]
 
-    def cell(self, shown: Sequence[tuple[str, str, Reached | None]], chance: float | None) -> Cell:
-        values = [(kind, title, getattr(one, self.field) if one else None) for kind, title, one in shown]
+    def cell(self, lanes: Sequence[tuple[str, str, Reached | None]], chance: float | None) -> Cell:
+        values = [(kind, title, getattr(one, self.field) if one else None) for kind, title, one in lanes]
         value, ends = value_and_ends(values[0][2])
         about = "; ".join(f"{title} {plain(one)}" for _, title, one in values if isinstance(one, Interval))
-        return Cell([mark(kind, one) for kind, _, one in values], chance, value, ends, about)
+        return Cell([lane_mark(kind, one) for kind, _, one in values], chance, value, ends, about)
 
 
 def _panels(card: LeakCard, label: str | None) -> list[_Panel]:
@@ -180,7 +180,7 @@ def _panels(card: LeakCard, label: str | None) -> list[_Panel]:
     return panels
 
 
-def _shown(card: LeakCard, noun: str) -> list[tuple[str, str, InAll | None]]:
+def _lanes(card: LeakCard, noun: str) -> list[tuple[str, str, InAll | None]]:
     """All that is compared, each with its kind and title, from what tells least to the marker and to no marker."""
     told, known = shown_words(card.features), card.leak.all_known
     return [

@@ -143,7 +143,7 @@ def render_case(plan: CasePlan, base: Base, size: int) -> Case:
     return Case(picture, rows, stacked, exposure)
 
 
-def _draw(plan: CasePlan, name: str) -> findings.Finding:
+def _draw(plan: CasePlan, name: str) -> findings.FindingKind:
     if plan.nodule:
         return findings.focal.benign_nodule if plan.nodule == "benign" else findings.focal.malignant_nodule
     return findings.get(name)

@@ -84,7 +84,7 @@ class Feature:
 
 
 @dataclass(frozen=True)
-class Told:
+class Separability:
     """What one group of features tells.
 
     Attributes:
@@ -106,7 +106,7 @@ class Told:
     features: tuple[Feature, ...] = ()
 
 
-def compare(real: Films, simulated: Films, seed: int = 0) -> dict[str, Told]:
+def compare(real: Films, simulated: Films, seed: int = 0) -> dict[str, Separability]:
     """Tries to tell simulated films from real ones, by each group of features and by patches.
 
     Raises:
@@ -151,7 +151,7 @@ def _joined(real: Films, simulated: Films) -> tuple[list[str], NDArray[np.bool_]
     return patients, np.arange(len(patients)) >= len(real.films)
 
 
-def _by_features(real: Films, simulated: Films, group: str, seed: int) -> Told:
+def _by_features(real: Films, simulated: Films, group: str, seed: int) -> Separability:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -175,7 +175,7 @@ def _by_features(real: Films, simulated: Films, group: str, seed: int) -> Told:
     ]
     ranked = sorted(features, key=lambda feature: -abs(feature.auroc.value - 0.5))
     one_feature = 0.5 + float(np.mean([abs(feature.auroc.value - 0.5) for feature in features]))
-    return Told(
+    return Separability(
         auroc_interval(truth, scores, patients), energy, p_value, one_feature=one_feature, features=tuple(ranked)
     )
 
@@ -203,7 +203,7 @@ def _permuted(numbers: Floats, truth: NDArray[np.bool_], patients: Sequence[str]
     return found, (larger + 1) / (N_PERMUTATIONS + 1)
 
 
-def _by_patches(real: Films, simulated: Films, seed: int) -> Told:
+def _by_patches(real: Films, simulated: Films, seed: int) -> Separability:
     from sklearn.decomposition import PCA
     from sklearn.ensemble import ExtraTreesClassifier
 
@@ -222,7 +222,7 @@ def _by_patches(real: Films, simulated: Films, seed: int) -> Told:
         scores[asked] = forest.predict_proba(np.hstack([pca.transform(flat[asked]), contrast[asked]]))[:, 1]
     by_film = scores.reshape(len(films), PATCHES_A_FILM).mean(1)
     single = auroc_interval(truth[of_film], scores, [patients[k] for k in of_film])
-    return Told(auroc_interval(truth, by_film, patients), patch_auroc=single)
+    return Separability(auroc_interval(truth, by_film, patients), patch_auroc=single)
 
 
 def _patches(film: Array, rng: np.random.Generator) -> Array:

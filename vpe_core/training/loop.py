@@ -34,7 +34,7 @@ from vpe_core.training.network import (
 )
 from vpe_core.training.recipe import Recipe, Stage
 from vpe_core.training.render import TrainingCases
-from vpe_core.training.run import CHECKPOINT_KEYS, RUN_RECORD, Run, total_loss
+from vpe_core.training.run import CHECKPOINT_KEYS, RUN_RECORD, TrainingRun, total_loss
 from vpe_core.training.samples import TrainingSamples, collate
 
 LOG_EVERY = 20
@@ -133,7 +133,7 @@ def _start(
     checkpoint: Path,
     device: torch.device,
     start: Path | None,
-) -> tuple[Run, float]:
+) -> tuple[TrainingRun, float]:
     """A new run, or the one in `checkpoint`."""
     state = _read_checkpoint(checkpoint, device) if checkpoint.exists() else None
     size = recipe.stages[0].image_size
@@ -152,7 +152,7 @@ def _start(
     head = nn.Linear(clip.visual.conv1.out_channels, K + 1).to(device)
     clip.to(device)
     average = {name: value.detach().clone() for name, value in clip.state_dict().items()}
-    run = Run(recipe, clip, head, _optimizers(recipe, clip, head), average, LeakPenalty())
+    run = TrainingRun(recipe, clip, head, _optimizers(recipe, clip, head), average, LeakPenalty())
     if state is None:
         return run, 0.0
     clip.load_state_dict(state["clip"])
@@ -197,7 +197,7 @@ def _optimizers(recipe: Recipe, clip: open_clip.CLIP, head: nn.Linear) -> list[t
     ]
 
 
-def _enter_stage(run: Run, stage: Stage) -> None:
+def _enter_stage(run: TrainingRun, stage: Stage) -> None:
     """Changes the image size, with interpolated positions; every stage has a fresh optimiser."""
     patches = stage.image_size // PATCH
     if run.clip.visual.positional_embedding.shape[0] != patches * patches + 1:
@@ -209,7 +209,9 @@ def _enter_stage(run: Run, stage: Stage) -> None:
     run.optimizers = _optimizers(run.recipe, run.clip, run.dense_head)
 
 
-def _batches(run: Run, stage: Stage, cases: TrainingCases, first_step: int, workers: int) -> Iterator[dict[str, Any]]:
+def _batches(
+    run: TrainingRun, stage: Stage, cases: TrainingCases, first_step: int, workers: int
+) -> Iterator[dict[str, Any]]:
     """The batches from the run's step to the end of the stage; sample numbers go on over all stages."""
     recipe = run.recipe
     before = 0
@@ -241,7 +243,9 @@ def _batches(run: Run, stage: Stage, cases: TrainingCases, first_step: int, work
         }
 
 
-def _step(run: Run, stage: Stage, batch: dict[str, Any], tokenizer: WordTokenizer, first_step: int) -> dict[str, float]:
+def _step(
+    run: TrainingRun, stage: Stage, batch: dict[str, Any], tokenizer: WordTokenizer, first_step: int
+) -> dict[str, float]:
     rate = stage.learning_rate * _schedule(run.step - first_step, stage)
     for optimizer, faster in zip(run.optimizers, (1.0, MUON_RATE), strict=True):
         for group in optimizer.param_groups:

@@ -23,7 +23,7 @@ CHECKPOINT_KEYS = frozenset(("recipe", "clip", "dense_head", "optimizers", "aver
 
 
 @dataclass(eq=False)
-class Run:
+class TrainingRun:
     """The state of one run; `save` and `load` make it survive a kill."""
 
     recipe: Recipe
@@ -60,7 +60,7 @@ class Run:
 
 
 def total_loss(
-    run: Run, stage: Stage, batch: dict[str, Any], tokenizer: WordTokenizer
+    run: TrainingRun, stage: Stage, batch: dict[str, Any], tokenizer: WordTokenizer
 ) -> tuple[Tensor, dict[str, float]]:
     """What a step minimises, and its terms and hit rates for the log."""
     weights = run.recipe.losses_of(stage)

@@ -99,7 +99,7 @@ def _picture(place: Seat, task: Task, one: Kept, alt: str) -> None:
     def made() -> bytes:
         answer = looked_at(place.room, task, drawing)
         seen = answer.marked or answer.without
-        return jpeg(overlay(seen.shown, seen.heatmap, opacity=_OPACITY))
+        return jpeg(overlay(seen.preview, seen.heatmap, opacity=_OPACITY))
 
     key = ("class overlay", task.xray.content, task.question.model, drawing)
     st.image(memory(place.room, task).get_or_compute(key, made), width="stretch", alt=alt)

@@ -74,7 +74,7 @@ def all_methods(result: Answer, model: Model, xray: Xray) -> None:
             return
         with st.spinner("Asking every method"):
             views = method_views(model, xray, state, result.target, session.memory(xray))
-            shown = [image.shown for image in without_and_with_marks(model, xray, state, session.memory(xray))]
+            shown = [image.preview for image in without_and_with_marks(model, xray, state, session.memory(xray))]
         if state.marks:
             known = [(attention.get(view.name).title, view.share) for view in views if view.share]
             changes = [(title, share.before, share.after) for title, share in known]

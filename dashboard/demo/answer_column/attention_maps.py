@@ -54,7 +54,7 @@ def attention_pair(
 def _overlay_image(
     impression: Impression, result: Answer, state: DemoState, shows: str, picture_wh: tuple[int, int] | None
 ) -> OverlayImage:
-    colored = overlay(impression.shown, impression.heatmap, opacity=state.opacity / 100)
+    colored = overlay(impression.preview, impression.heatmap, opacity=state.opacity / 100)
     chance = impression.probabilities[result.classes.index(result.target)]
     alt = f"{shows}; the answer gives {result.target} {percent(chance)}"
     values = MapValues.of(impression.heatmap, picture_wh) if picture_wh else None

@@ -61,9 +61,9 @@ def evidence_maps(
 
 def _of_all_classes(image: MarkedXray, classes: tuple[str, ...], state: DemoState) -> dict[str, object]:
     heatmaps = image.heatmaps(classes, state.method, template_of(state))
-    values = [MapValues.of(heatmap, image.shown.size, _CELLS) for heatmap in heatmaps]
+    values = [MapValues.of(heatmap, image.preview.size, _CELLS) for heatmap in heatmaps]
     return {
-        "base": b64encode(jpeg(image.shown)).decode("ascii"),
+        "base": b64encode(jpeg(image.preview)).decode("ascii"),
         "columns": values[0].columns,
         "rows": values[0].rows,
         "levels": {name: one.base64 for name, one in zip(classes, values, strict=True)},

@@ -99,7 +99,7 @@ def _control(result: Answer, model: Model, xray: Xray, state: DemoState) -> None
     st.html(
         render(
             "control", target=control.target, where=where, rows=rows, sentence=sentence, picture=_jpeg_text(control),
-            size_wh=control.shown.size, alt=f"The {name} on {where}", likeliest=control.likeliest,
+            size_wh=control.preview.size, alt=f"The {name} on {where}", likeliest=control.likeliest,
             chance=percent(control.chance), simulated=control.simulated,
         )
     )  # fmt: skip
@@ -131,6 +131,6 @@ def _second(result: Answer, xray: Xray, state: DemoState) -> None:
 
 
 def _jpeg_text(control: ControlAnswer) -> str:
-    small = control.shown.copy()
+    small = control.preview.copy()
     small.thumbnail((2 * _THUMB_PX, 2 * _THUMB_PX), Image.Resampling.LANCZOS)
     return b64encode(jpeg(small, 85)).decode("ascii")

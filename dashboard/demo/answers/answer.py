@@ -36,14 +36,14 @@ class Impression:
 
     Attributes:
         seen: RGB, as the model's preprocessing leaves it.
-        shown: RGB, small enough for the page.
+        preview: RGB, small enough for the page.
         probabilities: Of the classes, 0 to 1.
-        heatmap: Attention, in the pixels of `shown`.
+        heatmap: Attention, in the pixels of `preview`.
         key: What tells the heatmap from all others.
     """
 
     seen: Image.Image
-    shown: Image.Image
+    preview: Image.Image
     probabilities: tuple[float, ...]
     heatmap: Heatmap
     key: Hashable
@@ -100,7 +100,7 @@ def answer(model: Model, xray: Xray, state: DemoState, classes: tuple[str, ...],
     impressions = [
         Impression(
             image.seen,
-            image.shown,
+            image.preview,
             chances,
             image.heatmap(target, state.method, template),
             image.attention_key(target, state.method, template),

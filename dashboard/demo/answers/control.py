@@ -36,7 +36,7 @@ class ControlAnswer:
         unmarked: Its probability in the control without a marker.
         likeliest: The class that the marked control is given.
         chance: The probability of that class.
-        shown: The marked control, RGB, small enough for the page.
+        preview: The marked control, RGB, small enough for the page.
         simulated: Whether its picture is a simulated X-ray.
     """
 
@@ -46,7 +46,7 @@ class ControlAnswer:
     unmarked: float
     likeliest: str
     chance: float
-    shown: Image.Image
+    preview: Image.Image
     simulated: bool
 
 
@@ -115,6 +115,6 @@ def control_answer(
         unmarked=unmarked[named],
         likeliest=result.classes[likeliest],
         chance=marked[likeliest],
-        shown=images[1].shown,
+        preview=images[1].preview,
         simulated=picture.simulated,
     )

@@ -103,9 +103,9 @@ class MarkedXray:
         return self._memory.get_or_compute(("seen", self._weights, self._picture), lambda: self._model.seen(self.image))
 
     @property
-    def shown(self) -> Image.Image:
+    def preview(self) -> Image.Image:
         """RGB, small enough for the page."""
-        return self._memory.get_or_compute(("shown", self._picture), lambda: _shrunk(self.image))
+        return self._memory.get_or_compute(("preview", self._picture), lambda: _shrunk(self.image))
 
     def probabilities(self, classes: tuple[str, ...], template: Template, question: str = CHOOSE) -> tuple[float, ...]:
         """Of the classes, 0 to 1."""
@@ -118,11 +118,11 @@ class MarkedXray:
         return tuple(probabilities(embedding, texts, self._model.logit_scale)[0].tolist())
 
     def heatmap(self, target: str, method: str, template: Template) -> Heatmap:
-        """Attention in the pixels of `shown`; of methods that read the text, for the class `target`."""
+        """Attention in the pixels of `preview`; of methods that read the text, for the class `target`."""
 
         def spread_out() -> Heatmap:
             (grid,) = self._grids(target, method, template)
-            return spread(grid, self._model, self.shown.size, method=method, text=target)
+            return spread(grid, self._model, self.preview.size, method=method, text=target)
 
         if self._state.marks:  # every stroke makes another one
             return spread_out()
@@ -140,7 +140,7 @@ class MarkedXray:
 
         grids = self._memory.get_or_compute_each(by_key, compute)
         return [
-            spread(grid, self._model, self.shown.size, method=method, text=target)
+            spread(grid, self._model, self.preview.size, method=method, text=target)
             for (grid,), target in zip(grids, targets, strict=True)
         ]
 

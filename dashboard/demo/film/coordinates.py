@@ -27,7 +27,7 @@ _FIELDS: dict[Shape, tuple[str, ...]] = {
 }
 """What says where a shape lies; of a contour, which has too many points, the box around it."""
 _PROBLEM = "demo:region_problem"
-_SHOWN = "demo:region_shown"
+_EDITED = "demo:region_shown"
 _MIDDLE = (0.4, 0.4, 0.6, 0.6)
 
 
@@ -46,7 +46,7 @@ def shapes_by_coordinates(xray: Xray) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _Edited:
     """What the fields show. With each `turn` they are new ones, which begin with the numbers of `first`.
 
     What a browser sent before it knew of a turn says nothing of the fields that stand there now.
@@ -63,26 +63,26 @@ def _change_fields(xray: Xray) -> None:
     marks = session.state().marks
     place = selected_mark(xray, marks)
     place = len(marks) - 1 if place is None else place
-    shown: _Shown = st.session_state.get(_SHOWN, _Shown())
-    if (shown.place, shown.number, shown.latest) != (place, len(marks), marks[place]):
-        shown = _Shown(place, len(marks), marks[place], marks[place], shown.turn + 1)
-        st.session_state[_SHOWN] = shown
+    edited: _Edited = st.session_state.get(_EDITED, _Edited())
+    if (edited.place, edited.number, edited.latest) != (place, len(marks), marks[place]):
+        edited = _Edited(place, len(marks), marks[place], marks[place], edited.turn + 1)
+        st.session_state[_EDITED] = edited
     st.selectbox(
         "Change",
         range(len(marks)),
         place,
         format_func=lambda number: f"Shape {number + 1}: {get_marker(marks[number].marker).short_title}",
-        key=_chosen(shown.turn),
+        key=_chosen(edited.turn),
         on_change=_choose,
-        args=(xray, marks, shown.turn),
+        args=(xray, marks, edited.turn),
         help="The selected shape, or the latest one.",
     )
-    first = shown.first or marks[place]
+    first = edited.first or marks[place]
     names = _FIELDS[_shape(first.marker)]
     for column, name, value in zip(st.columns(4), names, _numbers(first), strict=False):
         column.number_input(
-            name.capitalize(), value=float(value), step=1.0, format="%.1f", key=_field(f"change-{shown.turn}", name),
-            on_change=_change, args=(xray, name, shown.turn),
+            name.capitalize(), value=float(value), step=1.0, format="%.1f", key=_field(f"change-{edited.turn}", name),
+            on_change=_change, args=(xray, name, edited.turn),
         )  # fmt: skip
 
 
@@ -126,15 +126,15 @@ def _chosen(turn: int) -> str:
 
 
 def _choose(xray: Xray, marks: tuple[Mark, ...], turn: int) -> None:
-    if turn == st.session_state[_SHOWN].turn:
+    if turn == st.session_state[_EDITED].turn:
         select_mark(xray, marks[st.session_state[_chosen(turn)]])
 
 
 def _change(xray: Xray, changed: str, turn: int) -> None:
-    marks, shown = session.state().marks, st.session_state[_SHOWN]
-    if turn != shown.turn or shown.latest not in marks:  # fields that went are told of once more, as if changed
+    marks, edited = session.state().marks, st.session_state[_EDITED]
+    if turn != edited.turn or edited.latest not in marks:  # fields that went are told of once more, as if changed
         return
-    place = marks.index(shown.latest)
+    place = marks.index(edited.latest)
     mark = marks[place]
     values = dict(zip(_FIELDS[_shape(mark.marker)], _numbers(mark), strict=True))
     values[changed] = st.session_state[_field(f"change-{turn}", changed)]
@@ -146,9 +146,9 @@ def _change(xray: Xray, changed: str, turn: int) -> None:
         new = rounded(Mark(mark.marker, region))
     except RegionError as error:
         st.session_state[_PROBLEM] = f"{error} The shape stays as it was."
-        st.session_state[_SHOWN] = replace(shown, first=mark, turn=shown.turn + 1)
+        st.session_state[_EDITED] = replace(edited, first=mark, turn=edited.turn + 1)
         return
-    st.session_state[_SHOWN] = replace(shown, latest=new)
+    st.session_state[_EDITED] = replace(edited, latest=new)
     session.change(marks=(*marks[:place], new, *marks[place + 1 :]))
     select_mark(xray, new)
 

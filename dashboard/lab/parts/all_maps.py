@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,12 +11,12 @@ import streamlit as st
 from dashboard.frame.html import render
 from dashboard.lab.map_pictures import MapPicture, three_pictures
 from dashboard.lab.show import sentence
-from dashboard.lab.slow_maps import chosen_maps
 from dashboard.lab.subject import Subject
-from dashboard.lab.work import asked_model, computed
+from dashboard.lab.with_maps import computed_for_maps
 from vpe_core import lab
 from vpe_core.attention.fixed_scale import SHOWN
-from vpe_core.lab import Scene
+from vpe_core.lab import LabScene
+from vpe_core.lab.before_after import drawn_pair
 from vpe_core.lab.mapping import FIXED, reads_text, title_of
 from vpe_core.lab.maps import Maps
 from vpe_core.plots.percent import percent
@@ -50,10 +49,7 @@ class _Card:
 
 def show_maps(subject: Subject) -> None:
     """Every map that the model can have, for the class that is followed."""
-    scene, names, model = subject.scene, chosen_maps("maps"), asked_model(subject.model)
-    found: _Found | None = computed(
-        "maps", (subject.model, subject.key, names), partial(_make, scene, model, names), counts="steps"
-    )
+    found: _Found | None = computed_for_maps("maps", subject, _make)
     if found is None:
         return
     maps = found.maps
@@ -65,19 +61,18 @@ def show_maps(subject: Subject) -> None:
         "Enlarge", maps.names, None, format_func=title_of, key="lab_map", placeholder="One of the maps", width=420
     )
     if large in maps.names:
-        pictures = _pictures(maps, scene, large, _LARGE_PX)
+        pictures = _pictures(maps, subject.scene, large, _LARGE_PX)
         st.html(render("lab_three", pictures=pictures, about=title_of(large), simulated=subject.xray.simulated))
 
 
-def _make(scene: Scene, model: Model, names: tuple[str, ...], report: Progress) -> _Found:
+def _make(scene: LabScene, model: Model, names: tuple[str, ...], report: Progress) -> _Found:
     maps: Maps = lab.get("maps").run(scene, model, methods=names, report=report)
     return _Found(maps, {name: _pictures(maps, scene, name, _SMALL_PX) for name in maps.names})
 
 
-def _pictures(maps: Maps, scene: Scene, name: str, longest_px: int) -> tuple[MapPicture, ...]:
-    both = (scene.rgb, scene.present.on(scene.rgb))
+def _pictures(maps: Maps, scene: LabScene, name: str, longest_px: int) -> tuple[MapPicture, ...]:
     grids = maps.grids[maps.names.index(name)]
-    return three_pictures(both, maps.views, grids, maps.peak(name), longest_px, crops=maps.crops)
+    return three_pictures(drawn_pair(scene), maps.compared, grids, maps.peak(name), longest_px)
 
 
 def _card(found: _Found, name: str) -> _Card:

@@ -19,7 +19,7 @@ from dashboard.lab.show import NO_ATTENTION, chart, jpeg_text, send_to_demo, sen
 from dashboard.lab.subject import Subject, state_with
 from dashboard.lab.work import asked_model, computed
 from vpe_core import lab
-from vpe_core.lab import Scene
+from vpe_core.lab import LabScene
 from vpe_core.lab.compare import Compared
 from vpe_core.plots.percent import percent, points
 
@@ -69,7 +69,7 @@ def show_compared(subject: Subject) -> None:
         st.caption("A larger dot is a wider line. The ring is the present marker.")
 
 
-def _compare(scene: Scene, model: Model, report: Progress) -> _Found:
+def _compare(scene: LabScene, model: Model, report: Progress) -> _Found:
     pictures: list[str] = []
 
     def keep(picture: NDArray[np.uint8]) -> None:

@@ -18,7 +18,7 @@ from dashboard.lab.work import asked_model, computed
 from dashboard.library.pictures import another_patients_xray
 from vpe_core import lab
 from vpe_core.errors import VPEError
-from vpe_core.lab import Scene
+from vpe_core.lab import LabScene
 from vpe_core.lab.counter_tests import CounterTests
 from vpe_core.plots.percent import percent, points
 
@@ -50,6 +50,6 @@ def show_counter_tests(subject: Subject) -> None:
     st.caption("Grey: without the marker. Orange: with it. The change is in percentage points.")
 
 
-def _ask(scene: Scene, model: Model, report: Progress) -> CounterTests:
+def _ask(scene: LabScene, model: Model, report: Progress) -> CounterTests:
     found: CounterTests = lab.get("counter").run(scene, model, report=report)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,11 +10,10 @@ from dashboard.frame.html import render
 from dashboard.frame.palette import palette
 from dashboard.lab.map_charts import chart_of_orders
 from dashboard.lab.show import chart, sentence
-from dashboard.lab.slow_maps import chosen_maps
 from dashboard.lab.subject import Subject
-from dashboard.lab.work import asked_model, computed
+from dashboard.lab.with_maps import computed_for_maps
 from vpe_core import lab
-from vpe_core.lab import Scene
+from vpe_core.lab import LabScene
 from vpe_core.lab.faithfulness import Faithfulness
 from vpe_core.lab.mapping import title_of
 
@@ -26,10 +24,7 @@ if TYPE_CHECKING:
 
 def show_faithfulness(subject: Subject) -> None:
     """Both tests on the X-ray without the marker."""
-    names, model = chosen_maps("faithfulness"), asked_model(subject.model)
-    found: Faithfulness | None = computed(
-        "faithfulness", (subject.model, subject.key, names), partial(_ask, subject.scene, model, names)
-    )
+    found: Faithfulness | None = computed_for_maps("faithfulness", subject, _ask)
     if found is None:
         return
     sentence(found.words(), subject)
@@ -46,6 +41,6 @@ def show_faithfulness(subject: Subject) -> None:
     st.html(render("lab_orders", rows=rows, random=found.mean_random, n=len(found.random), target=found.target))
 
 
-def _ask(scene: Scene, model: Model, names: tuple[str, ...], report: Progress) -> Faithfulness:
+def _ask(scene: LabScene, model: Model, names: tuple[str, ...], report: Progress) -> Faithfulness:
     found: Faithfulness = lab.get("faithfulness").run(scene, model, methods=names, report=report)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,11 +9,10 @@ import streamlit as st
 
 from dashboard.frame.html import render
 from dashboard.lab.show import sentence
-from dashboard.lab.slow_maps import chosen_maps
 from dashboard.lab.subject import Subject
-from dashboard.lab.work import asked_model, computed
+from dashboard.lab.with_maps import computed_for_maps
 from vpe_core import lab
-from vpe_core.lab import Scene
+from vpe_core.lab import LabScene
 from vpe_core.lab.mapping import title_of
 from vpe_core.lab.sanity import ALIKE, Sanity
 
@@ -25,10 +23,7 @@ if TYPE_CHECKING:
 
 def show_sanity(subject: Subject) -> None:
     """A copy of the model, stage by stage more random."""
-    names, model = chosen_maps("sanity"), asked_model(subject.model)
-    found: Sanity | None = computed(
-        "sanity", (subject.model, subject.key, names), partial(_ask, subject.scene, model, names), counts="maps"
-    )
+    found: Sanity | None = computed_for_maps("sanity", subject, _ask)
     if found is None:
         return
     sentence(found.words(), subject)
@@ -39,6 +34,6 @@ def show_sanity(subject: Subject) -> None:
     st.html(render("lab_sanity", stages=found.stages, rows=rows, alike=ALIKE))
 
 
-def _ask(scene: Scene, model: Model, names: tuple[str, ...], report: Progress) -> Sanity:
+def _ask(scene: LabScene, model: Model, names: tuple[str, ...], report: Progress) -> Sanity:
     found: Sanity = lab.get("sanity").run(scene, model, methods=names, report=report)
     return found

@@ -18,7 +18,7 @@ from vpe_core import lab
 from vpe_core.attention import overlay
 from vpe_core.attention.resample import grid_to_image
 from vpe_core.geometry import View
-from vpe_core.lab import Scene
+from vpe_core.lab import LabScene
 from vpe_core.lab.scan import Scan
 from vpe_core.plots.percent import percent
 from vpe_core.types import Heatmap
@@ -75,7 +75,7 @@ def _show_map(subject: Subject) -> None:
         st.html(render("lab_places", found=found.found, attention=found.attention_found, percent=percent))
 
 
-def _scan(scene: Scene, model: Model, n: int, sizes: tuple[float, ...], report: Progress) -> Scan:
+def _scan(scene: LabScene, model: Model, n: int, sizes: tuple[float, ...], report: Progress) -> Scan:
     found: Scan = lab.get("scan").run(scene, model, n=n, sizes=sizes, report=report)
     return found
 

@@ -18,9 +18,9 @@ from dashboard.lab.show import chart
 from dashboard.lab.subject import Subject
 from dashboard.lab.work import asked_model, computed
 from vpe_core import lab, models
-from vpe_core.lab import Scene
+from vpe_core.lab import LabScene
 from vpe_core.lab.axes import AXES
-from vpe_core.lab.sweeps import Curve
+from vpe_core.lab.sweeps import SweepCurve
 from vpe_core.markers import get as get_marker
 from vpe_core.plots.percent import percent
 
@@ -42,7 +42,7 @@ def show_sweeps(subject: Subject) -> None:
     titles = [models.get(name).short_title for name in names]
     with st.spinner("Loading the models", _cache=True):
         loaded = [asked_model(name) for name in names]
-    found: dict[str, list[Curve]] | None = computed(
+    found: dict[str, list[SweepCurve]] | None = computed(
         "sweeps", (names, subject.key), partial(_sweep, subject.scene, loaded)
     )
     if found is None:
@@ -65,10 +65,10 @@ def show_sweeps(subject: Subject) -> None:
                     st.caption(as_text(axis.problem(subject.scene)))
 
 
-def _sweep(scene: Scene, models_asked: Sequence[Model], report: Progress) -> dict[str, list[Curve]]:
+def _sweep(scene: LabScene, models_asked: Sequence[Model], report: Progress) -> dict[str, list[SweepCurve]]:
     axes = [name for name, axis in AXES.items() if not axis.problem(scene)]
     steps = len(axes) * len(models_asked)
-    found: dict[str, list[Curve]] = {}
+    found: dict[str, list[SweepCurve]] = {}
     for number, (axis, model) in enumerate((axis, model) for axis in axes for model in models_asked):
 
         def share(done: int, total: int, before: int = number) -> None:
@@ -78,6 +78,6 @@ def _sweep(scene: Scene, models_asked: Sequence[Model], report: Progress) -> dic
     return found
 
 
-def _words(title: str, curve: Curve) -> str:
+def _words(title: str, curve: SweepCurve) -> str:
     least, most = percent(float(curve.probability.min())), percent(float(curve.probability.max()))
     return f"{AXES.get(curve.axis).title}, {title}: {least} to {most}"

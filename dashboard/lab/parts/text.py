@@ -12,7 +12,7 @@ from dashboard.lab.show import sentence
 from dashboard.lab.subject import Subject
 from dashboard.lab.work import asked_model, computed
 from vpe_core import lab
-from vpe_core.lab import Scene
+from vpe_core.lab import LabScene
 from vpe_core.lab.text_against_marker import TextAgainstMarker
 from vpe_core.markers import get as get_marker
 from vpe_core.plots.percent import percent
@@ -46,6 +46,6 @@ def show_text(subject: Subject) -> None:
     st.html(render("lab_text", target=found.target, heads=heads, rows=rows, percent=percent))
 
 
-def _ask(scene: Scene, model: Model, report: Progress) -> TextAgainstMarker:
+def _ask(scene: LabScene, model: Model, report: Progress) -> TextAgainstMarker:
     found: TextAgainstMarker = lab.get("text").run(scene, model, report=report)
     return found

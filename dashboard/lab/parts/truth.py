@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,12 +15,11 @@ from dashboard.demo.state import session
 from dashboard.frame.html import render
 from dashboard.lab.map_pictures import MapPicture, one_picture, shrunk
 from dashboard.lab.show import jpeg_text, sentence
-from dashboard.lab.slow_maps import chosen_maps
 from dashboard.lab.subject import Subject
-from dashboard.lab.work import asked_model, computed
+from dashboard.lab.with_maps import computed_for_maps
 from vpe_core import lab
 from vpe_core.attention.overlay import MORE
-from vpe_core.lab import Scene
+from vpe_core.lab import LabScene
 from vpe_core.lab.counter_tests import MISSING
 from vpe_core.lab.mapping import FIXED, title_of
 from vpe_core.lab.truth import Truth
@@ -55,10 +53,7 @@ def show_truth(subject: Subject) -> None:
         st.info(_SECRET, icon=":material/visibility_off:")
         return
     scene = replace(subject.scene, others={"twin": control_in_window(twin, xray).image})
-    names, model = chosen_maps("truth"), asked_model(subject.model)
-    found: _Found | None = computed(
-        "truth", (subject.model, subject.key, names), partial(_score, scene, model, names), counts="maps"
-    )
+    found: _Found | None = computed_for_maps("truth", subject, _score, scene=scene)
     if found is None:
         return
     truth = found.truth
@@ -71,12 +66,12 @@ def show_truth(subject: Subject) -> None:
         st.html(render("lab_truth", rows=rows, chance=percent(truth.chance_hit), isnan=np.isnan))
 
 
-def _score(scene: Scene, model: Model, names: tuple[str, ...], report: Progress) -> _Found:
+def _score(scene: LabScene, model: Model, names: tuple[str, ...], report: Progress) -> _Found:
     truth: Truth = lab.get("truth").run(scene, model, methods=names, report=report)
     twin = scene.others["twin"].convert("RGB").resize(scene.size_wh)
     view = model.view(scene.size_wh)
     maps = {}
-    for name, grids in truth.grids.items():
+    for name, grids in truth.maps.grids.items():
         peak = 1.0 if name == FIXED else float(grids.max())
         maps[name] = tuple(
             one_picture(picture, view, grid, peak, _SMALL_PX, title)
@@ -85,7 +80,7 @@ def _score(scene: Scene, model: Model, names: tuple[str, ...], report: Progress)
     return _Found(truth, _changed(scene, truth), maps)
 
 
-def _changed(scene: Scene, truth: Truth) -> MapPicture:
+def _changed(scene: LabScene, truth: Truth) -> MapPicture:
     """The X-ray with the pixels that the finding changed in blue."""
     small = shrunk(scene.rgb, _LARGE_PX)
     mask = Image.fromarray(truth.changed.astype(np.uint8) * 150).resize(small.size, Image.Resampling.BILINEAR)

@@ -13,7 +13,7 @@ from dashboard.lab.show import NO_ATTENTION, sentence
 from dashboard.lab.subject import Subject
 from dashboard.lab.work import asked_model, computed
 from vpe_core import lab
-from vpe_core.lab import Scene
+from vpe_core.lab import LabScene
 from vpe_core.lab.without_ink import WithoutInk
 from vpe_core.plots.percent import percent, points
 
@@ -34,6 +34,6 @@ def show_without_ink(subject: Subject) -> None:
         st.caption(NO_ATTENTION)
 
 
-def _ask(scene: Scene, model: Model, report: Progress) -> WithoutInk:
+def _ask(scene: LabScene, model: Model, report: Progress) -> WithoutInk:
     found: WithoutInk = lab.get("ink").run(scene, model, report=report)
     return found

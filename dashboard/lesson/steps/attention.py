@@ -97,7 +97,7 @@ def _maps(answer: Answer) -> tuple[tuple[Image.Image, str], ...]:
 
 
 def _map(impression: Impression) -> Image.Image:
-    return overlay(impression.shown, impression.heatmap, opacity=_OPACITY)
+    return overlay(impression.preview, impression.heatmap, opacity=_OPACITY)
 
 
 def _tell(facts: AttentionFacts, guess: Guess) -> Feedback:  # noqa: ARG001

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vpe_core.geometry import View
-    from vpe_core.lab.scene import Scene
+    from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
 
     Floats = NDArray[np.float32]
@@ -51,17 +51,17 @@ def product(image: Image.Image, grid: Floats, view: View) -> Image.Image:
     return Image.fromarray(np.rint(multiplied).astype(np.uint8))
 
 
-def _of_region(scene: Scene, model: Model) -> Asked:
+def _of_region(scene: LabScene, model: Model) -> Asked:
     view = model.view(scene.size_wh)
     return _multiplied(scene, model, patches_of(scene.region, view, _grid_of(model)))
 
 
-def _of_question(scene: Scene, model: Model) -> Asked:
+def _of_question(scene: LabScene, model: Model) -> Asked:
     grid = patch_relevance(model, [scene.rgb], scene.target, method=_METHOD, template=scene.template)[0]
     return _multiplied(scene, model, grid)
 
 
-def _multiplied(scene: Scene, model: Model, grid: Floats) -> Asked:
+def _multiplied(scene: LabScene, model: Model, grid: Floats) -> Asked:
     picture = model.prepare(product(scene.rgb, grid, model.view(scene.size_wh)))
     if not GazeEncoder(model).looks:
         return Asked(picture, EMBEDDING)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from vpe_core.lab.scene import Scene
+    from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
     from vpe_core.models.predictor import Want
 
@@ -33,7 +33,7 @@ class Asked:
     beside: NDArray[np.float32] | None = None
 
 
-Ask: TypeAlias = "Callable[[Scene, Model], Asked]"
+Ask: TypeAlias = "Callable[[LabScene, Model], Asked]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,23 +8,23 @@ from vpe_core.attention.fovea import NOWHERE_ELSE, foveal_bias, patches_of
 from vpe_core.lab.pointing.base import Asked, Pointing
 
 if TYPE_CHECKING:
-    from vpe_core.lab.scene import Scene
+    from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
 
 SOURCE = "Zhuang et al., FALIP: Visual prompt as foveal attention boosts CLIP zero-shot performance, ECCV 2024"
 
 
-def falip(scene: Scene, model: Model) -> Asked:
+def falip(scene: LabScene, model: Model) -> Asked:
     """As published: at most 0.2 on the scores of the region's patches, in the last third of the blocks."""
     return foveal(scene, model)
 
 
-def fovea_only(scene: Scene, model: Model) -> Asked:
+def fovea_only(scene: LabScene, model: Model) -> Asked:
     """The end of the scale: in the last third of the blocks, the class token reads nothing but the region."""
     return foveal(scene, model, strength=0.0, outside=NOWHERE_ELSE)
 
 
-def foveal(scene: Scene, model: Model, **bias: float) -> Asked:
+def foveal(scene: LabScene, model: Model, **bias: float) -> Asked:
     """The unmarked X-ray with a bias as `foveal_bias` makes it.
 
     Raises:

@@ -32,12 +32,12 @@ class Lesion:
     size_mm: float
 
 
-class Finding(Protocol):
+class FindingKind(Protocol):
     def __call__(self, scene: Scene, rng: np.random.Generator, severity: float) -> Lesion:
         """Draws the finding on `scene`; severity 0 (subtle, small) to 1 (obvious, large)."""
 
 
-FINDINGS: Registry[Finding] = Registry("simulated finding", SimulationError)
+FINDINGS: Registry[FindingKind] = Registry("simulated finding", SimulationError)
 
 
 def between(low: float, high: float, severity: float) -> float:

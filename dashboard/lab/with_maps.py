@@ -1,0 +1,38 @@
+"""Parts that make maps: the quick ones, and the slow ones that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from dashboard.lab.subject import Subject
+from dashboard.lab.work import asked_model, computed
+from vpe_core.lab import LabScene
+from vpe_core.lab.mapping import map_names, title_of
+from vpe_core.lab.set_maps import quick_maps
+from vpe_core.models import Model
+from vpe_core.types import Progress
+
+Make = Callable[[LabScene, Model, tuple[str, ...], Progress], Any]
+"""From the scene, the model, the maps' names and where progress is told to what a part shows."""
+
+
+def computed_for_maps(part: str, subject: Subject, make: Make, *, scene: LabScene | None = None) -> Any:
+    """What `make` finds for the maps that are chosen; None while it is under way. The subject's scene unless given."""
+    names, model = _chosen_maps(part), asked_model(subject.model)
+    work = partial(make, scene or subject.scene, model, names)
+    return computed(part, (subject.model, subject.key, names), work, counts="steps")
+
+
+def _chosen_maps(part: str) -> tuple[str, ...]:
+    """A field for the maps that take dozens of passes; all names that are asked for, in their usual order."""
+    quick = quick_maps()
+    slow = [name for name in map_names() if name not in quick]
+    added = st.segmented_control(
+        "Slow maps as well", slow, selection_mode="multi", format_func=title_of, key=f"lab_slow_{part}",
+        help="They ask the model dozens of times for each picture: seconds to minutes, with a bar.",
+    )  # fmt: skip
+    return tuple(name for name in map_names() if name in quick or name in added)
