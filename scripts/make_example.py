@@ -18,16 +18,8 @@ from dashboard.demo.answers.marked_xray import draw
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import DemoState
 from dashboard.frame.jpeg import jpeg
-from dashboard.library.example import (
-    AFTER,
-    BEFORE,
-    LAST_BLOCK,
-    SEEN,
-    Example,
-    example_dir,
-    levels_text,
-    save_example,
-)
+from dashboard.library import example as stored
+from dashboard.library.example import Example, example_dir, levels_text, save_example
 from vpe_core import attention, load_image, load_model
 from vpe_core.attention import patch_relevance
 from vpe_core.cache import BoundedCache
@@ -82,7 +74,11 @@ def main() -> None:
         methods=_methods(model, xray, state, result, memory),
         command=f"{COMMAND} --sample {entry.name} --finding {options.finding} --model {model.name}",
     )
-    pictures = {BEFORE: result.without.preview, AFTER: result.marked.preview, SEEN: result.marked.seen}
+    pictures = {
+        stored.BEFORE: result.without.preview,
+        stored.AFTER: result.marked.preview,
+        stored.SEEN: result.marked.seen,
+    }
     save_example(example, {name: jpeg(picture, 85) for name, picture in pictures.items()}, options.out)
 
 
@@ -105,7 +101,7 @@ def _maps(
         for name in result.classes
     }
     peak = float(max(grids.max() for grids in evidence.values()))
-    maps = {LAST_BLOCK: _pair(last, *(float(grid.max()) for grid in last))}
+    maps = {stored.LAST_BLOCK: _pair(last, *(float(grid.max()) for grid in last))}
     maps |= {name: _pair(grids, peak, peak) for name, grids in evidence.items()}
     return maps, (last.shape[2], last.shape[1])
 

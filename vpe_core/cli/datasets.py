@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vpe_core.cli.heading import print_heading
 from vpe_core.cli.leak import OUT, measure_and_show
 from vpe_core.cli.problems import print_problems
 
@@ -122,8 +123,7 @@ def _print_content(console: Console, dataset: Dataset) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    simulated = " (simulated)" if dataset.simulated else ""
-    console.print(escape(f"{dataset.title}{simulated}, part {dataset.part}, in {dataset.root}"))
+    print_heading(console, dataset.title, dataset.part, f"in {dataset.root}", simulated=dataset.simulated)
     console.print(
         f"{len(dataset):,} samples in {dataset.of_whom}; "
         f"{len(dataset.classes)} class{'es' * (len(dataset.classes) != 1)}."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vpe_core.cli.heading import print_heading
 from vpe_core.cli.lab_scan import scan
 
 if TYPE_CHECKING:
@@ -65,8 +66,7 @@ def maps(
             report=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
     console = Console()
-    simulated = " (simulated)" if found.simulated else ""
-    console.print(f"{found.title}{simulated}, part {found.part}, {found.model}", markup=False)
+    print_heading(console, found.title, found.part, found.model, simulated=found.simulated)
     console.print(_table(found))
     console.print(found.words(), markup=False)
     for name, why in found.missing.items():

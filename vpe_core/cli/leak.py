@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vpe_core.cli.heading import print_heading
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -64,8 +66,8 @@ def _print(console: Console, measured: BoxLeak) -> None:
     from rich.markup import escape
 
     source, auroc = measured.source, measured.both.auroc
-    simulated = " (simulated)" if source.simulated else ""
-    console.print(escape(f"{source.title}{simulated}, part {source.part}, {source.file or 'several files'}"))
+    where = source.file or "several files"
+    print_heading(console, source.title, source.part, where, simulated=source.simulated)
     console.print(
         f"{measured.boxes:,} boxes of {len(measured.classes)} classes on {measured.of_whom}; "
         f"{measured.left_out:,} rows left out."

@@ -3,7 +3,8 @@
 Everything takes `labels` (n,), the true class number of each sample, and `scores` (n, k), and nothing else; the
 predicted class is the column with the highest score (the first of several equal ones). Each class is measured against
 all others (one versus rest), as in the paper. What the data cannot answer is nan, "undefined": a class with no
-positive or no negative sample has no AUROC, and it does not pull the mean of the others towards 0.
+positive or no negative sample has no AUROC, and it does not pull the mean of the others towards 0. Labels and scores
+that do not fit each other raise a `MetricError`.
 """
 
 from __future__ import annotations
@@ -85,19 +86,12 @@ def auroc(labels: ArrayLike, scores: ArrayLike) -> PerClass:
     """Area under each class's ROC curve: the chance that a positive outranks a negative, a tie counting half.
 
     Exact and rank-based (Hanley & McNeil 1982), the same as scikit-learn's `roc_auc_score(multi_class="ovr")`.
-
-    Raises:
-        MetricError: Labels and scores do not fit each other.
     """
     return _per_class(auroc_statistic, labels, scores)
 
 
 def auprc(labels: ArrayLike, scores: ArrayLike) -> PerClass:
-    """Average precision of each class: the sum of precision times step in recall, without interpolation.
-
-    Raises:
-        MetricError: Labels and scores do not fit each other.
-    """
+    """Average precision of each class: the sum of precision times step in recall, without interpolation."""
     return _per_class(auprc_statistic, labels, scores)
 
 
@@ -132,11 +126,7 @@ def mcc(labels: ArrayLike, scores: ArrayLike) -> float:
 
 
 def confusion_matrix(labels: ArrayLike, scores: ArrayLike) -> IntArray:
-    """(k, k) counts: row = true class, column = predicted class.
-
-    Raises:
-        MetricError: Labels and scores do not fit each other.
-    """
+    """(k, k) counts: row = true class, column = predicted class."""
     return _confusion(labels, scores).astype(np.int64)
 
 
