@@ -48,6 +48,7 @@ results() {
     $python -m scripts.measure_presence
     $python -m scripts.measure_fooling
     $python -m scripts.measure_lab
+    $python -m scripts.measure_outlines --out precomputed/lab/outlines.json
     $python -m scripts.measure_box_leaks "$wheel"
 }
 
