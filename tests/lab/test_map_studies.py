@@ -20,11 +20,12 @@ from vpe_core.images import load_image
 from vpe_core.lab import LabScene, MarkerStyle
 from vpe_core.lab.faithfulness import Faithfulness, OrderCurves, patch_order
 from vpe_core.lab.layers import Layers
-from vpe_core.lab.mapping import FIXED, PictureMaps, map_names, rank_correlation
+from vpe_core.lab.mapping import FIXED, PictureMaps, map_names
 from vpe_core.lab.maps import Maps
 from vpe_core.lab.places import spread_patches
 from vpe_core.lab.sanity import Sanity, randomised, stages_of
 from vpe_core.lab.truth import LEAST, MapTruth, Truth, difference_of
+from vpe_core.metrics import rank_correlation
 from vpe_core.models import VisionLanguageModel, load_model
 
 EXACT = 1e-5
@@ -267,8 +268,10 @@ def test_the_words_about_random_weights_follow_the_numbers(legrad: float, rollou
 def test_rank_correlation_is_scipys() -> None:
     rng = np.random.default_rng(0)
     one, other = rng.integers(0, 5, (2, 6, 6)).astype(np.float32)
-    assert rank_correlation(one, other) == pytest.approx(spearmanr(one.ravel(), other.ravel()).statistic)
-    assert np.isnan(rank_correlation(one, np.ones_like(one)))
+    assert rank_correlation(one.ravel(), other.ravel()) == pytest.approx(
+        spearmanr(one.ravel(), other.ravel()).statistic
+    )
+    assert np.isnan(rank_correlation(one.ravel(), np.ones(one.size)))
 
 
 def test_maps_of_another_class_and_of_a_marked_prompt(models: dict[str, VisionLanguageModel], scene: LabScene) -> None:

@@ -146,16 +146,6 @@ def after(report: Progress, begun: int, total: int) -> Progress:
     return lambda done, _: report(begun + done, total)
 
 
-def rank_correlation(one: Floats, other: Floats) -> float:
-    """Spearman's rank correlation of two maps, patch by patch, -1 to 1; nan where one of them is even."""
-    from scipy.stats import rankdata
-
-    ranks = [rankdata(grid.ravel()) for grid in (one, other)]
-    if min(rank.std() for rank in ranks) == 0:
-        return float("nan")
-    return float(np.corrcoef(*ranks)[0, 1])
-
-
 def listed(words: Sequence[str]) -> str:
     """One after the other: "A", "A and B", "A, B and C"."""
     *some, last = words

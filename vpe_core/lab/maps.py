@@ -18,13 +18,13 @@ from vpe_core.lab.mapping import (
     checked_maps,
     maps_of,
     missing_words,
-    rank_correlation,
     reads_text,
     require_some,
     title_of,
 )
 from vpe_core.lab.places import Found, find, spread_patches
 from vpe_core.lab.study import Study, unreported
+from vpe_core.metrics import rank_correlation
 from vpe_core.plots.percent import percent
 from vpe_core.types import Heatmap
 
@@ -184,7 +184,7 @@ def maps(scene: LabScene, model: Model, *, methods: Sequence[str] | None = None,
             for name, grid in made.grids.items()
         }
     before, marked = (float(value) for value in answers.probabilities[:, scene.column])
-    agreement = [[rank_correlation(one[1], other[1]) for other in grids] for one in grids]
+    agreement = [[rank_correlation(one[1].ravel(), other[1].ravel()) for other in grids] for one in grids]
     area = even_share(grids, scene.region.box, model, scene.size_wh)
     return Maps(
         scene.target, compared, tuple(made.grids), grids, shares, area,

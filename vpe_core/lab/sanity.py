@@ -18,11 +18,11 @@ from vpe_core.lab.mapping import (
     listed,
     maps_of,
     missing_words,
-    rank_correlation,
     require_some,
     title_of,
 )
 from vpe_core.lab.study import Study, unreported
+from vpe_core.metrics import rank_correlation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -164,7 +164,7 @@ def sanity(
         told = after(report, (number + 1) * len(chosen), total)
         made = maps_of(scene, random, picture, [""], names=chosen, report=told)
         for name, values in similarity.items():
-            values.append(rank_correlation(own.grids[name][0], made.grids[name][0]))
+            values.append(rank_correlation(own.grids[name][0].ravel(), made.grids[name][0].ravel()))
     curves = {name: np.array(values, np.float32) for name, values in similarity.items()}
     return Sanity(scene.target, stages, curves, own.missing)
 

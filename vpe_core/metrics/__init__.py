@@ -10,6 +10,7 @@ marked.overall                                      # Interval(value, low, high,
 
 from vpe_core.metrics.arrays import Statistic, mean_statistic
 from vpe_core.metrics.calibration import Reliability, ece, reliability, top_label
+from vpe_core.metrics.correlation import rank_correlation, rank_correlation_statistic
 from vpe_core.metrics.delong import DeLongTest, delong_covariance, delong_test
 from vpe_core.metrics.discrimination import (
     Curve,
@@ -80,6 +81,8 @@ __all__ = [
     "names",
     "pr_curve",
     "precision",
+    "rank_correlation",
+    "rank_correlation_statistic",
     "recall",
     "reliability",
     "roc_curve",

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vpe_core.errors import ResultsError
-from vpe_core.metrics import Interval, bootstrap_mean, bootstrap_statistic
+from vpe_core.metrics import Interval, bootstrap_mean, bootstrap_statistic, rank_correlation_statistic
 from vpe_core.results.analysis.questions import Question
-from vpe_core.results.analysis.scores import Evaluation, FloatArray, Results, common
+from vpe_core.results.analysis.scores import Evaluation, Results, common
 from vpe_core.results.analysis.tables import available, baseline_of
 from vpe_core.variants import Variant
 
 if TYPE_CHECKING:
-    from vpe_core.metrics import Statistic
     from vpe_core.types import Progress
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -118,29 +117,6 @@ def _of_marker(run: Results, variant: Variant, question: Question, shared: Evalu
         gain=bootstrap_mean(gain, resamples).overall,
         follows=bootstrap_mean(gain > 0, resamples).overall,
         correlation=bootstrap_statistic(
-            "rank correlation", rank_correlation(gain, scored[1] - scored[0]), resamples, len(rows)
+            "rank correlation", rank_correlation_statistic(gain, scored[1] - scored[0]), resamples, len(rows)
         ).overall,
     )
-
-
-def rank_correlation(one: FloatArray, other: FloatArray) -> Statistic:
-    """Spearman's rank correlation of two numbers a sample, as a function of the samples' weights.
-
-    Ranks are those among all samples; a resample weighs them. nan where one of the numbers does not vary.
-    """
-    from scipy.stats import rankdata
-
-    x, y = (rankdata(values) for values in (one, other))
-    x, y = x - x.mean(), y - y.mean()
-
-    def correlation(weights: FloatArray) -> FloatArray:
-        total = weights.sum(axis=0)
-        mean_x, mean_y = x @ weights / total, y @ weights / total
-        covariance = (x * y) @ weights / total - mean_x * mean_y
-        variances = ((x * x) @ weights / total - mean_x**2) * ((y * y) @ weights / total - mean_y**2)
-        found = np.full(len(total), np.nan)
-        some = variances > 0
-        found[some] = covariance[some] / np.sqrt(variances[some])
-        return found
-
-    return correlation
