@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export VPE_CT_DIR=$1 OMP_NUM_THREADS=1
-first=$2 wheel=$3 nih=$4 python=${PYTHON:-.venv/bin/python} sets=precomputed/datasets results=precomputed/results
+first=$2 wheel=$3 nih=$4 python=${PYTHON:-.venv/bin/python} sets=precomputed/datasets results=precomputed/results lab=precomputed/lab
 
 both() { # a command for each model, a core each; {} is the model's name
     for model in simclip simclip-plain; do "${@//\{\}/$model}" & done
@@ -49,6 +49,10 @@ results() {
     $python -m scripts.measure_fooling
     $python -m scripts.measure_lab
     $python -m scripts.measure_outlines --out precomputed/lab/outlines.json
+    rm -f $lab/maps-*.json $lab/scan-*.json
+    both $python -m vpe_core lab maps --dataset sim-multi --model {} --limit 300 --out $lab/maps-sim-multi-test-{}.json
+    $python -m vpe_core lab scan --dataset sim-multi --model simclip --n 8 --limit 120 \
+        --out $lab/scan-sim-multi-test-simclip.json
     $python -m scripts.measure_box_leaks "$wheel"
 }
 

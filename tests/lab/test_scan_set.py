@@ -69,6 +69,13 @@ def test_each_finding_is_scanned_as_by_the_study_and_what_is_done_is_not_done_ag
     assert whole.findings[1].scan_iou == pytest.approx(alone.found.iou, abs=1e-4)
     assert whole.findings[1].attention_iou == pytest.approx(alone.attention_found.iou, abs=1e-4)
 
+    some = scan_set(dataset, model, tmp_path / "some.json", n=8, limit=2)
+    assert (some.total, some.n_all) == (2, 3)
+    assert [one.sample_id for one in some.findings] == [one.sample_id for one in whole.findings[:2]]
+    assert "2 findings drawn at random from 3" in some.words()
+    assert "3 findings (" in whole.words()
+    assert len(scan_set(dataset, model, file, n=8, limit=2).findings) == 3  # what is done is not thrown away
+
     with pytest.raises(LabError, match="another n"):
         scan_set(dataset, model, file, n=9)
     assert len(file.read_bytes()) < 3000

@@ -14,6 +14,7 @@ from vpe_core.attention import explain, fixed_scale
 from vpe_core.datasets import Dataset, open_dataset
 from vpe_core.errors import LabError, ResultsError
 from vpe_core.lab import Drawing, MarkerStyle
+from vpe_core.lab.findings import drawn_at_random, findings_of, own_file, stored_files
 from vpe_core.lab.mapping import FIXED
 from vpe_core.lab.places import find, spread_patches
 from vpe_core.lab.set_maps import maps_over_set, quick_maps, read_set_maps
@@ -55,13 +56,22 @@ def test_maps_over_a_set_are_means_of_single_ones(models: dict[str, VisionLangua
     gain = legrad.marked.iou.value - legrad.unmarked.iou.value
     assert legrad.gains["iou"].value == pytest.approx(gain, abs=1e-9)
     assert set(legrad.marked.by_class) == {"mass", "nodule"}
-    first = next(iter(dataset))
+    (first,) = drawn_at_random(findings_of(dataset), 1)
     assert first.box
     grid = fixed_scale(model, Image.open(first.image_path), dataset.classes, template=dataset.template).of(first.label)
     one = maps_over_set(dataset, model, methods=[FIXED], limit=1, resamples=5)
     alone = find(spread_patches(grid[0], model.view((100, 80)), (100, 80)), first.box, (100, 80))
     assert one.maps[FIXED].unmarked.iou.value == pytest.approx(alone.iou)
-    assert one.maps[FIXED].chance_iou == pytest.approx(alone.chance_iou)
+    assert one.maps[FIXED].unmarked.chance_iou == pytest.approx(alone.chance_iou)
+    assert (one.n, one.n_all) == (1, N)
+    assert "Over 1 finding drawn at random from 10, Fixed scale" in one.words()
+    by_class = legrad.marked.by_class
+    assert np.average(
+        [by_class[label].iou for label in found.classes], weights=[about.n for about in found.classes.values()]
+    ) == pytest.approx(legrad.marked.iou.value)
+    assert {label: about.n for label, about in found.classes.items()} == {"mass": 5, "nodule": 5}
+    covered = [one.box.area / 8000 for one in dataset if one.box and one.label == "mass"]
+    assert found.classes["mass"].chance_hit == pytest.approx(np.mean(covered), abs=0.01)
     with pytest.raises(LabError, match="Choose another marker"):
         maps_over_set(dataset, model, style=MarkerStyle("crop"), methods=["legrad"], limit=1)
     assert "occlusion" not in quick_maps()
@@ -77,6 +87,14 @@ def test_the_command_stores_what_it_prints(tmp_path: Path, allow_models: Path, d
     assert str(stored.maps["last-layer"].unmarked.iou) in result.output
     assert stored.n == 6
     assert "no attention method called 'nosuch'" in error_of(run(*common, "--methods", "nosuch", "--limit", 1))
+    own = own_file("maps", stored.dataset, "all", stored.model)
+    assert own not in stored_files("maps")
+    again = run(*common, "--methods", "last-layer", "--limit", 6)
+    assert again.exit_code == 0, again.output
+    assert read_set_maps(own) == stored
+    assert own in stored_files("maps")
+    assert "Name another file, or delete it" in error_of(run(*common, "--limit", 1))
+    own.unlink()
     out.write_text("{}")
     with pytest.raises(ResultsError, match="lab maps --out"):
         read_set_maps(out)

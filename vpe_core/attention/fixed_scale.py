@@ -76,6 +76,11 @@ class FixedScale:
         return np.asarray(~self.reached(target).any(axis=(1, 2)))
 
 
+def says_nothing(name: str) -> bool:
+    """Whether a class means that there is nothing to find."""
+    return name.lower() in _SAYS_NOTHING
+
+
 def fixed_scale(
     model: Model,
     images: ImageSources,
@@ -106,7 +111,7 @@ def fixed_scale(
     from vpe_core.models.encoder import probabilities
 
     names = as_texts(classes)
-    names = names if any(name.lower() in _SAYS_NOTHING for name in names) else [*names, NOTHING]
+    names = names if any(map(says_nothing, names)) else [*names, NOTHING]
     texts = model.encode_classes(names, template=template, suffix=suffix)
     sources = as_images(images)
     if not len(sources):

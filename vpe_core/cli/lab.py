@@ -38,27 +38,31 @@ def maps(
     marker: Annotated[str, typer.Option(help="How findings are marked; not crop.")] = "circle",
     color: Annotated[str, typer.Option(help="Colour of the marker.")] = "red",
     width: Annotated[float, typer.Option(help="Line width in pixels of an image of 512 pixels.")] = 3.0,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many findings.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write all figures into this JSON file.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many findings, drawn at random.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A JSON file; in the results folder, where pages find it, if left out.")
+    ] = None,
 ) -> None:
     """Measure how well each map finds the boxes, without and with a marker: pointing hit, IoU after Otsu, share."""
     from rich.console import Console
 
     from vpe_core.cli.progress import counting_bar
     from vpe_core.datasets import open_dataset
-    from vpe_core.errors import ResultsError
+    from vpe_core.errors import LabError, ResultsError
     from vpe_core.folders import make_folder, named_path
     from vpe_core.lab import MarkerStyle
+    from vpe_core.lab.findings import own_file
     from vpe_core.lab.set_maps import maps_over_set
     from vpe_core.models import load_model
     from vpe_core.results.store.files import write_atomically
 
-    if out is not None:
-        out = named_path(out, ResultsError)
-        make_folder(out.parent, ResultsError)
     style = MarkerStyle(marker, color, width)
     chosen = [name.strip() for name in methods.split(",")] if methods else None
     data, network = open_dataset(dataset, root, part=part), load_model(model)
+    path = named_path(out or own_file("maps", data.name, data.part, network.name), ResultsError)
+    if out is None and path.exists():
+        raise LabError(f"There are maps of this data set and model in {path}. Name another file, or delete it.")
+    make_folder(path.parent, ResultsError)
     with counting_bar(Console(stderr=True)) as bar:
         task = bar.add_task("Findings", total=None)
         found = maps_over_set(
@@ -71,9 +75,8 @@ def maps(
     console.print(found.words(), markup=False)
     for name, why in found.missing.items():
         console.print(f"{name}: {why}", style="yellow", markup=False)
-    if out is not None:
-        write_atomically(out, lambda stream: stream.write(found.to_json().encode()))
-        typer.echo(f"Written to {out}")
+    write_atomically(path, lambda stream: stream.write(found.to_json().encode()))
+    typer.echo(f"Written to {path}")
 
 
 def _table(found: SetMaps) -> Table:

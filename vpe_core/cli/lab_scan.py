@@ -26,9 +26,9 @@ def scan(
     size: Annotated[
         list[float] | None, typer.Option(help="Sizes relative to that, the map is their mean; 1 if left out.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="So many images, for a trial.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many findings, drawn at random.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="A JSON file; where the page Marker lab looks for it if left out.")
+        Path | None, typer.Option(help="A JSON file; in the results folder, where pages find it, if left out.")
     ] = None,
 ) -> None:
     """Slide a marker over every X-ray with a known finding; Ctrl+C stops it, the same command goes on."""
@@ -42,13 +42,12 @@ def scan(
     from vpe_core.errors import LabError
     from vpe_core.folders import make_folder, named_path
     from vpe_core.lab import MarkerStyle
-    from vpe_core.lab.scan_set import file_name, scan_set
-    from vpe_core.settings import get_settings
+    from vpe_core.lab.findings import own_file
+    from vpe_core.lab.scan_set import scan_set
     from vpe_core.types import Sample
 
     opened, network = open_dataset(dataset, root=root, part=part), load_model(model)
-    path = out or get_settings().precomputed_dir / "lab" / file_name(opened.name, opened.part, network.name)
-    path = named_path(path, LabError)
+    path = named_path(out or own_file("scan", opened.name, opened.part, network.name), LabError)
     make_folder(path.parent, LabError)
     console = Console(stderr=True)
     command = "python -m vpe_core " + " ".join(sys.argv[1:])

@@ -6,11 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from vpe_core.errors import LabError
+from vpe_core.lab.findings import how_many, rounded
 from vpe_core.plots.percent import percent
 
 if TYPE_CHECKING:
@@ -109,15 +110,17 @@ class ScanRecord:
 
     Attributes:
         order: What was scanned, and with what.
-        total: How many findings the set has with a place.
+        total: How many findings are to be scanned.
         command: How it is made.
         findings: Those that are done.
+        n_all: How many findings with a place the set has; what is done of them was drawn at random.
     """
 
     order: ScanOrder
     total: int
     command: str = ""
     findings: tuple[ScannedFinding, ...] = ()
+    n_all: int = 0
     version: int = field(default=1)
 
     @property
@@ -150,7 +153,7 @@ class ScanRecord:
         """
         from vpe_core.results.store.files import write_atomically
 
-        content = (json.dumps(_rounded(asdict(self)), indent=None, separators=(",", ":")) + "\n").encode()
+        content = (json.dumps(rounded(asdict(self)), indent=None, separators=(",", ":")) + "\n").encode()
         write_atomically(path, lambda stream: stream.write(content))
 
     def summary(self, quantity: str = "hit") -> tuple[Measured, ...]:
@@ -181,7 +184,8 @@ class ScanRecord:
         looks = f"; the peak of unmarked attention lies there in {percent(attention.value)}" if attention else ""
         return (
             f"A sliding {self.order.color} {self.order.marker} peaks in the finding's box in {percent(hit.value)} of "
-            f"{whole.findings:,} findings ({_span(hit)}), by chance in {percent(chance.value)}: {against}{looks}."
+            f"{how_many(whole.findings, self.n_all)} ({_span(hit)}), by chance in "
+            f"{percent(chance.value)}: {against}{looks}."
         )
 
 
@@ -207,11 +211,3 @@ def _span(interval: Interval) -> str:
     if interval.low != interval.low:  # nan: of too few patients
         return "too few patients for an interval"
     return f"95% interval {percent(interval.low)} to {percent(interval.high)}"
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, 5)
-    if isinstance(value, dict):
-        return {name: _rounded(one) for name, one in value.items()}
-    return [_rounded(one) for one in value] if isinstance(value, list | tuple) else value

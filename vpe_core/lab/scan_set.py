@@ -10,13 +10,13 @@ is small, is written after every few findings, and goes on where it was stopped.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from itertools import islice
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vpe_core.errors import ImageReadError, LabError
 from vpe_core.images import load_image
+from vpe_core.lab.findings import drawn_at_random, findings_of
 from vpe_core.lab.scan import LEAST, MOST, Scan, scan
 from vpe_core.lab.scan_record import ScannedFinding, ScanOrder, ScanRecord
 from vpe_core.lab.scene import LabScene, MarkerStyle
@@ -46,7 +46,7 @@ def scan_set(
     report: Progress = lambda done, total: None,  # noqa: ARG005 - nobody watches
     on_problem: Callable[[Sample, str], None] = lambda sample, reason: None,  # noqa: ARG005 - nobody listens
 ) -> ScanRecord:
-    """Scan all findings with a place; what the file holds of the same order is kept.
+    """Scan all findings with a place, in a random order; what the file holds of the same order is kept.
 
     Args:
         dataset: An open data set.
@@ -56,7 +56,7 @@ def scan_set(
         style: The marker; a red circle of 3 px if left out.
         side: Share of the X-ray's shorter side that it is wide.
         sizes: Relative to that; the map is the mean.
-        limit: So many images, for a trial.
+        limit: Only so many findings, drawn at random; a larger limit goes on with what a smaller one left.
         command: Stored beside the numbers.
         report: Told how many findings are done; where it raises, what is done is written first.
         on_problem: Told of findings whose image cannot be read, which are left out.
@@ -68,11 +68,12 @@ def scan_set(
     if not LEAST <= n <= MOST or not 0.02 <= side <= 1:
         raise LabError(f"Expected {LEAST} to {MOST} places a side and a marker of 0.02 to 1, but got {n} and {side}.")
     style = style or MarkerStyle("circle", "red", 3.0)
-    samples = _within(dataset, limit)
-    if not samples:
+    listed = findings_of(dataset)
+    if not listed:
         raise LabError(f"No finding of {dataset.title} has a box, so there is nothing that a scan could find.")
+    samples = drawn_at_random(listed, limit)
     order = _order(dataset, model, style, n, side, sizes)
-    record = ScanRecord(order, len(samples), command)
+    record = ScanRecord(order, len(samples), command, n_all=len(listed))
     if path.exists():
         known = ScanRecord.read(path)
         if known.order != order:
@@ -80,13 +81,13 @@ def scan_set(
                 f"{path} holds scans of something else ({_difference(known.order, order)}). Name another file, or "
                 "delete it."
             )
-        record = ScanRecord(order, len(samples), command, known.findings)
+        record = replace(record, total=max(len(samples), len(known.findings)), findings=known.findings)
     done = {one.sample_id for one in record.findings}
     waiting = [sample for sample in samples if sample.sample_id not in done]
     found = list(record.findings)
 
     def save() -> ScanRecord:
-        made = ScanRecord(order, len(samples), command, tuple(found))
+        made = replace(record, findings=tuple(found))
         made.write(path)
         return made
 
@@ -103,17 +104,6 @@ def scan_set(
     finally:
         record = save()
     return record
-
-
-def file_name(dataset: str, part: str, model: str) -> str:
-    """What a record is called where pages look for it."""
-    return f"scan-{dataset}-{part}-{model.replace('/', '--')}.json"
-
-
-def _within(dataset: Dataset, limit: int | None) -> list[Sample]:
-    boxed = [sample for sample in dataset if sample.box is not None]
-    images = set(islice(dict.fromkeys(sample.image_id for sample in boxed), limit))
-    return [sample for sample in boxed if sample.image_id in images]
 
 
 def _order(

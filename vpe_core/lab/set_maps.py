@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +19,7 @@ from vpe_core.documents import DocumentError, read_bytes
 from vpe_core.errors import AttentionError, LabError, RegionError, ResultsError
 from vpe_core.images import load_image
 from vpe_core.lab.before_after import shares_or_nan
+from vpe_core.lab.findings import drawn_at_random, findings_of, how_many, rounded
 from vpe_core.lab.mapping import FIXED, checked_maps, require_some, title_of
 from vpe_core.lab.places import find, spread_patches
 from vpe_core.lab.scene import Drawing, MarkerStyle
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from vpe_core.datasets import Dataset
+    from vpe_core.metrics.resamples import Resamples
     from vpe_core.models import Model
     from vpe_core.types import Box, Progress, Sample
 
@@ -44,6 +45,16 @@ _TOGETHER = 8
 
 
 @dataclass(frozen=True, slots=True)
+class ClassScore:
+    """How well one map finds the boxes of a class: the means of a `SetScore`."""
+
+    hit: float
+    iou: float
+    share: float
+    chance_iou: float
+
+
+@dataclass(frozen=True, slots=True)
 class SetScore:
     """How well one map finds the boxes of a data set; intervals over patients.
 
@@ -51,13 +62,15 @@ class SetScore:
         hit: How often the peak lies in the box (the pointing game).
         iou: Mean IoU of the part above Otsu's threshold with the box.
         share: Mean share of the map in the box.
-        by_class: Of each class the means of the three, in this order.
+        chance_iou: Mean IoU that the same bright parts have when they are shifted anywhere.
+        by_class: The means of each class.
     """
 
     hit: Interval
     iou: Interval
     share: Interval
-    by_class: Mapping[str, tuple[float, float, float]]
+    chance_iou: float
+    by_class: Mapping[str, ClassScore]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +81,26 @@ class MapOverSet:
         unmarked: Without a marker.
         marked: With it.
         gains: What the marker adds to hit, iou and share, paired.
-        chance_iou: Mean IoU that the same bright parts have when they are shifted anywhere, unmarked.
     """
 
     unmarked: SetScore
     marked: SetScore
     gains: Mapping[str, Interval]
-    chance_iou: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClassOfSet:
+    """The findings of a class.
+
+    Attributes:
+        n: How many.
+        patients: Of how many patients.
+        chance_hit: The mean share of the picture that their boxes cover.
+    """
+
+    n: int
+    patients: int
+    chance_hit: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +115,11 @@ class SetMaps:
         model: The model's name.
         weights: SHA-256 of its weights.
         marker: How the findings were marked, in words.
-        n: Findings with a box.
-        patients: Of how many patients.
+        n: Findings that were measured.
+        n_all: Findings with a box in this part of the data set; if these are more, `n` of them were drawn at random.
+        patients: Of how many patients they are.
         chance_hit: How often a peak anywhere would hit: the mean share of the picture that the box covers.
+        classes: Each by its label.
         maps: Each by its name.
         missing: Maps that this model cannot have, and why.
     """
@@ -104,8 +132,10 @@ class SetMaps:
     weights: str
     marker: str
     n: int
+    n_all: int
     patients: int
     chance_hit: float
+    classes: Mapping[str, ClassOfSet]
     maps: Mapping[str, MapOverSet]
     missing: Mapping[str, str]
 
@@ -113,18 +143,18 @@ class SetMaps:
         """Which map finds most, and what the marker adds, in sentences that follow the numbers."""
         best = max(self.maps, key=lambda name: self.maps[name].unmarked.iou.value)
         one, gain = self.maps[best].unmarked, self.maps[best].gains["iou"]
-        moved = "adds nothing that is sure"
+        moved = "adds nothing that is sure to"
         if gain.low > 0 or gain.high < 0:
-            moved = f"{'adds' if gain.value > 0 else 'takes'} {abs(gain.value):.2f}"
+            moved = f"adds {gain.value:.2f} to" if gain.value > 0 else f"takes {-gain.value:.2f} from"
         return (
-            f"Over {self.n:,} findings, {title_of(best)} finds most: IoU {one.iou.value:.2f} (by chance "
-            f"{self.maps[best].chance_iou:.2f}), pointing hit {percent(one.hit.value)} (by chance "
-            f"{percent(self.chance_hit)}). The {self.marker} {moved} to its IoU."
+            f"Over {how_many(self.n, self.n_all)}, {title_of(best)} finds most: IoU {one.iou.value:.2f} (by chance "
+            f"{one.chance_iou:.2f}), pointing hit {percent(one.hit.value)} (by chance "
+            f"{percent(self.chance_hit)}). The {self.marker} {moved} its IoU."
         )
 
     def to_json(self) -> str:
         """As text; `read_set_maps` reads it again."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(rounded(asdict(self)), indent=1, ensure_ascii=False) + "\n"
 
 
 _JSON = TypeAdapter(SetMaps)
@@ -168,7 +198,7 @@ def maps_over_set(
         model: A loaded model.
         style: The marker; a red circle if None.
         methods: Out of `map_names()`; None for `quick_maps()`.
-        limit: Only the first so many findings.
+        limit: Only so many findings, drawn at random.
         resamples: Of patients, for the intervals.
         report: Findings are what counts.
 
@@ -178,13 +208,38 @@ def maps_over_set(
         VPEError: An image cannot be read.
     """
     look = style or MarkerStyle("circle", "red", 3)
-    samples = list(islice((one for one in dataset if one.box is not None), limit))
-    if not samples:
+    listed = findings_of(dataset)
+    if not listed:
         raise LabError(f"{dataset.title} has no finding with a box, so there is no place that a map could find.")
+    samples = drawn_at_random(listed, limit)
     names = checked_maps(quick_maps() if methods is None else methods)
-    measured = {name: np.full((len(samples), 2, 3), np.nan) for name in names}
-    chance_iou = {name: np.full(len(samples), np.nan) for name in names}
-    chance_hit = np.full(len(samples), np.nan)
+    rows, missing = _measured_rows(dataset, model, samples, look, names, report)
+    require_some(rows, missing)
+    draws = draw_resamples([one.patient_id for one in samples], resamples)
+    chance_hit = next(iter(rows.values()))[:, 0, 3]
+    labels = np.array([one.label for one in samples])
+    classes = {label: np.flatnonzero(labels == label) for label in dataset.classes if label in labels}
+    patients_of = {
+        label: len({samples[place].patient_id for place in places.tolist()}) for label, places in classes.items()
+    }
+    return SetMaps(
+        dataset.name, dataset.title, dataset.part, dataset.simulated, model.name, model.record.weights_sha256,
+        look.title.partition(",")[0], len(samples), len(listed), len({one.patient_id for one in samples}),
+        _mean(chance_hit),
+        {
+            label: ClassOfSet(len(places), patients_of[label], _mean(chance_hit[places]))
+            for label, places in classes.items()
+        },
+        {name: _over_set(values, classes, draws) for name, values in rows.items()},
+        missing,
+    )  # fmt: skip
+
+
+def _measured_rows(
+    dataset: Dataset, model: Model, samples: Sequence[Sample], look: MarkerStyle, names: Sequence[str], report: Progress
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, str]]:
+    """For each map (findings, without and with the marker, what `_measure` says); of those that are missing, why."""
+    measured = {name: np.full((len(samples), 2, 5), np.nan) for name in names}
     missing: dict[str, str] = {}
     report(0, len(samples))
     for start in range(0, len(samples), _TOGETHER):
@@ -203,38 +258,24 @@ def maps_over_set(
             for number, (image, one) in enumerate(zip(images, some, strict=True)):
                 assert one.box is not None
                 for which in (0, 1):
-                    row = _measure(model, grids[number + which * len(some)], one.box, image.size)
-                    measured[name][start + number, which] = row[:3]
-                    if not which:
-                        chance_hit[start + number], chance_iou[name][start + number] = row[3:]
+                    grid = grids[number + which * len(some)]
+                    measured[name][start + number, which] = _measure(model, grid, one.box, image.size)
         report(start + len(some), len(samples))
-    there = {name: rows for name, rows in measured.items() if name not in missing}
-    require_some(there, missing)
-    patients = np.array([one.patient_id for one in samples])
-    draws = draw_resamples(patients, resamples)
-    labels = np.array([one.label for one in samples])
+    return {name: values for name, values in measured.items() if name not in missing}, missing
 
-    def score(rows: NDArray[np.float64]) -> SetScore:
-        hit, iou, share = (bootstrap_mean(rows[:, column], draws).overall for column in range(3))
-        by_class = {}
-        for label in dict.fromkeys(labels.tolist()):
-            hits, ious, shares = rows[labels == label].T
-            by_class[label] = (_mean(hits), _mean(ious), _mean(shares))
-        return SetScore(hit, iou, share, by_class)
 
-    def gains(rows: NDArray[np.float64]) -> dict[str, Interval]:
-        added = rows[:, 1] - rows[:, 0]
-        return {name: bootstrap_mean(added[:, column], draws).overall for column, name in enumerate(MEASURES)}
+def _over_set(rows: NDArray[np.float64], classes: Mapping[str, NDArray[np.intp]], draws: Resamples) -> MapOverSet:
+    def score(measured: NDArray[np.float64]) -> SetScore:
+        hit, iou, share = (bootstrap_mean(measured[:, column], draws).overall for column in range(3))
+        by_class = {
+            label: ClassScore(*(_mean(measured[places, column]) for column in (0, 1, 2, 4)))
+            for label, places in classes.items()
+        }
+        return SetScore(hit, iou, share, _mean(measured[:, 4]), by_class)
 
-    return SetMaps(
-        dataset.name, dataset.title, dataset.part, dataset.simulated, model.name, model.record.weights_sha256,
-        look.title.partition(",")[0], len(samples), len(set(patients.tolist())), _mean(chance_hit),
-        {
-            name: MapOverSet(score(rows[:, 0]), score(rows[:, 1]), gains(rows), _mean(chance_iou[name]))
-            for name, rows in there.items()
-        },
-        missing,
-    )  # fmt: skip
+    added = rows[:, 1] - rows[:, 0]
+    gains = {name: bootstrap_mean(added[:, column], draws).overall for column, name in enumerate(MEASURES)}
+    return MapOverSet(score(rows[:, 0]), score(rows[:, 1]), gains)
 
 
 def _mean(values: NDArray[np.float64]) -> float:

@@ -11,10 +11,9 @@ from dashboard.demo.answer_column.settings import model_title
 from dashboard.frame.html import render
 from dashboard.frame.words import as_text
 from vpe_core.errors import LabError
+from vpe_core.lab.findings import stored_files
 from vpe_core.lab.scan_record import WAYS, Measured, ScanRecord
-from vpe_core.settings import get_settings
 
-FOLDER = "lab"
 COMMAND = "python -m vpe_core lab scan --dataset sim-multi --model {model}"
 NONE_STORED = "No scan of a whole data set is stored here. This command makes one; it takes a while and can be stopped:"
 
@@ -29,7 +28,7 @@ def show_stored_scans(model: str) -> None:
         return
     chosen = records[0]
     if len(records) > 1:
-        chosen = st.selectbox("Stored scans", records, format_func=_title, key="lab_stored_scan", width=420)
+        chosen = st.selectbox("Stored scans", records, format_func=_title, key="lab_stored_scan", width=520)
     hits, overlaps = _summaries(chosen)
     order = chosen.order
     st.html(
@@ -46,12 +45,14 @@ def show_stored_scans(model: str) -> None:
 
 def _title(record: ScanRecord) -> str:
     order = record.order
-    return f"{order.dataset}, {order.part}: {model_title(order.model)}"
+    how = f"{order.color} {order.marker}, {order.n} × {order.n}"
+    return f"{order.dataset}, {order.part}: {model_title(order.model)}, {how}"
 
 
 def _stored(model: str) -> list[ScanRecord]:
-    files = sorted((get_settings().precomputed_dir / FOLDER).glob("scan-*.json"))
-    records = [record for file in files if (record := _read(file, file.stat().st_mtime_ns)) and record.findings]
+    records = [
+        record for file in stored_files("scan") if (record := _read(file, file.stat().st_mtime_ns)) and record.findings
+    ]
     return sorted(records, key=lambda record: record.order.model != model)
 
 
