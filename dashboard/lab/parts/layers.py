@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.frame.html import render
 from dashboard.frame.palette import palette
+from dashboard.lab.head_tiles import HeadChoice, head_fields, head_tiles, tile_title
 from dashboard.lab.map_charts import chart_of_layers
 from dashboard.lab.map_pictures import sprite, three_pictures
 from dashboard.lab.show import chart, sentence
@@ -44,21 +45,22 @@ def show_layers(subject: Subject) -> None:
     found: _Found | None = computed("layers", (subject.model, subject.key), partial(_read, subject.scene, model))
     if found is None:
         return
-    layers, heads = found.layers, found.layers.heads
-    sentence(layers.words(), subject)
+    sentence(found.layers.words(), subject)
+    _heads(subject, found)
+
+
+@st.fragment
+def _heads(subject: Subject, found: _Found) -> None:
+    """All of them, and one enlarged: another one is chosen without running the rest of the page."""
+    layers = found.layers
     left, right = st.columns(2, gap="large")
     with right:
-        layer, head = _choice(layers)
-        _enlarged(subject, layers, layer, head)
+        choice = head_fields(layers)
+        _enlarged(subject, layers, choice)
     with left:
         shown = st.segmented_control("Maps", tuple(found.sprites), default=_WITH, key="lab_heads", required=True)
-        st.html(
-            render(
-                "lab_heads", sprite=found.sprites.get(str(shown), found.sprites[_WITH]), layers=heads.n_layers,
-                heads=heads.n_heads, layer=layer, head=head, shown=shown, change=_CHANGE,
-            )
-        )  # fmt: skip
-        words = f"Share of the attention in the region in {heads.n_layers} layers, without and with the marker"
+        head_tiles(layers, found.sprites.get(str(shown), found.sprites[_WITH]), str(shown), _CHANGE, choice)
+        words = f"Share of the attention in the region in {layers.heads.n_layers} layers, without and with the marker"
         chart(chart_of_layers(layers, palette()), "layers", words, subject)
         st.caption("A dot is a head, a line the mean of a layer. Dotted: even attention.")
 
@@ -74,29 +76,12 @@ def _read(scene: LabScene, model: Model, report: Progress) -> _Found:
     return _Found(layers, sprites)
 
 
-def _choice(layers: Layers) -> tuple[int, int | None]:
-    """The layer and the head that are enlarged, which count from 0; no head for their mean."""
-    gains, heads = layers.gains, layers.heads
-    best = int(np.nanargmax(gains)) if np.isfinite(gains).any() else gains.size - 1
-    first, most = divmod(best, heads.n_heads)
-    with st.container(horizontal=True, gap="small", key="lab_head_row"):
-        layer = st.selectbox(
-            "Layer", range(heads.n_layers), first, format_func=lambda one: str(one + 1), key="lab_layer"
-        )
-        number = st.selectbox(
-            "Head", range(heads.n_heads + 1), most + 1, format_func=lambda one: str(one or "mean of all"),
-            key="lab_one_head",
-        )  # fmt: skip
-    return layer, number - 1 if number else None
-
-
-def _enlarged(subject: Subject, layers: Layers, layer: int, head: int | None) -> None:
+def _enlarged(subject: Subject, layers: Layers, choice: HeadChoice) -> None:
+    layer, head = choice.layer, choice.head
     grids = np.stack([layers.grid(layer, head, marked=marked) for marked in (False, True)])
     pictures = three_pictures(drawn_pair(subject.scene), layers.compared, grids, layers.peak(layer, head), _LARGE_PX)
-    about = f"Layer {layer + 1}, {'mean of its heads' if head is None else f'head {head + 1}'}"
-    st.html(render("lab_three", pictures=pictures, about=about, simulated=subject.xray.simulated))
-    shares = layers.curves[:, layer] if head is None else layers.shares[:, layer, head]
-    if np.isfinite(shares).all():
-        before, after = (percent(float(share)) for share in shares)
-        words = f"{about}: {before} → {after} in the region (even attention: {percent(layers.area)})."
+    st.html(render("lab_three", pictures=pictures, about=choice.title, simulated=subject.xray.simulated))
+    words = tile_title(layers, choice)
+    if words != choice.title:
+        words = f"{words} (even attention: {percent(layers.area)})."
         st.html(render("paragraph", kind="aside", text=words))
