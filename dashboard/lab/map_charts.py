@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from vpe_core.lab.faithfulness import Faithfulness
 from vpe_core.lab.layers import Layers
 from vpe_core.lab.mapping import title_of
+from vpe_core.lab.set_maps import SetMaps
 from vpe_core.metrics import Interval
 from vpe_core.plots.figure import error_bar, name_rows, new_figure, rows_height
 from vpe_core.plots.percent import percent
@@ -17,6 +18,8 @@ from vpe_core.plots.theme import Palette
 from vpe_core.results.analysis.gaze import GazeOfMarker
 
 _CURVE_PX = 250
+_APART = 0.17
+_ENDS = ("value", "low", "high")
 _SIDE = 0.12
 """By how much dots without the marker stand to the left, those with it to the right."""
 
@@ -94,6 +97,45 @@ def chart_of_shares(rows: Sequence[GazeOfMarker], names: Sequence[str], palette:
     return figure
 
 
+def chart_of_set_maps(found: SetMaps, names: Sequence[str], measure: str, palette: Palette) -> go.Figure:
+    """One measure of maps over a data set: without and with the marker, with 95% intervals, against chance (dotted).
+
+    Args:
+        found: The maps.
+        names: Those that are shown, from the top.
+        measure: "hit" or "iou".
+        palette: Of the page's background.
+    """
+    figure = new_figure(palette, rows_height(len(names)), showlegend=False)
+    rows, titles = np.arange(len(names)), [title_of(name) for name in names]
+    ways = (
+        ("unmarked", "no marker", palette.unmarked, -_APART),
+        ("marked", f"with the {found.marker}", palette.marked, _APART),
+    )
+    for way, said, color, side in ways:
+        scores = [getattr(found.maps[name], way) for name in names]
+        chance = [found.chance_hit if measure == "hit" else one.chance_iou for one in scores]
+        ends = rows + side - _APART, rows + side + _APART
+        figure.add_scatter(
+            x=[x for one in chance for x in (one, one, None)],
+            y=[y for pair in zip(*ends, strict=True) for y in (*pair, None)],
+            mode="lines", line={"color": palette.muted, "width": 2, "dash": "dot"}, hoverinfo="skip",
+        )  # fmt: skip
+        value, low, high = (np.array([getattr(getattr(one, measure), end) for one in scores]) for end in _ENDS)
+        figure.add_scatter(
+            x=value, y=rows + side, mode="markers", marker={"color": color, "size": 9},
+            error_x=error_bar(value, low, high, color),
+            customdata=[
+                f"{title}, {said}<br>{value[row]:.2f} [{low[row]:.2f}, {high[row]:.2f}], chance {chance[row]:.2f}"
+                for row, title in enumerate(titles)
+            ],
+            hovertemplate="%{customdata}<extra></extra>",
+        )  # fmt: skip
+    name_rows(figure, titles, palette)
+    figure.update_xaxes(range=[0, None], rangemode="tozero", nticks=6, tickformat=".0%" if measure == "hit" else ".2~f")
+    return figure
+
+
 def chart_of_intervals(values: Sequence[Interval], names: Sequence[str], palette: Palette, *, unit: str) -> go.Figure:
     """A number by marker with its 95% interval, against 0; grey where the interval holds 0.
 
@@ -106,7 +148,7 @@ def chart_of_intervals(values: Sequence[Interval], names: Sequence[str], palette
     factor = 100 if unit == "points" else 1
     figure = new_figure(palette, rows_height(len(values)), showlegend=False)
     figure.add_vline(0, line={"color": palette.muted, "width": 1})
-    value, low, high = (factor * np.array([getattr(one, end) for one in values]) for end in ("value", "low", "high"))
+    value, low, high = (factor * np.array([getattr(one, end) for one in values]) for end in _ENDS)
     for color, apart in ((palette.gain, low > 0), (palette.loss, high < 0), (palette.muted, ~((low > 0) | (high < 0)))):
         places = np.flatnonzero(apart).tolist()
         figure.add_scatter(

@@ -1,4 +1,4 @@
-"""Over a data set: what each marker does to the attention in the finding's box, from stored results."""
+"""Over a data set, from stored results: which map finds the findings, and what each marker does to the attention."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dashboard.benchmark.results import columns, evaluation, run_command
 from dashboard.frame.html import render
 from dashboard.frame.palette import palette
 from dashboard.lab.map_charts import chart_of_intervals, chart_of_shares
+from dashboard.lab.parts.set_maps import show_set_maps
 from dashboard.lab.show import chart
 from dashboard.lab.subject import Subject
 from dashboard.lab.work import computed
@@ -26,11 +27,18 @@ if TYPE_CHECKING:
     from vpe_core.types import Progress
 
 TITLE = "Over a data set"
-QUESTION = "Does attention go where the marker is, and does the answer get better where it does?"
+QUESTION = "Which map finds the findings, and do attention and answer follow the marker?"
 
 
 def show_over_set(subject: Subject) -> None:
+    """The maps that are stored of a data set, and the attention of stored results."""
+    show_set_maps(subject)
+    _show_markers(subject)
+
+
+def _show_markers(subject: Subject) -> None:
     """Each marker of stored results, in one look, against no marker."""
+    st.markdown("**Does attention go where the marker is, and does the answer get better where it does?**")
     stored = columns()
     if not stored:
         st.info("There are no stored results here yet. This command measures some:", icon=":material/table_chart:")
