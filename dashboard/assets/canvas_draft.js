@@ -1,7 +1,7 @@
 // While a shape is dragged, the canvas says so to whoever listens at the document, by two events: "vpl-drag" at each
 // movement, whose `detail.draft()` is the drawing as it would be reported if the pointer were lifted now, or null if
-// that is nothing new; and "vpl-drop" at the end, with `detail.told`: whether a report follows. A draft says after which
-// report it was begun, so that the app can tell one that comes late.
+// that is nothing new; and "vpl-drop" at the end, with `detail.told`: whether a report follows. A draft says on which
+// canvas and after which report it was begun, so that the app can tell one that comes late, or of another X-ray.
 
 function tellDrag(drawing) {
   const { hand, data } = drawing;
@@ -19,7 +19,7 @@ function draftOf({ canvas, hand, data, number }) {
   if (data.move ? !hasMoved(hand) : !line && !(hand.stroke && !isClick(hand, data.mode))) return null;
   const { objects } = canvas.toObject();
   if (line) objects.push(line.toObject());
-  return { objects, revision: canvas.vpl.revision, after: number };
+  return { objects, canvas: data.canvas, revision: canvas.vpl.revision, after: number };
 }
 
 // The line under the pointer as the brush would leave it; null while it is as short as a click.

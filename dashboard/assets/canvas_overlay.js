@@ -4,7 +4,9 @@
 //
 // The app tells the canvas what to show, and every report says which of these drawings it began with (`revision`). A
 // drawing that arrives while the pointer is down waits; strokes that the app had not heard of when it sent the drawing
-// (`seen` is the last report that it knew) are put back. So no stroke is lost, whatever is undone meanwhile.
+// (`seen` is the last report that it knew) are put back. So no stroke is lost, whatever is undone meanwhile. A canvas
+// that is mounted anew within the page, as when the view changes, begins with the app's drawing: what was drawn on it
+// since is put back, too.
 
 const STYLE = `
   .dc-root { width: 100%; }
@@ -26,6 +28,8 @@ const GRIP_PX = matchMedia("(pointer: coarse)").matches ? 16 : 7;
 const NUDGES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const STEPS = 100;
 const TYPED_IN = "input:not([type=radio], [type=checkbox], [type=range], [type=file]), textarea, [contenteditable=true]";
+
+const reported = (document.vplReported ??= new Map()); // for each canvas its last report
 
 export default function ({ data, setStateValue }) {
   let frame;
@@ -85,6 +89,7 @@ class Drawing {
   }
 
   update(data, tell) {
+    if (!this.data.canvas) this.putBack(reported.get(data.canvas));
     const entered = data.move && !this.data.move;
     const chosen = data.turn !== this.data.turn;
     this.data = data;
@@ -101,6 +106,15 @@ class Drawing {
     this.layer.firstChild.replaceChildren(...data.findings.flatMap(findingParts));
     this.drawLive();
     this.early.arrived(data.tool);
+  }
+
+  // What was reported of this drawing before the canvas was mounted anew.
+  putBack(report) {
+    const { vpl } = this.canvas;
+    if (report?.revision !== vpl.revision || report.number <= (vpl.seen ?? 0)) return;
+    const { objects, number, steps, sent } = report;
+    Object.assign(this, { number, steps, sent });
+    this.canvas.loadFromJSON({ objects, vpl });
   }
 
   setUpCanvas() {
@@ -310,7 +324,9 @@ class Drawing {
     for (const stroke of this.fresh) stroke.number = Math.min(stroke.number, this.number);
     const before = this.steps.filter(([, , revision]) => revision === drawing.revision);
     this.steps = [...before, [this.number, objects.length, drawing.revision]].slice(-STEPS);
-    this.tell("drawing", { ...drawing, number: this.number, steps: this.steps });
+    const { number, steps, sent } = this;
+    reported.set(this.data.canvas, { ...drawing, number, steps, sent });
+    this.tell("drawing", { ...drawing, number, steps });
     return true;
   }
 

@@ -123,3 +123,20 @@ def test_an_answer_that_is_left_behind_says_so_until_the_shape_is_let_go(demo: D
     demo.page.mouse.up()
     behind.wait_for(state="detached")
     demo.wait_for_marks(1)
+
+
+def test_what_was_dragged_on_one_xray_never_answers_for_another(demo: Demo) -> None:
+    demo.open({"sample": "case_a"})
+    demo.page.evaluate(_WATCH)
+    _drag(demo, least_answers=1)
+    demo.page.mouse.up()
+    demo.wait_for_marks(1)
+    demo.wait_for_marked_answer()
+    for direction in ("next", "previous"):
+        demo.button(direction).click()
+        demo.wait_for_marks(0)
+        demo.page.wait_for_function("() => !document.querySelector('.vpl-answer').innerText.includes('→')")
+        demo.settle()
+        demo.page.wait_for_timeout(1000)
+        assert "→" not in demo.answer()
+        assert demo.shapes_on_canvas() == 0

@@ -31,6 +31,21 @@ def test_on_a_projector_keys_turn_the_xrays_and_a_button_starts_anew(demo: Demo)
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
 
 
+def test_what_is_drawn_stays_drawn_when_the_view_changes(demo: Demo) -> None:
+    demo.open({"sample": "case_a"})
+    demo.drag([(100, 100), (200, 180)])
+    demo.wait_for_marked_answer()
+    for button in ("Projector view", "Leave this view"):
+        demo.page.get_by_role("button", name=button).click()
+        demo.settle()
+        demo.page.wait_for_timeout(1500)
+        assert demo.shapes_on_canvas() == 1
+        assert len(demo.marks()) == 1
+    demo.drag([(300, 300), (380, 360)])
+    demo.wait_for_marks(2)
+    assert demo.shapes_on_canvas() == 2
+
+
 def test_at_a_stand_scenes_follow_each_other_until_somebody_touches_the_page(demo: Demo) -> None:
     demo.open({"view": "demo"})
     words = demo.page.get_by_text("Runs by itself.")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from PIL import Image
+
+from dashboard.demo.film.canvas import canvas_key
 from dashboard.demo.film.fabric import write_drawing
-from dashboard.demo.film.xray import CANVAS_PX
+from dashboard.demo.film.xray import CANVAS_PX, Xray
 from tests.pages.test_pages import LIVE, MARK, answer_of, link_of, open_app
 from vpe_core.markers.marks import Mark, marks_to_text
 from vpe_core.types import Box
@@ -18,7 +21,16 @@ HISTORIES, SENT = "demo:mark_histories", "vpl_following_answer"
 def draft(*marks: Mark, **others: Any) -> dict[str, Any]:
     """What the browser sends while the last of the marks is dragged."""
     drawing = write_drawing(marks, CANVAS_PX / 512, "#ff0000", 6)
-    return {"draft": {**drawing, "revision": 1, "after": 0, "number": 7, **others}}
+    return {
+        "draft": {
+            **drawing,
+            "canvas": canvas_key(Xray("case_a", Image.new("L", (512, 512)))),
+            "revision": 1,
+            "after": 0,
+            "number": 7,
+            **others,
+        }
+    }
 
 
 def said(answer: str) -> str:

@@ -122,8 +122,8 @@ def _merged(
     """What the canvas holds by its report, and `marks` with what that says is new."""
     if held is None or report == held.report:
         return held, marks
-    if report is None:  # mounted anew: it shows what it was told, not what was drawn on it since
-        return replace(held, marks=held.seed_marks, clean=True, report=None), marks
+    if report is None:  # mounted anew: what it shows, and drafts of before, belong to a drawing that has ended
+        return replace(held, marks=held.seed_marks, clean=False, report=None), marks
     revision = report.get("revision")
     is_earlier = isinstance(revision, int) and revision in held.earlier
     before = held.earlier[revision] if is_earlier else held.marks
@@ -151,13 +151,14 @@ def marks_with_draft(xray: Xray, draft: Any, marks: tuple[Mark, ...]) -> tuple[M
         marks: What is drawn.
 
     Returns:
-        None if the draft does not belong to the drawing as the app knows it, as one that comes late.
+        None if the draft does not belong to the drawing as the app knows it, as one that comes late or from another
+        X-ray.
     """
     held = _memory(xray).held
     if held is None or not isinstance(draft, Mapping) or not isinstance(draft.get("objects"), list):
         return None
-    known = (held.revision, (held.report or {}).get("number", 0))
-    if (draft.get("revision"), draft.get("after")) != known:
+    known = (canvas_key(xray), held.revision, (held.report or {}).get("number", 0))
+    if (draft.get("canvas"), draft.get("revision"), draft.get("after")) != known:
         return None
     return _merged(held, draft, marks, xray)[1]
 
