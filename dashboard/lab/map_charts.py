@@ -132,7 +132,10 @@ def chart_of_set_maps(found: SetMaps, names: Sequence[str], measure: str, palett
             hovertemplate="%{customdata}<extra></extra>",
         )  # fmt: skip
     name_rows(figure, titles, palette)
-    figure.update_xaxes(range=[0, None], rangemode="tozero", nticks=6, tickformat=".0%" if measure == "hit" else ".2~f")
+    if measure == "hit":
+        figure.update_xaxes(range=[-0.02, 1.04], tickvals=[0, 0.5, 1], tickformat=".0%")
+    else:
+        figure.update_xaxes(rangemode="tozero", nticks=5, tickformat=".2~f")
     return figure
 
 

@@ -60,7 +60,9 @@ def _heads(subject: Subject, found: _Found) -> None:
     with left:
         shown = st.segmented_control("Maps", tuple(found.sprites), default=_WITH, key="lab_heads", required=True)
         head_tiles(layers, found.sprites.get(str(shown), found.sprites[_WITH]), str(shown), _CHANGE, choice)
-        words = f"Share of the attention in the region in {layers.heads.n_layers} layers, without and with the marker"
+    words = f"Share of the attention in the region in {layers.heads.n_layers} layers, without and with the marker"
+    with st.container(key="lab_layers_chart", gap=None):
+        st.html(render("paragraph", kind="lab-axis", text="Share of the attention in the region, layer by layer"))
         chart(chart_of_layers(layers, palette()), "layers", words, subject)
         st.caption("A dot is a head, a line the mean of a layer. Dotted: even attention.")
 
