@@ -146,10 +146,14 @@ class SetMaps:
         moved = "adds nothing that is sure to"
         if gain.low > 0 or gain.high < 0:
             moved = f"adds {gain.value:.2f} to" if gain.value > 0 else f"takes {-gain.value:.2f} from"
+        most = max(self.maps, key=lambda name: self.maps[name].gains["iou"].value)
+        added, also = self.maps[most].gains["iou"], ""
+        if most != best and added.low > 0:
+            also = f" and adds most to that of {title_of(most)}, {added.value:.2f}"
         return (
             f"Over {how_many(self.n, self.n_all)}, {title_of(best)} finds most: IoU {one.iou.value:.2f} (by chance "
             f"{one.chance_iou:.2f}), pointing hit {percent(one.hit.value)} (by chance "
-            f"{percent(self.chance_hit)}). The {self.marker} {moved} its IoU."
+            f"{percent(self.chance_hit)}). The {self.marker} {moved} its IoU{also}."
         )
 
     def to_json(self) -> str:
