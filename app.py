@@ -20,6 +20,7 @@ else:
 
     gc.freeze()  # Streamlit never dies: nobody waits while a collection walks it, here and in `lifespan`
 
-    from dashboard.frame.server import lifespan, page_failed, routes
+    from dashboard.frame.server import lifespan, page_failed, require_valid_settings, routes
 
+    require_valid_settings()
     app = st.App(__file__, lifespan=lifespan, routes=routes(), on_script_error=page_failed)

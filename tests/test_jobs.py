@@ -110,16 +110,23 @@ def test_a_stop_that_comes_too_late_changes_nothing() -> None:
     assert not wait("nearly").running
 
 
-def test_all_jobs_can_be_asked_to_end_and_those_that_do_not_are_not_waited_for() -> None:
-    stuck = threading.Event()
+def test_all_jobs_can_be_asked_to_end_and_those_that_do_not_are_not_waited_for(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stuck, at_work = threading.Event(), threading.Event()
 
     def reports(report: jobs.Report) -> None:
         while True:
             report(0.5, "at work")
+            at_work.set()
             time.sleep(0.001)
 
     jobs.start("reports", reports)
+    at_work.wait(5)
     assert jobs.stop_all(5)
+    assert [record.getMessage() for record in caplog.records] == [
+        "Stopping the job 'reports' (at work): this process ends. What it has stored is kept."
+    ]
     ended = jobs.state("reports")
     assert ended is not None
     assert ended.stopped

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts import write_settings
 from vpe_core.errors import SettingsError
 from vpe_core.settings import Settings, get_settings
 
@@ -48,3 +49,9 @@ def test_settings_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first = settings_with(monkeypatch, DEVICE="cpu")
     monkeypatch.setenv("VPE_DEVICE", "mps")
     assert get_settings() is first
+
+
+def test_every_setting_is_in_the_page_about_them() -> None:
+    stored = write_settings.FILE.read_text(encoding="utf-8")
+    assert stored == write_settings.table(), "Run python -m scripts.write_settings."
+    assert all(f"| `VPE_{name.upper()}` |" in stored for name in Settings.model_fields)

@@ -87,6 +87,8 @@ def stop_all(wait_s: float) -> bool:
     """
     keys, end = running(), time.monotonic() + wait_s
     for key in keys:
+        if last := state(key):
+            logger.warning("Stopping the job %r (%s): this process ends. What it has stored is kept.", key, last.text)
         stop(key)
     for key in keys:
         _threads[key].join(max(0.0, end - time.monotonic()))

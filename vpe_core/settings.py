@@ -53,7 +53,8 @@ class Settings(BaseSettings):
         description="auto, cpu, mps, cuda or cuda:N; auto takes the fastest there is.",
     )
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
-        default="auto", description="Arithmetic of the encoders; auto takes the fastest safe one for the device."
+        default="auto",
+        description="auto, fp32, bf16 or fp16, the encoders' arithmetic; auto takes the fastest safe one for the device.",
     )
     allowed_models: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -61,20 +62,20 @@ class Settings(BaseSettings):
     )
     start_runs: Literal["local", "anyone", "nobody"] = Field(
         default="local",
-        description="Who may start a benchmark in the app: a browser on the machine that runs it, anyone, or nobody.",
+        description="Who may start a benchmark in the app: local (a browser on its own machine), anyone or nobody.",
     )
     downloads: Literal["local", "anyone", "nobody"] = Field(
-        default="anyone", description="Who may download models and X-rays in the app, as for `start_runs`."
+        default="anyone", description="Who may download models and X-rays in the app, as for `VPE_START_RUNS`."
     )
     uploads: Literal["local", "anyone", "nobody"] = Field(
-        default="anyone", description="Who may give files of their own to the app, as for `start_runs`."
+        default="anyone", description="Who may give files of their own to the app, as for `VPE_START_RUNS`."
     )
     load_ahead: bool = Field(
         default=True, description="The app loads its first model as soon as it starts, before anybody asks."
     )
     admin: Literal["local", "anyone", "nobody"] = Field(
         default="nobody",
-        description="Who may see how the server does (This server, under Data and models, and /metrics).",
+        description="Who may see how the server does (This server, under Data and models, and /metrics); the same.",
     )
     login: bool = Field(
         default=False, description="Nobody sees a page before logging in, as `[auth]` in Streamlit's secrets says."

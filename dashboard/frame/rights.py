@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from ipaddress import IPv6Address, ip_address
 from typing import Literal, TypeAlias
 
 import streamlit as st
@@ -17,7 +18,7 @@ _WHAT = {
     "uploads": "Files cannot be uploaded",
     "admin": "How the server does is not shown",
 }
-_THIS_MACHINE = ("127.0.0.1", "::1")
+_THIS_MACHINE = "127.0.0.1"
 _MAX_ADDRESS_CHARS = 64
 
 
@@ -29,14 +30,14 @@ def may(right: Right) -> bool:
     """
     if _is_offline(right):
         return False
-    return allows(right, st.context.ip_address or _THIS_MACHINE[0], st.context.headers)
+    return allows(right, st.context.ip_address or _THIS_MACHINE, st.context.headers)
 
 
 def allows(right: Right, address: str | None, headers: Container[str]) -> bool:
     """Whether the settings let a visitor do it who comes from this address, with these headers (of whatever case)."""
     who = getattr(get_settings(), right)
     if who == "local":
-        return address in _THIS_MACHINE and not any(name in headers for name in _FORWARDED)
+        return _is_this_machine(address) and not any(name in headers for name in _FORWARDED)
     return bool(who == "anyone")
 
 
@@ -46,10 +47,11 @@ def client_of(address: str | None, headers: Mapping[str, str]) -> str:
     A proxy on this machine adds the address that it sees to the end of the header. From elsewhere the header is
     anybody's word, and is not read.
     """
+    address = _as_ipv4(address) if address else _THIS_MACHINE
     told = headers.get(_FORWARDED[0]) or headers.get(_FORWARDED[1]) or ""
-    if address in (None, *_THIS_MACHINE) and told:
+    if _is_this_machine(address) and told:
         return told.rpartition(",")[2].strip()[:_MAX_ADDRESS_CHARS]
-    return address or _THIS_MACHINE[0]
+    return address
 
 
 def why_not(right: Right) -> str:
@@ -63,3 +65,19 @@ def why_not(right: Right) -> str:
 
 def _is_offline(right: Right) -> bool:
     return right == "downloads" and get_settings().offline
+
+
+def _is_this_machine(address: str | None) -> bool:
+    try:
+        return address is not None and ip_address(_as_ipv4(address)).is_loopback
+    except ValueError:
+        return False
+
+
+def _as_ipv4(address: str) -> str:
+    """A server that listens to IPv4 and IPv6 by one socket sees 127.0.0.1 as ::ffff:127.0.0.1 (RFC 4291, 2.5.5.2)."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(found.ipv4_mapped or found) if isinstance(found, IPv6Address) else address

@@ -20,9 +20,13 @@ from dashboard.frame.rights import allows, client_of
 from dashboard.frame.server_figures import as_prometheus, figures
 from dashboard.frame.shared_models import load_ahead
 from vpe_core import jobs, scratch
+from vpe_core.errors import SettingsError
+from vpe_core.settings import get_settings
 
 _WAIT_S = 10.0
 """So long a run may take to end at its next report; what it has measured by then is kept in any case."""
+_WRONG_SETTING = 2
+"""The exit code, as the command line's."""
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 _SWITCH_S = 0.0005
 """A network's pass asks for the interpreter's lock after each of its hundreds of small steps. While pages run, each may
@@ -30,6 +34,18 @@ take as long as this until it is given; Python's own 5 ms made a pass of 50 ms t
 _SWEEP_EVERY_S = 60.0
 _TOKEN = "X-Class-Token"
 _PROMETHEUS = "text/plain; version=0.0.4"
+
+
+def require_valid_settings() -> None:
+    """End the process, with one sentence, where a setting has a value that it cannot have.
+
+    Else the server would say that it is well, and every visitor would meet the mistake.
+    """
+    try:
+        get_settings()
+    except SettingsError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        sys.exit(_WRONG_SETTING)
 
 
 @asynccontextmanager

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import re
+import signal
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -33,6 +37,36 @@ def test_run_measures_and_goes_on(allow_models: Path, tmp_path: Path) -> None:
     assert len(open_run(folder).variants) == 7
     assert call("run", *options, "--fresh", "--markers", "crop").exit_code == 0
     assert len(open_run(folder).variants) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_says_what_is_kept_and_how_it_goes_on(
+    number: signal.Signals, allow_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = str(allow_models / "native")
+    words = ["run", "--dataset", "sim-multi", "--model", model, "--out", str(tmp_path), "--limit", "6", "--fresh"]
+    words += ["--markers", "circle", "--batch-size", "1"]
+    totals: list[int] = []
+
+    def stop_at_nine(_bar: object, _task: object, done: int, total: int) -> None:
+        totals.append(total)
+        if done == 9:
+            os.kill(os.getpid(), number)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with monkeypatch.context() as patched:
+        patched.setattr("vpe_core.cli.benchmark._show", stop_at_nine)
+        patched.setattr(sys, "argv", ["vpe_core", "benchmark", *words])
+        stopped = call(*words)
+        assert stopped.exit_code == 128 + number
+        n_kept = int(re.search(r"Stopped at 9 of \d+ pictures; (\d+) are kept in ", stopped.output)[1])  # type: ignore[index]
+        assert 4 <= n_kept <= 9
+        go_on = [word for word in words if word != "--fresh"]
+        assert f"To go on: python -m vpe_core benchmark {' '.join(go_on)}\n" in stopped.output
+        patched.setattr("vpe_core.cli.benchmark._show", lambda _bar, _task, _done, total: totals.append(total))
+        assert call(*go_on).exit_code == 0
+    assert totals[-1] == totals[0] - n_kept
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize(

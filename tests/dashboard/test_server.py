@@ -12,6 +12,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from dashboard.frame.rights import client_of
 from dashboard.frame.server import routes
 from dashboard.frame.server_figures import Figure, as_prometheus, figures, watch
 from vpe_core.models.predictor import Statistics
@@ -40,6 +41,10 @@ def test_the_numbers_are_written_as_prometheus_reads_them() -> None:
         ("nobody", "127.0.0.1", {}, 404),
         ("local", "127.0.0.1", {}, 200),
         ("local", "::1", {}, 200),
+        ("local", "::ffff:127.0.0.1", {}, 200),
+        ("local", "::ffff:127.0.0.1", {"x-forwarded-for": "127.0.0.1"}, 404),
+        ("local", "::ffff:10.0.0.7", {}, 404),
+        ("local", "somebody", {}, 404),
         ("local", "10.0.0.7", {}, 404),
         ("local", "127.0.0.1", {"x-forwarded-for": "10.0.0.7"}, 404),
         ("anyone", "10.0.0.7", {}, 200),
@@ -104,3 +109,22 @@ asyncio.run(main())
     frozen, *threads = map(int, run.stdout.split())
     assert frozen > 100_000
     assert set(threads) == {1}
+
+
+def test_a_server_with_a_wrong_setting_does_not_start() -> None:
+    environment = {**os.environ, "VPE_DEVICE": "gpu", "VPE_MAX_IMAGE_BYTES": "many"}
+    command = [sys.executable, "-c", "import app"]
+    run = subprocess.run(command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert run.stderr.splitlines()[-1].startswith(
+        "Error: The environment holds settings that are not valid. VPE_DEVICE"
+    )
+    assert "VPE_MAX_IMAGE_BYTES='many'" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_one_client_is_one_client_by_either_spelling_of_its_address() -> None:
+    assert client_of("::ffff:10.0.0.7", {}) == client_of("10.0.0.7", {}) == "10.0.0.7"
+    assert client_of("::ffff:127.0.0.1", {"X-Forwarded-For": "a, 10.0.0.7"}) == "10.0.0.7"
+    assert client_of("::ffff:10.0.0.8", {"X-Forwarded-For": "10.0.0.7"}) == "10.0.0.8"
+    assert client_of(None, {}) == "127.0.0.1"

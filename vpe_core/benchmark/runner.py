@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vpe_core.benchmark import engines
-from vpe_core.benchmark.job import BatchDone, Job, WorkingOn, annotated_images
+from vpe_core.benchmark.job import BatchDone, ChunkSpec, Job, WorkingOn, annotated_images
 from vpe_core.benchmark.plan import check_measurable
 from vpe_core.models.specs import FOLDER_PREFIX, HUB_PREFIX
 from vpe_core.results.store.manifest import DatasetInfo, Manifest, ModelInfo, Skipped, Stored
@@ -62,6 +62,21 @@ class RunSettings:
         return self.batch_size or (32 if device == "cpu" else 128)
 
 
+class RunInterrupted(KeyboardInterrupt):
+    """A person, or the machine that goes down, ended a run; the same run goes on with what is kept.
+
+    Attributes:
+        done: Pictures that went through the network in this run.
+        kept: Those of them that are stored.
+        total: Pictures that this run had to do.
+        folder: Where they are kept.
+    """
+
+    def __init__(self, done: int, kept: int, total: int, folder: Path) -> None:
+        super().__init__()
+        self.done, self.kept, self.total, self.folder = done, kept, total, folder
+
+
 def run_folder(out: Path, dataset: Dataset, model_name: str) -> Path:
     """Where the results of a model on a part of a data set go: OUT/DATASET[-PART]/MODEL.
 
@@ -98,6 +113,7 @@ def run_plan(
         BenchmarkError: There is nothing to measure, or no prompt holds a class; another process writes here, or the
             folder holds something else.
         ResultsError: The results cannot be written; what is finished is kept.
+        RunInterrupted: In place of a `KeyboardInterrupt`; what is finished is kept.
     """
     engine = engines.get(settings.engine)(settings.threads, model, settings.address)
     check_measurable(dataset)
@@ -110,17 +126,21 @@ def run_plan(
     job = make_job(coverage, dataset, model, settings)
     with RunWriter(folder, Identity.of(manifest), fresh=settings.fresh) as writer:
         chunks = job.missing(writer.covered())
-        done, total = 0, sum(map(job.n_pictures, chunks))
+        done, kept, total = 0, 0, sum(map(job.n_pictures, chunks))
         progress(done, total)
-        with closing(engine.run(job, chunks)) as messages:
-            for message in messages:
-                if isinstance(message, BatchDone):
-                    done += message.n_pictures
-                    progress(done, total)
-                elif isinstance(message, WorkingOn):
-                    manifest = manifest.model_copy(update={"device": message.device})
-                else:
-                    writer.write(message)
+        try:
+            with closing(engine.run(job, chunks)) as messages:
+                for message in messages:
+                    if isinstance(message, BatchDone):
+                        done += message.n_pictures
+                        progress(done, total)
+                    elif isinstance(message, WorkingOn):
+                        manifest = manifest.model_copy(update={"device": message.device})
+                    else:
+                        writer.write(message)
+                        kept += job.n_pictures(ChunkSpec(message.images, tuple(map(Variant.parse, message.rows))))
+        except KeyboardInterrupt:
+            raise RunInterrupted(done, kept, total, folder) from None
         writer.finish(manifest, samples, prompts)
     return open_run(folder)
 

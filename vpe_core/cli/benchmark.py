@@ -76,6 +76,7 @@ def run(
     from vpe_core.benchmark.plan import check_measurable
     from vpe_core.benchmark.runner import RunSettings, run_folder, run_plan
     from vpe_core.cli.progress import PicturesPerSecond, counting_bar
+    from vpe_core.cli.stopping import told_when_stopped
     from vpe_core.datasets import open_dataset
     from vpe_core.errors import BenchmarkError
     from vpe_core.models import load_model
@@ -96,16 +97,17 @@ def run(
         check_measurable(data)
         if data.class_warning:
             console.print(f"{data.title}: {data.class_warning}", style="yellow", markup=False)
-    for name in models:
-        network = load_model(name)
-        for data in opened:
-            folder = run_folder(out or get_settings().results_dir, data, name)
-            with counting_bar(console, PicturesPerSecond()) as bar:
-                task = bar.add_task(f"{name} on {data.name}", total=None)
-                done = run_plan(chosen, data, network, folder, settings, partial(_show, bar, task))
-            _say(console, done, data)
-            for words in out_of_domain([done.manifest]):
-                console.print(words, style="yellow", markup=False)
+    with told_when_stopped(console):
+        for name in models:
+            network = load_model(name)
+            for data in opened:
+                folder = run_folder(out or get_settings().results_dir, data, name)
+                with counting_bar(console, PicturesPerSecond()) as bar:
+                    task = bar.add_task(f"{name} on {data.name}", total=None)
+                    done = run_plan(chosen, data, network, folder, settings, partial(_show, bar, task))
+                _say(console, done, data)
+                for words in out_of_domain([done.manifest]):
+                    console.print(words, style="yellow", markup=False)
 
 
 @app.command("import")
