@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     )
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         default="auto",
-        description="auto, fp32, bf16 or fp16, the encoders' arithmetic; auto takes the fastest safe one for the device.",
+        description="auto, fp32, bf16 or fp16, the encoders' arithmetic; auto is the fastest safe one on the device.",
     )
     allowed_models: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
