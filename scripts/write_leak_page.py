@@ -1,4 +1,4 @@
-"""Write the tables and the figure of docs/leak.md from stored figures.
+"""Write what docs/leak.md and docs/benchmark.md say of stored figures: tables, sentences and the figure.
 
 python -m scripts.write_leak_page
 """
@@ -6,19 +6,24 @@ python -m scripts.write_leak_page
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from scripts.matched_gain_figure import matched_gain_figure
+from vpe_core.errors import ResultsError
 from vpe_core.leaks import BOTH, PLACE, SIZE, BoxLeak, read_leak
 from vpe_core.metrics import Interval
-from vpe_core.results import open_run
+from vpe_core.results import Run, open_run
+from vpe_core.results.analysis.leak import PUREST, leak
 from vpe_core.results.analysis.matched import MatchedGain, matched
 from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
 from vpe_core.results.analysis.questions import Question
 from vpe_core.results.analysis.rows import TableRow
+from vpe_core.results.analysis.scores import Evaluation
 from vpe_core.settings import PROJECT_DIR, get_settings
 from vpe_core.variants import Variant
 
 PAGE = PROJECT_DIR / "docs" / "leak.md"
+BENCHMARK_PAGE = PAGE.parent / "benchmark.md"
 FIGURE = PAGE.parent / "images" / "matched_gain.png"
 REAL = ("nih14", "vindr-cxr")
 MATCHED = (
@@ -31,15 +36,21 @@ _CIRCLE = Variant("circle")
 
 
 def main() -> None:
-    text = PAGE.read_text(encoding="utf-8")
     found = measured_gains()
-    for name, rows in (("boxes", boxes()), ("matched", gains(found))):
-        start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
-        before, _, rest = text.partition(start)
-        text = f"{before}{start}{_table(rows)}{end}{rest.partition(end)[2]}"
-    PAGE.write_text(text, encoding="utf-8")
+    _write(PAGE, {"boxes": _table(boxes()), "matched": _table(gains(found)), "left": "".join(map(left, found.items()))})
+    _write(BENCHMARK_PAGE, {"taken apart": taken_apart()})
     told = [(name, one.plain_gain.interval, one.gain.interval) for name, one in found.items() if not one.too_little]
     matched_gain_figure(told).save(FIGURE, optimize=True)
+
+
+def _write(page: Path, blocks: Mapping[str, str]) -> None:
+    """Put each text between the two comments of its name."""
+    text = page.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
+        before, _, rest = text.partition(start)
+        text = f"{before}{start}{block}{end}{rest.partition(end)[2]}"
+    page.write_text(text, encoding="utf-8")
 
 
 def boxes() -> Iterable[Sequence[str]]:
@@ -74,9 +85,8 @@ def _title(leak: BoxLeak) -> str:
 
 def measured_gains() -> dict[str, MatchedGain]:
     """The red circle's gain on each of the stored results, by the model and the data set."""
-    stored = get_settings().precomputed_dir / "results" / "benchmark"
     return {
-        f"{model} on {dataset}": matched(open_run(stored / dataset / model), TableRow(_CIRCLE), Question())
+        f"{model} on {dataset}": matched(_run(dataset, model), TableRow(_CIRCLE), Question())
         for dataset, model in MATCHED
     }
 
@@ -103,6 +113,60 @@ def gains(measured: Mapping[str, MatchedGain]) -> Iterable[Sequence[str]]:
             f"{found.effective:.0f} of {sum(found.classes[label].samples for label in found.assessable):,}",
             f"{len(found.assessable)} of {len(found.classes)}",
         )
+
+
+def left(measured: tuple[str, MatchedGain]) -> str:
+    """What is left of one gain, in words: of how much, and in which classes it is clear."""
+    name, found = measured
+    model, _, dataset = name.partition(" on ")
+    plain_gain, gain = found.plain_gain.interval, found.gain.interval
+    about = f"- `{model}` on `{dataset}`: "
+    if not plain_gain.low > 0:
+        does = "lowers the AUROC" if plain_gain.high < 0 else "brings no clear gain"
+        return f"{about}the circle {does} ({_signed(plain_gain)}), so there is no gain to explain.\n"
+    if found.too_little:
+        return f"{about}{found.too_little}\n"
+    told = [(label, found.classes[label]) for label in found.assessable]
+    clear = [label for label, one in told if one.gain.interval.low > 0]
+    lost = [
+        f"{label} ({_signed(one.plain_gain.interval)} without weights, {_signed(one.gain.interval)} with them)"
+        for label, one in told
+        if one.plain_gain.interval.low > 0 and not one.gain.interval.low > 0
+    ]
+    share = (
+        f"{signed_text(gain.value)} of {signed_text(plain_gain.value)} is left ({gain.value / plain_gain.value:.0%})"
+    )
+    parts = [f"{about}{share}, in the mean of {len(told)} of {len(found.classes)} classes"]
+    parts += [f"by class it is clear in {', '.join(clear)}"] if clear else []
+    parts += [f"clear without weights but not with them in {', '.join(lost)}"] if lost else []
+    return "; ".join(parts) + ".\n"
+
+
+def taken_apart() -> str:
+    """What size and place, and pointing, explain of one gain, in all and in the classes where they explain some."""
+    run, row, shared = _run(*MATCHED[0]), TableRow(_CIRCLE), Evaluation()
+    found = leak(run, row, Question(), shared)
+    if found.explained is None or found.pointing is None or found.all_known is None:
+        raise ResultsError(
+            "Expected results with controls and several findings an X-ray. Measure them: scripts/remake.sh."
+        )
+    classes = {label: leak(run, row, Question(label=label), shared) for label in run.manifest.dataset.classes}
+    some = [
+        f"{label} {signed_text(one.explained.interval.value)} of {signed_text(one.gain.interval.value)}"
+        for label, one in classes.items()
+        if one.by_itself == PUREST and one.explained and one.explained.interval.low > 0 and one.gain.interval.low > 0
+    ]
+    return (
+        f"On `{MATCHED[0][0]}` a red circle adds {_signed(found.gain.interval)} to SimCLIP's "
+        f"{number_text(found.unmarked.value)}, measured on {found.samples:,} of {found.of_samples:,}\n"
+        f"(an X-ray without a finding has no twin): {_signed(found.explained.interval)} by itself, and at least "
+        f"{_signed(found.pointing.interval)}\nby pointing (from {number_text(found.all_known.value)}). "
+        f"By itself it tells something clear of {len(some)} classes:\n{'; '.join(some)}.\n"
+    )
+
+
+def _run(dataset: str, model: str) -> Run:
+    return open_run(get_settings().precomputed_dir / "results" / "benchmark" / dataset / model)
 
 
 def _plain(one: Interval) -> str:

@@ -120,6 +120,10 @@ def test_the_card_shows_what_knowing_every_finding_reaches_in_auroc(known: Inter
          "the same X-rays without the findings were not measured."),
         (card("", None), HOW + "is only its size and place is not known: "
          "that was not measured here."),
+        (card(BLANK, -0.001, without_twin=("no abnormality",)), HOW + "is only its size and place is not known: "
+         "an X-ray without a finding has no twin."),
+        (card(BLANK, -0.001, of_samples=520, with_twin=500), HOW + "is only its size and place is not known: the same "
+         "X-rays without the findings were measured for 500 of 520 samples only."),
         (card(explained=-0.07), OF + "none is what its size and place by themselves tell this model."),
         (card(explained=-0.07, control=0.164), OF + "none is what its size and place by themselves tell this "
          "model: they lead the model astray."),
@@ -137,6 +141,21 @@ def test_the_card_shows_what_knowing_every_finding_reaches_in_auroc(known: Inter
 )  # fmt: skip
 def test_the_sentence_follows_from_the_numbers(of: LeakCard, headline: str) -> None:
     assert words(of).headline == headline
+
+
+def test_a_card_of_some_samples_says_of_how_many_and_why_in_every_form() -> None:
+    of = card(samples=1500, of_samples=1576, with_twin=1500, without_twin=("no abnormality",))
+    why = "an X-ray without a finding has no twin"
+    assert ("1,500 of 1,576", f"samples, of which all of this card is measured: {why}") in words(of).lines
+    html = str(leak_card_html(of, words(of), noun="circle", simulated=True))
+    one = Leaks("model", "set", False, CIRCLE, of, None)
+    assert "1,500 of 1,576" in html
+    for said in (leaks_to_markdown([one], "a red circle"), leaks_to_markdown([one])):
+        assert "all but the last two columns on 1,500 of 1,576" in said
+    assert why in leaks_to_markdown([one], "a red circle")
+    gains = [line for line in csv.DictReader(io.StringIO(leaks_to_csv([one]))) if line["quantity"].startswith("gain")]
+    assert {line["samples"] for line in gains} == {"1500"}
+    assert " of which all of this card" not in all_of(words(card(of_samples=500)))
 
 
 def test_without_the_finding_free_image_a_leak_is_never_denied() -> None:

@@ -48,7 +48,7 @@ def leak_card_html(card: LeakCard, words: CardWords, *, noun: str, simulated: bo
         if condition != card.control
     ]
     by = card.by_itself or card.geometry
-    order = sorted(by.classes, key=lambda one: -by.classes[one].auroc.value) if by else list(card.marked.classes)
+    order = _highest_first(by) if by else list(card.marked.classes)
     sorted_by = lanes[1 if card.by_itself else 0][1] if by else ""
     return render(
         "leak_card",
@@ -190,6 +190,12 @@ def _lanes(card: LeakCard, noun: str) -> list[tuple[str, str, InAll | None]]:
         ("known", "every finding known, no marker", InAll(Reached(known), {}) if known else None),
         ("unmarked", "no marker", card.unmarked),
     ]
+
+
+def _highest_first(measured: InAll) -> list[str]:
+    """The classes by their AUROC; last those without one."""
+    known = {label: one.auroc.value for label, one in measured.classes.items()}
+    return sorted(known, key=lambda label: (math.isnan(known[label]), -known[label]))
 
 
 def _short(about: MatchedClass) -> str:

@@ -17,7 +17,7 @@ from vpe_core.results.analysis.columns import difference_of, interval_of
 from vpe_core.results.analysis.controls import CONTROLS
 from vpe_core.results.analysis.enough import too_few
 from vpe_core.results.analysis.questions import Question, with_suffix
-from vpe_core.results.analysis.scores import Evaluation, FloatArray, Results, class_numbers, common
+from vpe_core.results.analysis.scores import Evaluation, FloatArray, IntArray, Results, class_numbers, common
 from vpe_core.results.analysis.tables import available, baseline_of
 from vpe_core.scoring.methods import softmax
 from vpe_core.variants import Variant
@@ -49,7 +49,11 @@ class Leak:
         all_known: What somebody reaches who knows all findings of each image, but not which one is meant: no answer
             without a marker can be better. None where each image has one finding.
         pointing: How much more than that the marked answer reaches; only knowing which one is meant can add it.
-        samples: How many there are.
+        samples: How many there are: those with a twin where `by_itself` is `PUREST`, else all that were measured.
+        of_samples: How many were measured without and with the marker.
+        with_twin: How many of these were measured in `PUREST`, too.
+        without_twin: The classes of which no sample was, where all samples of the others were: an X-ray without a
+            finding has none that could be taken out.
         too_few: Why they are too few to tell anything; empty if they are enough.
     """
 
@@ -63,6 +67,9 @@ class Leak:
     all_known: Interval | None
     pointing: Difference | None
     samples: int
+    of_samples: int = 0
+    with_twin: int = 0
+    without_twin: tuple[str, ...] = ()
     too_few: str = ""
 
     @property
@@ -77,8 +84,28 @@ class Leak:
         return "may be" if self.by_itself == ON_ANOTHER else "at least"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """Of which samples a gain is taken apart.
+
+    Attributes:
+        rows: The samples: those with a twin if all samples of the classes that have any were measured there, else all.
+        of_samples: How many were measured without and with the marker.
+        with_twin: How many of these were measured in `PUREST`, too.
+        without_twin: The classes of which none was, where all samples of the others were.
+    """
+
+    rows: IntArray
+    of_samples: int
+    with_twin: int
+    without_twin: tuple[str, ...]
+
+
 def leak(run: Results, row: TableRow, question: Question, evaluation: Evaluation | None = None) -> Leak:
     """Take a marker's gain apart.
+
+    Where the marker was measured on the X-rays without their findings, all is of the samples that can have such a twin:
+    unmarked and marked answers are taken anew of these.
 
     What a marker tells by itself is added to the unmarked answer as independent evidence is: the probabilities of the
     two pictures are multiplied class by class and brought back to a sum of 1.
@@ -95,7 +122,8 @@ def leak(run: Results, row: TableRow, question: Question, evaluation: Evaluation
     shared = evaluation or Evaluation()
     asked = with_suffix(question, row.suffix)
     shown, bare = available(run, row.variant), available(run, baseline_of(row.variant))
-    rows = common(shared.rows(run, shown), shared.rows(run, bare))
+    compared = samples_compared(run, row, question, shared)
+    rows = compared.rows
     labels, resamples = class_numbers(run)[rows], shared.resamples(run, rows)
     unmarked = shared.measured(run, bare, with_suffix(question, False), rows)
     marked = shared.measured(run, shown, asked, rows)
@@ -109,9 +137,12 @@ def leak(run: Results, row: TableRow, question: Question, evaluation: Evaluation
     for condition, _ in CONTROLS[1:]:
         try:
             control = _control(run, row, condition)
-            found[condition] = interval_of(shared.measured(run, control, asked), run, question)
+            covered = common(shared.rows(run, control), rows)
+            value = interval_of(shared.measured(run, control, asked, covered), run, question)
         except ResultsError:
             continue
+        if value.value == value.value:  # of a class without twins nothing is known there
+            found[condition] = value
     for condition in (one for one in BY_ITSELF if one in found and question.scoring == "paper"):
         control = _control(run, row, condition)
         scored = shared.scored(run, control, asked)
@@ -136,8 +167,30 @@ def leak(run: Results, row: TableRow, question: Question, evaluation: Evaluation
         all_known=interval_of(ceiling, run, question) if ceiling else None,
         pointing=difference_of(compare(marked, ceiling), run, question) if ceiling else None,
         samples=len(rows),
+        of_samples=compared.of_samples,
+        with_twin=compared.with_twin,
+        without_twin=compared.without_twin,
         too_few=too_few(run, rows, question.label),
     )
+
+
+def samples_compared(run: Results, row: TableRow, question: Question, shared: Evaluation) -> Compared:
+    """Which samples a marker's gain is taken apart on.
+
+    Raises:
+        ResultsError: The marker or the unmarked image was not measured.
+    """
+    shown, bare = available(run, row.variant), available(run, baseline_of(row.variant))
+    rows = common(shared.rows(run, shown), shared.rows(run, bare))
+    try:
+        twins = common(shared.rows(run, _control(run, row, PUREST)), rows)
+    except ResultsError:
+        return Compared(rows, len(rows), 0, ())
+    labels = run.samples["label"].to_numpy()
+    having, lacking = set(labels[twins]), set(labels[np.setdiff1d(rows, twins)])
+    without = tuple(sorted(lacking)) if not having & lacking and len(having) > 1 else ()
+    whole = bool(without) and question.scoring == "paper" and question.label not in without
+    return Compared(twins if whole else rows, len(rows), len(twins), without)
 
 
 def most_telling(values: Mapping[str, float], chance: float | None) -> str:

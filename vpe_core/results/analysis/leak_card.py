@@ -19,7 +19,7 @@ from vpe_core.metrics.intervals import bootstrap_statistic
 from vpe_core.results.analysis.columns import class_number, difference_of, interval_of
 from vpe_core.results.analysis.controls import CONTROLS
 from vpe_core.results.analysis.geometry import RunBoxes, kept_scores
-from vpe_core.results.analysis.leak import Leak, leak, most_telling
+from vpe_core.results.analysis.leak import Leak, leak, most_telling, samples_compared
 from vpe_core.results.analysis.questions import Question, with_suffix
 from vpe_core.results.analysis.scores import Evaluation, FloatArray, IntArray, Results, class_numbers, common
 from vpe_core.results.analysis.tables import available, baseline_of
@@ -107,7 +107,7 @@ def leak_card(run: Results, row: TableRow, question: Question, evaluation: Evalu
     taken_apart = leak(run, row, question, shared)
     asked, unasked = with_suffix(question, row.suffix), with_suffix(question, False)
     shown, bare = available(run, row.variant), available(run, baseline_of(row.variant))
-    rows = common(shared.rows(run, shown), shared.rows(run, bare))
+    rows = samples_compared(run, row, question, shared).rows
     of = partial(_reached, run, question, shared)
     control = taken_apart.by_itself or most_telling(_values(taken_apart), 0.5)
     by_itself = None

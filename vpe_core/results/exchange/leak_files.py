@@ -19,6 +19,7 @@ from vpe_core.results.exchange.leak_words import (
     card_words,
     left_of,
     matched_words,
+    measured_in_part,
     plain,
     row_title,
     shown_words,
@@ -128,7 +129,9 @@ def table_cells(one: Leaks) -> tuple[str, ...]:
         geometry += f" ({told} only)"
     elsewhere = _overall(card.by_itself)
     if card.by_itself:
-        elsewhere += f" ({row_title(card.control, '').partition(', ')[2]})"
+        where = row_title(card.control, "").partition(", ")[2]
+        part = measured_in_part(card.leak)
+        elsewhere += f" ({where}; all but the last two columns on {part})" if part else f" ({where})"
     explained = card.leak.explained
     hedge = f"{card.leak.hedge} " if card.leak.hedge else ""
     matched_cells = ("–", "–")

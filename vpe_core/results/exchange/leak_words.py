@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.leaks import BoxLeak
 from vpe_core.metrics import Interval
 from vpe_core.results.analysis.leak import BY_ITSELF, ON_ANOTHER, Leak
@@ -67,7 +68,13 @@ def card_words(card: LeakCard, *, look: str, noun: str) -> CardWords:
     if found.too_few:
         return CardWords(f"{found.too_few} how much of a gain is only what the {noun} gives away.")
     told = shown_words(card.features)
-    lines = (*_gain_lines(found, told), *_control_lines(card, noun), *_geometry_lines(card, told), *_pointing(found))
+    lines = (
+        *_gain_lines(found, told),
+        *_samples(found),
+        *_control_lines(card, noun),
+        *_geometry_lines(card, told),
+        *_pointing(found),
+    )
     cautions = (_caution(card, told), _cancelling(card, noun))
     return CardWords(_sentence(card, look, told), lines, " ".join(one for one in cautions if one))
 
@@ -175,8 +182,7 @@ def _sentence(card: LeakCard, look: str, told: str) -> str:
         lacks = "it takes probabilities of the same samples" if card.control else "that was not measured here"
         return f"How much of {adds} is only its {told} is not known: {lacks}."
     if found.hedge and not found.explained.interval.low > 0:
-        unknown = "the same X-rays without the findings were not measured"
-        return f"How much of {adds} is only its {told} is not known: {unknown}."
+        return f"How much of {adds} is only its {told} is not known: {_why_no_twin(found)}."
     return f"Of {adds}, {_explained(card, found.explained.interval, told)}."
 
 
@@ -249,10 +255,42 @@ def _gain_lines(found: Leak, told: str) -> list[Line]:
     return [
         (
             signed(own),
-            f"from {told} alone, of {signed(gain)}; {bound}: measured on {where}, because the same X-rays without the "
-            "findings were not measured",
+            f"from {told} alone, of {signed(gain)}; {bound}: measured on {where}, because {_why_no_twin(found)}",
         )
     ]
+
+
+def _samples(found: Leak) -> list[Line]:
+    """On which samples all of the card is measured, if not on all; then the gain is not the one of the table."""
+    if not measured_in_part(found):
+        return []
+    return [
+        (measured_in_part(found), f"samples, of which all of this card is measured: {_no_twin(found.without_twin)}")
+    ]
+
+
+def measured_in_part(found: Leak) -> str:
+    """Of how many samples a card is where some can have no twin: "1,500 of 1,576"; empty if it is of all."""
+    return f"{found.samples:,} of {found.of_samples:,}" if found.samples < found.of_samples else ""
+
+
+def _why_no_twin(found: Leak) -> str:
+    """Why another control stands in for the same X-rays without the findings."""
+    if found.without_twin:
+        return _no_twin(found.without_twin)
+    if found.with_twin:
+        return (
+            f"the same X-rays without the findings were measured for {found.with_twin:,} of {found.of_samples:,} "
+            "samples only"
+        )
+    return "the same X-rays without the findings were not measured"
+
+
+def _no_twin(classes: Sequence[str]) -> str:
+    """That some X-rays cannot be shown without their finding."""
+    if set(classes) == {HEALTHY}:
+        return "an X-ray without a finding has no twin"
+    return f"no X-ray with {' or '.join(classes)} has a twin without it"
 
 
 def _control_lines(card: LeakCard, noun: str) -> list[Line]:
