@@ -65,7 +65,11 @@ def case_state(run: Results, row: int, look: Variant, question: Question, named:
         findings=True,
         measured=f"{run.fingerprint[:_ID_CHARS]}:{row}:{variant.key}" if exact and _whole(variant.width) else "",
     )
-    words = class_words(run, question)
+    words, own = class_words(run, question), class_words(run, replace(question, class_words=()))
+    if words != own and set(words) == set(
+        own
+    ):  # names that were exchanged: the demo cannot tell which stands for which
+        state = replace(state, measured="")
     try:
         return replace(state, classes=own_classes(words))
     except PromptError:
@@ -91,7 +95,10 @@ def question_of(run: Results, state: DemoState) -> Question:
         raise ResultsError("The classes to choose from are not those of the results.")
     template = None if state.template == data.template else state.template
     own = class_words(run, Question(template=template))
-    said = zip(data.classes, state.shown_classes, own, strict=True)
+    shown = (
+        own if set(state.shown_classes) == set(own) else state.shown_classes
+    )  # the demo's classes have its own order
+    said = zip(data.classes, shown, own, strict=True)
     return Question(
         template=template,
         suffix=state.marker_words or True,

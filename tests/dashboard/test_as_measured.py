@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard.benchmark.case_link import case_state, question_of
+from dashboard.benchmark.case_link import case_state, class_words, question_of
 from dashboard.demo.answers.answer import answer
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import DemoState
@@ -25,12 +25,12 @@ from vpe_core.datasets import open_dataset
 from vpe_core.datasets.gallery import Finding
 from vpe_core.images import load_image
 from vpe_core.models import VisionLanguageModel, load_model
-from vpe_core.results import Run
+from vpe_core.results import Run, open_run
 from vpe_core.results.analysis.questions import Question
 from vpe_core.results.analysis.rows import TableRow
 from vpe_core.results.analysis.scores import Evaluation
 from vpe_core.results.analysis.tables import scored_pair
-from vpe_core.settings import get_settings
+from vpe_core.settings import PROJECT_DIR, get_settings
 from vpe_core.variants import Variant
 
 LOOKS = (
@@ -123,3 +123,20 @@ def test_a_case_in_a_link_that_makes_no_sense_is_left_out(text: str) -> None:
     state, problems = state_from_query({"measured": text})
     assert state == DemoState()
     assert len(problems) == 1
+
+
+def test_classes_that_the_demo_has_in_another_order_keep_their_names() -> None:
+    run = open_run(PROJECT_DIR / "precomputed" / "results" / "benchmark" / "sim-multi" / "simclip")
+    labels = run.samples["label"]
+    for label in run.manifest.dataset.classes:
+        row = int(labels.index[labels == label][0])
+        state = case_state(run, row, Variant("circle"), Question(suffix=True), named=False)
+        assert state is not None
+        arrived, _ = state_from_query(query_from_state(state))
+        asked = question_of(run, arrived)
+        assert dict(zip(run.manifest.dataset.classes, class_words(run, asked), strict=True))[label] == label
+        assert asked.class_words == ()
+    exchanged = (("pacemaker", "no abnormality"), ("no abnormality", "pacemaker"))
+    state = case_state(run, 0, Variant("circle"), Question(class_words=exchanged), named=False)
+    assert state is not None
+    assert not state.measured
