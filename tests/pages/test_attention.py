@@ -264,7 +264,7 @@ def test_stored_maps_of_a_set_are_shown_the_models_own_first_and_by_class_when_a
     assert "mass</th><td>11</td><td>5%</td>" in by_class
     app.button_group(key="lab_set_class").set_value("iou").run()
     assert f"{one.unmarked.by_class['mass'].iou:.2f} → {one.marked.by_class['mass'].iou:.2f}" in html_of(app)
-    app.selectbox(key="lab_stored_maps").select_index(1).run()
+    app.selectbox(key="lab_stored_maps_simclip").select_index(1).run()
     assert plain.words() in html_of(app)
 
 

@@ -38,7 +38,9 @@ def show_set_maps(subject: Subject) -> None:
         return
     found = records[0]
     if len(records) > 1:
-        found = st.selectbox("Stored maps", records, format_func=_title, key="lab_stored_maps", width=520)
+        found = st.selectbox(
+            "Stored maps", records, format_func=_title, key=f"lab_stored_maps_{subject.model}", width=520
+        )
     names = best_first(found)
     st.html(render("lab_sentence", text=found.words(), simulated=found.simulated))
     with st.container(key="lab_set_maps"):
