@@ -4,8 +4,8 @@
 // A filter that is changed is a step too; Streamlit would write it over the last one.
 // A step back or forward while the page before is still at work can leave an empty page, or the page before, or lose the
 // filters: then the step is taken once more, and at last the page that the address names is loaded again. What a page
-// writes behind its own address after such a step, before anybody has touched it, is no step: it would take away the way
-// forward.
+// writes behind its own address after any step, before anybody has touched it, is no step of its own: it would take away
+// the way forward, or need a second Back.
 const WRONG_LOOKS = 3; // seconds
 const LOOKS = 20;
 const LINK = 'a[data-testid^="stPageLink"]';
@@ -31,7 +31,7 @@ export default function ({ data }) {
       event.stopImmediatePropagation();
     }
   }, true);
-  let touched = false; // since the page was loaded, or since the last step
+  let touched = false; // since the page was loaded or turned to, or since the last step back or forward
   const touch = () => { touched = true; };
   for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, touch, true);
   // Into a frame, by hand: a new frame also takes the focus by itself.
@@ -94,8 +94,10 @@ export default function ({ data }) {
       if (!touched && to === window.location.pathname) return replace.call(history, state, title, url);
       if (detour) {
         detour = false;
+        touched = false;
         return replace.call(history, state, title, url);
       }
+      if (to !== window.location.pathname) touched = false;
     }
     return push.call(history, state, title, url);
   };

@@ -24,7 +24,7 @@ from vpe_core.settings import PROJECT_DIR
 APP_NAME = "Visual Prompt Lab"
 _SIDEBAR_PX = 208
 _LATEST = "frame:page"
-_SCRIPTS = ("theme", "history", "menu")
+_SCRIPTS = ("history", "menu")
 """Small things that the browser does on every page."""
 _FOOTER = "Research and teaching. Not a medical device."
 
@@ -72,7 +72,7 @@ def page_setup(title: str, subtitle: str = "") -> bool:
         layout="wide",
         initial_sidebar_state=_SIDEBAR_PX,
     )
-    begin_view()
+    begin_view(arrived)
     st.html(f"<style>{stylesheet()}</style>")
     paths = tuple(page.path for page in PAGES)  # of a list, Streamlit asks pandas whether it is a table
     where = {"page": next((page.path for page in PAGES if page.title == title), paths[0]), "pages": paths}

@@ -26,13 +26,20 @@ def view() -> str:
     return current
 
 
-def begin_view() -> None:
-    """Take over the view that the address names, and name in the address the one that this session is in."""
+def begin_view(arrived: bool) -> None:
+    """Take over the view that the address names, and name in the address the one that this session is in.
+
+    Args:
+        arrived: Whether the person comes from another page, whose link need not name the view. On the page itself, an
+            address without it is one from before the view: the browser's Back leads there.
+    """
     asked = st.query_params.get(VIEW)
     if asked in (PROJECTOR, STAND):
         st.session_state[_CURRENT] = asked
-    elif view():
+    elif view() and arrived:
         st.query_params[VIEW] = view()
+    elif view():
+        choose_view("")
     elif asked is not None:
         del st.query_params[VIEW]
 
@@ -66,7 +73,9 @@ def view_button() -> None:
 def choose_view(chosen: str) -> None:
     """Turn to a view, or with an empty name back to the usual one; the page has to be run again."""
     st.session_state[_CURRENT] = chosen
-    if not chosen:
+    if chosen:
+        st.query_params[VIEW] = chosen
+    else:
         st.query_params.pop(VIEW, None)
 
 

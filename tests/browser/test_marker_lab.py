@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from playwright.sync_api import expect
 
@@ -34,3 +35,21 @@ def test_a_region_goes_to_the_lab_and_comes_back_marked_in_another_way(demo: Dem
     demo.wait_for_marked_answer()
     assert demo.link() | {"color": "yellow", "width": "6", "marks": "bbox:140,110,220,200"} == demo.link()
     expect(page.locator(".vpl-answer")).to_contain_text("with the box")
+
+
+def test_one_step_back_is_one_page_back_with_all_that_it_showed(demo: Demo) -> None:
+    demo.open({"sample": "case_a", "marks": "circle:140,110,220,200", "target": "lung mass"})
+    page, addresses = demo.page, [demo.page.url]
+    for link, title in (("Try every marker here", "Marker lab"), ("Attention", "Attention")):
+        page.get_by_role("link", name=link).click()
+        expect(page.locator("h1")).to_have_text(title)
+        expect(page.locator(".vpl-lab-numbers")).to_contain_text("lung mass")
+        demo.settle()
+        addresses.append(page.url)
+    for address, title in ((addresses[1], "Marker lab"), (addresses[0], "Live demo")):
+        page.go_back()
+        expect(page.locator("h1")).to_have_text(title)
+        expect(page.get_by_text("Nothing is marked")).to_have_count(0)
+        demo.settle()
+        assert unquote(page.url) == unquote(address)
+    demo.wait_for_marked_answer()

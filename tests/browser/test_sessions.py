@@ -17,6 +17,15 @@ from tests.browser.demo import TIMEOUT_MS, Demo
 from tests.images.conftest import dicom_bytes, dicom_dataset
 
 PATIENT = "Doe^Jane^Secret"
+_RECORD_SHADES = """
+    window.shades = [];
+    const look = () => {
+        const app = document.querySelector(".stApp");
+        if (app) window.shades.push(Number(/\\d+/.exec(getComputedStyle(app).backgroundColor)[0]));
+        requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+"""
 DARK = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor === 'rgb(11, 15, 20)'"
 
 expect.set_options(timeout=TIMEOUT_MS)
@@ -60,9 +69,6 @@ def test_a_copied_link_shows_the_same_thing_in_a_new_browser(browser: Browser, a
 def test_a_hand_edited_link_gets_a_message(browser: Browser, app_url: str, scheme: str) -> None:
     demo = Demo(browser, app_url, scheme=scheme)
     demo.open({"model": "../../etc/passwd", "color": "crayon", "sample": "../x"})
-    if scheme == "light":  # the first visit loads the page once more, in dark
-        demo.page.wait_for_function(DARK)
-        demo.page.wait_for_selector(".vpl-bars")
     alert = demo.page.locator('[data-testid="stAlert"]')
     expect(alert).to_have_count(1)
     assert alert.inner_text().count("could not be read") == 3
@@ -245,6 +251,23 @@ def test_the_app_is_dark_at_first_and_can_be_light(browser: Browser, app_url: st
     demo.page.wait_for_function(DARK)
     demo.open(page="overview")
     demo.page.wait_for_function(DARK)
+    demo.close()
+
+
+@pytest.mark.parametrize("page", ["", "overview", "live_demo"])
+def test_a_page_opened_in_a_light_browser_is_dark_at_once_and_loaded_once(
+    browser: Browser, app_url: str, page: str
+) -> None:
+    demo = Demo(browser, app_url, scheme="light")
+    loads: list[int] = []
+    demo.page.on("load", lambda _: loads.append(1))
+    demo.page.add_init_script(_RECORD_SHADES)
+    demo.page.goto(f"{demo.url}/{page}")
+    demo.page.wait_for_selector(".vpl-bars" if page == "live_demo" else "h1")
+    demo.settle()
+    demo.page.wait_for_function(DARK)
+    assert len(loads) == 1
+    assert demo.page.evaluate("Math.max(...window.shades)") < 32
     demo.close()
 
 

@@ -46,6 +46,22 @@ def test_what_is_drawn_stays_drawn_when_the_view_changes(demo: Demo) -> None:
     assert demo.shapes_on_canvas() == 2
 
 
+def test_one_step_back_leaves_the_projector_view_and_one_forward_is_in_it_again(demo: Demo) -> None:
+    demo.open()
+    page, plain = demo.page, demo.page.url
+    page.get_by_role("button", name="Projector view").click()
+    expect(page.get_by_test_id("stSidebar")).not_to_be_visible()
+    demo.settle()
+    page.go_back()
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    demo.settle()
+    assert page.url.rstrip("?") == plain.rstrip("?")
+    page.go_forward()
+    expect(page.get_by_test_id("stSidebar")).not_to_be_visible()
+    demo.settle()
+    assert "view=projector" in page.url
+
+
 def test_at_a_stand_scenes_follow_each_other_until_somebody_touches_the_page(demo: Demo) -> None:
     demo.open({"view": "demo"})
     words = demo.page.get_by_text("Runs by itself.")

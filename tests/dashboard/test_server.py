@@ -12,6 +12,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from dashboard.frame.page import PAGES
 from dashboard.frame.rights import client_of
 from dashboard.frame.server import routes
 from dashboard.frame.server_figures import Figure, as_prometheus, figures, watch
@@ -59,6 +60,16 @@ def test_the_numbers_are_for_those_whom_the_settings_name(
     assert (answer.status_code, "vpl_" in answer.text) == (status, status == 200)
 
 
+@pytest.mark.parametrize("address", ["/", "/home", *(f"/{page.path}" for page in PAGES)])
+def test_a_page_knows_its_theme_before_any_other_script_runs(address: str) -> None:
+    answer = TestClient(Starlette(routes=routes())).get(address)
+    assert answer.headers["cache-control"] == "no-cache"
+    head = answer.text.split("<head>", 1)[1]
+    assert head.count("vpl-theme") == 1
+    assert head.index("vpl-theme") < head.index('<script type="module"')
+    assert "background: #0B0F14" in head  # config.toml's
+
+
 def test_a_model_in_memory_is_told_of_and_one_that_has_gone_is_not() -> None:
     class Asked:
         spec = SimpleNamespace(name="watched")
@@ -91,6 +102,7 @@ def test_a_figure_is_told_in_the_unit_that_people_read(name: str, value: float, 
 def test_a_server_lets_numpy_keep_no_core_busy_and_walks_no_import_again() -> None:
     script = """
 import asyncio, gc, numpy
+from dashboard.frame.page import PAGES
 from dashboard.frame.server import lifespan
 
 async def main():
