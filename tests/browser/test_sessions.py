@@ -315,3 +315,20 @@ def test_back_leads_through_the_strokes_to_the_page_as_it_was_first(demo: Demo) 
         step()
         assert demo.wait_for_marks(len(marks)) == marks
         expect(demo.page.locator(".vpl-answer")).to_contain_text("circle" if marks else "nothing drawn yet")
+
+
+def test_all_that_is_said_of_a_copied_link_is_seen_on_a_small_screen(browser: Browser, app_url: str) -> None:
+    demo = Demo(browser, app_url, width=1280, height=720)
+    demo.open({"sample": "case_a", "marks": "circle:140,110,220,200"})
+    demo.page.get_by_role("button", name="Copy link").click()
+    reach = demo.page.locator('[data-testid="stPopoverBody"]').get_by_text("This address works on this machine only.")
+    reach.wait_for()
+    demo.settle()
+    place = reach.bounding_box()
+    assert place is not None
+    assert place["y"] + place["height"] < 720
+    assert reach.evaluate(
+        "one => { const box = one.getBoundingClientRect();"
+        " return one.contains(document.elementFromPoint(box.x + 5, box.bottom - 5)) }"
+    )
+    demo.close()
