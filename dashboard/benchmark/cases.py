@@ -26,7 +26,7 @@ from dashboard.frame.words import as_text
 from vpe_core.errors import VPEError
 from vpe_core.images import load_image
 from vpe_core.markers import draw_marker
-from vpe_core.plots.percent import percent, points
+from vpe_core.plots.percent import percent, points_between
 from vpe_core.results.analysis.cases import case_table
 from vpe_core.results.analysis.numerals import signed_text
 from vpe_core.types import Box
@@ -148,7 +148,7 @@ def case_words(case: pd.Series, in_percent: bool) -> str:
         "case",
         label=case["label"],
         kind="vpl-gain" if case["change"] > 0 else "vpl-loss",
-        change=f"{points(case['change'])} points" if in_percent else signed_text(case["change"]),
+        change=f"{points_between(case['before'], case['after'])} points" if in_percent else signed_text(case["change"]),
         before=before,
         after=after,
         said_before=case["said_before"],

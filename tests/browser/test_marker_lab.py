@@ -40,7 +40,7 @@ def test_a_region_goes_to_the_lab_and_comes_back_marked_in_another_way(demo: Dem
 def test_one_step_back_is_one_page_back_with_all_that_it_showed(demo: Demo) -> None:
     demo.open({"sample": "case_a", "marks": "circle:140,110,220,200", "target": "lung mass"})
     page, addresses = demo.page, [demo.page.url]
-    for link, title in (("Try every marker here", "Marker lab"), ("Attention", "Attention")):
+    for link, title in (("Try every marker here", "Marker lab"), ("Where the model looks", "Attention")):
         page.get_by_role("link", name=link).click()
         expect(page.locator("h1")).to_have_text(title)
         expect(page.locator(".vpl-lab-numbers")).to_contain_text("lung mass")

@@ -32,7 +32,7 @@ def test_a_case_is_told_in_the_figures_that_the_live_demo_shows() -> None:
     case = pd.Series({"label": "mass", "before": 0.2851, "after": 0.0449, "said_before": "a", "said_after": "a"})
     said = unescape(case_words(pd.Series({**case, "change": -0.2402}), in_percent=True))
     assert "29% → 4%" in said
-    assert "−24 points" in said
+    assert "−25 points" in said  # that of the whole percents beside it
     sure = pd.Series({**case, "before": 0.001, "after": 0.999, "change": 0.998})
     assert "<1% → >99%" in unescape(case_words(sure, in_percent=True))
 

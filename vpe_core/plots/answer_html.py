@@ -16,7 +16,7 @@ import numpy as np
 from markupsafe import Markup
 
 from vpe_core.plots.html import render
-from vpe_core.plots.percent import percent, points
+from vpe_core.plots.percent import percent, points_between
 
 if TYPE_CHECKING:
     from typing import Self
@@ -160,7 +160,7 @@ class _Bar:
 def _bar(name: str, without: float, marked: float | None, wins: bool) -> _Bar:
     if marked is None:
         return _Bar(name, _width(without), 0, percent(without), wins)
-    change = points(marked - without)
+    change = points_between(without, marked)
     kind = "" if change == "0" else " vpl-gain" if marked > without else " vpl-loss"
     return _Bar(name, _width(without), _width(marked), f"{percent(without)} → {percent(marked)}", wins, change, kind)
 

@@ -22,10 +22,23 @@ def percent(share: float) -> str:
     return text
 
 
+def points_between(before: float, after: float) -> str:
+    """The change between two shares beside which it stands: that of the whole percents, so that nobody finds a gap.
+
+    "<1%" counts as 0 and ">99%" as 100.
+
+    Example:
+        >>> points_between(0.925, 0.964), points_between(0.006, 0.004), points_between(0.006, 0.014)
+        ('+4', '−1', '0')
+    """
+    change = round(100 * after) - round(100 * before)
+    return points(change / 100)
+
+
 def points(change: float) -> str:
     """A difference of shares in percentage points with its sign, for a column whose heading says so.
 
-    It is rounded once, from the exact shares, and can differ by one from the difference of their rounded percents.
+    It is rounded once, from the exact difference. Beside the two shares it is `points_between`.
 
     Example:
         >>> points(0.66), points(-0.464), points(0.004)

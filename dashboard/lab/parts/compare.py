@@ -21,7 +21,7 @@ from dashboard.lab.work import asked_model, computed
 from vpe_core import lab
 from vpe_core.lab import LabScene
 from vpe_core.lab.compare import Compared
-from vpe_core.plots.percent import percent, points
+from vpe_core.plots.percent import percent, points_between
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +56,7 @@ def show_compared(subject: Subject) -> None:
         st.html(
             render(
                 "lab_ways", ways=[_way(found, place) for place in compared.order], target=scene.target,
-                before=percent(float(compared.unmarked[compared.column])), percent=percent, points=points,
+                before=percent(float(compared.unmarked[compared.column])), percent=percent,
                 present=compared.styles[present].title, attention=compared.attention_unmarked, isnan=np.isnan,
             )
         )  # fmt: skip
@@ -88,8 +88,14 @@ def _way(found: _Found, place: int) -> dict[str, Any]:
         "picture": found.thumbnails[place],
         "share": float(compared.probabilities[place, compared.column]),
         "change": float(compared.changes[place]),
+        "points": _points(compared, place),
         "attention": float(compared.attention[place]),
     }
+
+
+def _points(compared: Compared, place: int) -> str:
+    before, after = compared.unmarked[compared.column], compared.probabilities[place, compared.column]
+    return points_between(float(before), float(after))
 
 
 def _send(subject: Subject, compared: Compared, present: int) -> None:
@@ -98,7 +104,7 @@ def _send(subject: Subject, compared: Compared, present: int) -> None:
         place = st.selectbox(
             "One of them",
             places,
-            format_func=lambda one: f"{compared.styles[one].title} ({points(float(compared.changes[one]))})",
+            format_func=lambda one: f"{compared.styles[one].title} ({_points(compared, one)})",
             key="lab_way",
         )
         chosen = compared.styles[place]

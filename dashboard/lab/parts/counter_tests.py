@@ -20,7 +20,7 @@ from vpe_core import lab
 from vpe_core.errors import VPEError
 from vpe_core.lab import LabScene
 from vpe_core.lab.counter_tests import CounterTests
-from vpe_core.plots.percent import percent, points
+from vpe_core.plots.percent import percent, points_between
 
 if TYPE_CHECKING:
     from vpe_core.models import Model
@@ -43,8 +43,8 @@ def show_counter_tests(subject: Subject) -> None:
     sentence(found.words(), subject)
     st.html(
         render(
-            "lab_counter", tests=(found.here, *found.elsewhere), target=found.target, percent=percent, points=points,
-            missing=list(found.missing.values()),
+            "lab_counter", tests=(found.here, *found.elsewhere), target=found.target, percent=percent,
+            points_between=points_between, missing=list(found.missing.values()),
         )
     )  # fmt: skip
     st.caption("Grey: without the marker. Orange: with it. The change is in percentage points.")

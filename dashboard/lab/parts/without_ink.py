@@ -15,7 +15,7 @@ from dashboard.lab.work import asked_model, computed
 from vpe_core import lab
 from vpe_core.lab import LabScene
 from vpe_core.lab.without_ink import WithoutInk
-from vpe_core.plots.percent import percent, points
+from vpe_core.plots.percent import percent, points_between
 
 if TYPE_CHECKING:
     from vpe_core.models import Model
@@ -29,7 +29,12 @@ def show_without_ink(subject: Subject) -> None:
     if found is None:
         return
     sentence(found.words(), subject)
-    st.html(render("lab_ink", found=found, before=found.unmarked, percent=percent, points=points, isnan=np.isnan))
+    st.html(
+        render(
+            "lab_ink", found=found, before=found.unmarked, percent=percent, points_between=points_between,
+            isnan=np.isnan,
+        )
+    )  # fmt: skip
     if np.isnan(found.unmarked.attention):
         st.caption(NO_ATTENTION)
 
