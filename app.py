@@ -3,15 +3,18 @@
 import streamlit as st
 
 if __name__ == "__main__":  # for a visitor: which pages there are; every page sets itself up
-    from dashboard.frame.page import PAGES
+    from dashboard.frame.page import HOME, PAGES, unknown_page
 
     home, *others = PAGES
+    asked = unknown_page(st.context.url or "")
     # Streamlit gives the home page no address of its own; what people type and bookmark is a second, hidden page.
     st.navigation(
         [
-            st.Page(home.file, title=home.title, url_path="home", default=True),
+            st.Page(home.file, title=home.title, url_path=HOME, default=True),
             st.Page(home.file, title=home.title, url_path=home.path, visibility="hidden"),
             *(st.Page(page.file, title=page.title, url_path=page.path) for page in others),
+            # Else Streamlit would forget what was asked for, and a reload could not say that it is not there.
+            *([st.Page(home.file, title=home.title, url_path=asked, visibility="hidden")] if asked else []),
         ],
         position="hidden",
     ).run()

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from vpe_core.datasets.gallery import NO_FINDING, TWINS
+from vpe_core.datasets.gallery import NO_ABNORMALITY, TWINS
 from vpe_core.settings import get_settings
 from vpe_core.simulation.bases import load_base
 from vpe_core.simulation.build import bases_for
@@ -62,7 +62,7 @@ def several(number: int, seed: int, patient: int, severities: dict[str, float], 
 
 
 def normal(number: int, seed: int, patient: int, note: str) -> Entry:
-    return Entry(f"normal-{number}", NO_FINDING, CasePlan(seed, patient, False, ()), "normal", note)
+    return Entry(f"normal-{number}", NO_ABNORMALITY, CasePlan(seed, patient, False, ()), "normal", note)
 
 
 def write_note(template: str, findings: Sequence[FoundFinding]) -> str:

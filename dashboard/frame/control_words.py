@@ -6,16 +6,16 @@ from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.plots.percent import percent
 
 TITLES = {
-    "twin": "the same chest without findings",
+    "twin": "the same X-ray without the finding",
     "blank": "a blank picture",
-    "other": "another patient, nothing to find",
+    "other": "another patient, no abnormality",
     "mirror": "the mirrored place",
 }
 """The controls, as they are offered."""
 WHERE = {
     "twin": "Without the finding",
     "blank": "On a blank picture",
-    "other": "On another patient with nothing to find",
+    "other": "On another patient with no abnormality",
     "mirror": "At the mirrored place",
 }
 _SAME = 0.02

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException, StreamlitPageNotFoundError
 
 from dashboard.frame.assets import ASSETS, asset, stylesheet
 from dashboard.frame.html import render
+from dashboard.frame.links import quoted
 from dashboard.frame.login import require_login
 from dashboard.frame.view import begin_view, show_view, view, view_button, view_row
 from dashboard.frame.words import as_text
@@ -24,6 +26,8 @@ from vpe_core.settings import PROJECT_DIR
 APP_NAME = "Visual Prompt Lab"
 _SIDEBAR_PX = 208
 _LATEST = "frame:page"
+HOME = "home"
+"""What `app.py` calls the home page, which Streamlit gives no address of its own."""
 _SCRIPTS = ("history", "menu")
 """Small things that the browser does on every page."""
 _FOOTER = "Research and teaching. Not a medical device."
@@ -88,6 +92,8 @@ def page_setup(title: str, subtitle: str = "") -> bool:
     st.title(title, anchor=False)
     if subtitle:
         st.html(render("paragraph", kind="subtitle", text=subtitle))
+    if asked := unknown_page(st.context.url or ""):
+        st.info(as_text(f"There is no page {quoted(asked)}; here is the overview."), icon=":material/link_off:")
     try:
         models.selectable_names()  # reads all settings
     except SettingsError as error:
@@ -100,6 +106,14 @@ def page_setup(title: str, subtitle: str = "") -> bool:
             "The GPU has stopped answering. The CPU answers in its place, which is slower.", icon=":material/memory:"
         )
     return arrived
+
+
+def unknown_page(url: str) -> str:
+    """The page that an address names if there is none of that name; else empty. `app.py` shows the overview for it."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    path = unquote(urlsplit(url).path).strip("/")
+    name = "" if path == base else path.rpartition("/")[2]
+    return "" if name in ("", HOME, *(page.path for page in PAGES)) else name
 
 
 def _views() -> None:

@@ -67,6 +67,9 @@ class AnswerWords:
         return f"{self.headline}{self.joint if self.details else ''}{self.details}."
 
 
+_VERDICT_ON = "the model's verdict on"
+
+
 def answer_words(
     classes: Sequence[str],
     without: Sequence[float],
@@ -166,13 +169,15 @@ def _of_each(
     before = [presence(one) for one in without]
     if len(classes) == 1:
         if before == after:
-            stays = f"{classes[0]} stays {after[0]} ({percent(without[0])} → {percent(marked[0])})"
+            stays = f"{_VERDICT_ON} {classes[0]} stays {after[0]} ({percent(without[0])} → {percent(marked[0])})"
             return AnswerWords(f"With the {marker}, {stays}", chance)
         return AnswerWords(f"With the {marker}, {_moved(classes, without, marked, before, after, 0)}", chance)
     changed = [index for index in range(len(classes)) if before[index] != after[index]]
     if not changed:
         all_of_them = _present_and_not(classes, marked, after)
-        return AnswerWords(f"With the {marker}, no verdict changes", f"{all_of_them}; {chance} for each", ". ")
+        return AnswerWords(
+            f"With the {marker}, none of the model's verdicts changes", f"{all_of_them}; {chance} for each", ". "
+        )
     changed.sort(key=lambda index: -abs(marked[index] - without[index]))
     first, others = _moved(classes, without, marked, before, after, changed[0]), len(changed) - 1
     more = f"{others} more verdict{'s' if others > 1 else ''} change{'' if others > 1 else 's'}; " if others else ""
@@ -188,19 +193,27 @@ def _moved(
     index: int,
 ) -> str:
     return (
-        f"{classes[index]} moves from {before[index]} ({percent(without[index])}) "
+        f"{_VERDICT_ON} {classes[index]} moves from {before[index]} ({percent(without[index])}) "
         f"to {after[index]} ({percent(marked[index])})"
     )
 
 
 def _present_and_not(classes: Sequence[str], probabilities: Sequence[float], verdicts: Sequence[Presence]) -> str:
-    """What is present, and what is undecided: "Present: mass (88%). Undecided: nodule (44%)"."""
+    """What the model says is present, and what is undecided.
+
+    As in "The model says present: mass (88%). It is undecided on nodule (44%)": none of it is said of the patient.
+    """
     if len(classes) == 1:
         chance = percent(probabilities[0])
-        return f"{classes[0]}: {verdicts[0]} ({chance if verdicts[0] == 'present' else f'{chance} for present'})"
+        how_sure = chance if verdicts[0] == "present" else f"{chance} for present"
+        return f"The model says {classes[0]} is {verdicts[0]} ({how_sure})"
     order = sorted(range(len(classes)), key=lambda index: -probabilities[index])
-    parts = []
-    for verdict in ("present", "undecided"):
-        which = [index for index in order if verdicts[index] == verdict]
-        parts += [f"{verdict.capitalize()}: {_named(classes, probabilities, which)}"] if which else []
-    return ". ".join(parts) or f"None of the {len(classes)} is present"
+    present, undecided = (
+        _named(classes, probabilities, which)
+        if (which := [index for index in order if verdicts[index] == verdict])
+        else ""
+        for verdict in ("present", "undecided")
+    )
+    parts = [f"The model says present: {present}"] if present else []
+    parts += [f"{'It' if present else 'The model'} is undecided on {undecided}"] if undecided else []
+    return ". ".join(parts) or f"The model says that none of the {len(classes)} is present"

@@ -14,7 +14,7 @@ TERMS: Mapping[str, str] = {
     "class": "One of the names that the model can choose from.",
     "finding": "Something on an X-ray that is not as it should be, or was put there, such as a pacemaker.",
     "finding's box": "The smallest rectangle around a finding.",
-    "finding-free twin": "The same simulated chest, made once more without its finding.",
+    "same X-ray without the finding": "The same simulated chest, made once more without its finding.",
     "logit": "The number from which a probability is computed: the closer picture and prompt, the larger.",
     "marker": "What is drawn on the X-ray before the model sees it: a circle, a box, an arrow.",
     "points": "Percentage points: from 40% to 45% are 5 points.",

@@ -54,7 +54,7 @@ QUIZ = (
             "That it understands circles as doctors do",
         ),
         1,
-        "The circle also tells size and place. Only controls, such as the same circle on the same chest without the "
+        "The circle also tells size and place. Only controls, such as the same circle on the same X-ray without the "
         "finding, show how much is sight.",
     ),
     QuizQuestion(
@@ -66,12 +66,12 @@ QUIZ = (
     QuizQuestion(
         "Which control says most about what a marker gives away by itself?",
         (
-            "The same marker on the same chest without the finding",
+            "The same marker on the same X-ray without the finding",
             "A larger marker on the finding",
             "The same X-ray with another prompt",
         ),
         0,
-        "There, nothing but the marker can lead to an answer. Such twins exist for simulated X-rays; for real ones "
+        "There, nothing but the marker can lead to an answer. Such pictures exist for simulated X-rays; for real ones "
         "there are only weaker controls.",
     ),
     QuizQuestion(

@@ -75,6 +75,19 @@ def test_a_hand_edited_link_gets_a_message(browser: Browser, app_url: str, schem
     demo.close()
 
 
+def test_an_address_without_a_page_shows_the_overview_and_says_so_also_after_a_reload(demo: Demo) -> None:
+    demo.open()  # the first visitor of a cold server gets Streamlit's own words besides
+    demo.page.goto(f"{demo.url}/nonexistent")
+    said = demo.page.get_by_text("There is no page “nonexistent”; here is the overview.")
+    said.wait_for()
+    demo.page.reload()
+    said.wait_for()
+    assert demo.page.get_by_role("dialog").count() == 0
+    demo.page.get_by_role("link", name="Live demo", exact=True).click()
+    demo.page.get_by_role("heading", name="Live demo").wait_for()
+    expect(said).to_have_count(0)
+
+
 @pytest.mark.parametrize("address", ["overview", "overview/", ""])
 def test_the_overview_opens_by_its_address(demo: Demo, address: str) -> None:
     demo.page.goto(f"{demo.url}/{address}")

@@ -112,8 +112,8 @@ def test_without_a_twin_there_is_no_such_control(files: dict[str, Path]) -> None
 
 
 def test_another_patient_is_another_one_and_of_the_same_kind_if_there_is_one() -> None:
-    def entry(name: str, patient: str, title: str = "No finding", simulated: bool = True) -> GalleryImage:
-        findings = () if title == "No finding" else (Finding(title, BOX),)
+    def entry(name: str, patient: str, title: str = "No abnormality", simulated: bool = True) -> GalleryImage:
+        findings = () if title == "No abnormality" else (Finding(title, BOX),)
         return GalleryImage(name, Path(name), title, "", "", findings, simulated, patient)
 
     mass, first, second = entry("mass", "1", "Mass"), entry("first", "1"), entry("second", "2")

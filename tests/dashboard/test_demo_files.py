@@ -14,13 +14,14 @@ import pytest
 from PIL import Image, ImageColor
 
 from dashboard.demo.answer_column.copy_link import HERE_ONLY, NETWORK_ONLY, reach_of
-from dashboard.demo.answer_column.exports import marked_png, overlays_png, slide_png, table_csv
+from dashboard.demo.answer_column.exports import change_of_shape, marked_png, overlays_png, slide_png, table_csv
 from dashboard.demo.answers.answer import Answer, answer
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state.demo_state import UPLOAD, DemoState
 from tests.app_home import chest
 from vpe_core import load_model
 from vpe_core.cache import BoundedCache
+from vpe_core.geometry import View
 from vpe_core.markers.marks import Mark
 from vpe_core.models import Model
 from vpe_core.plots.percent import percent
@@ -106,8 +107,31 @@ def test_pictures_out_of_the_models_domain_give_no_answer(asked: Asked) -> None:
             assert picture.info["Description"] == OUT_OF_DOMAIN
             assert picture.info["Comment"].startswith("Means nothing here: lung mass")
             if make is slide_png:
-                bars = np.asarray(picture)[212:812, 1290:]
-    assert not (bars == ImageColor.getrgb(LIGHT.marked)).all(-1).any(), "no bar has an answer's colour"
+                slide = np.asarray(picture)
+    assert not (slide == ImageColor.getrgb(LIGHT.marked)).all(-1).any(), "no bar and no key has an answer's colour"
+    assert not (slide == ImageColor.getrgb(LIGHT.unmarked)).all(-1).any()
+    assert slide[212:782, 60:630].max() <= 0.35 * 255 + 1, "the maps are as dark as on the page"
+
+
+@pytest.mark.parametrize(
+    ("size_wh", "protocol", "words"),
+    [
+        ((512, 512), "native", ""),
+        ((400, 500), "paper", "The film is 400 by 500: it is squeezed from above, and shapes with it."),
+        ((500, 400), "paper", "The film is 500 by 400: it is squeezed from the sides, and shapes with it."),
+    ],
+)
+def test_a_film_that_loses_its_shape_before_the_model_sees_it_is_told_of(
+    size_wh: tuple[int, int], protocol: Any, words: str, asked: Asked
+) -> None:
+    _, model, xray = asked
+    film, state = replace(xray, image=chest(size_wh)), DemoState(protocol=protocol)
+    assert change_of_shape(model.view(size_wh), film, state) == words
+    if words:
+        squeezed = View.squash(size_wh, (224, 224))
+        assert change_of_shape(squeezed, film, DemoState()) == words
+        assert change_of_shape(View.contain(size_wh, (224, 224)), film, DemoState()) == ""
+        assert "is cut off" in change_of_shape(View.center_crop(size_wh, 224), film, DemoState())
 
 
 def test_a_picture_of_nothing_drawn_says_so(asked: Asked) -> None:

@@ -43,7 +43,9 @@ def test_verdicts_that_call_absent_findings_present_do_not_count(
         name = model.spec.short_title
         assert doubt.headline.startswith(f"With a circle, {name} calls {wrong}% of absent findings present: ")
         assert doubt.details.endswith(f"{wrong} of 100")
-    assert f"{wrong} of 100" in presence_note(model)[0]
+    summary, figures = presence_note(model)
+    assert f"takes {wrong}% of the findings that an X-ray does not show for present" in summary
+    assert figures.endswith(f"of 9 of 10 that are there, and of {wrong} of 100 that are not.")
     assert presence_doubt(model, EACH, None) is None, "without a marker nothing is doubted"
     assert presence_doubt(model, CHOOSE, (0.9, 0.2)) is None, "nor where one class is chosen"
 

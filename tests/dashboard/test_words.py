@@ -66,17 +66,21 @@ def test_near_chance_and_near_ties_no_answer_is_claimed(
 @pytest.mark.parametrize(
     ("classes", "without", "marked", "sentence"),
     [
-        (("nodule",), (0.83,), None, "nodule: present (83%); guessing is 50%."),
-        (("nodule",), (0.04,), None, "nodule: absent (4% for present); guessing is 50%."),
-        (("nodule",), (0.04,), (0.97,), "With the circle, nodule moves from absent (4%) to present (97%); "
+        (("nodule",), (0.83,), None, "The model says nodule is present (83%); guessing is 50%."),
+        (("nodule",), (0.04,), None, "The model says nodule is absent (4% for present); guessing is 50%."),
+        (("nodule",), (0.04,), (0.97,), "With the circle, the model's verdict on nodule moves from absent (4%) to "
+         "present (97%); guessing is 50%."),
+        (("nodule",), (0.84,), (0.97,), "With the circle, the model's verdict on nodule stays present (84% → 97%); "
          "guessing is 50%."),
-        (("nodule", "mass"), (0.83, 0.44), None, "Present: nodule (83%). Undecided: mass (44%); guessing is 50% for "
-         "each."),
-        (("nodule", "mass"), (0.03, 0.1), None, "None of the 2 is present; guessing is 50% for each."),
-        (("nodule", "mass"), (0.03, 0.1), (0.9, 0.4), "With the circle, nodule moves from absent (3%) to present "
-         "(90%); 1 more verdict changes; guessing is 50% for each."),
-        (("nodule", "mass"), (0.8, 0.1), (0.9, 0.2), "With the circle, no verdict changes. Present: nodule (90%); "
+        (("nodule", "mass"), (0.83, 0.44), None, "The model says present: nodule (83%). It is undecided on mass (44%); "
          "guessing is 50% for each."),
+        (("nodule", "mass"), (0.03, 0.44), None, "The model is undecided on mass (44%); guessing is 50% for each."),
+        (("nodule", "mass"), (0.03, 0.1), None, "The model says that none of the 2 is present; guessing is 50% "
+         "for each."),
+        (("nodule", "mass"), (0.03, 0.1), (0.9, 0.4), "With the circle, the model's verdict on nodule moves from "
+         "absent (3%) to present (90%); 1 more verdict changes; guessing is 50% for each."),
+        (("nodule", "mass"), (0.8, 0.1), (0.9, 0.2), "With the circle, none of the model's verdicts changes. The model "
+         "says present: nodule (90%); guessing is 50% for each."),
     ],
 )  # fmt: skip
 def test_of_each_class_it_is_said_whether_it_is_present(
@@ -90,7 +94,7 @@ def test_what_is_read_first_is_short_and_the_rest_follows() -> None:
     assert undecided.headline == "With the circle, the answer moves from consolidation (80%) to undecided"
     assert undecided.details == "atelectasis 13%, consolidation 11%; guessing is 9%"
     present = answer_words(("nodule", "mass"), (0.03, 0.1), (0.9, 0.4), "circle", EACH)
-    assert present.headline == "With the circle, nodule moves from absent (3%) to present (90%)"
+    assert present.headline == "With the circle, the model's verdict on nodule moves from absent (3%) to present (90%)"
     assert present.details == "1 more verdict changes; guessing is 50% for each"
 
 

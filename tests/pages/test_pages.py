@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from dashboard.demo.state.state_link import _FIELDS
-from dashboard.frame.page import PAGES
+from dashboard.frame.page import PAGES, unknown_page
 from dashboard.lesson.progress import LINK_FIELDS as LESSON_FIELDS
 from tests.app_home import chest
 from vpe_core.markers.marks import Mark
@@ -146,6 +147,21 @@ def test_all_that_is_wrong_with_a_link_stands_in_one_box() -> None:
     (box,) = app.warning
     assert box.value.count("\n- ") == len(_FIELDS) - 1
     assert "names an X-ray that is not here" in box.value.replace("\\", "")
+
+
+@pytest.mark.parametrize("base", ["", "lab"])
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("", ""), ("/overview", ""), ("/home", ""), ("/live_demo?marks=a", ""), ("/nonexistent", "nonexistent"),
+        ("/nonexistent/?sample=x", "nonexistent"), ("/%C3%BCber%20uns", "über uns"),
+    ],
+)  # fmt: skip
+def test_a_page_that_is_not_there_is_known_by_its_address(
+    base: str, path: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(st, "get_option", {"server.baseUrlPath": base}.get)
+    assert unknown_page(f"http://localhost:8501{base and f'/{base}'}{path}") == name
 
 
 def test_the_overview_has_an_address_beside_the_apps_own() -> None:

@@ -20,7 +20,7 @@ def simulate(
     portable: Annotated[
         bool, typer.Option("--portable", help="AP, tilted, noisy, with tubes; not with --set.")
     ] = False,
-    twins: Annotated[bool, typer.Option("--twins", help="Also write the finding-free image of every case.")] = False,
+    twins: Annotated[bool, typer.Option("--twins", help="Also write every case without its findings.")] = False,
     webp: Annotated[int | None, typer.Option(min=1, max=100, help="Lossy WebP of this quality instead of PNG.")] = None,
     ct: Annotated[Path | None, typer.Option(help="Folder of the chest CT; VPE_CT_DIR if left out.")] = None,
 ) -> None:

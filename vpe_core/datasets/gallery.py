@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from vpe_core import datasets
+from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.errors import DatasetError, RegionError
 from vpe_core.folders import named_path
 from vpe_core.settings import get_settings
@@ -19,8 +20,10 @@ from vpe_core.types import Box, Sample
 SAMPLES_TABLE = "samples/samples.csv"
 TWINS = "healthy"
 """Folder beside the samples with the same chests without their findings, under the same names."""
-NO_FINDING = "No finding"
-"""Title of an X-ray with nothing to find."""
+NO_ABNORMALITY = HEALTHY.capitalize()
+"""Title of an X-ray with nothing to find: the name of the class."""
+_NO_FINDING = "No Finding"
+"""What NIH ChestX-ray14 calls it."""
 REAL_TABLE = "real_samples.csv"
 REAL_PREFIX = "nih-"
 REAL_SOURCE = "NIH ChestX-ray14 (Wang et al., CVPR 2017)"
@@ -116,7 +119,7 @@ def another_patient(images: Sequence[GalleryImage], *, patient: str, simulated: 
 
 def _has_nothing(image: GalleryImage) -> bool:
     """Whether there is nothing to find; of a real X-ray, whose findings often have no place, only its title tells."""
-    return image.title == NO_FINDING if not image.simulated else not image.findings
+    return image.title == NO_ABNORMALITY if not image.simulated else not image.findings
 
 
 def real_xrays(table: Path | None = None) -> tuple[RealXray, ...]:
@@ -198,7 +201,7 @@ def _real_xray(row: dict[str, str], table: Path) -> RealXray:
         image = GalleryImage(
             name=REAL_PREFIX + Path(row["file"]).stem,
             path=_beside(real_xray_dir() / "any", row["file"]),
-            title=", ".join(labels).capitalize(),
+            title=NO_ABNORMALITY if labels == [_NO_FINDING] else ", ".join(labels).capitalize(),
             note=f"{people}. {REAL_SOURCE}.",
             difficulty="",
             findings=findings,

@@ -33,9 +33,9 @@ TITLES: Mapping[str, str] = {
     "here": "here, on the region",
     "empty": f"at {EMPTY_PLACES} empty places of the same X-ray (mean)",
     "mirror": "at the mirrored place",
-    "other": "on another patient with nothing to find",
+    "other": "on another patient with no abnormality",
     "blank": "on a blank picture",
-    "twin": "on the same chest without the finding",
+    "twin": "on the same X-ray without the finding",
 }
 MISSING: Mapping[str, str] = {
     "empty": "There is no room on this X-ray for the marker beside its findings.",

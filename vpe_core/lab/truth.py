@@ -108,12 +108,12 @@ class Truth:
         empty = [title_of(name) for name in self.scores if scores[name].empty]
         full = [name for name in self.scores if not scores[name].empty]
         if not empty:
-            return f"{first} On the same chest without the finding no map is empty."
+            return f"{first} On the same X-ray without the finding no map is empty."
         if not full:
-            return f"{first} On the same chest without the finding all maps are empty."
+            return f"{first} On the same X-ray without the finding all maps are empty."
         most = max(full, key=lambda name: scores[name].left)
         return (
-            f"{first} On the same chest without the finding {listed(empty)} {'is' if len(empty) == 1 else 'are'} "
+            f"{first} On the same X-ray without the finding {listed(empty)} {'is' if len(empty) == 1 else 'are'} "
             "empty; "
             f"{title_of(most)} peaks there at {scores[most].left:.1f} times what it does here."
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageOps
 
-from vpe_core.plots.lettering import cut, font, printable, wrapped
+from vpe_core.plots.lettering import cut, fitting_size, font, printable, wrapped
 from vpe_core.plots.percent import percent
 from vpe_core.plots.theme import LIGHT
 
@@ -22,6 +22,9 @@ _PICTURE_PX, _PICTURES_TOP = 570, 212
 _BARS_LEFT = _MARGIN + 2 * _PICTURE_PX + _GAP + 50
 _ROW_PX, _BAR_PX = 96, 18
 _LINE = 1.3
+_KEY_TOP = _PICTURES_TOP + _PICTURE_PX + 22
+_HATCHINGS = ((12, 4, 1), (7, 2, -1))
+"""Without and with a marker: from line to line, width of a line, and its slope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ def answer_slide(
     lines: Sequence[str],
     label: str = "",
     means_nothing: bool = False,
+    is_astray: bool = False,
 ) -> Image.Image:
     """Before and after on 1920 x 1080 pixels, RGB, in letters that the last row can read.
 
@@ -54,7 +58,8 @@ def answer_slide(
         marker: What the marker is called, such as "circle".
         lines: What was asked of which model, below the pictures.
         label: What must be known of the X-ray, such as that it is simulated.
-        means_nothing: Whether the numbers mean nothing: their bars are then grey outlines.
+        means_nothing: Whether the numbers mean nothing: bars are then hatched grey, as on the page.
+        is_astray: Whether the maps mean nothing, too, which is then said below them.
     """
     slide = Image.new("RGB", SLIDE_WH, _GROUND)
     pen = ImageDraw.Draw(slide)
@@ -67,29 +72,49 @@ def answer_slide(
         ((without, "without a marker", LIGHT.unmarked), (marked, f"with the {marker}", LIGHT.marked))
     ):
         if picture is not None:
-            _picture(slide, pen, picture, _MARGIN + number * (_PICTURE_PX + _GAP), words, color)
-    _bars(pen, classes, means_nothing=means_nothing)
+            left = _MARGIN + number * (_PICTURE_PX + _GAP)
+            _picture(slide, pen, picture, left, words, aside=" · means nothing here" if is_astray else "")
+            box = (left, _KEY_TOP, left + 26, _KEY_TOP + 18)
+            _fill(slide, box, color, number if means_nothing else None)
+    _bars(slide, pen, classes, means_nothing=means_nothing)
     _foot(pen, lines, label, width)
     return slide
 
 
 def _picture(
-    slide: Image.Image, pen: ImageDraw.ImageDraw, picture: Image.Image, left: int, words: str, color: str
+    slide: Image.Image, pen: ImageDraw.ImageDraw, picture: Image.Image, left: int, words: str, aside: str
 ) -> None:
     side = _PICTURE_PX
     film = ImageOps.pad(picture.convert("RGB"), (side, side), Image.Resampling.LANCZOS, color=_FILM)
     slide.paste(film, (left, _PICTURES_TOP))
-    below = _PICTURES_TOP + side + 14
-    pen.rectangle((left, below + 8, left + 26, below + 26), fill=color)
-    pen.text((left + 40, below), printable(words), LIGHT.text, font(_TEXT_PX), anchor="la")
+    below = printable(f"{words}{aside}")
+    size = fitting_size(below, _SMALL_PX if aside else _TEXT_PX, side - 40)
+    pen.text((left + 40, _KEY_TOP + 9), below, LIGHT.text, font(size), anchor="lm")
 
 
-def _bars(pen: ImageDraw.ImageDraw, classes: Sequence[SlideClass], *, means_nothing: bool) -> None:
+def _fill(slide: Image.Image, box: tuple[int, int, int, int], color: str, hatched: int | None) -> None:
+    """Fill a box, (left, top, right, bottom) with its ends: in a colour, or in one of two grey hatchings."""
+    left, top, right, bottom = box
+    if hatched is None:
+        slide.paste(color, (left, top, right + 1, bottom + 1))
+        return
+    width, height = right + 1 - left, bottom + 1 - top
+    step, line, slope = _HATCHINGS[hatched]
+    mask = Image.new("L", (width, height))
+    pen = ImageDraw.Draw(mask)
+    for x in range(-height, width + height, step):
+        pen.line((x, height, x + slope * height, 0), 255, line)
+    pen.rectangle((0, 0, width - 1, height - 1), outline=255)
+    slide.paste(LIGHT.muted, (left, top), mask)
+
+
+def _bars(slide: Image.Image, pen: ImageDraw.ImageDraw, classes: Sequence[SlideClass], *, means_nothing: bool) -> None:
     right, top = SLIDE_WH[0] - _MARGIN, float(_PICTURES_TOP)
     likeliest = sorted(classes, key=lambda one: -max(one.without, one.marked or 0))[:MOST_CLASSES]
     for one in likeliest:
         numbers = percent(one.without) if one.marked is None else f"{percent(one.without)} → {percent(one.marked)}"
-        pen.text((right, top), printable(numbers), LIGHT.text, font(_TEXT_PX, bold=True), anchor="ra")
+        ink = LIGHT.muted if means_nothing else LIGHT.text
+        pen.text((right, top), printable(numbers), ink, font(_TEXT_PX, bold=True), anchor="ra")
         room = right - _BARS_LEFT - font(_TEXT_PX, bold=True).getlength(printable(numbers)) - 20
         pen.text((_BARS_LEFT, top), cut(one.name, _TEXT_PX, room), LIGHT.text, font(_TEXT_PX), anchor="la")
         bar = top + _LINE * _TEXT_PX
@@ -97,9 +122,9 @@ def _bars(pen: ImageDraw.ImageDraw, classes: Sequence[SlideClass], *, means_noth
         for number, (share, color) in enumerate(((one.without, LIGHT.unmarked), (one.marked, LIGHT.marked))):
             length = (share or 0) * (right - _BARS_LEFT)
             if length >= 1:
-                upper = bar + number * _BAR_PX
-                paint = {"outline": LIGHT.muted, "width": 2} if means_nothing else {"fill": color}
-                pen.rectangle((_BARS_LEFT, upper, _BARS_LEFT + length, upper + _BAR_PX - 1), **paint)
+                upper = round(bar) + number * _BAR_PX
+                box = (_BARS_LEFT, upper, _BARS_LEFT + round(length), upper + _BAR_PX - 1)
+                _fill(slide, box, color, number if means_nothing else None)
         top += _ROW_PX
     if len(classes) > MOST_CLASSES:
         words = f"The likeliest {MOST_CLASSES} of {len(classes)} classes"

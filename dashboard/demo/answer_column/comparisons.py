@@ -34,7 +34,7 @@ from vpe_core.plots.percent import percent
 _THUMB_PX = 168
 TO_DRAW = "The control puts your marker elsewhere: draw one first."
 NO_TWIN = "Of this X-ray there is no such picture: only simulated samples with a finding have one."
-NO_OTHER = "There is no X-ray of another patient with nothing to find in the gallery."
+NO_OTHER = "There is no X-ray of another patient with no abnormality in the gallery."
 
 
 def comparisons(result: Answer, model: Model, xray: Xray) -> None:
@@ -87,7 +87,10 @@ def _control(result: Answer, model: Model, xray: Xray, state: DemoState) -> None
         n_classes=len(result.classes), n_findings=len(xray.findings),
     )  # fmt: skip
     if state.question == EACH:
-        sentence = f"{control.target} present: {percent(control.here)} here, {percent(control.there)} on the control."
+        sentence = (
+            f"How sure the model is that {control.target} is present: {percent(control.here)} here, "
+            f"{percent(control.there)} on the control."
+        )
     where = TITLES[state.control]
     before = result.without.probabilities[result.classes.index(control.target)]
     rows = (

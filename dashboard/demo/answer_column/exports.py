@@ -25,6 +25,7 @@ from dashboard.demo.state.state_link import query_from_state
 from dashboard.frame.csv_cells import cell
 from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, AnswerWords, answer_words, marker_name
 from vpe_core.attention import overlay
+from vpe_core.geometry import View
 from vpe_core.markers.marks import marks_to_text
 from vpe_core.models import Model
 from vpe_core.plots.slide import SlideClass, answer_slide
@@ -37,6 +38,9 @@ _COLUMNS = (
     "app_version", "package_versions", "settings", "question",
 )  # fmt: skip
 _GAP_SHARE = 0.015
+_SAME_SCALE = 0.01
+_FADED = 0.35
+"""So much is left of maps that mean nothing, as on the page (`answer.css`)."""
 
 
 def take_along(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
@@ -48,7 +52,7 @@ def take_along(result: Answer, model: Model, xray: Xray, state: DemoState) -> No
                 _files(result, model, xray, state)
         with st.popover("What the model saw", icon=":material/visibility:", key="demo_seen", on_change="rerun") as seen:
             if seen.open:
-                _seen(result)
+                _seen(result, model, xray, state)
 
 
 def _files(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
@@ -70,13 +74,25 @@ def _for_people(xray: Xray, state: DemoState) -> Image.Image:
     return draw(xray, replace(state, protocol="native", width=round(state.native_width)))
 
 
-def _seen(result: Answer) -> None:
+def _seen(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
     width, height = result.without.seen.size
-    st.caption(f"The X-ray as it reaches the network: {width} by {height} pixels.")
+    words = f"The X-ray as it reaches the network: {width} by {height} pixels."
+    st.caption(f"{words} {change_of_shape(model.view(xray.size_wh), xray, state)}".strip())
     impressions = [(result.without, "without"), (result.marked, "with the marker")]
     for column, (impression, name) in zip(st.columns(2), impressions, strict=True):
         if impression:
             column.image(impression.seen, caption=name, alt=f"The model's input, {name}")
+
+
+def change_of_shape(view: View, xray: Xray, state: DemoState) -> str:
+    """What becomes of the film's shape in the model's view of it, if that is another one; else empty."""
+    width, height = xray.size_wh
+    if width == height:
+        return ""
+    film = f"The film is {width} by {height}:"
+    if state.protocol == "paper" or abs(view.scale_x / view.scale_y - 1) > _SAME_SCALE:
+        return f"{film} it is squeezed {'from above' if height > width else 'from the sides'}, and shapes with it."
+    return f"{film} what lies outside the middle square is cut off." if view.offset_x < 0 or view.offset_y < 0 else ""
 
 
 def marked_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> bytes:
@@ -87,7 +103,7 @@ def marked_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> by
 
 def overlays_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> bytes:
     """The X-ray with its attention, without and with the marks side by side, in full resolution."""
-    pictures = [one for one in _overlaid(result, xray, state) if one]
+    pictures = [one for one in _overlaid(result, model, xray, state) if one]
     gap = round(_GAP_SHARE * pictures[0].width)
     width = sum(one.width for one in pictures) + gap * (len(pictures) - 1)
     both = Image.new("RGB", (width, max(one.height for one in pictures)))
@@ -103,7 +119,7 @@ def overlays_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> 
 
 def slide_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> bytes:
     """Before and after on one slide, 16:9."""
-    without, marked = _overlaid(result, xray, state)
+    without, marked = _overlaid(result, model, xray, state)
     noun = marker_name(state.marks, state.treatment)
     astray = out_of_domain(model.spec, xray)
     label = what_it_is(simulated=xray.simulated, out_of_domain=astray)
@@ -116,7 +132,7 @@ def slide_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
     ]
     slide = answer_slide(
         ANSWER_OUT_OF_DOMAIN if astray else str(words), without, marked, classes,
-        marker=noun, lines=lines, label=label, means_nothing=astray or doubt is not None,
+        marker=noun, lines=lines, label=label, means_nothing=astray or doubt is not None, is_astray=astray,
     )  # fmt: skip
     return png_bytes(slide, label, (_answer_line(result, model, xray, state), *lines))
 
@@ -139,10 +155,17 @@ def _png(picture: Image.Image, lines: tuple[str, ...], model: Model, xray: Xray)
     return content
 
 
-def _overlaid(result: Answer, xray: Xray, state: DemoState) -> tuple[Image.Image, Image.Image | None]:
-    """The unmarked and the marked X-ray in full resolution, each with its attention."""
+def _overlaid(result: Answer, model: Model, xray: Xray, state: DemoState) -> tuple[Image.Image, Image.Image | None]:
+    """The unmarked and the marked X-ray in full resolution, each with its attention; dark where that means nothing."""
     without = _with_attention(xray.image, result.without, state)
-    return without, _with_attention(_for_people(xray, state), result.marked, state) if result.marked else None
+    marked = _with_attention(_for_people(xray, state), result.marked, state) if result.marked else None
+    if not out_of_domain(model.spec, xray):
+        return without, marked
+    return _faded(without), marked and _faded(marked)
+
+
+def _faded(picture: Image.Image) -> Image.Image:
+    return Image.blend(Image.new("RGB", picture.size), picture.convert("RGB"), _FADED)
 
 
 def _with_attention(picture: Image.Image, impression: Impression, state: DemoState) -> Image.Image:

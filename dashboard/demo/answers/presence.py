@@ -127,15 +127,16 @@ def presence_doubt(model: Model, question: str, marked: Sequence[float] | None) 
 def presence_note(model: Model) -> tuple[str, str]:
     """What the model's answer is worth in this question: what must be seen, and the figures behind it."""
     found = _found(model)
-    if found is None:
+    if found is None or not found.circled_absent:
         return HARDLY_NEGATES
+    name = model.spec.short_title
     return (
-        f"With a circle it also says present of {found.circled_absent_present} of {found.circled_absent} findings that "
-        "are not there",
-        f"Measured on the gallery, where {model.spec.short_title} says present: {found.findings_present} of "
-        f"{found.findings} findings, {found.absent_present} of {found.absent} that are not there; with a circle "
-        f"{found.circled_present} of {found.circled}, but also {found.circled_absent_present} of "
-        f"{found.circled_absent} that are not there.",
+        f"Once something is circled, {name} takes {percent(found.circled_absent_share)} of the findings that an X-ray "
+        "does not show for present",
+        f"Measured on the gallery. Without a marker, {name} says present of {found.findings_present} of "
+        f"{found.findings} findings that are there, and of {found.absent_present} of {found.absent} that are not. With "
+        f"a circle, of {found.circled_present} of {found.circled} that are there, and of "
+        f"{found.circled_absent_present} of {found.circled_absent} that are not.",
     )
 
 

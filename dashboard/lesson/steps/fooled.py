@@ -51,7 +51,7 @@ def _scene(setting: Setting) -> LessonScene:
     twin = setting.twin(xray)
     if twin is None:
         raise DatasetError(
-            "This step needs a simulated X-ray with a picture of the same chest without its finding, and the gallery "
+            "This step needs a simulated X-ray with a picture of the same X-ray without the finding, and the gallery "
             "has none. Restore the folder precomputed/samples."
         )
     normal = another_patient(setting.entries, patient=entry.patient, simulated=True)
@@ -59,7 +59,7 @@ def _scene(setting: Setting) -> LessonScene:
     circle = circle_at(place.xy or (x / width, y / height), SMALL, twin.size_wh)
     return LessonScene(
         question=(
-            "This is a finding-free twin: a chest with nothing to find. We draw a small circle, then a big one around "
+            "This is the same X-ray without the finding: no abnormality. We draw a small circle, then a big one around "
             "the same place. Which of them makes the model name a finding?"
         ),
         choices={
