@@ -18,7 +18,7 @@ from dashboard.frame.words import as_text
 from vpe_core import metrics
 from vpe_core.errors import ResultsError
 from vpe_core.results.analysis.enough import too_few
-from vpe_core.results.analysis.numerals import interval_text, number_text, p_text, signed_text
+from vpe_core.results.analysis.numerals import decimals_of, interval_text, number_text, p_text, signed_text
 from vpe_core.results.analysis.pairs import Pair, Side, compare_all, compare_sides
 from vpe_core.results.analysis.rows import TableRow
 from vpe_core.results.analysis.tables import available
@@ -205,13 +205,13 @@ def _names(one: Contender, other: Contender) -> tuple[str, str]:
 
 
 def _line(other: Contender, one: Contender, pair: Pair, chosen: bool, few: str) -> dict[str, object]:
-    name = _names(one, other)[1]
+    name, decimals = _names(one, other)[1], decimals_of(pair.difference.interval.value, *pair.ends)
     return {
         "title": name,
         "value": number_text(pair.value),
         "other_value": number_text(pair.other_value),
-        "difference": signed_text(pair.difference.interval.value),
-        "interval": interval_text(*pair.ends, signed=True),
+        "difference": signed_text(pair.difference.interval.value, decimals),
+        "interval": interval_text(*pair.ends, signed=True, decimals=decimals),
         "p": few or p_text(pair.p_corrected) or "too few patients to tell",
         "test": pair.test,
         "chosen": chosen,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
+import numpy as np
+
 from dashboard.benchmark.filters import Choice
 from dashboard.benchmark.results import Column, evaluation
 from vpe_core import datasets
@@ -12,6 +14,7 @@ from vpe_core.errors import ResultsError
 from vpe_core.plots.table_html import Head
 from vpe_core.results.analysis.domain import is_out_of_domain
 from vpe_core.results.analysis.enough import too_few
+from vpe_core.results.analysis.scores import IntArray
 from vpe_core.results.analysis.tables import available
 from vpe_core.variants import Variant
 
@@ -25,6 +28,7 @@ def heads(choice: Choice) -> list[Head]:
             name=column.dataset if title_of(column) != column.dataset else "",
             too_few=_too_few_of(column, choice),
             out_of_domain=is_out_of_domain(column.run.manifest),
+            of_class=_of_class(column, choice),
         )
         for column in choice.columns
     ]
@@ -43,14 +47,27 @@ def too_few_words(choice: Choice) -> list[str]:
     return [f"{column.who} on {column.dataset}: {words}." for column, words in told if words]
 
 
+def _of_class(column: Column, choice: Choice) -> int:
+    """How many samples of the results are of the chosen class; 0 if none is chosen."""
+    label = choice.question.label
+    return (
+        0 if label is None else int((column.run.samples["label"].to_numpy()[_rows_of(column, choice)] == label).sum())
+    )
+
+
 def _too_few_of(column: Column, choice: Choice) -> str:
     if lacks_class(column, choice):
         return ""
+    rows = _rows_of(column, choice)
+    return too_few(column.run, rows, choice.question.label) if len(rows) else ""
+
+
+def _rows_of(column: Column, choice: Choice) -> IntArray:
+    """The samples on which the marker was measured, or else the unmarked image; none without both."""
     for look in (choice.look, Variant("none", protocol=choice.look.protocol)):
         with suppress(ResultsError):
-            rows = evaluation().rows(column.run, available(column.run, look))
-            return too_few(column.run, rows, choice.question.label)
-    return ""
+            return evaluation().rows(column.run, available(column.run, look))
+    return np.empty(0, np.int64)
 
 
 def lacks_class(column: Column, choice: Choice) -> bool:

@@ -16,7 +16,7 @@ from dashboard.benchmark.results import OwnRun, evaluation
 from dashboard.benchmark.run_job import plan_with_controls
 from dashboard.benchmark.table import look_of
 from dashboard.frame.html import render
-from dashboard.frame.words import as_text
+from dashboard.frame.words import as_list, as_text
 from vpe_core.errors import ResultsError, VPEError
 from vpe_core.leaks import BoxLeak, stored_leaks
 from vpe_core.plots.box_leak_html import box_leaks_html
@@ -33,14 +33,17 @@ from vpe_core.results.exchange.leak_words import NOT_MEASURED, boxes_sentence, c
 _CARD = TypeAdapter(LeakCard)
 _MATCHED = TypeAdapter(MatchedGain)
 _HOW = (
-    "What size and place add: the answer to the unmarked X-ray and the answer to the same marker where there is no "
-    "finding of this sample are multiplied, class by class, as independent evidence. Only the same X-rays without the "
-    "findings tell all of it: on a blank picture a model may not act on what the marker tells, so that gives no more "
-    "than a lower bound; another patient's X-ray may also have a finding under the marker, so that gives not even one. "
+    "What size and place add: the answer to the unmarked X-ray is multiplied, class by class, by the answer to the "
+    "same marker where this finding is not, as independent evidence.",
+    "Only the same X-rays without the findings tell all of it. An X-ray without a finding has no such twin, so the "
+    "card is then of the others.",
+    "A blank picture gives no more than a lower bound: a model may not act there on what the marker tells.",
+    "Another patient's X-ray gives no bound: the marker may touch a finding there.",
     "Size and place alone: a classifier that sees only the numbers of the box that this marker shows, cross-validated "
-    "by patient; it has learned this data set's boxes, which the model has not. Every finding known: somebody who knew "
-    "all findings of each X-ray, but not which one is meant, could not do better without a marker. AUROC is blind to "
-    "the size of a probability; therefore both are given. All is in AUROC, whatever metric is chosen above."
+    "by patient. It has learned this data set's boxes, which the model has not.",
+    "Every finding known: a reader who knows all findings of an X-ray, but not which one is asked for, could not do "
+    "better without a marker.",
+    "AUROC is blind to the size of a probability, so both are given. All is in AUROC, whatever metric is chosen above.",
 )
 
 
@@ -67,7 +70,7 @@ def show_leak(choice: Choice) -> Callable[[], None]:
     if card:
         with st.container(horizontal=True, gap="small", key="bench_leak_more"):
             with st.popover("How to read this", icon=":material/help:"):
-                st.caption(as_text(_HOW))
+                st.caption(as_list(_HOW))
             _downloads(choice)
     if leaks:
         st.html(box_leaks_html(leaks, marker=choice.look.marker, noun=noun))

@@ -15,7 +15,7 @@ from dashboard.benchmark.first_answers import TABLE, answer, is_known
 from dashboard.benchmark.heads import heads, lacks_class, too_few_words
 from dashboard.benchmark.offers import offer_measured
 from dashboard.benchmark.results import N_RESAMPLES, Column, evaluation, prompt_losses, run_command, without_results
-from dashboard.benchmark.words import finding_sentence, headline_parts, not_measured
+from dashboard.benchmark.words import corrected_for, finding_sentence, headline_parts, not_measured
 from dashboard.frame.html import render
 from dashboard.frame.words import as_list, as_text
 from vpe_core import markers, metrics
@@ -166,6 +166,7 @@ def _html(choice: Choice, table: pd.DataFrame) -> str:
             noun=marker_title(choice.look.marker), label=choice.question.label,
             higher_is_better=metric.higher_is_better, samples=choice.first.run.manifest.dataset.samples,
             control=control, chance=metric.chance, asked=_asked(choice.question), too_few=about[0].too_few,
+            comparisons=corrected_for(table),
         )  # fmt: skip
     html = paper_table_html(
         table,
@@ -241,7 +242,8 @@ def _notes(choice: Choice, table: pd.DataFrame) -> None:
     shown = set(zip(table["row"], table["variant"], strict=True))
     notes = [
         f"95% intervals by patient, or by image where patients are not known ({N_RESAMPLES:,} resamples), on hover; "
-        "bold: best of its column; coloured: Holm-corrected p < 0.05."
+        "bold: best of its column; coloured: Holm-corrected p < 0.05, of gains over all gains and of controls over all "
+        "controls."
     ]
     if reference_of(choice):
         notes.append("Changes of the prompt are coloured where their interval excludes 0.")
@@ -288,13 +290,14 @@ def _downloads(choice: Choice, table: pd.DataFrame) -> None:
     simulated = any(column.run.manifest.dataset.simulated for column in choice.columns)
     name = file_name(f"benchmark-{choice.question.metric}", simulated=simulated)
     cautions = out_of_domain([column.run.manifest for column in choice.columns])
+    asked = _prompts_in_words(choice)
     in_markdown, in_latex = ("".join(form.format(one) for one in cautions) for form in ("\n**{}**\n", "% {}\n"))
     with st.container(horizontal=True, gap="small", key="bench_downloads"):
         with st.popover("Download", icon=":material/download:"):
             for title, written, ending, mime in (
                 ("CSV", lambda: to_csv(table), "csv", "text/csv"),
-                ("Markdown", lambda: to_markdown(table, titles, better) + in_markdown, "md", "text/markdown"),
-                ("LaTeX", lambda: to_latex(table, titles, better) + in_latex, "tex", "text/x-tex"),
+                ("Markdown", lambda: to_markdown(table, titles, better, asked) + in_markdown, "md", "text/markdown"),
+                ("LaTeX", lambda: to_latex(table, titles, better, asked) + in_latex, "tex", "text/x-tex"),
             ):
                 st.download_button(
                     f"Table as {title}", written, f"{name}.{ending}", mime, key=ending, on_click="ignore"
@@ -311,6 +314,14 @@ def _downloads(choice: Choice, table: pd.DataFrame) -> None:
             with st.popover("Data sets without results", icon=":material/help:"):
                 st.caption("These commands measure them, for the data that you have:")
                 st.code("\n".join(run_command(dataset) for dataset in missing), language="bash")
+
+
+def _prompts_in_words(choice: Choice) -> list[str]:
+    """In which words the table's images were asked, and what stands for a class where it is not its name."""
+    question = choice.question
+    templates = dict.fromkeys(question.template or one.run.manifest.dataset.template for one in choice.columns)
+    words = [f"{label}: {said}" for label, said in question.class_words]
+    return [*templates, *words]
 
 
 def _scores(choice: Choice) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from vpe_core.results.analysis.leak import PUREST
-from vpe_core.results.analysis.numerals import interval_text, number_text, p_text, signed_text
+from vpe_core.results.analysis.numerals import difference_text, number_text, p_text
 from vpe_core.results.analysis.pairs import Pair
 from vpe_core.results.exchange.formats import SIGNIFICANT
 
@@ -35,6 +35,7 @@ def finding_sentence(
     chance: float | None = None,
     asked: str = "",
     too_few: str = "",
+    comparisons: int = 0,
 ) -> str:
     """The answer to the page's question, from a line of `paper_table`.
 
@@ -50,6 +51,7 @@ def finding_sentence(
         chance: What guessing reaches; a control says nothing where that is not known.
         asked: In what words, such as "in your words"; empty for the paper's.
         too_few: Why the samples are too few to tell; empty if they are enough.
+        comparisons: For how many gains the p-value is corrected.
     """
     part = f" ({line['n']:,} of {samples:,} samples)" if 0 < line["n"] < samples else ""
     few = f"{too_few}. " if too_few else ""
@@ -61,12 +63,14 @@ def finding_sentence(
     before, after = number_text(line["unmarked"]), number_text(line["unmarked"] + line["gain"])
     verb = _MOVES if too_few else _verb(line, higher_is_better)
     numbers = f": {before} to {after}" if verb == _UNCLEAR else f" from {before} to {after}"
-    gain = f"{signed_text(line['gain'])} {interval_text(line['gain_low'], line['gain_high'], signed=True)}".strip()
-    sentences = [f"{where} {verb} {what}{numbers} ({gain})."]
+    gain = difference_text(line["gain"], line["gain_low"], line["gain_high"])
+    why = f"; {_not_clear(line, comparisons)}" if verb == _UNCLEAR and _excludes_0(line) else ""
+    sentences = [f"{where} {verb} {what}{numbers} ({gain}{why})."]
     if control is not None and chance is not None:
         place = WHERE[control[0]].partition(",")[0]
         value = f"{number_text(control[1])} (guessing: {chance:g})"
-        rest = "" if control[0] == PUREST else ", the control that gives most away; the card below has the others"
+        others = ", of the controls on another picture the one furthest from that; the card below has the others"
+        rest = "" if control[0] == PUREST else others
         sentences.append(f"{place[0].upper()}{place[1:]} the same {noun} reaches {value}{rest}.")
     return " ".join(sentences)
 
@@ -95,12 +99,17 @@ def headline_parts(
         if line is None:
             found.setdefault(who, []).append(f"no result on {dataset}")
             continue
-        gain = f"{signed_text(line['gain'])} {interval_text(line['gain_low'], line['gain_high'], signed=True)}".strip()
-        unclear = " (not clear)" if line["p_holm"] >= SIGNIFICANT else ""
+        gain = difference_text(line["gain"], line["gain_low"], line["gain_high"])
+        unclear = f" ({_not_clear(line, corrected_for(table))})" if line["p_holm"] >= SIGNIFICANT else ""
         if few := next(iter(too_few[run : run + 1]), ""):
             unclear = f" ({few})"
         found.setdefault(who, []).append(f"{gain} on {dataset}{unclear}")
     return [*(f"{who}: {', '.join(parts)}" for who, parts in found.items()), *lacking]
+
+
+def corrected_for(table: pd.DataFrame) -> int:
+    """For how many gains of a `paper_table` its p-values are corrected."""
+    return int((table["p"].notna() & ~table["control"]).sum())
 
 
 def comparison_sentence(
@@ -133,7 +142,7 @@ def comparison_sentence(
     (low, high), sign = pair.ends, 1 if pair.value > pair.other_value else -1
     excludes_0 = low > 0 or high < 0
     size = abs(pair.difference.interval.value)
-    ends = interval_text(*sorted((sign * low, sign * high)))
+    by = difference_text(size, *sorted((sign * low, sign * high)), signed=False)
     numbers = f"{number_text(pair.value)} against {number_text(pair.other_value)}"
     place = f"On {where}, " if pair.paired else "On different X-rays, so unpaired: "
     if too_few:
@@ -146,13 +155,23 @@ def comparison_sentence(
         if comparisons > 1 and excludes_0 and not told_apart:
             sure += "; the interval is not corrected for them"
         verb = f"{one} {beats} {other} by" if told_apart else f"{one} and {other} cannot be told apart: they differ by"
-    by = f"{number_text(size)} {ends}".strip()
     return f"{place}{verb} {by} in {what} ({numbers}); {sure}."
 
 
 def not_measured(dataset: str, who: str, look: str) -> str:
     """What stands in place of the answer where a model was never shown a marker."""
     return f"On {dataset}, {look} was not measured with {who}."
+
+
+def _not_clear(line: pd.Series, comparisons: int) -> str:
+    """That a gain is not clear, and why where its own interval excludes 0."""
+    if _excludes_0(line) and comparisons > 1:
+        return f"not clear after correction for {comparisons} comparisons"
+    return "not clear"
+
+
+def _excludes_0(line: pd.Series) -> bool:
+    return bool(line["gain_low"] > 0 or line["gain_high"] < 0)
 
 
 def _verb(line: pd.Series, higher_is_better: bool) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.benchmark.results import prompt_losses
 from dashboard.benchmark.table import look_of
-from dashboard.benchmark.words import comparison_sentence, finding_sentence
+from dashboard.benchmark.words import comparison_sentence, finding_sentence, headline_parts
 from dashboard.frame.shared_models import served_model
 from tests.results.memory_run import PAPER_STRENGTHS, MemoryRun
 from vpe_core.metrics import Difference, Interval
@@ -31,11 +31,13 @@ OTHER = ("on another patient's image", 0.71)
 
 def sentence(
     higher: bool = True, label: str | None = None, samples: int = 0, elsewhere: tuple[str, float] | None = OTHER,
-    chance: float | None = 0.5, asked: str = "", too_few: str = "", **changes: Any,
+    chance: float | None = 0.5, asked: str = "", too_few: str = "", comparisons: int = 0,
+    **changes: Any,
 ) -> str:  # fmt: skip
     return finding_sentence(
         pd.Series({**LINE, **changes}), metric="macro AUROC", look="a red circle", noun="circle", label=label,
         higher_is_better=higher, samples=samples, control=elsewhere, chance=chance, asked=asked, too_few=too_few,
+        comparisons=comparisons,
     )  # fmt: skip
 
 
@@ -47,8 +49,8 @@ def test_a_part_of_the_samples_is_not_taken_for_the_set() -> None:
 def test_a_gain_with_its_interval_and_its_control() -> None:
     assert sentence() == (
         "On sim-multi, a red circle lifts simclip's macro AUROC from 0.842 to 0.961 (+0.119 [+0.101, +0.137]). "
-        "On another patient's X-ray the same circle reaches 0.710 (guessing: 0.5), the control that gives most away; "
-        "the card below has the others."
+        "On another patient's X-ray the same circle reaches 0.710 (guessing: 0.5), of the controls on another picture "
+        "the one furthest from that; the card below has the others."
     )
 
 
@@ -77,7 +79,9 @@ def test_values_that_are_not_there_are_not_invented() -> None:
 
 def test_each_control_is_called_what_it_is() -> None:
     blank = sentence(elsewhere=("on a blank image", 0.71))
-    assert "On a blank picture the same circle reaches 0.710 (guessing: 0.5), the control that gives most" in blank
+    assert (
+        "On a blank picture the same circle reaches 0.710 (guessing: 0.5), of the controls on another picture" in blank
+    )
     twin = sentence(elsewhere=("on the finding-free image", 0.926))
     assert "On the same X-rays without the findings the same circle reaches 0.926 (guessing: 0.5)." in twin
 
@@ -93,6 +97,31 @@ def test_few_samples_and_other_words_are_said_at_the_start_of_the_sentence() -> 
 def test_no_clear_change_has_two_values_and_no_direction() -> None:
     unclear = sentence(gain_low=-0.01, p=0.06, p_holm=0.3)
     assert "does not clearly change simclip's macro AUROC: 0.842 to 0.961 (+0.119" in unclear
+    assert "not clear after" not in unclear
+    assert "+0.137]; not clear after correction for 16 comparisons)." in sentence(p=0.03, p_holm=0.06, comparisons=16)
+
+
+def test_a_gain_that_is_not_clear_though_its_interval_excludes_0_says_why() -> None:
+    lines = [
+        {**LINE, "run": 0, "row": "circle", "variant": "v", "p_holm": 0.08},
+        {**LINE, "run": 1, "row": "circle", "variant": "v", "p_holm": 0.6, "gain_low": -0.1},
+        {**LINE, "run": 0, "row": "random", "variant": "w", "p_holm": math.nan, "control": True},
+    ]
+    (said,) = headline_parts(pd.DataFrame(lines), [("a", "one"), ("b", "one")], [("circle", "v")], [])
+    first, second = said.split("), ")
+    assert f"{first})" == "one: +0.119 [+0.101, +0.137] on a (not clear after correction for 2 comparisons)"
+    assert second.endswith(" on b (not clear)")
+
+
+def test_a_small_difference_has_the_digits_that_tell_it_from_0() -> None:
+    assert "(+0.0004 [+0.0001, +0.0007])" in sentence(gain=0.0004, gain_low=0.0001, gain_high=0.0007)
+    interval = Interval(-0.00042, -0.0007, -0.00008, 100, 100)
+    pair = Pair(0.98, 0.98042, Difference(interval, 0.003), None, True, 100, 50, 0.027)
+    text = comparison_sentence(
+        pair, ("circle", "box"), where="sim-multi", metric="macro AUROC", label=None, higher_is_better=True,
+        comparisons=9,
+    )  # fmt: skip
+    assert "circle is worse than box by 0.0004 [0.0001, 0.0007] in macro AUROC" in text
 
 
 def compared(low: float = 0.01, p_corrected: float = 0.141, too_few: str = "") -> str:

@@ -96,7 +96,7 @@ def test_pictures_keep_the_xrays_own_size_and_say_what_was_asked_and_answered(as
             assert picture.height == 1080 if make is slide_png else picture.height > 480
         assert about["Description"] == LABEL
         assert f"lung mass: {chances[0]} → {chances[1]} with the circle" in about["Comment"]
-        assert "A chest x-ray with signs of lung mass." in about["Comment"]
+        assert "A chest x-ray with signs of {class}." in about["Comment"]
         assert "red circle, line 3 px" in about["Comment"]
 
 

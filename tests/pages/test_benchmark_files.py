@@ -92,7 +92,7 @@ def test_forgetting_loaded_results_leads_back_to_what_was_shown_before() -> None
         ("book.csv", b"PK\3\4....[Content_Types].xml", "is an Excel file; save it as CSV"),
         ("none.zip", b"", "is empty"),
         ("run", b"PK\3\4", "is no ZIP file"),
-        ("notes.zip", b"a,b\n1,2\n", "is missing"),
+        ("notes.zip", b"a,b\n1,2\n", "are missing"),
     ],
 )
 def test_a_file_of_another_kind_is_refused_in_words_until_the_next_one_comes(

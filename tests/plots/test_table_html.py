@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 from xml.etree import ElementTree
 
@@ -122,6 +123,8 @@ def test_how_many_samples_there_are_is_seen_and_few_or_foreign_ones_stand_out() 
     head = Head("Made up", name="made-up", too_few="6 samples: too few to tell", out_of_domain=True)
     html = paper_table_html(table, [head], metric="AUROC")
     assert " n = 120</small>" in html
+    of_class = str(paper_table_html(table, [replace(head, of_class=40)], metric="AUROC"))
+    assert " n = 40 of 120</small>" in of_class
     assert texts(body(html)[6])[2].endswith("n = 40")
     assert "n = " not in texts(body(html)[2])[2]
     assert "6 samples: too few to tell" in html

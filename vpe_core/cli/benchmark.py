@@ -203,7 +203,8 @@ def report(
         console = Console(file=stream, width=None if out is None else 160)
         for title, table in tables.items():
             heads = {number: _head(one) for number, one in enumerate(grouped[title])}
-            _print_report(console, title, metric, table, heads, style)
+            prompts = tuple(dict.fromkeys(one.manifest.dataset.template for one in grouped[title]))
+            _print_report(console, title, metric, table, heads, style, prompts)
             for words in cautions[title]:
                 if style is Format.MARKDOWN:
                     stream.write(f"**{words}**\n\n")
@@ -223,7 +224,13 @@ def _destination(out: Path | None) -> AbstractContextManager[TextIO]:
 
 
 def _print_report(
-    console: Console, title: str, metric: str, table: pd.DataFrame, heads: dict[int, str], style: Format
+    console: Console,
+    title: str,
+    metric: str,
+    table: pd.DataFrame,
+    heads: dict[int, str],
+    style: Format,
+    prompts: tuple[str, ...],
 ) -> None:
     from vpe_core import metrics
     from vpe_core.cli.report_table import report_tables
@@ -232,7 +239,7 @@ def _print_report(
     measure = metrics.get(metric)
     title, higher = f"{title}, {measure.title}", measure.higher_is_better
     if style is Format.MARKDOWN:
-        console.file.write(f"## {title}\n\n{to_markdown(table, heads, higher)}\n")
+        console.file.write(f"## {title}\n\n{to_markdown(table, heads, higher, prompts)}\n")
         return
     for printed in report_tables(title, table, heads, higher, console.width):
         console.print(printed, crop=False)  # where even one data set is too wide, the terminal wraps the lines

@@ -54,7 +54,7 @@ def read_header(path: Path) -> Header:
     except SettingsError:
         raise
     except Exception as error:  # on damaged data, decoders raise nearly everything there is
-        reason = " ".join(f"{error}".split())[:200] or type(error).__name__
+        reason = " ".join(f"{error}".split())[:200].rstrip(".") or type(error).__name__
         raise UnusableRow("unreadable image", f"The image {path.name} is damaged or no image ({reason}).") from error
     return header
 

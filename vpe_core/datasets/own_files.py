@@ -136,7 +136,7 @@ def _unpack(name: str, data: bytes, written: _Written) -> None:
                     continue
                 _write(place, content, written)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        reason = " ".join(str(error).split())[:120].rstrip(".") or type(error).__name__
         raise DatasetError(f"{where} is damaged or no ZIP file ({reason}). Pack it again.") from None
 
 

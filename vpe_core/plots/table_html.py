@@ -27,6 +27,7 @@ class Head:
         name: The data set as links and files call it; empty if that is its title.
         too_few: Why there are too few samples to tell anything; empty if there are enough.
         out_of_domain: Whether the model has seen only simulated X-rays, and these are none.
+        of_class: How many samples are of the one class that is asked for; 0 if all are.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Head:
     name: str = ""
     too_few: str = ""
     out_of_domain: bool = False
+    of_class: int = 0
 
     @property
     def words(self) -> str:
@@ -159,9 +161,10 @@ def _above_chance(cell: ReportCell, intervals: bool) -> _Number:
     above, low, high = cell.control_interval
     if math.isnan(above):
         return _Number("vpl-is-gain")
-    span = interval_text(low, high, signed=True)
-    gives_away = low > 0 or high < 0
-    about = _joined(span and f"95% interval {span}", "gives something away" if gives_away else "gives nothing away")
+    span, p = interval_text(low, high, signed=True), p_text(cell.p_holm)
+    gives_away = cell.significant
+    told = ("gives something away" if gives_away else "not clearly apart from chance") if p else ""
+    about = _joined(span and f"95% interval {span}", p and f"Holm-corrected {p}", told)
     kinds = f"vpl-is-gain {'vpl-leaks' if gives_away else 'vpl-even'}"
     return _Number(kinds, signed_text(above), span if intervals else "", about)
 
@@ -176,7 +179,7 @@ def _change(column: str, cell: ReportCell, higher: bool, intervals: bool) -> _Nu
     apart = cell.significant if column == "gain" else _excludes_zero(line, name) and not line["too_few"]
     if apart and signed_text(value) != signed_text(0.0):
         kinds += " vpl-gain" if (value > 0) == higher else " vpl-loss"
-    p = p_text(line["p_holm"] if column == "gain" else math.nan)
+    p = p_text(cell.p_holm if column == "gain" else math.nan)
     about = _joined(span and f"95% interval {span}", p and f"Holm-corrected {p}")
     return _Number(kinds, signed_text(value), span if intervals else "", about)
 

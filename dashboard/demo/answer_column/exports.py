@@ -97,7 +97,7 @@ def change_of_shape(view: View, xray: Xray, state: DemoState) -> str:
 
 def marked_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> bytes:
     """The marked X-ray in full resolution, with what was asked and answered below it."""
-    lines = (_answer_line(result, model, xray, state), question_line(result, model, state))
+    lines = (_answer_line(result, model, xray, state), question_line(model, state))
     return _png(_for_people(xray, state), lines, model, xray)
 
 
@@ -112,7 +112,7 @@ def overlays_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> 
         both.paste(one, (left, 0))
         left += one.width + gap
     lines = (
-        _answer_line(result, model, xray, state), question_line(result, model, state), attention_line(result, state),
+        _answer_line(result, model, xray, state), question_line(model, state), attention_line(result, state),
     )  # fmt: skip
     return _png(both, lines, model, xray)
 
@@ -124,7 +124,7 @@ def slide_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
     astray = out_of_domain(model.spec, xray)
     label = what_it_is(simulated=xray.simulated, out_of_domain=astray)
     chances, doubt = result.marked.probabilities if result.marked else None, _doubt(result, model, state)
-    lines = (question_line(result, model, state), attention_line(result, state))
+    lines = (question_line(model, state), attention_line(result, state))
     words = doubt or answer_words(result.classes, result.without.probabilities, chances, noun, state.question)
     classes = [
         SlideClass(name, before, chances[index] if chances else None)

@@ -12,6 +12,7 @@ from vpe_core.markers import get as get_marker
 from vpe_core.models import Model
 from vpe_core.plots.percent import percent
 from vpe_core.prompts import ENSEMBLES, build_prompts, negated
+from vpe_core.prompts.templates import CLASS_FIELD
 
 
 def answer_line(result: Answer, state: DemoState) -> str:
@@ -25,9 +26,9 @@ def answer_line(result: Answer, state: DemoState) -> str:
     return f"{what}: {before} → {after} with the {marker_name(state.marks, state.treatment)}"
 
 
-def question_line(result: Answer, model: Model, state: DemoState) -> str:
-    """The model, the prompt and the marker."""
-    parts = [model.spec.title, _prompts(result.target, state), _marker(state)]
+def question_line(model: Model, state: DemoState) -> str:
+    """The model, the prompt that all classes share, and the marker."""
+    parts = [model.spec.title, _prompts(state), _marker(state)]
     return " · ".join(part for part in parts if part)
 
 
@@ -36,16 +37,16 @@ def attention_line(result: Answer, state: DemoState) -> str:
     return f"Colours: {attention.get(state.method).shows(result.target)}"
 
 
-def _prompts(target: str, state: DemoState) -> str:
+def _prompts(state: DemoState) -> str:
     templates = ENSEMBLES.get(state.template, (state.template,))
     if state.question != EACH:
-        return f"prompt “{_prompt(target, templates, state)}”"
+        return f"prompt “{_prompt(templates, state)}”"
     against = tuple(negated(one) for one in templates)
-    return f"prompt “{_prompt(target, templates, state)}” against “{_prompt(target, against, state)}”"
+    return f"prompt “{_prompt(templates, state)}” against “{_prompt(against, state)}”"
 
 
-def _prompt(target: str, templates: tuple[str, ...], state: DemoState) -> str:
-    ((first, *others),) = build_prompts([target], templates, suffix=suffix_words(state))
+def _prompt(templates: tuple[str, ...], state: DemoState) -> str:
+    ((first, *others),) = build_prompts([CLASS_FIELD], templates, suffix=suffix_words(state))
     return f"{first}” and {len(others)} more, averaged, such as “{others[0]}" if others else first
 
 

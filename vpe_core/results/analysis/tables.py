@@ -18,7 +18,7 @@ import pandas as pd
 from vpe_core import markers
 from vpe_core.ensembles import Ensemble, VariantOrEnsemble, control_of, members_of
 from vpe_core.errors import ResultsError
-from vpe_core.metrics import Bootstrap, compare, get, holm
+from vpe_core.metrics import Bootstrap, Comparison, compare, get, holm
 from vpe_core.results.analysis.columns import difference_of, interval_of, p_value, value_columns
 from vpe_core.results.analysis.domain import is_out_of_domain
 from vpe_core.results.analysis.enough import too_few
@@ -63,7 +63,9 @@ def paper_table(
         has seen only simulated ones), metric (its name), label (the one class, or empty), row (its title),
         variant (its key), marker, suffix (the words), control; value, low, high; unmarked (the value of the unmarked
         image on the same samples) and gain over it with gain_low, gain_high, p and p_holm (corrected over all gains of
-        the table that are no controls); elsewhere (the value of the same marker on another patient's image) and
+        the table that are no controls); of controls also above_chance (the value minus what guessing reaches) with
+        above_chance_low, above_chance_high, above_chance_p and above_chance_p_holm (corrected over all controls of the
+        table); elsewhere (the value of the same marker on another patient's image) and
         elsewhere_picture ("other", or "blank" where only that was measured);
         prompt_gain, prompt_low, prompt_high against the reference; n, patients, undefined (classes without a value,
         with ", " between them), too_few (why so few samples tell nothing, or empty) and missing (why there is no value,
@@ -81,9 +83,9 @@ def paper_table(
             progress(len(lines), len(runs) * len(chosen))
     table = pd.DataFrame(lines)
     if len(table):
-        table["p_holm"] = np.nan
-        counted = ~table["control"]
-        table.loc[counted, "p_holm"] = holm(table.loc[counted, "p"].to_numpy(np.float64))
+        for p, counted in (("p", ~table["control"]), ("above_chance_p", table["control"])):
+            table[f"{p}_holm"] = np.nan
+            table.loc[counted, f"{p}_holm"] = holm(table.loc[counted, p].to_numpy(np.float64))
     return table
 
 
@@ -227,6 +229,11 @@ def _values(
             line |= value_columns(gain.interval, evaluation, "gain") | {"p": p_value(gain, evaluation)}
             line["unmarked"] = interval_of(unmarked, run, question).value
         line |= _on_another_image(evaluation, run, row, question)
+    chance = get(question.metric).chance
+    if row.variant.is_control and chance is not None:
+        above = difference_of(_above(measured, chance), run, question)
+        line |= value_columns(above.interval, evaluation, "above_chance")
+        line["above_chance_p"] = p_value(above, evaluation)
     if reference is not None:
         before = evaluation.measured(run, variant, with_suffix(reference, row.suffix))
         change = difference_of(compare(measured, before), run, question)
@@ -235,19 +242,31 @@ def _values(
 
 
 def _nothing() -> dict[str, Any]:
-    names = [f"{name}{end}" for name in ("gain", "prompt_gain") for end in ("", "_low", "_high")]
-    numbers = dict.fromkeys(["value", "low", "high", "unmarked", *names, "p", "elsewhere"], np.nan)
+    names = [f"{name}{end}" for name in ("gain", "above_chance", "prompt_gain") for end in ("", "_low", "_high")]
+    numbers = dict.fromkeys(["value", "low", "high", "unmarked", *names, "p", "above_chance_p", "elsewhere"], np.nan)
     return {**numbers, "elsewhere_picture": "", "n": 0, "patients": 0, "undefined": "", "too_few": ""}
 
 
-def _on_another_image(evaluation: Evaluation, run: Results, row: TableRow, question: Question) -> dict[str, Any]:
-    """What the same marker reaches on another patient's image, or else on a blank one, if that was measured."""
-    if row.variant.is_control:
-        return {}
+def _above(measured: Bootstrap, chance: float) -> Comparison:
+    """How far a metric lies above what guessing reaches."""
+    values, draws = (np.full_like(one, chance) for one in (measured.values, measured.draws))
+    return compare(measured, replace(measured, values=values, draws=draws))
+
+
+def shown_elsewhere(run: Results, row: TableRow) -> tuple[Picture, VariantOrEnsemble] | None:
+    """The same marker on another patient's image, or else on a blank one; None of controls, and without either."""
+    if row.variant.is_control or not row.variant.marked:
+        return None
     pictures: tuple[Picture, ...] = ("other", "blank")
-    for picture in pictures:
-        control = control_of(row.variant, picture)
-        if all(member in run for member in members_of(control)):
+    controls = ((picture, control_of(row.variant, picture)) for picture in pictures)
+    return next((one for one in controls if all(member in run for member in members_of(one[1]))), None)
+
+
+def _on_another_image(evaluation: Evaluation, run: Results, row: TableRow, question: Question) -> dict[str, Any]:
+    """What the same marker reaches there, if these words were asked, which a table of probabilities need not hold."""
+    if found := shown_elsewhere(run, row):
+        picture, control = found
+        with suppress(ResultsError):
             measured = evaluation.measured(run, control, with_suffix(question, row.suffix))
             return {"elsewhere": interval_of(measured, run, question).value, "elsewhere_picture": picture}
     return {}

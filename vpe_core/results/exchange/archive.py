@@ -190,7 +190,7 @@ def _unpack(data: bytes, file: str, into: Path) -> None:
     except (ResultsError, OSError):
         raise
     except Exception as error:  # zipfile and its decompressors raise many kinds; all mean the same here
-        reason = " ".join(str(error).split())[:160]
+        reason = " ".join(str(error).split())[:160].rstrip(".")
         raise ResultsError(f"{file} is no ZIP file that can be read: {reason}. Zip the folder again.") from None
 
 
@@ -265,7 +265,7 @@ def _require_sound(run: LoadedRun, file: str) -> None:
                 f"{file} does not hold results that can be used: {damaged} is damaged, it cannot be read as Parquet. "
                 "Zip the folder of results again."
             ) from None
-        reason = " ".join(str(error).split())[:160]
+        reason = " ".join(str(error).split())[:160].rstrip(".")
         raise ResultsError(f"{file} does not hold results that can be used: {reason}.") from None
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from vpe_core import metrics
+from vpe_core import markers, metrics
 from vpe_core.ensembles import Ensemble, is_ensemble
 from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
 from vpe_core.results.analysis.rows import ensemble_title
+from vpe_core.variants import Variant
 
 SIGNIFICANT = 0.05
 _LATEX_MARKS = str.maketrans({"†": r"\dag{}", "‡": r"\ddag{}", "\u2212": "$-$", "\u2013": "--"})
@@ -40,16 +41,22 @@ class ReportCell:
 
     @property
     def significant(self) -> bool:
-        """Whether the gain's corrected p-value is below `SIGNIFICANT`, and the samples are enough to tell."""
-        return bool(self.line["p_holm"] < SIGNIFICANT and not self.line["too_few"])
+        """Whether the corrected p-value is below `SIGNIFICANT`, and the samples are enough to tell.
+
+        Of a control that is the p-value of how far it lies from chance; else that of the gain.
+        """
+        return bool(self.p_holm < SIGNIFICANT and not self.line["too_few"])
+
+    @property
+    def p_holm(self) -> float:
+        """The corrected p-value that stands beside the cell's gain, or its distance from chance."""
+        return float(self.line["above_chance_p_holm" if self.line["control"] else "p_holm"])
 
     @property
     def control_interval(self) -> tuple[float, float, float]:
         """How far a control's value lies above what guessing reaches, and the ends of that; nan elsewhere."""
-        chance = metrics.get(self.line["metric"]).chance
-        if not self.line["control"] or chance is None:
-            return np.nan, np.nan, np.nan
-        return self.line["value"] - chance, self.line["low"] - chance, self.line["high"] - chance
+        low, high = self.line["above_chance_low"], self.line["above_chance_high"]
+        return self.line["above_chance"], low, high
 
 
 def measure_title(table: pd.DataFrame) -> str:
@@ -129,6 +136,26 @@ def marks(cell: ReportCell) -> str:
     return ("†" if cell.fewer else "") + ("‡" if cell.line["undefined"] and not np.isnan(cell.line["value"]) else "")
 
 
+def caption(table: pd.DataFrame, prompts: Sequence[str] = ()) -> str:
+    """Whose answers a `paper_table` holds, to which prompts, and how the markers are drawn.
+
+    Args:
+        table: From `paper_table`.
+        prompts: In which words the images were asked; empty if that is said elsewhere.
+    """
+    keys = [key for key in table["variant"].unique() if not is_ensemble(key)]
+    drawn = [one for one in map(Variant.parse, keys) if one.marked]
+    colors = dict.fromkeys(one.color for one in drawn if "color" in markers.get(one.marker).uses)
+    widths = dict.fromkeys(
+        f"{one.width:g} px" for one in drawn if one.width and "width" in markers.get(one.marker).uses
+    )
+    protocols = dict.fromkeys(f"{one.protocol} protocol" for one in map(Variant.parse, keys))
+    parts = [f"Model: {', '.join(table['model'].unique())}"]
+    parts += [f"prompt: {' / '.join(f'“{one}”' for one in prompts)}"] if prompts else []
+    parts += [f"drawn: {', '.join([*colors, *widths, *protocols])}"] if keys else []
+    return "; ".join(parts) + "."
+
+
 def reading_notes(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool = True) -> list[str]:
     """How a printed `paper_table` is read: what it measures, on how many samples, and what its marks mean."""
     if table.empty:
@@ -152,19 +179,25 @@ def reading_notes(table: pd.DataFrame, heads: dict[int, str], higher_is_better: 
         nothing = (
             "" if chance is None else f"; {chance:g} = gives nothing away, and how far above that stands beside it"
         )
-        notes.append(f"in italics, controls: the same marker where it should not help{nothing}")
+        notes.append(
+            f"in italics, controls: the same marker where it should not help{nothing}; * there: apart from that, "
+            "Holm-corrected over the controls"
+        )
     if fewer_samples(table).any():
         notes.append("† fewer samples than other markers")
     return [*notes, *ensemble_notes(table), *undefined_notes(table, heads)]
 
 
-def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool = True) -> str:
+def to_markdown(
+    table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool = True, prompts: Sequence[str] = ()
+) -> str:
     """A Markdown table: values and gains with intervals, best in bold, controls in italics, then how to read it.
 
     Args:
         table: From `paper_table`.
         heads: For each run what its columns are called.
         higher_is_better: As the metric has it.
+        prompts: As `caption` has them.
     """
 
     def cell(one: ReportCell) -> list[str]:
@@ -183,16 +216,20 @@ def to_markdown(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bo
     for first, cells in grid(table, higher_is_better):
         words = [f"*{_title(first)}*" if first["control"] else first["row"], first["suffix"] or ""]
         lines.append(_joined([*map(pipe, words), *_cells(heads, cells, cell)]))
-    return "\n".join([*lines, "", "; ".join(reading_notes(table, heads, higher_is_better)) + "."]) + "\n"
+    notes = "; ".join(reading_notes(table, heads, higher_is_better)) + "."
+    return "\n".join([*lines, "", caption(table, prompts), "", notes]) + "\n"
 
 
-def to_latex(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool = True) -> str:
+def to_latex(
+    table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool = True, prompts: Sequence[str] = ()
+) -> str:
     """The same content as `to_markdown` has it, as a LaTeX `tabular` for booktabs."""
 
     def cell(one: ReportCell) -> list[str]:
-        value = number_text(one.line["value"]) + marks(one).translate(_LATEX_MARKS)
+        value = (number_text(one.line["value"]) + marks(one)).translate(_LATEX_MARKS)
         ends = _small(interval_text(one.line["low"], one.line["high"]))
-        gain = "" if not gain_text(one) else f"{_small(gain_text(one))}{'$^{*}$' if one.significant else ''}"
+        number, span = gain_parts(one)
+        gain = f"{number.translate(_LATEX | _LATEX_MARKS)}{'$^{*}$' if one.significant else ''}{_small(span)}"
         return [(rf"\textbf{{{value}}}" if one.best else value) + ends, gain]
 
     columns = "ll" + "rr" * len(heads)
@@ -204,7 +241,8 @@ def to_latex(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool 
         title = _title(first).translate(_LATEX)
         words = [rf"\textit{{{title}}}" if first["control"] else title, (first["suffix"] or "").translate(_LATEX)]
         lines.append(" & ".join([*words, *_cells(heads, cells, cell)]) + r" \\")
-    told = "; ".join(" ".join(note.split()) for note in reading_notes(table, heads, higher_is_better))
+    notes = reading_notes(table, heads, higher_is_better)
+    told = f"{caption(table, prompts)} " + "; ".join(" ".join(note.split()) for note in notes)
     told = told.translate(_LATEX | _LATEX_MARKS)
     note = rf"\multicolumn{{{len(titles)}}}{{p{{0.95\linewidth}}}}{{\footnotesize {told}.}}"
     return "\n".join([*lines, r"\bottomrule", note, r"\end{tabular}"]) + "\n"
@@ -213,7 +251,9 @@ def to_latex(table: pd.DataFrame, heads: dict[int, str], higher_is_better: bool 
 def to_csv(table: pd.DataFrame) -> str:
     """All columns of `paper_table`, one line a row and run; full precision.
 
-    Two more say what the marks of the other forms say: best (of its column) and significant (Holm-corrected p).
+    Two more say what the marks of the other forms say: best (of its column) and significant, which is by p_holm or, of
+    a control, by above_chance_p_holm. A control's gain, too, is over the unmarked image; what the other forms show of
+    it is above_chance.
     """
     if table.empty:
         return str(table.to_csv(index=False))
@@ -221,7 +261,7 @@ def to_csv(table: pd.DataFrame) -> str:
     parts = [
         part.assign(
             best=best_lines(part, metrics.get(part["metric"].iloc[0]).higher_is_better),
-            significant=(part["p_holm"] < SIGNIFICANT) & (part["too_few"] == ""),
+            significant=[cell.significant for _, line in part.iterrows() for cell in [ReportCell(line, best=False)]],
         )
         for _, part in numbered.groupby(["model", "dataset", "source", "run"], sort=False)
     ]
@@ -230,12 +270,17 @@ def to_csv(table: pd.DataFrame) -> str:
 
 def gain_text(cell: ReportCell) -> str:
     """A gain with its interval; of a control how far it lies above chance; empty if unknown."""
+    return _with_ends(*gain_parts(cell))
+
+
+def gain_parts(cell: ReportCell) -> tuple[str, str]:
+    """The same, number and interval apart."""
     if cell.line["control"]:
         above, low, high = cell.control_interval
-        return "" if np.isnan(above) else _with_ends(f"{signed_text(above)} above chance", interval_text(low, high))
-    if np.isnan(cell.line["gain"]):
-        return ""
-    return _with_ends(signed_text(cell.line["gain"]), interval_text(cell.line["gain_low"], cell.line["gain_high"]))
+        number = "" if np.isnan(above) else f"{signed_text(above)} above chance"
+        return number, interval_text(low, high, signed=True)
+    number = "" if np.isnan(cell.line["gain"]) else signed_text(cell.line["gain"])
+    return number, interval_text(cell.line["gain_low"], cell.line["gain_high"], signed=True)
 
 
 def _title(line: pd.Series) -> str:

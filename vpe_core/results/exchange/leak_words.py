@@ -342,7 +342,7 @@ def _pointing(found: Leak) -> list[Line]:
     return [
         (
             f"at least {signed(found.pointing.interval)}",
-            "of the gain for saying which of several findings is meant: whoever knew them all would reach "
-            f"{number_text(found.all_known.value)} without a marker{overlaps}",
+            "of the gain because the marker says which of several findings is meant: a reader who knows all findings "
+            f"of an X-ray, but not which one is asked for, reaches {number_text(found.all_known.value)}{overlaps}",
         )
     ]

@@ -21,8 +21,8 @@ from vpe_core.errors import ResultsError, VPEError
 from vpe_core.prompts import PAPER_TEMPLATE
 from vpe_core.results.analysis.questions import Question, suffix_words, with_suffix
 from vpe_core.results.analysis.rows import TableRow
-from vpe_core.results.analysis.scores import Evaluation, FloatArray, IntArray, Results
-from vpe_core.results.analysis.tables import available
+from vpe_core.results.analysis.scores import Evaluation, FloatArray, IntArray, Results, Scored
+from vpe_core.results.analysis.tables import available, shown_elsewhere
 from vpe_core.results.exchange.parquet_size import require_size
 from vpe_core.results.exchange.text_tables import as_numbers, read_csv, require_numbers, require_short
 from vpe_core.results.store.manifest import DatasetInfo, Manifest, ModelInfo
@@ -100,7 +100,8 @@ def scores_table(
 ) -> pd.DataFrame:
     """The scores behind the rows of a table, in the form that `read_scores` reads.
 
-    Rows that were not measured are left out. Other scorings than softmax give no probabilities, and are not written.
+    With each marker goes its control on another image, which stands beside it in the table. Rows that were not measured
+    are left out. Other scorings than softmax give no probabilities, and are not written.
 
     Raises:
         ResultsError: The question's scoring gives no probabilities that add up to 1.
@@ -109,23 +110,29 @@ def scores_table(
         raise ResultsError("Expected the paper's scoring, whose probabilities add up to 1 over the classes.")
     parts = []
     for run in runs:
-        for row in rows:
-            asked = with_suffix(question, row.suffix)
+        beside = [(found[1], row.suffix) for row in rows if (found := shown_elsewhere(run, row))]
+        for shown, suffix in dict.fromkeys([*((row.variant, row.suffix) for row in rows), *beside]):
+            asked = with_suffix(question, suffix)
             try:
-                scored = evaluation.scored(run, available(run, row.variant), asked)
+                scored = evaluation.scored(run, available(run, shown), asked)
             except ResultsError:
                 continue
-            part = run.samples.iloc[scored.rows].reset_index(drop=True)
-            part = part[[name for name in (*_SAMPLE, *_PLACE) if name in part]].copy()
-            data = run.manifest.dataset
-            part.insert(0, "suffix", suffix_words(row.variant, asked))
-            part.insert(0, "variant", row.variant.key)
-            part.insert(0, "simulated", data.simulated)
-            part.insert(0, "model", run.manifest.model.name)
-            part.insert(0, "dataset", data.name)
-            part[[_column(label) for label in data.classes]] = scored.scores.astype(np.float32)
-            parts.append(part)
+            parts.append(_lines(run, shown, suffix_words(shown, asked), scored))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(_REQUIRED))
+
+
+def _lines(run: Results, shown: VariantOrEnsemble, suffix: str, scored: Scored) -> pd.DataFrame:
+    """The lines of one row of the table."""
+    data, part = run.manifest.dataset, run.samples.iloc[scored.rows].reset_index(drop=True)
+    part = part[[name for name in (*_SAMPLE, *_PLACE) if name in part]].copy()
+    about = {
+        "dataset": data.name, "model": run.manifest.model.name, "simulated": data.simulated, "variant": shown.key,
+        "suffix": suffix,
+    }  # fmt: skip
+    for place, (name, value) in enumerate(about.items()):
+        part.insert(place, name, value)
+    part[[_column(label) for label in data.classes]] = scored.scores.astype(np.float32)
+    return part
 
 
 def read_scores(data: bytes, file: str) -> tuple[LoadedScores, ...]:
@@ -142,7 +149,8 @@ def read_scores(data: bytes, file: str) -> tuple[LoadedScores, ...]:
     if missing := [name for name in _REQUIRED if name not in table]:
         raise ResultsError(
             f"Expected the columns {', '.join(_REQUIRED)} and one p(CLASS) for each class in {file}, but "
-            f"{', '.join(missing)} is missing. Download a table of scores from this page to see the form."
+            f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing. "
+            "Download a table of scores from this page to see the form."
         )
     for name in (one for one in _TEXT if one in table):
         gaps = table[name].isna()
@@ -179,7 +187,7 @@ def _parsed(data: bytes, file: str) -> pd.DataFrame:
         else:
             table = read_csv(data, _is_number, max_cells=MAX_CELLS, signs=_SIGNS)
     except Exception as error:  # pandas and pyarrow raise many kinds; all mean the same here
-        reason = " ".join(str(error).split())[:160]
+        reason = " ".join(str(error).split())[:160].rstrip(".")
         raise ResultsError(f"{file} is no CSV or Parquet table that can be read: {reason}.") from None
     if table.empty:
         raise ResultsError(f"Expected 1 to {MAX_CELLS:,} cells in {file}, but got {table.size:,}.")

@@ -98,7 +98,7 @@ def require_storable(samples: pd.DataFrame) -> None:
         try:
             pa.array(samples[name], from_pandas=True)
         except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
-            reason = " ".join(str(error).split())[:160]
+            reason = " ".join(str(error).split())[:160].rstrip(".")
             raise ResultsError(
                 f"The {name} of the samples cannot be stored: {reason}. Change it in the data set's table."
             ) from None
