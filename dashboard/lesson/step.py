@@ -205,6 +205,7 @@ class Step:
         tell: What they come to.
         trial: One thing to try; None for none.
         simulated: Whether its numbers come from simulated X-rays alone.
+        opinion: Whether an opinion is asked for, and not a guess at what the model will do.
     """
 
     title: str
@@ -213,3 +214,4 @@ class Step:
     tell: Callable[[Facts, Guess], Feedback]
     trial: Trial | None = None
     simulated: bool = field(default=True, kw_only=True)
+    opinion: bool = field(default=False, kw_only=True)

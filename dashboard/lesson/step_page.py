@@ -48,7 +48,7 @@ def show_step(name: str) -> None:
         question = explainer.parts(scene.question)
         st.html(render("lesson_question", step=heading, title=step.title, question=question))
         if given is None:
-            _ask(name, scene, here)
+            _ask(name, step, scene, here)
         else:
             shown, boxes = _answer(name, step, scene, given, explainer)
     if given is None:
@@ -74,17 +74,17 @@ def _film(scene: LessonScene, turn: int) -> None:
         film_to_draw_on(scene, turn)
 
 
-def _ask(name: str, scene: LessonScene, here: Progress) -> None:
+def _ask(name: str, step: Step, scene: LessonScene, here: Progress) -> None:
     turn = here.round_of(name)
     if scene.choices:
         chosen = st.radio(
-            "Your guess",
+            "Your opinion" if step.opinion else "Your guess",
             tuple(scene.choices),
             index=None,
             format_func=lambda choice: as_text(scene.choices[choice]),
             key=f"lesson_guess_{name}-{here.model}-{turn}",
         )
-        ready, label = chosen is not None, "This is my guess"
+        ready, label = chosen is not None, "This is my answer" if step.opinion else "This is my guess"
         guess: Guess = chosen or ""
     else:
         guess, ready, label = here.drawn, bool(here.drawn), "This is my circle"
@@ -97,7 +97,9 @@ def _ask(name: str, scene: LessonScene, here: Progress) -> None:
         disabled=not ready,
         on_click=_commit,
         args=(name, guess),
-        help="The guess stands before the answer comes.",
+        help="Your answer stands before others are discussed."
+        if step.opinion
+        else "The guess stands before the answer comes.",
     )
     if not scene.choices:
         place_by_numbers(scene, turn)

@@ -200,3 +200,9 @@ def test_progress_ends_at_the_ends() -> None:
     assert here.at("circle").drawn == ()
     assert here.number == 1
     assert here.at(QUIZ).number == len(STEPS) + 1
+
+
+def test_a_guess_is_asked_for_as_a_guess_and_an_opinion_as_an_opinion() -> None:
+    for step, label, button in (("4", "Your guess", "This is my guess"), ("9", "Your opinion", "This is my answer")):
+        app = open_app("pages/lesson.py", {"step": step})
+        assert (app.radio[0].label, app.button(key="lesson_commit").label) == (label, button)

@@ -1,4 +1,4 @@
-"""Step 4: which marker, which colour, how thick."""
+"""Step 4: which marker, which colour; then, how thick."""
 
 from __future__ import annotations
 
@@ -140,6 +140,4 @@ def _try(scene: LessonScene, ask: Asker, guess: Guess, option: str) -> Visuals: 
     )
 
 
-MARKERS = Step(
-    "Which marker, which colour, how thick", _scene, _find, _tell, Trial("Try another line width", _LINES, _try)
-)
+MARKERS = Step("Which marker, which colour", _scene, _find, _tell, Trial("Try another line width", _LINES, _try))

@@ -51,4 +51,4 @@ def _tell(facts: None, guess: Guess) -> Feedback:  # noqa: ARG001
     )
 
 
-TRUST = Step("What would you need to trust it?", _scene, _find, _tell, simulated=False)
+TRUST = Step("What would you need to trust it?", _scene, _find, _tell, simulated=False, opinion=True)
