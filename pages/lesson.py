@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.classroom.page.lesson import back_to_class
 from dashboard.frame.html import render
 from dashboard.frame.page import page_setup
 from dashboard.lesson import progress
@@ -32,4 +33,5 @@ def lesson() -> None:
 
 arrived = page_setup("Lesson", f"{len(STEPS)} steps, about ten minutes. You guess first, then the model answers.")
 progress.begin(arrived)
+back_to_class()
 lesson()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,6 +45,20 @@ def distribution(
     wanted = [row for row in rows if row.named or row.name == question.target]
     others = [row for row in rows if row not in wanted][: at_most - len(wanted)]
     return sorted([*wanted, *others], key=rows.index)
+
+
+def more_words(rows: Sequence[ClassRow], counted: str) -> str:
+    """What is said of the classes that a table leaves out; empty if none are.
+
+    Args:
+        rows: Those left out.
+        counted: What their votes are: "guesses" or "drawings".
+    """
+    if not rows:
+        return ""
+    below = math.floor(100 * max(row.model for row in rows)) + 1
+    votes = sum(row.votes for row in rows) or "no"
+    return f"and {len(rows)} more, {'all ' if len(rows) > 1 else ''}below {below}%, with {votes} {counted}"
 
 
 def ranked(kept: Sequence[Kept]) -> list[Kept]:

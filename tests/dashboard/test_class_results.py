@@ -10,14 +10,16 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from dashboard.classroom.kinds.base import NOT_ASKED
+from dashboard.classroom.page.invitation import reach_in_words
 from dashboard.classroom.qr import QUIET_ZONE, qr_code
 from dashboard.classroom.records import Kept, Member, MemberAnswer, MemberDrawing, TaskQuestion
-from dashboard.classroom.results import distribution, most_surprising, ranked
+from dashboard.classroom.results import distribution, more_words, most_surprising, ranked
 from dashboard.classroom.rooms import ROOMS, Rooms
 from dashboard.demo.film.xray import Xray
 from dashboard.frame.rights import client_of
 from dashboard.frame.server import routes
 from vpe_core.markers.marks import Mark
+from vpe_core.settings import PROJECT_DIR
 from vpe_core.types import Box
 
 CLASSES = ("mass", "effusion", "no abnormality")
@@ -48,9 +50,23 @@ def test_the_class_is_counted_as_by_hand() -> None:
     guesses = [kept_of(1, choice="effusion"), kept_of(2, choice="effusion")]
     predict = replace(question, kind="predict", target="")
     assert [row.name for row in distribution(predict, guesses, PLAIN, at_most=2)] == ["effusion", "no abnormality"]
+    shown, every = (distribution(predict, guesses, PLAIN, at_most=most) for most in (2, 3))
+    left = [row for row in every if row not in shown]
+    assert more_words(left, "guesses") == "and 1 more, below 21%, with no guesses"
+    assert more_words(every, "guesses") == "and 3 more, all below 71%, with 2 guesses"
+    assert not more_words([], "guesses")
     missed = distribution(question, [kept_of(1, said=effusion)], PLAIN, at_most=2)
     assert [row.name for row in missed] == ["no abnormality", "mass"]  # what was aimed at is never left out
     assert most_surprising(guesses, PLAIN) is None
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_an_address_of_this_machine_alone_says_how_others_can_join(host: str) -> None:
+    words = reach_in_words(f"http://{host}:8501/classroom?room=CDFGHJ")
+    assert words.startswith("This address works on this machine only. For others, open this page by")
+    assert f"in place of {host} (docs/deployment.md, In a classroom)" in words
+    assert "## In a classroom" in (PROJECT_DIR / "docs" / "deployment.md").read_text(encoding="utf-8")
+    assert not reach_in_words("https://example.org/classroom?room=CDFGHJ")
 
 
 def test_who_leaves_counts_no_more() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -102,6 +103,43 @@ def test_what_is_clicked_after_the_class_has_ended_is_no_error(key: str) -> None
     app.button(key=f"class_{key}").click().run()
     assert not app.exception
     assert "has ended" in app.warning[0].value
+
+
+def test_a_code_of_no_class_is_reported_when_the_page_opens_and_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    find = ROOMS.find
+    monkeypatch.setattr(ROOMS, "find", lambda code, client="": (asked.append(code), find(code, client))[1])
+    monkeypatch.setattr(browser, "kept_token", lambda _code: "")
+    app = open_app(PAGE, {"room": "CDFGHJ"})
+    assert "no class with this code" in app.warning[0].value
+    assert app.text_input(key="class_code_field").value == "CDFGHJ"
+    app.run()
+    assert "no class with this code" in app.warning[0].value
+    assert asked == ["CDFGHJ"]
+
+
+def test_the_table_of_a_class_names_its_columns_and_says_what_it_leaves_out(room: Room) -> None:
+    app = open_app(PAGE)
+    app.button(key="class_open_button").click().run()
+    app.button(key="class_start").click().run()
+    app.button(key="class_reveal").click().run()
+    app.button(key="class_projector_button").click().run()
+    said = html_of(app)
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', said[said.index("vpl-class-bars") :])
+    assert heads == ["Finding", "guesses", "model"]
+    left = len(default_classes()) - said.count('<th scope="row">') - said.count('<th scope="row" ')
+    assert re.search(rf"and {left} more, (all )?below \d+%, with no guesses", said)
+
+
+def test_who_goes_from_a_class_to_the_lesson_finds_the_way_back(room: Room) -> None:
+    app = joined(room)
+    app.switch_page("pages/lesson.py").run()
+    (link,) = [one for one in app.main.get("page_link") if one.proto.label == "Back to the class"]
+    assert (link.proto.page, link.proto.query_string) == ("classroom", f"room={room.code}")
+    room.close()
+    ROOMS.sweep()
+    app.run()
+    assert not [one for one in app.main.get("page_link") if one.proto.label == "Back to the class"]
 
 
 def test_everybody_is_sent_to_a_step_of_the_lesson_and_back() -> None:

@@ -1,10 +1,10 @@
-"""The way from a class to a step of the lesson."""
+"""The way from a class to a step of the lesson, and back."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.classroom.page.seat import Seat
+from dashboard.classroom.page.seat import ROOM, Seat, code, is_in_class
 from dashboard.classroom.records import RoomView
 from dashboard.classroom.room import Room
 from dashboard.frame.page import page_link
@@ -20,10 +20,17 @@ def lesson_link(step: int) -> None:
         page_link("pages/lesson.py", _title(step), icon=":material/school:", query_params={"step": str(step)})
 
 
+def back_to_class() -> None:
+    """In the lesson: the way back, for who is in a class."""
+    if is_in_class():
+        link = {ROOM: code()}
+        page_link("pages/classroom.py", "Back to the class", icon=":material/arrow_back:", query_params=link)
+
+
 def send_to_lesson(place: Seat, view: RoomView) -> None:
     """For the lecturer: the step, and the button that sends everybody there."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        st.selectbox("Lesson", range(1, len(STEPS) + 1), (view.lesson_step or 1) - 1, format_func=_title, key=_FIELD)
+    st.selectbox("Lesson", range(1, len(STEPS) + 1), (view.lesson_step or 1) - 1, format_func=_title, key=_FIELD)
+    with st.container(horizontal=True, gap="small"):
         st.button(
             "Everybody there", key="class_lesson_send", icon=":material/school:",
             help="Members see a link to this step",

@@ -14,7 +14,7 @@ from dashboard.classroom.kinds.base import Said, marker_title
 from dashboard.classroom.page.model import looked_at, memory
 from dashboard.classroom.page.seat import Seat
 from dashboard.classroom.records import Kept, RoomView, Task, TaskQuestion
-from dashboard.classroom.results import distribution, most_surprising, ranked
+from dashboard.classroom.results import distribution, more_words, most_surprising, ranked
 from dashboard.classroom.shapes import drawings_over, in_words, name_of, outcome
 from dashboard.demo.answers.answer import out_of_domain
 from dashboard.frame.assets import asset
@@ -59,15 +59,19 @@ def large_drawing(place: Seat, view: RoomView, task: Task, one: Kept) -> None:
 def bars(task: Task, view: RoomView, plain: Said) -> None:
     """The class's answers beside the model's."""
     question, kind = task.question, catalog.get(task.question.kind)
+    at_most, counted = (_ROWS_BESIDE_DRAWINGS, "drawings") if kind.draws else (_ROWS, "guesses")
+    found = distribution(question, view.kept, plain.without, at_most)
     rows = [
         {"name": row.name, "votes": row.votes, "share": row.share, "model": row.model, "named": row.named,
          "model_text": percent(row.model)}
-        for row in distribution(question, view.kept, plain.without, _ROWS_BESIDE_DRAWINGS if kind.draws else _ROWS)
+        for row in found
     ]  # fmt: skip
+    every = distribution(question, view.kept, plain.without, len(question.classes))
     astray = out_of_domain(models.get(question.model), task.xray)
     st.html(
         render(
-            "class_bars", rows=rows, draws=kind.draws, given=view.version,
+            "class_bars", rows=rows, more=more_words([row for row in every if row not in found], counted),
+            counted=counted, draws=kind.draws, given=view.version,
             caution=ANSWER_OUT_OF_DOMAIN if astray else "",
             headline="" if astray else _headline(question, view.kept, plain),
             of_class="drawings that make it say this" if kind.draws else "guesses of the class",

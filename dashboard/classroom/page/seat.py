@@ -19,7 +19,7 @@ from dashboard.frame.view import PROJECTOR, view
 ROOM = "room"
 _PAGE = "classroom"
 _CODE, _TOKENS, _PROBLEM, _LOST = "class:code", "class:tokens", "class:problem", "class:lost"
-ASKED = "class:asked the tab"
+ASKED, _CHECKED = "class:asked the tab", "class:checked code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,15 @@ def seat() -> Seat | None:
             _lose(GONE)
             return None
         return Seat(room, token, room.steers(token), room.member(token))
-    return _unsteered() if code() and view() == PROJECTOR else None
+    if code() and view() == PROJECTOR:
+        return _unsteered()
+    _check_code()
+    return None
+
+
+def is_in_class() -> bool:
+    """Whether this session has a place in the class at hand, or shows it on a projector; asked on other pages."""
+    return ROOMS.of_token(code(), _tokens().get(code(), "")) is not None or _projector_key() in st.session_state
 
 
 def is_asking() -> bool:
@@ -150,7 +158,7 @@ def take(place: Seat) -> None:
 
 def _unsteered() -> Seat | None:
     """A projector with a browser of its own: it needs nothing but the code, and is asked for it once."""
-    key = f"class:projector {code()}"
+    key = _projector_key()
     if key not in st.session_state:
         try:
             st.session_state[key] = ROOMS.find(code(), browser.client())
@@ -163,6 +171,21 @@ def _unsteered() -> Seat | None:
         _lose(GONE)
         return None
     return Seat(room, "", steers=False, member=None)
+
+
+def _check_code() -> None:
+    """Say at once that a link leads to no class; asked once a code, for wrong ones are counted."""
+    if not code() or st.session_state.get(_CHECKED) == code():
+        return
+    st.session_state[_CHECKED] = code()
+    try:
+        ROOMS.find(code(), browser.client())
+    except RoomError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _projector_key() -> str:
+    return f"class:projector {code()}"
 
 
 def _take(code_: str, token: str) -> None:
