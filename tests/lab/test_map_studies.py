@@ -12,7 +12,8 @@ from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
 from vpe_core import lab
-from vpe_core.attention import METHODS, AttentionMethod, every_head, fixed_scale, patch_relevance, shares_of
+from vpe_core.attention import METHODS, AttentionMethod, attention_inside, every_head, fixed_scale, patch_relevance
+from vpe_core.attention.resample import grid_to_image
 from vpe_core.datasets.gallery import simulated_gallery
 from vpe_core.datasets.simulated import CLASSES
 from vpe_core.errors import AttentionError, LabError
@@ -25,6 +26,7 @@ from vpe_core.lab.maps import Maps
 from vpe_core.lab.places import spread_patches
 from vpe_core.lab.sanity import Sanity, randomised, stages_of
 from vpe_core.lab.truth import LEAST, MapTruth, Truth, difference_of
+from vpe_core.markers.marks import Mark, marked_area
 from vpe_core.metrics import rank_correlation
 from vpe_core.models import VisionLanguageModel, load_model
 
@@ -46,6 +48,16 @@ def both(scene: LabScene, model: VisionLanguageModel) -> np.ndarray:
     return np.stack([model.prepare(scene.rgb), model.prepare(scene.present.on(scene.rgb))])
 
 
+def in_the_circle(grids: np.ndarray, scene: LabScene, model: VisionLanguageModel) -> np.ndarray:
+    """The share of each map, spread over the X-ray, inside the circle that is drawn: pixel by pixel."""
+    place = marked_area([Mark("circle", scene.region)], scene.size_wh)
+    flat = grids.reshape(-1, *grids.shape[-2:])
+    shares = [
+        attention_inside(grid_to_image(grid, model.view(scene.size_wh), scene.size_wh), place).share for grid in flat
+    ]
+    return np.reshape(shares, grids.shape[:-2])
+
+
 def test_all_maps_are_those_of_the_library(model: VisionLanguageModel, scene: LabScene) -> None:
     found: Maps = lab.get("maps").run(scene, model, methods=QUICK)
     pictures = both(scene, model)
@@ -54,7 +66,7 @@ def test_all_maps_are_those_of_the_library(model: VisionLanguageModel, scene: La
         np.testing.assert_allclose(found.grids[found.names.index(name)], alone, atol=EXACT)
         assert found.peak(name) == pytest.approx(float(alone.max()), abs=EXACT)
         np.testing.assert_allclose(found.difference(name), alone[1] - alone[0], atol=EXACT)
-        inside = shares_of(alone, scene.region.box, model, scene.size_wh)
+        inside = in_the_circle(alone, scene, model)
         np.testing.assert_allclose(found.shares[found.names.index(name)], inside, atol=1e-4)
     fixed = fixed_scale(model, pictures, scene.classes).of(scene.target)
     np.testing.assert_allclose(found.grid(FIXED, marked=True), fixed[1], atol=1e-4)
@@ -102,7 +114,7 @@ def test_layers_and_heads_are_those_of_one_pass(model: VisionLanguageModel, scen
     found: Layers = lab.get("layers").run(scene, model)
     alone = every_head(model, both(scene, model)).attention
     np.testing.assert_allclose(found.heads.attention, alone, atol=EXACT)
-    shares = shares_of(alone, scene.region.box, model, scene.size_wh)
+    shares = in_the_circle(alone, scene, model)
     np.testing.assert_allclose(found.curves, shares.mean(axis=2), atol=1e-4)
     np.testing.assert_allclose(found.grid(1, marked=True), alone[1, 1].mean(axis=0), atol=EXACT)
     gains = shares[1] - shares[0]
@@ -152,10 +164,14 @@ def curves(deletion: float, insertion: float) -> OrderCurves:
 @pytest.mark.parametrize(
     ("legrad", "rollout", "said"),
     [
-        (curves(0.1, 0.8), curves(0.5, 0.5), "1 of 2 maps beat every random order (area under deletion 0.50"),
+        (
+            curves(0.1, 0.8), curves(0.5, 0.5),
+            "1 of 2 maps beat all 5 random orders in both tests. LeGrad loses mass fastest: area under deletion 0.30, "
+            "random orders 0.50; area under insertion 0.65, random orders 0.50.",
+        ),
         (curves(0.1, 0.8), curves(0.5, 0.5), "No better than chance: Attention rollout."),
         (curves(0.1, 0.7), curves(0.2, 0.8), "Insertion puts Attention rollout first (0.65): the two tests disagree."),
-        (curves(0.6, 0.3), curves(0.5, 0.5), "No map beats random orders"),
+        (curves(0.6, 0.3), curves(0.5, 0.5), "No map beats all 5 random orders in both tests (mean area under"),
     ],
 )  # fmt: skip
 def test_the_words_about_curves_follow_the_numbers(legrad: OrderCurves, rollout: OrderCurves, said: str) -> None:
@@ -164,6 +180,26 @@ def test_the_words_about_curves_follow_the_numbers(legrad: OrderCurves, rollout:
     assert said in found.words()
     flat = OrderCurves(np.full(3, 0.3, np.float32), np.full(3, 0.3, np.float32))
     assert "nothing to take away" in Faithfulness("mass", shares, {"legrad": flat}, (flat,) * 5, {}).words()
+
+
+@pytest.mark.parametrize(
+    ("begun", "bare", "telling", "said"),
+    [
+        (0.88, 0.1, ("deletion",), "Insertion says nothing: the blurred picture gets 88%, the whole one 90%."),
+        (0.1, 0.88, ("insertion",), "Deletion says nothing: the whole picture gets 90%, an even grey 88%."),
+        (0.1, 0.1, ("deletion", "insertion"), "in both tests"),
+    ],
+)
+def test_a_test_without_room_says_nothing(begun: float, bare: float, telling: tuple[str, ...], said: str) -> None:
+    def order(deletion: float, insertion: float) -> OrderCurves:
+        return OrderCurves(np.array([0.9, deletion, bare], np.float32), np.array([begun, insertion, 0.9], np.float32))
+
+    shares = np.array([0, 0.5, 1], np.float32)
+    found = Faithfulness("mass", shares, {"legrad": order(0.2, 0.85)}, (order(0.5, 0.5),) * 5, {})
+    assert found.telling == telling
+    assert found.better == ("legrad",)
+    assert said in found.words()
+    assert ("insertion 0" in found.words()) == ("insertion" in telling)
 
 
 def test_what_changed_is_where_the_finding_is(gallery_scene: LabScene) -> None:
@@ -250,14 +286,16 @@ def test_random_weights_from_the_top_down(model: VisionLanguageModel, scene: Lab
 @pytest.mark.parametrize(
     ("legrad", "rollout", "said"),
     [
+        (0.1, -0.2, "the furthest from 0 is Attention rollout's, −0.20."),
+        (0.001, -0.004, "Attention rollout's, 0.00."),
         (0.1, -0.2, "All 2 maps change when the weights become random"),
         (
             0.1,
             0.7,
             "1 of 2 maps look much the same with random weights, Attention rollout (0.70): it shows",
         ),
-        (-0.6, 0.7, "LeGrad (-0.60) and Attention rollout (0.70): they show the picture"),
-        (0.1, float("nan"), "LeGrad: 0.10"),
+        (-0.6, 0.7, "LeGrad (−0.60) and Attention rollout (0.70): they show the picture"),
+        (0.1, float("nan"), "LeGrad's, 0.10"),
     ],
 )
 def test_the_words_about_random_weights_follow_the_numbers(legrad: float, rollout: float, said: str) -> None:

@@ -98,11 +98,6 @@ def test_the_study_is_each_way_asked_alone(simclip: Any, scenes: list[LabScene])
         alone = simclip.classify(picture, scene.classes)[0, scene.column]
         assert by_name[name].probability == pytest.approx(alone, abs=1e-5)
     assert by_name["unmarked"].attention < by_name["falip"].attention < by_name["fovea-only"].attention
-    x0, y0, x1, y1 = scene.region.box.xyxy
-    cell = scene.size_wh[0] / 14
-    aligned = replace(scene, region=Box(*(round(side / cell) * cell for side in (x0, y0, x1, y1))))
-    whole = {way.name: way for way in lab.get("ink").run(aligned, simclip).ways}
-    assert whole["fovea-only"].attention == pytest.approx(1, abs=1e-4)
 
 
 def test_falip_adds_to_the_class_tokens_scores_before_the_softmax(model: VisionLanguageModel) -> None:
@@ -161,7 +156,7 @@ def test_the_words_follow_the_numbers() -> None:
     ways = (way("unmarked", 0.2, 0.1), way("drawn", 0.7, 0.5), way("falip", 0.21, 0.15), way("api", 0.1, 0.3))
     said = WithoutInk("mass", ways, 0.05, {}).words()
     assert "mass gets 20%" in said
-    assert "It moves with drawn (+50) and api (−10) points." in said
+    assert "It changes with drawn (+50) and api (−10) points." in said
     assert "within 2 points, with falip." in said
     assert "10% of the attention unmarked and the most, 50%, with drawn; it covers 5%" in said
 

@@ -28,6 +28,23 @@ def grid_to_image(grid: NDArray[np.float32], view: View, image_wh: SizeWH) -> ND
     return spread
 
 
+def image_to_grid(values: NDArray[np.float32], view: View, grid_hw: tuple[int, int]) -> NDArray[np.float32]:
+    """What each patch has to do with an image: `(grid_to_image(grid, …) * values).sum()` is `(grid * this).sum()`.
+
+    Args:
+        values: In pixels of the image, (height, width).
+        view: How the model sees the image.
+        grid_hw: Rows and columns of patches.
+
+    Returns:
+        float32, (rows, columns).
+    """
+    rows = _weights(values.shape[0], grid_hw[0], view.scale_y, view.offset_y, view.size_wh[1])
+    columns = _weights(values.shape[1], grid_hw[1], view.scale_x, view.offset_x, view.size_wh[0])
+    gathered: NDArray[np.float32] = rows.T @ values.astype(np.float32) @ columns
+    return gathered
+
+
 def patch_edges(n_pixels: int, n_patches: int) -> NDArray[np.intp]:
     """Where the patches of one axis begin and end, (n_patches + 1): patch i covers the pixels from edge i to i + 1."""
     return np.linspace(0, n_pixels, n_patches + 1).round().astype(np.intp)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vpe_core.attention import GazeEncoder, attention_inside
-from vpe_core.errors import AttentionError
+from vpe_core.attention import GazeEncoder
+from vpe_core.lab.marked_place import shares_in_place
 from vpe_core.models.predictor import EMBEDDING, Rows, Want
 
 if TYPE_CHECKING:
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from vpe_core.geometry import SizeWH
     from vpe_core.lab.scene import Drawing, LabScene
     from vpe_core.models import Model
-    from vpe_core.types import Box, Progress
+    from vpe_core.types import Progress
 
     Floats = NDArray[np.float32]
 
@@ -110,19 +109,9 @@ def probabilities_of(scene: LabScene, model: Model, embeddings: Floats, suffixes
     return rows
 
 
-def shares_inside(maps: Floats | None, n: int, box: Box, model: Model, image_wh: SizeWH) -> Floats:
-    """The share of each map's attention in a box of the image, (n); nan where there is none to measure.
-
-    It is measured on the patches, parts of which count in part.
-    """
-    if maps is None:
-        return np.full(n, np.nan, np.float32)
-    view, (rows, columns) = model.view(image_wh), maps.shape[1:]
-    place = view.to_view(box).scaled(columns / view.size_wh[0], rows / view.size_wh[1])
-    try:
-        return np.array([attention_inside(grid, place).share for grid in maps], np.float32)
-    except AttentionError:
-        return np.full(n, np.nan, np.float32)
+def shares_inside(maps: Floats | None, n: int, scene: LabScene, model: Model) -> Floats:
+    """The share of each picture's attention where the scene's marker points, (n); nan where it cannot be measured."""
+    return np.full(n, np.nan, np.float32) if maps is None else shares_in_place(maps, scene, model)
 
 
 def _gaze() -> Want:

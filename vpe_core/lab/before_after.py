@@ -79,8 +79,3 @@ def shares_or_nan(grids: Floats, box: Box, model: Model, image_wh: SizeWH) -> Fl
         return shares_of(grids, box, model, image_wh)
     except AttentionError:
         return np.full(grids.shape[:-2], np.nan, np.float32)
-
-
-def even_share(grid: Floats, box: Box, model: Model, image_wh: SizeWH) -> float:
-    """The share in the box of a map of this grid that is the same everywhere; nan where the model does not see it."""
-    return float(shares_or_nan(np.ones(grid.shape[-2:], np.float32), box, model, image_wh))

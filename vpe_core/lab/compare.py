@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vpe_core.lab.asking import ask, prepared, shares_inside
-from vpe_core.lab.scene import Drawing, LabScene, MarkerStyle, touches
+from vpe_core.lab.marked_place import share_of_picture
+from vpe_core.lab.scene import Drawing, LabScene, MarkerStyle
 from vpe_core.lab.study import Study, unreported
 from vpe_core.markers import MARKERS, get
 from vpe_core.markers.catalog import named_markers
@@ -61,23 +62,32 @@ class Fragility:
     @property
     def score(self) -> float:
         """How far the probability moves over all axes together, 0 (not at all) to 1 (from never to always)."""
-        lows, highs = zip(*self.axes.values(), strict=True)
-        return float(max(highs) - min(lows))
+        low, high = self._ends
+        return float(high - low)
 
-    def words(self) -> str:
-        """What it comes to, with its numbers, in two sentences."""
-        lows, highs = zip(*self.axes.values(), strict=True)
+    @property
+    def _ends(self) -> tuple[float, float]:
+        ends = [(self.present, self.present), *self.axes.values()]
+        return min(low for low, _ in ends), max(high for _, high in ends)
+
+    def words(self, over_all: str = "") -> str:
+        """What it comes to, with its numbers, in two or three sentences.
+
+        Args:
+            over_all: What is known of all ways to mark the region, the end of the first sentence.
+        """
         verdict = next((word for limit, word in _STEPS if self.score < limit), _MOST)
-        moves = f"{percent(min(lows))} to {percent(max(highs))}"
         first = (
-            f"{verdict}: {self.target} stays at {percent(self.present)} however this region is marked."
-            if self.score < _STEPS[0][0]
-            else f"{verdict}: marked in another way, this region gets {moves} for {self.target}, now "
-            f"{percent(self.present)}."
+            f"{verdict} to one change at a time: from the present marker ({percent(self.present)}), {self.target} gets "
+            f"{_span(self._ends)}{over_all and f'; {over_all}'}."
         )
         most = max(self.ranges, key=self.ranges.__getitem__)
         which = f"It depends most on the {most} ({_span(self.axes[most])})." if self.score >= _STEPS[0][0] else ""
-        flips = f"Another class leads in {self.n_flips} of {self.n_pictures} such pictures." if self.n_flips else ""
+        flips = (
+            f"Another class leads in {self.n_flips} of the {self.n_pictures} pictures with one change."
+            if self.n_flips
+            else ""
+        )
         return " ".join(part for part in (first, which, flips) if part)
 
 
@@ -88,10 +98,11 @@ class Compared:
     Attributes:
         styles: The ways.
         probabilities: Of the classes with each, (n, classes).
-        attention: The share of the attention in the region's box with each, (n); nan where it cannot be told.
+        attention: The share of the attention where the present marker points with each, (n); nan where it cannot be
+            told.
         unmarked: Probabilities without a marker, (classes,).
         attention_unmarked: The share without one.
-        area: The share of the picture that the region's box covers: the share of even attention.
+        area: The share of the picture that this place covers: the share of even attention.
         column: Of the class that is followed.
         fragility: How much depends on the way.
     """
@@ -116,22 +127,38 @@ class Compared:
         """The ways, the largest rise first."""
         return [int(place) for place in np.argsort(-self.changes, kind="stable")]
 
+    def words(self) -> str:
+        """How fragile the answer is to one change, and its range over all ways, in sentences with the numbers."""
+        most, least = self.order[0], self.order[-1]
+        high, low = (percent(float(self.probabilities[place, self.column])) for place in (most, least))
+        ends = f"{low} ({self.styles[least].title}) to {high} ({self.styles[most].title})"
+        return self.fragility.words(f"over all {len(self.styles)} ways, {ends}")
 
-def lab_markers() -> tuple[str, ...]:
-    """The markers that are compared: those that the live demo draws or treats regions with."""
-    return tuple(name for name, marker in MARKERS.items() if marker.treatment or marker.drawn_as)
+
+def lab_markers(scene: LabScene) -> tuple[str, ...]:
+    """The markers that are compared: those that the live demo draws or treats regions with, each that looks apart."""
+    return tuple(
+        name
+        for name, marker in MARKERS.items()
+        if (marker.treatment or marker.drawn_as) and scene.looks_of_its_own(name)
+    )
 
 
 def styles_of(
     scene: LabScene, colors: Mapping[str, str] = COLORS, widths: Sequence[float] = WIDTHS
 ) -> tuple[MarkerStyle, ...]:
-    """Every marker in every colour and width that it uses, each picture once; the present one is among them."""
+    """Every marker in every colour and width that it uses, each picture once; the present one is among them.
+
+    What nothing would be seen of is left out, such as the dot of a region whose middle lies beside the X-ray.
+    """
     present = scene.style
     styles: list[MarkerStyle] = []
-    for name in lab_markers():
+    for name in lab_markers(scene):
         uses = get(name).uses
         plain = MarkerStyle(name, present.color, present.width, color_name=present.color_name)
         colored = [replace(plain, color=ink, color_name=word) for word, ink in colors.items()]
+        if not Drawing(plain, scene.region).shows_on(scene.rgb):
+            continue
         for one in colored if "color" in uses else [plain]:
             styles += [replace(one, width=width) for width in widths] if "width" in uses else [one]
     return tuple(styles) if any(style.same_picture(present) for style in styles) else (present, *styles)
@@ -170,29 +197,30 @@ def compare_all(
             yield picture
 
     found = ask(scene, model, pictures(), ["", *scene.suffixes(drawings)], report)
-    shares = shares_inside(found.maps, len(drawings) + 1, scene.region.box, model, scene.size_wh)
+    shares = shares_inside(found.maps, len(drawings) + 1, scene, model)
     shares[1:][[get(one.style.marker).crops for one in drawings]] = np.nan  # a part of the picture has its own places
     n = len(styles)
-    box, (width, height) = scene.region.box.clipped(*scene.size_wh), scene.size_wh
     return Compared(
         styles, found.probabilities[1 : n + 1], shares[1 : n + 1], found.probabilities[0], float(shares[0]),
-        box.area / (width * height), scene.column, _fragility(scene, near, found.probabilities[n + 1 :]),
+        share_of_picture(scene), scene.column, _fragility(scene, near, found.probabilities[n + 1 :]),
     )  # fmt: skip
 
 
 def _near(scene: LabScene, colors: Mapping[str, str], widths: Sequence[float]) -> dict[str, list[Drawing]]:
     """The present marker, and for each axis what differs from it in that alone."""
     present, uses, region = scene.style, scene.style.uses, scene.region
-    shapes = [name for name in named_markers() if name != present.marker and name in lab_markers()]
+    shapes = [name for name in named_markers() if name != present.marker and name in lab_markers(scene)]
     axes: dict[str, list[Drawing]] = {
         "colour": [Drawing(replace(present, color=ink, color_name=word), region) for word, ink in colors.items()]
         if "color" in uses else [],
         "width": [Drawing(replace(present, width=width), region) for width in widths] if "width" in uses else [],
         "shape": [Drawing(replace(present, marker=name, opacity=None), region) for name in shapes],
-        "offset": [Drawing(present, moved) for dx, dy in _DIRECTIONS
-                   if touches(moved := scene.shifted(dx * OFFSET_PX, dy * OFFSET_PX), scene.size_wh)],
+        "offset": [Drawing(present, scene.shifted(dx * OFFSET_PX, dy * OFFSET_PX)) for dx, dy in _DIRECTIONS],
     }  # fmt: skip
-    others = {name: [one for one in ones if not _is_present(one, scene)] for name, ones in axes.items()}
+    others = {
+        name: [one for one in ones if not _is_present(one, scene) and one.shows_on(scene.rgb)]
+        for name, ones in axes.items()
+    }
     return {"present": [scene.present], **{name: ones for name, ones in others.items() if ones}}
 
 

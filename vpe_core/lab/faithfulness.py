@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 STEPS = 14
 N_RANDOM = 5
+TESTS = ("deletion", "insertion")
 LITTLE = 0.05
-"""Where the answer changes by less when all is taken away, the curves say nothing."""
+"""A test says nothing where the answer at the end of its curves differs by less from that at their beginning."""
 _BLUR_OF_224 = 5.0
 """Standard deviation of the blur, in pixels of a picture 224 wide, as in the authors' code."""
 
@@ -89,45 +90,70 @@ class Faithfulness:
         return OrderCurves(deletion, insertion)
 
     @property
+    def telling(self) -> tuple[str, ...]:
+        """The tests that can say something: those whose curves end elsewhere than they begin."""
+        return tuple(test for test in TESTS if np.ptp(getattr(self.random[0], test)[[0, -1]]) >= LITTLE)
+
+    @property
     def better(self) -> tuple[str, ...]:
-        """The maps that beat every random order in both curves, the least area of deletion first."""
-        lowest = min(one.deletion_area for one in self.random)
-        highest = max(one.insertion_area for one in self.random)
+        """The maps that beat every random order in all telling tests, the best in the first of these first."""
+        tests = self.telling
         names = [
-            name for name, one in self.curves.items() if one.deletion_area < lowest and one.insertion_area > highest
+            name for name, one in self.curves.items() if tests and all(self._beats_random(one, test) for test in tests)
         ]
-        return tuple(sorted(names, key=lambda name: self.curves[name].deletion_area))
+        return tuple(sorted(names, key=lambda name: _badness(self.curves[name], tests[0])))
+
+    def _beats_random(self, one: OrderCurves, test: str) -> bool:
+        return _badness(one, test) < min(_badness(random, test) for random in self.random)
 
     def words(self) -> str:
         """Which maps to believe, in sentences that follow the numbers."""
         return " ".join(part for part in (self._verdict(), missing_words(self.missing)) if part)
 
     def _verdict(self) -> str:
-        whole, bare = (float(self.random[0].deletion[place]) for place in (0, -1))
-        if abs(whole - bare) < LITTLE:
+        tests, target = self.telling, self.target
+        whole, bare = (percent(float(self.random[0].deletion[place])) for place in (0, -1))
+        vague = percent(float(self.random[0].insertion[0]))
+        if not tests:
             return (
-                f"{self.target} gets {percent(whole)} on the whole picture and {percent(bare)} on an even grey: "
-                "there is nothing to take away, so the curves say nothing."
+                f"{target} gets {whole} on the whole picture, {bare} on an even grey and {vague} on the blurred "
+                "picture: there is nothing to take away and nothing to put in, so the curves say nothing."
             )
-        chance = self.mean_random
-        areas = f"area under deletion {chance.deletion_area:.2f}, insertion {chance.insertion_area:.2f}"
+        mute = ""
+        if "insertion" not in tests:
+            mute = f" Insertion says nothing: the blurred picture gets {vague}, the whole one {whole}."
+        if "deletion" not in tests:
+            mute = f" Deletion says nothing: the whole picture gets {whole}, an even grey {bare}."
+        which = " in both tests" if len(tests) == 2 else f" under {tests[0]}"
         if not self.better:
-            return f"No map beats random orders ({areas}) in both curves."
+            return f"No map beats all {len(self.random)} random orders{which} ({self._areas(None)}).{mute}"
         best, n = self.better[0], len(self.curves)
-        one = self.curves[best]
         rest = [title_of(name) for name in self.curves if name not in self.better]
         others = f" No better than chance: {listed(rest)}." if rest else ""
-        disagree = self._other_first(best)
+        does = f"loses {target}" if tests[0] == "deletion" else f"gains {target}"
         return (
-            f"{len(self.better)} of {n} maps beat every random order ({areas}); {title_of(best)} loses {self.target} "
-            f"fastest ({one.deletion_area:.2f}, insertion {one.insertion_area:.2f}).{disagree}{others}"
+            f"{len(self.better)} of {n} maps beat all {len(self.random)} random orders{which}. {title_of(best)} {does} "
+            f"fastest: {self._areas(best)}.{self._other_first(best)}{others}{mute}"
         )
+
+    def _areas(self, name: str | None) -> str:
+        """The areas of a map beside those of random orders, or of these alone, in the tests that tell."""
+        random = {test: getattr(self.mean_random, f"{test}_area") for test in self.telling}
+        if name is None:
+            return listed([f"mean area under {test} {area:.2f}" for test, area in random.items()])
+        own = {test: getattr(self.curves[name], f"{test}_area") for test in random}
+        return "; ".join(f"area under {test} {own[test]:.2f}, random orders {random[test]:.2f}" for test in random)
 
     def _other_first(self, best: str) -> str:
         top = max(self.curves, key=lambda name: self.curves[name].insertion_area)
-        if top == best:
+        if top == best or len(self.telling) < 2:
             return ""
         return f" Insertion puts {title_of(top)} first ({self.curves[top].insertion_area:.2f}): the two tests disagree."
+
+
+def _badness(one: OrderCurves, test: str) -> float:
+    """The area under a test's curve, turned so that less is better."""
+    return one.deletion_area if test == "deletion" else -one.insertion_area
 
 
 def area_under(curve: Floats) -> float:

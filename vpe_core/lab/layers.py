@@ -9,7 +9,8 @@ import numpy as np
 
 from vpe_core.attention import every_head
 from vpe_core.lab.asking import probabilities_of
-from vpe_core.lab.before_after import BeforeAfter, even_share, prepared_pair, shares_or_nan
+from vpe_core.lab.before_after import BeforeAfter, prepared_pair
+from vpe_core.lab.marked_place import even_share, shares_in_place
 from vpe_core.lab.study import Study, unreported
 from vpe_core.plots.percent import percent
 from vpe_core.types import Heatmap
@@ -36,9 +37,9 @@ class Layers:
         target: The class.
         compared: The two pictures.
         heads: Of both.
-        shares: Of each head's attention to patches the share in the region's box, (2, layers, heads); nan where it
-            cannot be told, as with a crop.
-        area: The share of the patches that the box covers: the share of even attention.
+        shares: Of each head's attention to patches the share where the marker points, (2, layers, heads); nan where
+            it cannot be told, as with a crop.
+        area: The share of even attention there.
         probabilities: Of the class, without and with the marker.
     """
 
@@ -110,10 +111,10 @@ def layers(scene: LabScene, model: Model, *, report: Progress = unreported) -> L
     report(0, 2)
     heads = every_head(model, prepared)
     report(2, 2)
-    shares = shares_or_nan(heads.attention, scene.region.box, model, scene.size_wh)
+    shares = shares_in_place(heads.attention, scene, model)
     if compared.crops:
         shares[1] = np.nan
-    area = even_share(heads.attention, scene.region.box, model, scene.size_wh)
+    area = even_share(heads.attention, scene, model)
     before, marked = probabilities_of(scene, model, heads.embeddings, compared.suffixes)[:, scene.column].tolist()
     return Layers(scene.target, compared, heads, shares, area, (before, marked))
 

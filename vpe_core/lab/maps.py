@@ -11,7 +11,7 @@ import numpy as np
 from vpe_core.attention.fixed_scale import SHOWN
 from vpe_core.errors import AttentionError
 from vpe_core.lab.asking import ask
-from vpe_core.lab.before_after import BeforeAfter, even_share, prepared_pair, shares_or_nan
+from vpe_core.lab.before_after import BeforeAfter, prepared_pair
 from vpe_core.lab.mapping import (
     FIXED,
     after,
@@ -22,9 +22,11 @@ from vpe_core.lab.mapping import (
     require_some,
     title_of,
 )
+from vpe_core.lab.marked_place import even_share, shares_in_place
 from vpe_core.lab.places import Found, find, spread_patches
 from vpe_core.lab.study import Study, unreported
 from vpe_core.metrics import rank_correlation
+from vpe_core.plots.decimals import decimal
 from vpe_core.plots.percent import percent
 from vpe_core.types import Heatmap
 
@@ -52,8 +54,8 @@ class Maps:
         compared: The two pictures.
         names: Of the maps, out of `map_names()`.
         grids: (maps, 2, rows, columns), not negative; those of "fixed-scale" are probabilities.
-        shares: Of each map the share in the region's box, (maps, 2); nan where it cannot be told, as with a crop.
-        area: The share of the patches that the box covers: the share of an even map.
+        shares: Of each map the share where the marker points, (maps, 2); nan where it cannot be told, as with a crop.
+        area: The share of an even map there.
         agreement: Spearman's rank correlation of each map with each over the patches, with the marker, (maps, maps).
         found: Of each map without the marker how well it finds the known box; empty where none is known.
         missing: Maps that this model cannot have, and why.
@@ -139,8 +141,8 @@ class Maps:
         (least, most) = (" and ".join(title_of(self.names[int(place)]) for place in pair) for pair in pairs)
         verdict = "agree" if mean >= AGREE else "agree in part" if mean >= PARTLY else "disagree"
         return (
-            f"The maps {verdict}: their mean rank correlation is {mean:.2f}, from {np.nanmin(upper):.2f} ({least}) to "
-            f"{np.nanmax(upper):.2f} ({most})."
+            f"The maps {verdict}: their mean rank correlation is {decimal(mean)}, from {decimal(np.nanmin(upper))} "
+            f"({least}) to {decimal(np.nanmax(upper))} ({most})."
         )
 
     def _fixed(self) -> str:
@@ -174,7 +176,7 @@ def maps(scene: LabScene, model: Model, *, methods: Sequence[str] | None = None,
     made = maps_of(scene, model, prepared, compared.suffixes, names=chosen, report=after(report, 2, total))
     require_some(made.grids, made.missing)
     grids = np.stack(list(made.grids.values()))
-    shares = shares_or_nan(grids, scene.region.box, model, scene.size_wh)
+    shares = shares_in_place(grids, scene, model)
     if compared.crops:
         shares[:, 1] = np.nan
     known = {}
@@ -185,7 +187,7 @@ def maps(scene: LabScene, model: Model, *, methods: Sequence[str] | None = None,
         }
     before, marked = (float(value) for value in answers.probabilities[:, scene.column])
     agreement = [[rank_correlation(one[1].ravel(), other[1].ravel()) for other in grids] for one in grids]
-    area = even_share(grids, scene.region.box, model, scene.size_wh)
+    area = even_share(grids, scene, model)
     return Maps(
         scene.target, compared, tuple(made.grids), grids, shares, area,
         np.array(agreement, np.float32), known, made.missing, (before, marked),

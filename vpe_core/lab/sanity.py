@@ -23,6 +23,7 @@ from vpe_core.lab.mapping import (
 )
 from vpe_core.lab.study import Study, unreported
 from vpe_core.metrics import rank_correlation
+from vpe_core.plots.decimals import decimal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,9 +77,9 @@ class Sanity:
         if not failed:
             return (
                 f"All {len(last)} maps change when the weights become random: none keeps a rank correlation of {ALIKE} "
-                f"with its own (the most, {title_of(most)}: {last[most]:.2f})."
+                f"with its own; the furthest from 0 is {title_of(most)}'s, {decimal(last[most])}."
             )
-        kept = listed([f"{title_of(name)} ({last[name]:.2f})" for name in failed])
+        kept = listed([f"{title_of(name)} ({decimal(last[name])})" for name in failed])
         return (
             f"{len(failed)} of {len(last)} maps look much the same with random weights, {kept}: "
             f"{'it shows' if len(failed) == 1 else 'they show'} the picture more than the model."

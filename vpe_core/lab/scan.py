@@ -73,8 +73,8 @@ class Scan:
         found = self.found
         peak = "The peak lies in the finding's box" if found.hit else "The peak lies beside the finding's box"
         return (
-            f"{moves} {peak} (by chance {percent(found.chance_hit)}); the bright part overlaps it with an IoU of "
-            f"{found.iou:.2f}, by chance {found.chance_iou:.2f}{self._against_attention()}."
+            f"{moves} {peak}; a peak anywhere lies in it by a chance of {percent(found.chance_hit)}. The bright part "
+            f"overlaps it with an IoU of {found.iou:.2f}, by chance {found.chance_iou:.2f}{self._against_attention()}."
         )
 
     def _against_attention(self) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageChops, ImageFilter
 
-from vpe_core.errors import PromptError, RegionError
+from vpe_core.errors import PromptError, VPEError
 from vpe_core.markers import draw_marker, get, parse_color
 from vpe_core.prompts import PAPER_TEMPLATE, check_choice, marker_suffix
-from vpe_core.types import Arrow, Box, Point, Region
+from vpe_core.types import Arrow, Box, Point, Polygon, Region
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +95,21 @@ class Drawing:
         )
         return _softened(image.convert("RGB"), marked, self.soft_px) if self.soft_px else marked
 
+    def shows_on(self, image: Image.Image) -> bool:
+        """Whether anything of it is to be seen on a picture: an arrow may point in from beyond, a ring run around it.
+
+        What stands around a region that lies inside always is, so that is not tried.
+        """
+        x0, y0, x1, y1 = self.region.box.xyxy
+        if x0 >= 0 and y0 >= 0 and x1 <= image.width and y1 <= image.height:
+            return True
+        try:
+            marked = self.on(image)
+        except VPEError:
+            return False
+        plain = image.convert("RGB")
+        return marked.size != plain.size or ImageChops.difference(marked, plain).getbbox() is not None
+
 
 @dataclass(frozen=True, eq=False)
 class LabScene:
@@ -111,6 +126,7 @@ class LabScene:
         marker_words: What names it; empty for the paper's words.
         known: The finding's box, where it is known.
         avoid: Boxes of all findings that are known, which an empty place keeps clear of.
+        healthy: Whether it is known that there is nothing to find on the X-ray.
         others: Pictures without the finding, of the same size, by the name of their counter-test ("twin", "other").
 
     Raises:
@@ -128,6 +144,7 @@ class LabScene:
     marker_words: str = ""
     known: Box | None = None
     avoid: tuple[Box, ...] = ()
+    healthy: bool = False
     others: dict[str, Image.Image] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -168,6 +185,10 @@ class LabScene:
         """`suffix` of each."""
         return [self.suffix(drawing.style) for drawing in drawings]
 
+    def looks_of_its_own(self, marker: str) -> bool:
+        """Whether no other marker draws the same here: only around a contour is a contour no box."""
+        return get(marker).drawn_as != "contour" or isinstance(self.region, Polygon)
+
     def shifted(self, dx: float, dy: float) -> Region:
         """The region moved by so many pixels of `FRAME_PX`."""
         width, height = self.size_wh
@@ -195,15 +216,6 @@ def moved_to(region: Region, point: Point) -> Region:
     """The region with its `center_of` at a point."""
     x, y = center_of(region)
     return region.shifted(point[0] - x, point[1] - y)
-
-
-def touches(region: Region, size_wh: SizeWH) -> bool:
-    """Whether anything of the region lies inside an image of this size."""
-    try:
-        region.box.clipped(*size_wh)
-    except RegionError:
-        return False
-    return True
 
 
 def _softened(plain: Image.Image, marked: Image.Image, soft_px: float) -> Image.Image:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vpe_core.errors import LabError
+from vpe_core.errors import LabError, RegionError
 from vpe_core.lab.asking import ask, prepared, shares_inside
-from vpe_core.lab.axes import AXES
+from vpe_core.lab.axes import AXES, Axis
+from vpe_core.lab.mapping import listed
 from vpe_core.lab.scene import Drawing, LabScene
 from vpe_core.lab.study import Study, unreported
 from vpe_core.markers import get
+from vpe_core.plots.percent import percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,20 +23,24 @@ if TYPE_CHECKING:
     from vpe_core.models import Model
     from vpe_core.types import Progress
 
+    Floats = NDArray[np.float32]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SweepCurve:
     """What one model says along one axis; a value with several pictures has their mean, and the ends of their range.
+
+    Where nothing of the marker is to be seen on the picture, there is a gap: nan, and no picture.
 
     Attributes:
         axis: Its name.
         model: The model's name.
         values: (n,); the present one is among them.
         present: The present value; None for a marker that has none.
-        probability: Of the class that is followed, (n,).
+        probability: Of the class that is followed, (n,); nan in a gap.
         low: The least of a value's pictures, (n,).
         high: The largest.
-        attention: The share of the attention in the region as it is at present, (n,); nan where it cannot be told.
+        attention: The share of the attention where the present marker points, (n,); nan where it cannot be told.
         n_pictures: For each value, (n,).
         unmarked: Probability without a marker.
     """
@@ -49,6 +55,22 @@ class SweepCurve:
     attention: NDArray[np.float32]
     n_pictures: tuple[int, ...]
     unmarked: float
+
+    @property
+    def gaps(self) -> tuple[float, ...]:
+        """The values at which nothing of the marker is to be seen."""
+        return tuple(value for value, n in zip(self.values, self.n_pictures, strict=True) if not n)
+
+    def words(self) -> str:
+        """How far the answer moves, and where there is a gap, in sentences that follow the numbers."""
+        axis, known = AXES.get(self.axis), self.probability[np.isfinite(self.probability)]
+        if not known.size:
+            return "Nothing of the marker is to be seen on this picture, whatever its value."
+        moves = f"{percent(float(known.min()))} to {percent(float(known.max()))}."
+        if not self.gaps:
+            return moves
+        where = f"{listed([f'{value:g}' for value in self.gaps])} {axis.unit}"
+        return f"{moves} Nothing of the marker is to be seen on the picture at {where}."
 
 
 def sweep(
@@ -77,31 +99,33 @@ def sweep(
         raise LabError(problem)
     present = chosen.present(scene)
     wanted = sorted({*(chosen.values if values is None else values), *(() if present is None else (present,))})
-    groups = {value: drawn for value in wanted if (drawn := chosen.drawings(scene, value))}
-    drawings: list[Drawing] = [one for drawn in groups.values() for one in drawn]
+    groups = [_to_be_seen(scene, chosen, value) for value in wanted]
+    drawings = [drawing for drawn in groups for drawing in drawn]
 
     found = ask(scene, model, prepared(scene, model, drawings), ["", *scene.suffixes(drawings)], report)
-    shares = shares_inside(found.maps, len(drawings) + 1, scene.region.box, model, scene.size_wh)
+    shares = shares_inside(found.maps, len(drawings) + 1, scene, model)
     if get(scene.style.marker).crops:
         shares[1:] = np.nan
-    counts = [len(drawn) for drawn in groups.values()]
+    counts = [len(drawn) for drawn in groups]
     ends = np.cumsum(counts)[:-1]
     of_target = np.split(found.probabilities[1:, scene.column], ends)
-    mean, low, high = (
-        np.array([reduce(group) for group in of_target], np.float32) for reduce in (np.mean, np.min, np.max)
-    )
+    mean, low, high = (_of_each(of_target, reduce) for reduce in (np.mean, np.min, np.max))
     return SweepCurve(
-        axis,
-        model.name,
-        tuple(groups),
-        present,
-        mean,
-        low,
-        high,
-        np.array([np.mean(group) for group in np.split(shares[1:], ends)], np.float32),
-        tuple(counts),
-        float(found.probabilities[0, scene.column]),
-    )
+        axis, model.name, tuple(wanted), present, mean, low, high, _of_each(np.split(shares[1:], ends), np.mean),
+        tuple(counts), float(found.probabilities[0, scene.column]),
+    )  # fmt: skip
+
+
+def _to_be_seen(scene: LabScene, axis: Axis, value: float) -> list[Drawing]:
+    """The drawings of a value of which something is to be seen."""
+    try:
+        return [drawing for drawing in axis.drawings(scene, value) if drawing.shows_on(scene.rgb)]
+    except RegionError:  # so small or so far that there is no such region
+        return []
+
+
+def _of_each(groups: Sequence[Floats], reduce: Callable[[Floats], np.floating]) -> Floats:
+    return np.array([reduce(group) if group.size else np.nan for group in groups], np.float32)
 
 
 SWEEP = Study(

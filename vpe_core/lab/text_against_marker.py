@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vpe_core.errors import LabError
 from vpe_core.lab.asking import ask, prepared, probabilities_of
 from vpe_core.lab.scene import Drawing, LabScene, MarkerStyle
 from vpe_core.lab.study import Study, unreported
@@ -80,10 +81,13 @@ def text_against_marker(
         report: As in `ask`; pictures are what counts.
 
     Raises:
-        VPEError: A marker cannot be drawn, or a prompt is not valid.
+        LabError: No marker that words can name is to be seen here.
+        VPEError: A prompt is not valid.
     """
     color = scene.style.color_name or scene.style.color
-    kinds = named_markers()
+    kinds = _kinds(scene)
+    if not kinds:
+        raise LabError("No marker that words can name is to be seen around this region. Mark a place on the X-ray.")
     styles: list[MarkerStyle] = [replace(scene.style, marker=kind, opacity=None) for kind in kinds]
     said = list(dict.fromkeys(("", *(suffixes if suffixes is not None else wordings(scene)))))
     drawings = [Drawing(style, scene.region) for style in styles]
@@ -102,10 +106,20 @@ def text_against_marker(
 def wordings(scene: LabScene) -> tuple[str, ...]:
     """The paper's words for each marker in the present colour, and for the present one in another colour."""
     color = scene.style.color_name or scene.style.color
-    kinds = named_markers()
+    kinds = _kinds(scene)
     liar = scene.style.marker if get(scene.style.marker).phrase else kinds[0]
     other = _OTHER_COLOR.get(color_word(color), "blue")
     return (*(marker_suffix(kind, color) for kind in kinds), marker_suffix(liar, other))
+
+
+def _kinds(scene: LabScene) -> tuple[str, ...]:
+    """The markers that words can name, as far as they look apart here and are to be seen."""
+    named = [(name, replace(scene.style, marker=name, opacity=None)) for name in named_markers()]
+    return tuple(
+        name
+        for name, style in named
+        if scene.looks_of_its_own(name) and Drawing(style, scene.region).shows_on(scene.rgb)
+    )
 
 
 TEXT_AGAINST_MARKER = Study(

@@ -15,7 +15,7 @@ from PIL import Image
 from vpe_core.attention.fixed_scale import SHOWN
 from vpe_core.attention.localization import coverage
 from vpe_core.errors import LabError
-from vpe_core.lab.counter_tests import MISSING
+from vpe_core.lab.counter_tests import MISSING, NO_FINDING
 from vpe_core.lab.mapping import FIXED, PictureMaps, listed, maps_of, missing_words, require_some, title_of
 from vpe_core.lab.places import spread_patches
 from vpe_core.lab.scene import FRAME_PX
@@ -104,7 +104,7 @@ class Truth:
             f"(AUC {scores[best].auc:.2f}"
         )
         first += f"), {title_of(worst)} worst ({scores[worst].auc:.2f})" if n > 1 else ")"
-        first += f"; the peak lies on one in {hits} of {n} maps."
+        first += f"; in {hits} of {n} maps the peak is one of them."
         empty = [title_of(name) for name in self.scores if scores[name].empty]
         full = [name for name in self.scores if not scores[name].empty]
         if not empty:
@@ -175,7 +175,7 @@ def truth(
         VPEError: The marker cannot be drawn, or a prompt is not valid.
     """
     if "twin" not in scene.others:
-        raise LabError(MISSING["twin"])
+        raise LabError(NO_FINDING if scene.healthy else MISSING["twin"])
     twin = scene.others["twin"].convert("RGB")
     difference = difference_of(scene.image, twin)
     view = model.view(scene.size_wh)

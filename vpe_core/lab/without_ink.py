@@ -11,6 +11,7 @@ import numpy as np
 from vpe_core.errors import VPEError
 from vpe_core.lab.asking import ask, probabilities_of, shares_inside
 from vpe_core.lab.mapping import listed
+from vpe_core.lab.marked_place import share_of_picture
 from vpe_core.lab.pointing import POINTINGS, Asked
 from vpe_core.lab.scene import Drawing, LabScene, MarkerStyle
 from vpe_core.lab.study import Study, unreported
@@ -40,7 +41,7 @@ class PointingAnswer:
         about: What is done, as a sentence; empty for what is drawn.
         source: The paper; empty for what is drawn.
         probability: Of the class.
-        attention: Share of the last block's attention in the region's box; nan where it cannot be told.
+        attention: Share of the last block's attention where the marker points; nan where it cannot be told.
         reads_region: Whether it is told of the region at all.
     """
 
@@ -60,7 +61,7 @@ class WithoutInk:
     Attributes:
         target: The class.
         ways: Unmarked, the present marker, a spotlight, then without ink, as far as the model can be asked.
-        area: Share of the picture that the region's box covers: the share of even attention.
+        area: Share of the picture that this place covers: the share of even attention.
         missing: Why the model cannot be asked in a way, by its title.
     """
 
@@ -86,7 +87,7 @@ class WithoutInk:
         sentences = [f"Without a mark, {self.target} gets {percent(self.unmarked.probability)}."]
         if follow:
             moves = [f"{way.title} ({points(self.change(way))})" for way in follow]
-            sentences.append(f"It moves with {listed(moves)} points.")
+            sentences.append(f"It changes with {listed(moves)} points.")
         if stay:
             sentences.append(f"It stays, within 2 points, with {listed([way.title for way in stay])}.")
         if not np.isnan(self.unmarked.attention):
@@ -123,7 +124,7 @@ def without_ink(scene: LabScene, model: Model, *, report: Progress = unreported)
         return [model.prepare(scene.rgb), *(model.prepare(drawing.on(scene.rgb)) for drawing in drawings)]
 
     drawn = ask(scene, model, pictures(), ["", *scene.suffixes(drawings)], unreported)
-    shares = shares_inside(drawn.maps, n_drawn, scene.region.box, model, scene.size_wh)
+    shares = shares_inside(drawn.maps, n_drawn, scene, model)
     shares[1:][[get(drawing.style.marker).crops for drawing in drawings]] = np.nan
     report(n_drawn, total)
     titles = [(UNMARKED, "no marker"), *zip((DRAWN, SPOTLIGHT), (one.style.title for one in drawings), strict=False)]
@@ -134,8 +135,7 @@ def without_ink(scene: LabScene, model: Model, *, report: Progress = unreported)
     for done, (name, one) in enumerate(asked.items(), n_drawn + 1):
         ways.append(_answer(scene, model, name, one))
         report(done, total)
-    box, (width, height) = scene.region.box.clipped(*scene.size_wh), scene.size_wh
-    return WithoutInk(scene.target, tuple(ways), box.area / (width * height), missing)
+    return WithoutInk(scene.target, tuple(ways), share_of_picture(scene), missing)
 
 
 def _asked(scene: LabScene, model: Model) -> tuple[dict[str, Asked], dict[str, str]]:
@@ -154,7 +154,7 @@ def _answer(scene: LabScene, model: Model, name: str, one: Asked) -> PointingAns
     predictor = model.predictor
     embeddings, *maps = predictor.result_of(predictor.submit(one.picture[None], one.want, beside))
     chances = probabilities_of(scene, model, embeddings, [""])[0]
-    (share,) = shares_inside(maps[0] if maps else None, 1, scene.region.box, model, scene.size_wh)
+    (share,) = shares_inside(maps[0] if maps else None, 1, scene, model)
     pointing = POINTINGS.get(name)
     return PointingAnswer(
         name, pointing.title, pointing.about, pointing.source, float(chances[scene.column]), float(share),

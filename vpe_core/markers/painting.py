@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
+from vpe_core.errors import RegionError
 from vpe_core.types import Arrow, Box, Polygon
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ class ShapeMask:
     Args:
         bounds: Box around everything that will be drawn.
         size_wh: Size of the image; what lies outside is cut off.
+
+    Raises:
+        RegionError: All of it lies outside: there would be no ink.
     """
 
     def __init__(self, bounds: Box, size_wh: tuple[int, int]) -> None:
@@ -30,6 +34,10 @@ class ShapeMask:
         self.top = min(max(math.floor(bounds.y0), 0), size_wh[1])
         width = max(min(math.ceil(bounds.x1), size_wh[0]) - self.left, 0)
         height = max(min(math.ceil(bounds.y1), size_wh[1]) - self.top, 0)
+        if not width or not height:
+            raise RegionError(
+                f"Nothing of the marker would lie in the image of {size_wh[0]} x {size_wh[1]} pixels. Move it inside."
+            )
         self._scale = next((s for s in (4, 2) if width * height * s * s <= _MAX_CANVAS_PX), 1)
         self._canvas = Image.new("L", (width * self._scale, height * self._scale))
         self._draw = ImageDraw.Draw(self._canvas)

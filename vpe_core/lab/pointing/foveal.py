@@ -43,7 +43,7 @@ FALIP = Pointing(
     about="Foveal attention: in the last third of the blocks, the class token is biased towards the region's patches.",
 )  # fmt: skip
 FOVEA_ONLY = Pointing(
-    title="region's patches only", ask=fovea_only, source=f"FALIP with a bias without end, not published; {SOURCE}",
-    about="The same bias without end: in the last third of the blocks, the class token reads the region's patches "
+    title="region's patches only", ask=fovea_only, source=f"FALIP with an unlimited bias, not published; {SOURCE}",
+    about="The same bias without a limit: in the last third of the blocks, the class token reads the region's patches "
     "alone.",
 )  # fmt: skip
