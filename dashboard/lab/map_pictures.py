@@ -87,7 +87,7 @@ def sprite(grids: Floats, peaks: Floats) -> str:
     """Many small maps in one image: columns are layers, rows are heads; a PNG file in base64.
 
     Args:
-        grids: (layers, heads, rows, columns); negative values are shown in vermilion, positive ones in blue, unless
+        grids: (layers, heads, rows, columns); negative values are shown in orange, positive ones in blue, unless
             there are none below 0, which are shown as maps are.
         peaks: What is shown at full strength, (layers, heads).
     """

@@ -15,6 +15,7 @@ from dashboard.frame.jpeg import jpeg
 from dashboard.frame.page import go_to
 from dashboard.frame.palette import palette
 from dashboard.frame.view import ENLARGED, view
+from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN
 from dashboard.lab.subject import Subject
 from vpe_core.plots.figure import enlarge
 from vpe_core.plots.take_along import PREFIX, say_simulated
@@ -22,10 +23,13 @@ from vpe_core.plots.take_along import PREFIX, say_simulated
 LIVE_DEMO, MARKER_LAB, ATTENTION = "pages/live_demo.py", "pages/marker_lab.py", "pages/attention.py"
 NO_ATTENTION = "This model's last-layer attention cannot be read, so there is none here."
 
+_NO_VERDICT = "So there is no verdict here; the numbers only show what it does."
+
 
 def sentence(text: str, subject: Subject) -> None:
-    """What a study says, with the pill of simulated numbers."""
-    st.html(render("lab_sentence", text=text, simulated=subject.xray.simulated))
+    """What a study says, with the pill of simulated numbers; nothing of a picture that the model knows nothing like."""
+    said = f"{ANSWER_OUT_OF_DOMAIN} {_NO_VERDICT}" if subject.astray else text
+    st.html(render("lab_sentence", text=said, simulated=subject.xray.simulated))
 
 
 def chart(figure: go.Figure, key: str, alt: str, subject: Subject, *, named: bool = True) -> None:
@@ -55,8 +59,9 @@ def jpeg_text(image: Image.Image, quality: int = 85) -> str:
     return b64encode(jpeg(image, quality)).decode("ascii")
 
 
-def send_to_demo(state: DemoState, key: str, label: str = "Send to the live demo") -> None:
-    """A button that opens the live demo with a state."""
+def send_to_demo(state: DemoState, target: str, key: str, label: str = "Send to the live demo") -> None:
+    """A button that opens the live demo with a state, and with the class that is followed here."""
     if st.button(label, key=key, icon=":material/draw:"):
-        session.change(**{name: getattr(state, name) for name in ("marks", "treatment", "color", "width", "protocol")})
+        looks = {name: getattr(state, name) for name in ("marks", "treatment", "color", "width", "protocol")}
+        session.change(**looks, target=target)
         go_to(LIVE_DEMO)

@@ -23,11 +23,15 @@ class Subject:
         xray: As the model gets it.
         scene: The live demo's state, as the lab asks (`lab_state`), for the library.
         model: The model's name.
+        astray: Whether the model has seen nothing like this X-ray, so that its answers mean nothing.
+        secret: Whether what is known of the X-ray must not be given away.
     """
 
     xray: Xray
     scene: LabScene
     model: str
+    astray: bool = False
+    secret: bool = False
 
     @property
     def key(self) -> Hashable:
@@ -35,7 +39,7 @@ class Subject:
         scene = self.scene
         return (
             self.xray.content, scene.region, scene.classes, scene.target, scene.style, scene.template, scene.named,
-            scene.marker_words, scene.known,
+            scene.marker_words, scene.known, self.secret,
         )  # fmt: skip
 
 
@@ -43,6 +47,11 @@ def lab_state(state: DemoState) -> DemoState:
     """The state as the lab works on it: the latest shape alone, drawn as for people, and classes to choose from."""
     asked = with_question(state, CHOOSE)
     return replace(asked, marks=state.marks[-1:], protocol="native", width=round(state.native_width))
+
+
+def is_secret(state: DemoState) -> bool:
+    """Whether names are hidden, and the answer is not shown."""
+    return state.hidden and not state.findings
 
 
 def scene_of(xray: Xray, state: DemoState, target: str) -> LabScene:
@@ -55,8 +64,8 @@ def scene_of(xray: Xray, state: DemoState, target: str) -> LabScene:
     treatment = treatment_of(state)
     marker = treatment or mark.marker
     is_area = treatment is not None and not get_marker(treatment).phrase  # which the live demo gives an area
-    is_secret = state.hidden and not state.findings
-    known = None if is_secret else next((finding.box for finding in xray.findings if finding.label == target), None)
+    secret = is_secret(state)
+    known = None if secret else next((finding.box for finding in xray.findings if finding.label == target), None)
     return LabScene(
         image=xray.image,
         region=area_of((mark,)) if is_area else mark.region,
@@ -68,6 +77,7 @@ def scene_of(xray: Xray, state: DemoState, target: str) -> LabScene:
         marker_words=state.marker_words,
         known=known,
         avoid=tuple(finding.box for finding in xray.findings),
+        healthy=xray.simulated and not xray.findings and not secret,
     )
 
 

@@ -16,23 +16,33 @@ from vpe_core.lab.set_maps import quick_maps
 from vpe_core.models import Model
 from vpe_core.types import Progress
 
+_SLOW = "lab_slow"
 Make = Callable[[LabScene, Model, tuple[str, ...], Progress], Any]
 """From the scene, the model, the maps' names and where progress is told to what a part shows."""
 
 
 def computed_for_maps(part: str, subject: Subject, make: Make, *, scene: LabScene | None = None) -> Any:
     """What `make` finds for the maps that are chosen; None while it is under way. The subject's scene unless given."""
-    names, model = _chosen_maps(part), asked_model(subject.model)
+    names, model = _chosen_maps(), asked_model(subject.model)
     work = partial(make, scene or subject.scene, model, names)
     return computed(part, (subject.model, subject.key, names), work, counts="steps")
 
 
-def _chosen_maps(part: str) -> tuple[str, ...]:
-    """A field for the maps that take dozens of passes; all names that are asked for, in their usual order."""
-    quick = quick_maps()
-    slow = [name for name in map_names() if name not in quick]
-    added = st.segmented_control(
-        "Slow maps as well", slow, selection_mode="multi", format_func=title_of, key=f"lab_slow_{part}",
-        help="They ask the model dozens of times for each picture: seconds to minutes, with a bar.",
+def slow_maps_field() -> None:
+    """A field for the maps that take dozens of passes, for all parts of a page."""
+    st.segmented_control(
+        "Slow maps, too", _slow_maps(), selection_mode="multi", format_func=title_of, key=_SLOW,
+        help="For all parts below. They ask the model dozens of times for each picture: seconds to minutes, with a "
+        "bar.",
     )  # fmt: skip
-    return tuple(name for name in map_names() if name in quick or name in added)
+
+
+def _chosen_maps() -> tuple[str, ...]:
+    """All names that are asked for, in their usual order."""
+    slow, added = _slow_maps(), st.session_state.get(_SLOW) or ()
+    return tuple(name for name in map_names() if name not in slow or name in added)
+
+
+def _slow_maps() -> list[str]:
+    quick = quick_maps()
+    return [name for name in map_names() if name not in quick]

@@ -94,7 +94,7 @@ def test_maps_of_another_class_and_of_a_slow_method_are_those_that_are_asked_for
     words = lab.get("maps").run(replace(scene(), target="pleural effusion"), load_model("simclip"), methods=METHODS)
     assert words.words().split("On the fixed scale")[1] in html_of(app)
     assert title_of("occlusion") not in html_of(app)
-    finished(app.button_group(key="lab_slow_maps").set_value(["occlusion"]).run())
+    finished(app.button_group(key="lab_slow").set_value(["occlusion"]).run())
     assert f"{title_of('occlusion')}</b>" in html_of(app)
 
 
@@ -165,7 +165,7 @@ def test_the_truth_is_the_twins_where_there_is_one(twin: Path) -> None:
     for name in METHODS:
         assert f"<td>{found.scores[name].auc:.2f}</td>" in page
     secret = open_part(PAGE, "truth", LINK | {"hidden": "1"})
-    assert "gives the finding away" in secret.info[0].value
+    assert "gives it away" in secret.info[0].value
 
 
 def test_without_a_twin_the_page_says_why_there_is_no_truth() -> None:

@@ -59,7 +59,7 @@ def test_compare_all_shows_the_librarys_numbers() -> None:
     app = open_part(PAGE, "compare")
     found: Compared = lab.get("compare").run(scene(), load_model("simclip"), colors=COLORS)
     page = html_of(app)
-    assert found.fragility.words() in page
+    assert found.words() in page
     assert f"Fragility {found.fragility.score:.2f}" in page
     shown = re.findall(r"</b> ([\d<>%]+)<small>([^<]+?)(?:, now)?</small>", page)
     assert shown == [
@@ -79,6 +79,7 @@ def test_a_variant_opens_in_the_live_demo_with_the_same_number() -> None:
     assert not app.exception
     assert link_of(app) | {"color": "yellow", "width": "6", "marks": "bbox:140,110,220,200"} == link_of(app)
     assert percent(float(found.probabilities[place, found.column])) in answer_of(app)
+    assert link_of(app)["target"] == "lung mass"
 
 
 def test_what_the_live_demo_shows_is_there_and_comes_back() -> None:
@@ -208,3 +209,35 @@ def test_a_region_becomes_the_outline_of_what_is_there_and_says_where_it_cannot(
     app.button(key="lab_outline").click().run()
     assert app.session_state["demo:state"].marks == (mark,)
     assert "No outline was found here." in " ".join(caption.value for caption in app.caption).replace("\\", "")
+
+
+def test_show_answer_draws_the_known_boxes_and_says_so() -> None:
+    hidden = html_of(open_app(PAGE, LINK))
+    shown = html_of(open_app(PAGE, {**LINK, "findings": "1"}))
+    assert "and the answer: lung mass" not in hidden
+    assert "and the answer: lung mass" in shown
+    pictures = [re.findall(r'data:image/jpeg;base64,([^"]+)"', page)[0] for page in (hidden, shown)]
+    assert pictures[0] != pictures[1]
+
+
+def test_the_share_of_attention_is_the_same_at_the_top_and_in_every_part() -> None:
+    app = open_part(PAGE, "ink")
+    found = lab.get("ink").run(scene(), load_model("simclip"))
+    drawn = next(way for way in found.ways if way.name == "drawn")
+    before, after, area = (percent(share) for share in (found.unmarked.attention, drawn.attention, found.area))
+    page = html_of(app)
+    assert f"Attention inside the circle: {before} → {after}. That area is {area} of the picture." in page
+
+
+def test_an_arrow_that_leaves_the_picture_leaves_a_gap_in_its_sweep() -> None:
+    app = open_part(PAGE, "sweeps", {**LINK, "marks": "arrow:20,250,90,115"})
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 6
+
+
+def test_where_nothing_is_known_no_finding_is_offered() -> None:
+    entry = next(one for one in gallery() if not one.findings)
+    app = open_app(PAGE, {"sample": entry.name})
+    assert app.info[0].value == f"{NO_REGION}."
+    with_finding = open_app(PAGE, {"sample": "case_a"})
+    assert with_finding.info[0].value == f"{NO_REGION}, or mark a known finding."

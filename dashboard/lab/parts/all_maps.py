@@ -12,6 +12,7 @@ from dashboard.frame.html import render
 from dashboard.lab.map_pictures import MapPicture, three_pictures
 from dashboard.lab.show import sentence
 from dashboard.lab.subject import Subject
+from dashboard.lab.take_along import Row, csv_button
 from dashboard.lab.with_maps import computed_for_maps
 from vpe_core import lab
 from vpe_core.attention.fixed_scale import SHOWN
@@ -58,11 +59,12 @@ def show_maps(subject: Subject) -> None:
     missing = {title_of(name): why for name, why in maps.missing.items()}
     st.html(render("lab_maps", cards=cards, target=maps.target, missing=missing, simulated=subject.xray.simulated))
     large = st.selectbox(
-        "Enlarge", maps.names, None, format_func=title_of, key="lab_map", placeholder="One of the maps", width=420
+        "Enlarge", maps.names, None, format_func=title_of, key="lab_map", placeholder="A map", width=420
     )
     if large in maps.names:
         pictures = _pictures(maps, subject.scene, large, _LARGE_PX)
         st.html(render("lab_three", pictures=pictures, about=title_of(large), simulated=subject.xray.simulated))
+    csv_button("maps", lambda: rows_of(maps), subject)
 
 
 def _make(scene: LabScene, model: Model, names: tuple[str, ...], report: Progress) -> _Found:
@@ -95,3 +97,17 @@ def _emptiness(maps: Maps, marked: bool) -> str:
     shown, how = int((grid >= SHOWN).sum()), "With the marker" if marked else "No marker"
     said = f"{shown} of {grid.size} patches show {maps.target}" if shown else f"empty, no patch shows {maps.target}"
     return f"{how}: {said}"
+
+
+def rows_of(maps: Maps) -> list[Row]:
+    """Each map: its share where the marker points, and, where the finding's box is known, how well it finds that."""
+    return [
+        {
+            "map": title_of(name), "share_without_marker": before, "share_with_marker": after,
+            "share_of_even_map": maps.area,
+            "peak_in_known_box": found.hit if (found := maps.found.get(name)) else "",
+            "iou_with_known_box": found.iou if found else float("nan"),
+            "iou_by_chance": found.chance_iou if found else float("nan"),
+        }
+        for name, (before, after) in zip(maps.names, maps.shares, strict=True)
+    ]  # fmt: skip

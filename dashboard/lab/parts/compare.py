@@ -17,6 +17,7 @@ from dashboard.frame.palette import palette
 from dashboard.lab.charts import chart_of_ways
 from dashboard.lab.show import NO_ATTENTION, chart, jpeg_text, send_to_demo, sentence
 from dashboard.lab.subject import Subject, state_with
+from dashboard.lab.take_along import Row, csv_button
 from dashboard.lab.work import asked_model, computed
 from vpe_core import lab
 from vpe_core.lab import LabScene
@@ -48,7 +49,7 @@ def show_compared(subject: Subject) -> None:
     if found is None:
         return
     compared, fragility = found.compared, found.compared.fragility
-    sentence(fragility.words(), subject)
+    sentence(compared.words(), subject)
     st.html(render("lab_fragility", score=fragility.score, axes=fragility.axes, percent=percent))
     present = next(place for place, style in enumerate(compared.styles) if style.same_picture(scene.style))
     left, right = st.columns(2, gap="large")
@@ -102,11 +103,28 @@ def _send(subject: Subject, compared: Compared, present: int) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="lab_send"):
         places = [place for place in compared.order if place != present]
         place = st.selectbox(
-            "One of them",
+            "A way of marking",
             places,
             format_func=lambda one: f"{compared.styles[one].title} ({_points(compared, one)})",
             key="lab_way",
         )
         chosen = compared.styles[place]
         state = state_with(session.state(), chosen, subject.scene.region.box, subject.xray.size_wh)
-        send_to_demo(state, "lab_send_way")
+        send_to_demo(state, subject.scene.target, "lab_send_way")
+        csv_button("compare", lambda: rows_of(compared), subject)
+
+
+def rows_of(compared: Compared) -> list[Row]:
+    """Every way, the largest rise first."""
+    return [
+        {
+            "way": (style := compared.styles[place]).title, "marker": style.marker,
+            "color": (style.color_name or style.color) if "color" in style.uses else "",
+            "width": style.width if "width" in style.uses else "",
+            "probability": compared.probabilities[place, compared.column], "change": compared.changes[place],
+            "attention_inside": compared.attention[place],
+            "probability_without_marker": compared.unmarked[compared.column],
+            "attention_inside_without_marker": compared.attention_unmarked,
+        }
+        for place in compared.order
+    ]  # fmt: skip

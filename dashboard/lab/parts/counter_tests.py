@@ -14,6 +14,7 @@ from dashboard.frame.busy import say_problem
 from dashboard.frame.html import render
 from dashboard.lab.show import sentence
 from dashboard.lab.subject import Subject
+from dashboard.lab.take_along import Row, csv_button
 from dashboard.lab.work import asked_model, computed
 from dashboard.library.pictures import another_patients_xray
 from vpe_core import lab
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
     from vpe_core.models import Model
     from vpe_core.types import Progress
 
+_SECRET = "Whether there is a picture of this chest without a finding is not said while the answer is hidden."
+
 
 def show_counter_tests(subject: Subject) -> None:
     """The same marker at every control that there is."""
     xray = subject.xray
     try:
-        pictures = {name: picture_for(name, xray, another_patients_xray(xray)) for name in ("other", "twin")}
+        names = ("other",) if subject.secret else ("other", "twin")
+        pictures = {name: picture_for(name, xray, another_patients_xray(xray)) for name in names}
     except VPEError as error:
         say_problem(error)
         return
@@ -40,6 +44,8 @@ def show_counter_tests(subject: Subject) -> None:
     found: CounterTests | None = computed("counter", (subject.model, subject.key), partial(_ask, scene, model))
     if found is None:
         return
+    if subject.secret:
+        found = replace(found, empty_here=False, missing={**found.missing, "twin": _SECRET})
     sentence(found.words(), subject)
     st.html(
         render(
@@ -48,8 +54,20 @@ def show_counter_tests(subject: Subject) -> None:
         )
     )  # fmt: skip
     st.caption("Grey: without the marker. Orange: with it. The change is in percentage points.")
+    csv_button("counter-tests", lambda: rows_of(found), subject)
 
 
 def _ask(scene: LabScene, model: Model, report: Progress) -> CounterTests:
     found: CounterTests = lab.get("counter").run(scene, model, report=report)
     return found
+
+
+def rows_of(found: CounterTests) -> list[Row]:
+    """The marker here, then at every control; of several places the mean, and the least and the largest."""
+    return [
+        {
+            "place": test.title, "places": test.n, "probability_without_marker": test.unmarked,
+            "probability": test.marked, "lowest": test.low, "highest": test.high,
+        }
+        for test in (found.here, *found.elsewhere)
+    ]  # fmt: skip

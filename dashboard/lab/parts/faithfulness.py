@@ -11,15 +11,18 @@ from dashboard.frame.palette import palette
 from dashboard.lab.map_charts import chart_of_orders
 from dashboard.lab.show import chart, sentence
 from dashboard.lab.subject import Subject
+from dashboard.lab.take_along import Row, csv_button
 from dashboard.lab.with_maps import computed_for_maps
 from vpe_core import lab
 from vpe_core.lab import LabScene
-from vpe_core.lab.faithfulness import Faithfulness
+from vpe_core.lab.faithfulness import TESTS, Faithfulness
 from vpe_core.lab.mapping import title_of
 
 if TYPE_CHECKING:
     from vpe_core.models import Model
     from vpe_core.types import Progress
+
+_MUTE = "it ends as it begins, so it says nothing"
 
 
 def show_faithfulness(subject: Subject) -> None:
@@ -32,15 +35,29 @@ def show_faithfulness(subject: Subject) -> None:
     best = order.index(found.better[0]) if found.better else 0
     chosen = st.selectbox("In colour", order, best, format_func=title_of, key="lab_order", width=420)
     with st.container(key="lab_orders"):
-        for test, good in (("deletion", "a good map falls early"), ("insertion", "a good map rises early")):
+        for test, good in zip(TESTS, ("a good map falls early", "a good map rises early"), strict=True):
             with st.container(key=f"lab_order_{test}", gap=None):
-                st.html(render("paragraph", kind="lab-axis", text=f"{test.capitalize()}: {good}"))
+                said = good if test in found.telling else _MUTE
+                st.html(render("paragraph", kind="lab-axis", text=f"{test.capitalize()}: {said}"))
                 words = f"Probability of {found.target} under {test} in the order of {title_of(chosen)}"
                 chart(chart_of_orders(found, test, chosen, palette()), test, words, subject)
     rows = [(title_of(name), found.curves[name], name in found.better) for name in order]
     st.html(render("lab_orders", rows=rows, random=found.mean_random, n=len(found.random), target=found.target))
+    csv_button("deletion-insertion", lambda: rows_of(found), subject)
 
 
 def _ask(scene: LabScene, model: Model, names: tuple[str, ...], report: Progress) -> Faithfulness:
     found: Faithfulness = lab.get("faithfulness").run(scene, model, methods=names, report=report)
     return found
+
+
+def rows_of(found: Faithfulness) -> list[Row]:
+    """Both curves in every order, point by point."""
+    orders = {title_of(name): curves for name, curves in found.curves.items()}
+    orders |= {f"random order {number + 1}": curves for number, curves in enumerate(found.random)}
+    return [
+        {"order": title, "test": test, "share_of_patches": share, "probability": chance}
+        for title, curves in orders.items()
+        for test in TESTS
+        for share, chance in zip(found.shares, getattr(curves, test), strict=True)
+    ]

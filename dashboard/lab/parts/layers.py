@@ -16,6 +16,7 @@ from dashboard.lab.map_charts import chart_of_layers
 from dashboard.lab.map_pictures import sprite, three_pictures
 from dashboard.lab.show import chart, sentence
 from dashboard.lab.subject import Subject
+from dashboard.lab.take_along import Row, csv_button
 from dashboard.lab.work import asked_model, computed
 from vpe_core import lab
 from vpe_core.lab import LabScene
@@ -65,6 +66,7 @@ def _heads(subject: Subject, found: _Found) -> None:
         st.html(render("paragraph", kind="lab-axis", text="Share of the attention in the region, layer by layer"))
         chart(chart_of_layers(layers, palette()), "layers", words, subject)
         st.caption("A dot is a head, a line the mean of a layer. Dotted: even attention.")
+    csv_button("layers", lambda: rows_of(layers), subject)
 
 
 def _read(scene: LabScene, model: Model, report: Progress) -> _Found:
@@ -87,3 +89,15 @@ def _enlarged(subject: Subject, layers: Layers, choice: HeadChoice) -> None:
     if words != choice.title:
         words = f"{words} (even attention: {percent(layers.area)})."
         st.html(render("paragraph", kind="aside", text=words))
+
+
+def rows_of(layers: Layers) -> list[Row]:
+    """Each head of each layer: its share where the marker points."""
+    return [
+        {
+            "layer": layer + 1, "head": head + 1, "share_without_marker": layers.shares[0, layer, head],
+            "share_with_marker": layers.shares[1, layer, head], "share_of_even_map": layers.area,
+        }
+        for layer in range(layers.heads.n_layers)
+        for head in range(layers.heads.n_heads)
+    ]  # fmt: skip

@@ -10,11 +10,13 @@ import streamlit as st
 from dashboard.frame.html import render
 from dashboard.lab.show import sentence
 from dashboard.lab.subject import Subject
+from dashboard.lab.take_along import Row, csv_button
 from dashboard.lab.with_maps import computed_for_maps
 from vpe_core import lab
 from vpe_core.lab import LabScene
 from vpe_core.lab.mapping import title_of
 from vpe_core.lab.sanity import ALIKE, Sanity
+from vpe_core.plots.decimals import decimal
 
 if TYPE_CHECKING:
     from vpe_core.models import Model
@@ -31,9 +33,19 @@ def show_sanity(subject: Subject) -> None:
         (title_of(name), [None if np.isnan(value) else float(value) for value in curve], name in found.insensitive)
         for name, curve in found.similarity.items()
     ]
-    st.html(render("lab_sanity", stages=found.stages, rows=rows, alike=ALIKE))
+    st.html(render("lab_sanity", stages=found.stages, rows=rows, alike=ALIKE, decimal=decimal))
+    csv_button("random-weights", lambda: rows_of(found), subject)
 
 
 def _ask(scene: LabScene, model: Model, names: tuple[str, ...], report: Progress) -> Sanity:
     found: Sanity = lab.get("sanity").run(scene, model, methods=names, report=report)
     return found
+
+
+def rows_of(found: Sanity) -> list[Row]:
+    """Each map's rank correlation with the model's own, stage by stage."""
+    return [
+        {"map": title_of(name), "randomised_down_to": stage, "rank_correlation": value}
+        for name, curve in found.similarity.items()
+        for stage, value in zip(found.stages, curve, strict=True)
+    ]

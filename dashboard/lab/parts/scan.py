@@ -13,6 +13,7 @@ from dashboard.frame.html import render
 from dashboard.lab.parts.stored_scans import show_stored_scans
 from dashboard.lab.show import jpeg_text, sentence
 from dashboard.lab.subject import Subject
+from dashboard.lab.take_along import Row, csv_button
 from dashboard.lab.work import asked_model, computed
 from vpe_core import lab
 from vpe_core.attention import overlay
@@ -73,11 +74,27 @@ def _show_map(subject: Subject) -> None:
         )  # fmt: skip
     with right:
         st.html(render("lab_places", found=found.found, attention=found.attention_found, percent=percent))
+        csv_button("scan", lambda: rows_of(found), subject)
 
 
 def _scan(scene: LabScene, model: Model, n: int, sizes: tuple[float, ...], report: Progress) -> Scan:
     found: Scan = lab.get("scan").run(scene, model, n=n, sizes=sizes, report=report)
     return found
+
+
+def rows_of(found: Scan) -> list[Row]:
+    """The marker at each place, in pixels of the X-ray, in each size."""
+    n, (width, height) = found.maps.shape[1], found.image_wh
+    return [
+        {
+            "size": size, "row": row + 1, "column": column + 1, "x": (column + 0.5) / n * width,
+            "y": (row + 0.5) / n * height, "probability": found.maps[number, row, column],
+            "probability_without_marker": found.unmarked,
+        }
+        for number, size in enumerate(found.sizes)
+        for row in range(n)
+        for column in range(n)
+    ]  # fmt: skip
 
 
 def painted(found: Scan, image: Image.Image, known: Box | None) -> Image.Image:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,13 +16,13 @@ from dashboard.frame.words import as_series, as_text
 from dashboard.lab.charts import chart_of_curves, curve_colors
 from dashboard.lab.show import chart
 from dashboard.lab.subject import Subject
+from dashboard.lab.take_along import Row, csv_button
 from dashboard.lab.work import asked_model, computed
 from vpe_core import lab, models
 from vpe_core.lab import LabScene
 from vpe_core.lab.axes import AXES
 from vpe_core.lab.sweeps import SweepCurve
 from vpe_core.markers import get as get_marker
-from vpe_core.plots.percent import percent
 
 if TYPE_CHECKING:
     from vpe_core.models import Model
@@ -35,8 +35,8 @@ def show_sweeps(subject: Subject) -> None:
     """All axes, for the model at hand and others."""
     ready = [name for name in models.selectable_names() if models.is_ready(models.get(name)) and name != subject.model]
     others = st.multiselect(
-        "Together with", ready, format_func=model_title, max_selections=_MOST - 1, key="lab_models",
-        placeholder="Other models", width=420,
+        "More models", ready, format_func=model_title, max_selections=_MOST - 1, key="lab_models",
+        placeholder="To compare with", width=420,
     )  # fmt: skip
     names = (subject.model, *others)
     titles = [models.get(name).short_title for name in names]
@@ -61,8 +61,11 @@ def show_sweeps(subject: Subject) -> None:
                 if curves := found.get(name):
                     words = "; ".join(_words(title, curve) for title, curve in zip(titles, curves, strict=True))
                     chart(chart_of_curves(curves, titles, palette()), f"sweep {name}", words, subject, named=False)
+                    if curves[0].gaps:
+                        st.caption(as_text(curves[0].words()))
                 else:
                     st.caption(as_text(axis.problem(subject.scene)))
+    csv_button("sweeps", lambda: rows_of(found), subject, names)
 
 
 def _sweep(scene: LabScene, models_asked: Sequence[Model], report: Progress) -> dict[str, list[SweepCurve]]:
@@ -79,5 +82,18 @@ def _sweep(scene: LabScene, models_asked: Sequence[Model], report: Progress) -> 
 
 
 def _words(title: str, curve: SweepCurve) -> str:
-    least, most = percent(float(curve.probability.min())), percent(float(curve.probability.max()))
-    return f"{AXES.get(curve.axis).title}, {title}: {least} to {most}"
+    return f"{AXES.get(curve.axis).title}, {title}: {curve.words()}"
+
+
+def rows_of(found: Mapping[str, Sequence[SweepCurve]]) -> list[Row]:
+    """Every value of every axis, model by model; what cannot be drawn has no number."""
+    return [
+        {
+            "axis": axis, "unit": AXES.get(axis).unit, "value": value, "probability": curve.probability[at],
+            "lowest": curve.low[at], "highest": curve.high[at], "attention_inside": curve.attention[at],
+            "pictures": curve.n_pictures[at], "probability_without_marker": curve.unmarked, "model": curve.model,
+        }
+        for axis, curves in found.items()
+        for curve in curves
+        for at, value in enumerate(curve.values)
+    ]  # fmt: skip

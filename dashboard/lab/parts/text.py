@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.frame.html import render
 from dashboard.lab.show import sentence
 from dashboard.lab.subject import Subject
+from dashboard.lab.take_along import Row, csv_button
 from dashboard.lab.work import asked_model, computed
 from vpe_core import lab
 from vpe_core.lab import LabScene
@@ -44,8 +45,21 @@ def show_text(subject: Subject) -> None:
     ]
     heads = [suffix.strip() or "no words" for suffix in found.suffixes]
     st.html(render("lab_text", target=found.target, heads=heads, rows=rows, percent=percent))
+    csv_button("text", lambda: rows_of(found), subject)
 
 
 def _ask(scene: LabScene, model: Model, report: Progress) -> TextAgainstMarker:
     found: TextAgainstMarker = lab.get("text").run(scene, model, report=report)
     return found
+
+
+def rows_of(found: TextAgainstMarker) -> list[Row]:
+    """Each marker with each wording."""
+    return [
+        {
+            "drawn": marker, "words": suffix.strip(), "fit": bool(found.fits[row, column]),
+            "lie": bool(found.lies[row, column]), "probability": found.probabilities[row, column],
+        }
+        for row, marker in enumerate(found.markers)
+        for column, suffix in enumerate(found.suffixes)
+    ]  # fmt: skip

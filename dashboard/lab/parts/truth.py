@@ -11,16 +11,16 @@ from PIL import Image
 
 from dashboard.demo.answers.control import picture_for
 from dashboard.demo.film.reading import control_in_window
-from dashboard.demo.state import session
 from dashboard.frame.html import render
 from dashboard.lab.map_pictures import MapPicture, one_picture, shrunk
 from dashboard.lab.show import jpeg_text, sentence
 from dashboard.lab.subject import Subject
+from dashboard.lab.take_along import Row, csv_button
 from dashboard.lab.with_maps import computed_for_maps
 from vpe_core import lab
 from vpe_core.attention.overlay import MORE
 from vpe_core.lab import LabScene
-from vpe_core.lab.counter_tests import MISSING
+from vpe_core.lab.counter_tests import MISSING, NO_FINDING
 from vpe_core.lab.mapping import FIXED, title_of
 from vpe_core.lab.truth import Truth
 from vpe_core.plots.percent import percent
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from vpe_core.types import Progress
 
 _SMALL_PX, _LARGE_PX = 150, 320
-_SECRET = "The twin gives the finding away. Show the answer in the live demo first."
+_SECRET = "What a finding changed gives it away. Show the answer first."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,13 +44,13 @@ class _Found:
 
 def show_truth(subject: Subject) -> None:
     """Every map against the twin, where the X-ray has one."""
-    xray, state = subject.xray, session.state()
+    xray = subject.xray
+    if subject.secret:
+        st.info(_SECRET, icon=":material/visibility_off:")
+        return
     twin = picture_for("twin", xray, None)
     if twin is None:
-        st.info(MISSING["twin"], icon=":material/info:")
-        return
-    if state.hidden and not state.findings:
-        st.info(_SECRET, icon=":material/visibility_off:")
+        st.info(NO_FINDING if subject.scene.healthy else MISSING["twin"], icon=":material/info:")
         return
     scene = replace(subject.scene, others={"twin": control_in_window(twin, xray).image})
     found: _Found | None = computed_for_maps("truth", subject, _score, scene=scene)
@@ -64,6 +64,7 @@ def show_truth(subject: Subject) -> None:
     with right:
         rows = [(title_of(name), truth.scores[name], found.maps[name]) for name in truth.order]
         st.html(render("lab_truth", rows=rows, chance=percent(truth.chance_hit), isnan=np.isnan))
+        csv_button("what-changed", lambda: rows_of(truth), subject)
 
 
 def _score(scene: LabScene, model: Model, names: tuple[str, ...], report: Progress) -> _Found:
@@ -86,3 +87,15 @@ def _changed(scene: LabScene, truth: Truth) -> MapPicture:
     mask = Image.fromarray(truth.changed.astype(np.uint8) * 150).resize(small.size, Image.Resampling.BILINEAR)
     shown = Image.composite(Image.new("RGB", small.size, MORE), small, mask)
     return MapPicture(jpeg_text(shown), shown.size, "what the finding changed")
+
+
+def rows_of(truth: Truth) -> list[Row]:
+    """Each map's scores, the best first."""
+    return [
+        {
+            "map": title_of(name), "auc": truth.scores[name].auc, "peak_changed": truth.scores[name].hit,
+            "peak_on_twin_over_peak_here": truth.scores[name].left, "empty_on_twin": truth.scores[name].empty,
+            "share_of_pixels_changed": truth.chance_hit,
+        }
+        for name in truth.order
+    ]  # fmt: skip

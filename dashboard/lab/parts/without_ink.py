@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.frame.html import render
 from dashboard.lab.show import NO_ATTENTION, sentence
 from dashboard.lab.subject import Subject
+from dashboard.lab.take_along import Row, csv_button
 from dashboard.lab.work import asked_model, computed
 from vpe_core import lab
 from vpe_core.lab import LabScene
@@ -37,8 +38,20 @@ def show_without_ink(subject: Subject) -> None:
     )  # fmt: skip
     if np.isnan(found.unmarked.attention):
         st.caption(NO_ATTENTION)
+    csv_button("without-ink", lambda: rows_of(found), subject)
 
 
 def _ask(scene: LabScene, model: Model, report: Progress) -> WithoutInk:
     found: WithoutInk = lab.get("ink").run(scene, model, report=report)
     return found
+
+
+def rows_of(found: WithoutInk) -> list[Row]:
+    """Each way."""
+    return [
+        {
+            "way": way.title, "probability": way.probability, "change": found.change(way),
+            "attention_inside": way.attention, "source": way.source,
+        }
+        for way in found.ways
+    ]  # fmt: skip

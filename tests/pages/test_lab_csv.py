@@ -1,0 +1,94 @@
+"""What the laboratory's pages save: the numbers that they show, with all that is needed to ask again."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import streamlit as st
+
+from dashboard.demo.state.demo_state import COLORS
+from dashboard.lab.take_along import OWN, Row, _file
+from tests.pages.lab_pages import LINK, finished, forget_jobs, open_part, scene
+from tests.pages.test_pages import open_app
+from vpe_core import lab, load_model
+from vpe_core.lab.compare import Compared
+from vpe_core.lab.counter_tests import CounterTests
+from vpe_core.lab.layers import Layers
+
+MARKER_LAB, ATTENTION = "pages/marker_lab.py", "pages/attention.py"
+
+
+@pytest.fixture(autouse=True)
+def no_jobs() -> None:
+    st.cache_resource.clear()  # another file's tests may have loaded another model under the same name
+    forget_jobs()
+
+
+@pytest.fixture
+def saved(monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[str, list[dict[str, str]]]]:
+    """The file of the last CSV button: its name and its rows."""
+    made: dict[str, Any] = {}
+
+    def button(label: str, data: Callable[[], bytes], file_name: str, *_: object, **__: object) -> bool:
+        assert label == "CSV"
+        made.update(data=data, name=file_name)
+        return False
+
+    monkeypatch.setattr("dashboard.lab.take_along.st.download_button", button)
+    return lambda: (made["name"], list(csv.DictReader(io.StringIO(made["data"]().decode()))))
+
+
+def test_the_ways_are_saved_with_what_was_asked(saved: Callable[[], tuple[str, list[dict[str, str]]]]) -> None:
+    open_part(MARKER_LAB, "compare")
+    name, rows = saved()
+    model = load_model("simclip")
+    found: Compared = lab.get("compare").run(scene(), model, colors=COLORS)
+    assert name.endswith("compare.csv")
+    assert [row["way"] for row in rows] == [found.styles[place].title for place in found.order]
+    for row, place in zip(rows, found.order, strict=True):
+        assert float(row["probability"]) == pytest.approx(float(found.probabilities[place, found.column]), abs=1e-5)
+    first = rows[0]
+    assert (first["model"], first["weights_sha256"]) == ("simclip", model.record.weights_sha256)
+    assert (first["xray"], first["class"], first["region"]) == ("case_a", "lung mass", "box 140,110,220,200")
+    assert first["prompt"]
+    assert first["simulated"] in {"True", "False"}
+
+
+@pytest.mark.parametrize(
+    ("page", "part", "study"), [(MARKER_LAB, "counter", "counter"), (ATTENTION, "layers", "layers")]
+)
+def test_other_parts_save_a_row_a_number(
+    saved: Callable[[], tuple[str, list[dict[str, str]]]], page: str, part: str, study: str
+) -> None:
+    open_part(page, part)
+    _, rows = saved()
+    found: CounterTests | Layers = lab.get(study).run(scene(), load_model("simclip"))
+    if isinstance(found, Layers):
+        assert len(rows) == found.gains.size
+        assert float(rows[0]["share_with_marker"]) == pytest.approx(float(found.shares[1, 0, 0]), abs=1e-4)
+    else:
+        assert rows[0]["place"] == "here, on the region"
+        assert float(rows[0]["probability"]) == pytest.approx(found.here.marked, abs=1e-4)
+    assert all(row["weights_sha256"] for row in rows)
+
+
+def test_sweeps_save_every_model_under_its_own_name(
+    saved: Callable[[], tuple[str, list[dict[str, str]]]],
+) -> None:
+    app = open_app(MARKER_LAB, LINK, unfolded="lab_part_sweeps")
+    finished(app)
+    finished(app.multiselect(key="lab_models").set_value(["simclip-plain"]).run())
+    _, rows = saved()
+    weights = {row["model"]: row["weights_sha256"] for row in rows}
+    assert set(weights) == {"simclip", "simclip-plain"}
+    assert weights["simclip-plain"] == load_model("simclip-plain").record.weights_sha256
+
+
+def test_texts_are_safe_in_a_spreadsheet_and_what_cannot_be_told_is_empty() -> None:
+    rows: list[Row] = [{"way": "=1+1", "probability": float("nan"), "n": 3}]
+    (row,) = csv.DictReader(io.StringIO(_file(lambda: rows, {"xray": OWN}, "m", {"m": "abc"}).decode()))
+    assert row == {"way": "'=1+1", "probability": "", "n": "3", "model": "m", "weights_sha256": "abc", "xray": OWN}
