@@ -9,11 +9,11 @@ import pytest
 
 from vpe_core.geometry import View
 from vpe_core.lab import Drawing, LabScene, MarkerStyle
-from vpe_core.lab.compare import lab_markers
 from vpe_core.lab.places import _mean_over_shifts, find, otsu, spread_grid, spread_patches
 from vpe_core.lab.scan import places, tried_of
 from vpe_core.lab.scene import moved_to
 from vpe_core.lab.sliding import TOLERANCE, Slides
+from vpe_core.markers import MARKERS
 from vpe_core.models import VisionLanguageModel
 from vpe_core.types import Box
 
@@ -66,7 +66,7 @@ def test_grids_lie_where_their_places_are() -> None:
     assert cropped.max() == pytest.approx(1, abs=0.1)
 
 
-@pytest.mark.parametrize("marker", lab_markers())
+@pytest.mark.parametrize("marker", [name for name, one in MARKERS.items() if one.treatment or one.drawn_as])
 def test_quick_pictures_are_those_of_the_plain_way(model: VisionLanguageModel, scene: LabScene, marker: str) -> None:
     """Up to a rounding, at every place; what cannot be drawn quickly is drawn plainly."""
     drawn = replace(scene, style=MarkerStyle(marker, "#1e90ff", 6))

@@ -16,7 +16,7 @@ from vpe_core.lab.pointing import POINTINGS, Asked
 from vpe_core.lab.scene import Drawing, LabScene, MarkerStyle
 from vpe_core.lab.study import Study, unreported
 from vpe_core.markers import get
-from vpe_core.plots.percent import percent, points
+from vpe_core.plots.percent import percent, points_between
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,7 +86,7 @@ class WithoutInk:
         stay = [way for way in told if abs(self.change(way)) < SAME]
         sentences = [f"Without a mark, {self.target} gets {percent(self.unmarked.probability)}."]
         if follow:
-            moves = [f"{way.title} ({points(self.change(way))})" for way in follow]
+            moves = [f"{way.title} ({points_between(self.unmarked.probability, way.probability)})" for way in follow]
             sentences.append(f"It changes with {listed(moves)} points.")
         if stay:
             sentences.append(f"It stays, within 2 points, with {listed([way.title for way in stay])}.")
