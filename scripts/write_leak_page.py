@@ -5,6 +5,7 @@ python -m scripts.write_leak_page
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -33,12 +34,13 @@ MATCHED = (
     ("sim-multi", "simclip-plain"),
 )
 _CIRCLE = Variant("circle")
+_DISPLACED = {"@random": "a random", "@mirror": "the mirrored"}
 
 
 def main() -> None:
     found = measured_gains()
     _write(PAGE, {"boxes": _table(boxes()), "matched": _table(gains(found)), "left": "".join(map(left, found.items()))})
-    _write(BENCHMARK_PAGE, {"taken apart": taken_apart()})
+    _write(BENCHMARK_PAGE, {"touches": touches(), "taken apart": taken_apart()})
     told = [(name, one.plain_gain.interval, one.gain.interval) for name, one in found.items() if not one.too_little]
     matched_gain_figure(told).save(FIGURE, optimize=True)
 
@@ -163,6 +165,20 @@ def taken_apart() -> str:
         f"{_signed(found.pointing.interval)}\nby pointing (from {number_text(found.all_known.value)}). "
         f"By itself it tells something clear of {len(some)} classes:\n{'; '.join(some)}.\n"
     )
+
+
+def touches() -> str:
+    """How often a displaced circle touches a finding."""
+    dataset, model = MATCHED[0]
+    stored = get_settings().precomputed_dir / "results" / "embedded" / f"{model}-{dataset}.json"
+    rows = json.loads(stored.read_text(encoding="utf-8"))["rows"]
+    shares = {key: rows[f"red circle at {place} place"]["touches"] for key, place in _DISPLACED.items()}
+    parts = [
+        f"`{key}` overlaps its own finding's box in {share['own_finding']:.0%} and any finding's in "
+        f"{share['any_finding']:.0%}"
+        for key, share in shares.items()
+    ]
+    return f"Of the findings of `{dataset}`, {'; '.join(parts)}.\n"
 
 
 def _run(dataset: str, model: str) -> Run:
