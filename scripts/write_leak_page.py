@@ -14,7 +14,9 @@ from vpe_core.errors import ResultsError
 from vpe_core.leaks import BOTH, PLACE, SIZE, BoxLeak, read_leak
 from vpe_core.metrics import Interval
 from vpe_core.results import Run, open_run
+from vpe_core.results.analysis.geometry import geometry_only
 from vpe_core.results.analysis.leak import PUREST, leak
+from vpe_core.results.analysis.leak_card import leak_card
 from vpe_core.results.analysis.matched import MatchedGain, matched
 from vpe_core.results.analysis.numerals import interval_text, number_text, signed_text
 from vpe_core.results.analysis.questions import Question
@@ -147,8 +149,9 @@ def left(measured: tuple[str, MatchedGain]) -> str:
 def taken_apart() -> str:
     """What size and place, and pointing, explain of one gain, in all and in the classes where they explain some."""
     run, row, shared = _run(*MATCHED[0]), TableRow(_CIRCLE), Evaluation()
-    found = leak(run, row, Question(), shared)
-    if found.explained is None or found.pointing is None or found.all_known is None:
+    card, on_all = leak_card(run, row, Question(), shared), geometry_only(run, Question(), shared)
+    found = card.leak
+    if found.explained is None or found.pointing is None or found.all_known is None or not (card.geometry and on_all):
         raise ResultsError(
             "Expected results with controls and several findings an X-ray. Measure them: scripts/remake.sh."
         )
@@ -164,6 +167,9 @@ def taken_apart() -> str:
         f"(an X-ray without a finding has no twin): {_signed(found.explained.interval)} by itself, and at least "
         f"{_signed(found.pointing.interval)}\nby pointing (from {number_text(found.all_known.value)}). "
         f"By itself it tells something clear of {len(some)} classes:\n{'; '.join(some)}.\n"
+        f"Size and place alone, without any X-ray, reach {number_text(card.geometry.overall.auroc.value)} on these and "
+        f"{number_text(on_all['value'])} on all: the box of an X-ray without a finding\nis that of another X-ray's "
+        "finding, and tells nothing.\n"
     )
 
 
