@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,12 @@ def test_the_command_stores_what_it_prints(tmp_path: Path, allow_models: Path, d
     assert own in stored_files("maps")
     assert "Name another file, or delete it" in error_of(run(*common, "--limit", 1))
     own.unlink()
+    few = tmp_path / "few.json"
+    result = run(*common, "--methods", "last-layer", "--limit", 2, "--out", few)
+    assert "there are no intervals; that takes 5." in " ".join(result.output.split())
+    assert "NaN" not in few.read_text()
+    json.loads(few.read_text(), parse_constant=pytest.fail)
+    assert np.isnan(read_set_maps(few).maps["last-layer"].gains["iou"].low)
     out.write_text("{}")
     with pytest.raises(ResultsError, match="lab maps --out"):
         read_set_maps(out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -58,9 +59,18 @@ def stored_files(study: StudyOfSet) -> list[Path]:
 
 
 def rounded(value: Any) -> Any:
-    """Numbers as they are stored: five digits after the point."""
+    """Numbers as they are stored: five digits after the point; None where one is not known, as JSON has no nan."""
     if isinstance(value, float):
-        return round(value, _DIGITS)
+        return round(value, _DIGITS) if math.isfinite(value) else None
     if isinstance(value, dict):
         return {name: rounded(one) for name, one in value.items()}
     return [rounded(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def unrounded(value: Any) -> Any:
+    """What `rounded` stored, of a record that has numbers alone where it says None: nan for these."""
+    if value is None:
+        return float("nan")
+    if isinstance(value, dict):
+        return {name: unrounded(one) for name, one in value.items()}
+    return [unrounded(one) for one in value] if isinstance(value, list) else value

@@ -12,19 +12,20 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from vpe_core.attention import fixed_scale, patch_relevance, quick_names
 from vpe_core.documents import DocumentError, read_bytes
 from vpe_core.errors import AttentionError, LabError, RegionError, ResultsError
 from vpe_core.images import load_image
 from vpe_core.lab.before_after import shares_or_nan
-from vpe_core.lab.findings import drawn_at_random, findings_of, how_many, rounded
+from vpe_core.lab.findings import drawn_at_random, findings_of, how_many, rounded, unrounded
 from vpe_core.lab.mapping import FIXED, checked_maps, require_some, title_of
 from vpe_core.lab.places import find, spread_patches
 from vpe_core.lab.scene import Drawing, MarkerStyle
 from vpe_core.lab.study import unreported
 from vpe_core.metrics import Interval, bootstrap_mean, draw_resamples
+from vpe_core.metrics.intervals import FEWEST_GROUPS
 from vpe_core.plots.percent import percent
 
 if TYPE_CHECKING:
@@ -153,12 +154,18 @@ class SetMaps:
         return (
             f"Over {how_many(self.n, self.n_all)}, {title_of(best)} finds most: IoU {one.iou.value:.2f} (by chance "
             f"{one.chance_iou:.2f}), pointing hit {percent(one.hit.value)} (by chance "
-            f"{percent(self.chance_hit)}). The {self.marker} {moved} its IoU{also}."
+            f"{percent(self.chance_hit)}). The {self.marker} {moved} its IoU{also}.{self._without_intervals()}"
         )
+
+    def _without_intervals(self) -> str:
+        if self.patients >= FEWEST_GROUPS:
+            return ""
+        of = f"{self.patients} patient{'s' * (self.patients != 1)}"
+        return f" From {of} there are no intervals; that takes {FEWEST_GROUPS}."
 
     def to_json(self) -> str:
         """As text; `read_set_maps` reads it again."""
-        return json.dumps(rounded(asdict(self)), indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(rounded(asdict(self)), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 _JSON = TypeAdapter(SetMaps)
@@ -171,8 +178,8 @@ def read_set_maps(path: Path) -> SetMaps:
         ResultsError: There is no such file, or it holds something else.
     """
     try:
-        return _JSON.validate_json(read_bytes(path))
-    except (OSError, DocumentError, ValidationError) as error:
+        return _JSON.validate_python(unrounded(json.loads(read_bytes(path))))
+    except (OSError, DocumentError, ValueError) as error:  # what pydantic refuses is a ValueError, too
         reason = error.strerror if isinstance(error, OSError) else str(error).partition("\n")[0]
         raise ResultsError(
             f"Expected maps over a data set, as `python -m vpe_core lab maps --out` writes them, in {path}, but it "

@@ -104,7 +104,7 @@ class Truth:
             f"(AUC {scores[best].auc:.2f}"
         )
         first += f"), {title_of(worst)} worst ({scores[worst].auc:.2f})" if n > 1 else ")"
-        first += f"; in {hits} of {n} maps the peak is one of them."
+        first += f"; in {hits} of {n} maps the peak is one of these pixels."
         empty = [title_of(name) for name in self.scores if scores[name].empty]
         full = [name for name in self.scores if not scores[name].empty]
         if not empty:
