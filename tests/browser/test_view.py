@@ -38,8 +38,11 @@ def test_what_is_drawn_stays_drawn_when_the_view_changes(demo: Demo) -> None:
     for button in ("Projector view", "Leave this view"):
         demo.page.get_by_role("button", name=button).click()
         demo.settle()
-        demo.page.wait_for_timeout(1500)
-        assert demo.shapes_on_canvas() == 1
+        demo.page.wait_for_timeout(1500)  # by then the canvas is mounted anew
+        demo.page.wait_for_function(
+            "() => document.querySelector('.st-key-demo_canvas [data-testid=stBidiComponentIsolated]')"
+            "?.shadowRoot.querySelector('.upper-canvas')?.vplDrawing?.canvas.getObjects().length === 1"
+        )
         assert len(demo.marks()) == 1
     demo.drag([(300, 300), (380, 360)])
     demo.wait_for_marks(2)
