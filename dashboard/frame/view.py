@@ -54,7 +54,16 @@ def show_view() -> None:
 def view_row() -> None:
     """A clean start, and the way out; beside the links to the pages, in place of the side bar."""
     st.button("Start anew", key="vpl_view_reset", icon=":material/restart_alt:", help="This page as it is first shown")
-    st.button("Leave this view", key="vpl_view_leave", icon=":material/close:", on_click=choose_view, args=("",))
+    # On a projector in the page's corner, for the row is at the end of the page; a stand is not to be left by chance.
+    with st.container(key=f"vpl_{view()}_leave", width="content"):
+        st.button(
+            "Leave this view",
+            key="vpl_view_leave",
+            icon=":material/close:",
+            on_click=choose_view,
+            args=("",),
+            help="Leave this view (Esc)" if view() == PROJECTOR else None,
+        )
 
 
 def view_button() -> None:

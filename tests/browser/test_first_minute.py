@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.demo import TIMEOUT_MS, Demo
@@ -59,3 +60,19 @@ def test_a_click_copies_the_link_and_says_so(demo: Demo) -> None:
     expect(demo.page.locator(".vpl-copied")).to_have_text("Copied.")
     expect(demo.page.locator('[data-testid="stPopoverBody"]')).to_contain_text("works on this machine only")
     assert demo.page.evaluate("navigator.clipboard.readText()") == demo.page.url
+
+
+@pytest.mark.parametrize(("label", "option", "row"), [
+    ("Control: same marker on", "a blank picture", ".vpl-control-answer"),
+    ("Compare with", "SimCLIP-plain", ".vpl-second-answer"),
+])  # fmt: skip
+def test_a_comparison_that_is_chosen_comes_into_view(demo: Demo, label: str, option: str, row: str) -> None:
+    page = demo.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    demo.open({"sample": "case_a", "marks": "circle:140,110,220,200"})
+    demo.wait_for_marked_answer()
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option).first.click()
+    page.locator(row).wait_for()
+    page.wait_for_function(f"() => document.querySelector('{row}').getBoundingClientRect().bottom <= innerHeight")
+    assert page.evaluate(f"document.querySelector('{row}').getBoundingClientRect().top") > 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import math
 
 import numpy as np
 import pytest
 
+from tests.app_home import chest
 from tests.browser.demo import Demo
 from tests.images.conftest import dicom_bytes, dicom_dataset
 from vpe_core.images import apply_window
@@ -143,3 +145,19 @@ def film(demo: Demo) -> np.ndarray:
 
 def hud(demo: Demo) -> str:
     return str(demo.page.evaluate(f"() => ({SHOWN})('.vpl-hud').textContent"))
+
+
+@pytest.mark.parametrize("size_wh", [(400, 512), (512, 512)])
+def test_film_and_tools_fit_a_small_screen(demo: Demo, size_wh: tuple[int, int]) -> None:
+    demo.page.set_viewport_size({"width": 1280, "height": 720})
+    demo.open()
+    picture = io.BytesIO()
+    chest(size_wh).save(picture, "PNG")
+    demo.show_upload(picture.getvalue(), "film.png")
+    demo.page.evaluate("document.querySelector('.stMain').scrollTop = 0")
+    film, tools = demo.canvas.bounding_box(), demo.page.locator(".st-key-demo_reading").bounding_box()
+    assert film is not None
+    assert tools is not None
+    assert tools["y"] + tools["height"] <= 720
+    assert film["y"] + film["height"] <= tools["y"]
+    assert film["height"] > 490

@@ -31,6 +31,30 @@ def test_on_a_projector_keys_turn_the_xrays_and_a_button_starts_anew(demo: Demo)
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
 
 
+def test_a_projector_is_left_by_escape_or_from_the_corner_wherever_the_page_stands(demo: Demo) -> None:
+    page = demo.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    demo.open({"view": "projector"})
+    demo.settle()
+    corner = page.get_by_role("button", name="Leave this view")
+    for share in (0, 1):
+        page.evaluate(
+            f"() => {{ const all = document.querySelector('.stMain'); all.scrollTop = {share} * all.scrollHeight; }}"
+        )
+        box = corner.bounding_box()
+        assert box is not None
+        assert box["y"] < 40
+        assert box["x"] + box["width"] > 1230
+    page.get_by_role("button", name="Download").click()
+    page.get_by_test_id("stPopoverBody").wait_for()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+    expect(page.get_by_test_id("stSidebar")).not_to_be_visible()
+    page.locator("h1").first.click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+
+
 def test_what_is_drawn_stays_drawn_when_the_view_changes(demo: Demo) -> None:
     demo.open({"sample": "case_a"})
     demo.drag([(100, 100), (200, 180)])

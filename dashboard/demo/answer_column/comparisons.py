@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import cache
+from typing import Any
 
 import streamlit as st
 from PIL import Image
@@ -16,6 +18,7 @@ from dashboard.demo.film.reading import control_in_window
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import CONTROLS, DemoState
+from dashboard.frame.assets import asset
 from dashboard.frame.busy import say_problem
 from dashboard.frame.control_words import TITLES, control_sentence
 from dashboard.frame.html import render
@@ -32,6 +35,7 @@ from vpe_core.plots.answer_html import answer_bars
 from vpe_core.plots.percent import percent
 
 _THUMB_PX = 168
+_CONTROL_ROW, _SECOND_ROW = "demo_control_row", "demo_second_row"
 TO_DRAW = "The control puts your marker elsewhere: draw one first."
 NO_TWIN = "Of this X-ray there is no such picture: only simulated samples with a finding have one."
 NO_OTHER = "There is no X-ray of another patient with no abnormality in the gallery."
@@ -59,10 +63,14 @@ def comparisons(result: Answer, model: Model, xray: Xray) -> None:
             key=session.key("second"),
             help="The same X-ray, marks and words, answered by another model.",
         )
+    second_name = state.second if state.second != state.model else ""
     if state.control:
-        _control(result, model, xray, state)
-    if state.second and state.second != state.model:
-        _second(result, xray, state)
+        with st.container(key=_CONTROL_ROW):
+            _control(result, model, xray, state)
+    if second_name:
+        with st.container(key=_SECOND_ROW):
+            _second(result, xray, state)
+    _new_row()(key="demo_new_row", data={"rows": {_CONTROL_ROW: state.control, _SECOND_ROW: second_name}})
 
 
 def _control(result: Answer, model: Model, xray: Xray, state: DemoState) -> None:
@@ -137,3 +145,8 @@ def _jpeg_text(control: ControlAnswer) -> str:
     small = control.preview.copy()
     small.thumbnail((2 * _THUMB_PX, 2 * _THUMB_PX), Image.Resampling.LANCZOS)
     return b64encode(jpeg(small, 85)).decode("ascii")
+
+
+@cache
+def _new_row() -> Any:
+    return st.components.v2.component("vpl_new_row", js=asset("new_row.js"))
