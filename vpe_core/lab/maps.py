@@ -128,7 +128,8 @@ class Maps:
         at = int(np.nanargmax(np.abs(changes)))
         before, then = (percent(float(value)) for value in self.shares[at])
         return (
-            f"With the {marker}, {more} of {n} maps put more on the region and {less} less; "
+            f"With the {marker}, the share in the region rises by {round(100 * MOVED)} points or more in {more} of {n} "
+            f"maps and falls by as much in {less}; "
             f"{title_of(self.names[at])} changes most, {before} → {then} (an even map: {percent(self.area)})."
         )
 

@@ -218,6 +218,8 @@ def drawing_canvas(
     canvas_width, canvas_height = xray.canvas_wh
     mode = _mode(tool)
     is_point = mode == "point"
+    # As large as it will be: nothing moves when the picture comes.
+    st.html(f"<style>.st-key-{key} {{ aspect-ratio: {canvas_width} / {canvas_height}; }}</style>")
     st_canvas(
         key=key,
         background_image=xray.backdrop,

@@ -61,6 +61,8 @@ def show_sweeps(subject: Subject) -> None:
                 if curves := found.get(name):
                     words = "; ".join(_words(title, curve) for title, curve in zip(titles, curves, strict=True))
                     chart(chart_of_curves(curves, titles, palette()), f"sweep {name}", words, subject, named=False)
+                    if max(curves[0].n_pictures) > 1:
+                        st.caption("Line: the mean over directions. Shaded: from the least to the most.")
                     if curves[0].gaps:
                         st.caption(as_text(curves[0].words()))
                 else:
