@@ -289,7 +289,7 @@ def test_a_file_that_is_no_table_of_scores_is_refused(demo: Demo) -> None:
     demo.page.locator(".st-key-bench_load input[type=file]").set_input_files(
         {"name": "x.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
     )
-    expect(demo.page.get_by_role("alert")).to_contain_text("is missing")
+    expect(demo.page.get_by_role("alert")).to_contain_text("are missing")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])

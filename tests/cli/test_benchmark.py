@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pandas as pd
@@ -54,7 +55,11 @@ def test_a_run_that_is_stopped_says_what_is_kept_and_how_it_goes_on(
             os.kill(os.getpid(), number)
 
     before = signal.getsignal(signal.SIGTERM)
-    with monkeypatch.context() as patched:
+    # A shell's job in the background, as these tests may be, ignores Ctrl-C.
+    here = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with ExitStack() as stack:
+        stack.callback(signal.signal, signal.SIGINT, here)
+        patched = stack.enter_context(monkeypatch.context())
         patched.setattr("vpe_core.cli.benchmark._show", stop_at_nine)
         patched.setattr(sys, "argv", ["vpe_core", "benchmark", *words])
         stopped = call(*words)

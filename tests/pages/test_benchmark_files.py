@@ -71,7 +71,7 @@ def test_forgetting_loaded_results_leads_back_to_what_was_shown_before() -> None
     for name in ("a.parquet", "b.parquet"):
         app.file_uploader(key="bench_file").set_value((name, data, "")).run()
     app.file_uploader(key="bench_file").set_value(("bad.csv", b"c\n1\n", "")).run()
-    assert "is missing" in said(app)
+    assert "are missing" in said(app)
     captions = " ".join(caption.value for caption in app.caption).replace("\\", "")
     assert "theirs (a.parquet) on their-set, theirs (b.parquet) on their-set" in captions
     app.multiselect(key="model").set_value(["tiny"]).run()
@@ -103,6 +103,6 @@ def test_a_file_of_another_kind_is_refused_in_words_until_the_next_one_comes(
     assert not app.exception
     assert words in said(app)
     app.file_uploader(key="bench_file").set_value(("other.csv", b"c\n1\n", "")).run()
-    assert words == "is missing" or words not in said(app)
+    assert words == "are missing" or words not in said(app)
     app.file_uploader(key="bench_file").clear().run()
     assert said(app) == ""

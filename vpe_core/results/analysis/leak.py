@@ -85,7 +85,7 @@ class Leak:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Compared:
+class SamplesCompared:
     """Of which samples a gain is taken apart.
 
     Attributes:
@@ -174,7 +174,7 @@ def leak(run: Results, row: TableRow, question: Question, evaluation: Evaluation
     )
 
 
-def samples_compared(run: Results, row: TableRow, question: Question, shared: Evaluation) -> Compared:
+def samples_compared(run: Results, row: TableRow, question: Question, shared: Evaluation) -> SamplesCompared:
     """Which samples a marker's gain is taken apart on.
 
     Raises:
@@ -185,12 +185,12 @@ def samples_compared(run: Results, row: TableRow, question: Question, shared: Ev
     try:
         twins = common(shared.rows(run, _control(run, row, PUREST)), rows)
     except ResultsError:
-        return Compared(rows, len(rows), 0, ())
+        return SamplesCompared(rows, len(rows), 0, ())
     labels = run.samples["label"].to_numpy()
     having, lacking = set(labels[twins]), set(labels[np.setdiff1d(rows, twins)])
     without = tuple(sorted(lacking)) if not having & lacking and len(having) > 1 else ()
     whole = bool(without) and question.scoring == "paper" and question.label not in without
-    return Compared(twins if whole else rows, len(rows), len(twins), without)
+    return SamplesCompared(twins if whole else rows, len(rows), len(twins), without)
 
 
 def most_telling(values: Mapping[str, float], chance: float | None) -> str:
