@@ -46,12 +46,13 @@ def test_a_projector_is_left_by_escape_or_from_the_corner_wherever_the_page_stan
         assert box["y"] < 40
         assert box["x"] + box["width"] > 1230
     page.get_by_role("button", name="Download").click()
-    page.get_by_test_id("stPopoverBody").wait_for()
+    page.get_by_test_id("stPopoverBody").get_by_role("button").first.wait_for()
+    demo.settle()
+    page.wait_for_timeout(500)  # by then the popover listens to keys
     page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
     page.wait_for_timeout(500)
     expect(page.get_by_test_id("stSidebar")).not_to_be_visible()
-    page.get_by_role("button", name="Download").click()
-    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
 
