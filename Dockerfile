@@ -1,10 +1,13 @@
 # Visual Prompt Lab.   docker build -t visual-prompt-lab .
 # With an NVIDIA GPU:  docker build -t visual-prompt-lab:cuda --build-arg TORCH=cuda .
-# See docs/deployment.md. Written against Docker's documentation; it has not been built where it was written.
+# Behind a mirror:     --build-arg PYPI=https://… --build-arg TORCH_CPU=https://…
+# See docs/deployment.md.
 FROM python:3.11-slim-bookworm
 
 # cpu: torch's own index of builds without CUDA, 200 MB; cuda: the usual build, about 5 GB.
 ARG TORCH=cpu
+ARG TORCH_CPU=https://download.pytorch.org/whl/cpu
+ARG PYPI=https://pypi.org/simple
 
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -16,9 +19,9 @@ WORKDIR /app
 # torch alone first, then the rest: a change of the code, or of another requirement, does not bring torch anew.
 COPY requirements.txt ./
 RUN grep -E '^(torch|torchvision)==' requirements.txt > torch.txt \
-    && if [ "$TORCH" = cpu ]; then index=https://download.pytorch.org/whl/cpu; else index=https://pypi.org/simple; fi \
-    && pip install --index-url "$index" --extra-index-url https://pypi.org/simple -r torch.txt
-RUN pip install -r requirements.txt
+    && if [ "$TORCH" = cpu ]; then index=$TORCH_CPU; else index=$PYPI; fi \
+    && pip install --index-url "$index" --extra-index-url "$PYPI" -r torch.txt
+RUN pip install --index-url "$PYPI" -r requirements.txt
 
 RUN useradd --system --uid 10001 --home-dir /home/vpl --create-home vpl \
     && install -d -o vpl -g vpl /data/cache /data/results
