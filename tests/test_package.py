@@ -34,10 +34,10 @@ STREAMLIT = {"streamlit", "streamlit_drawable_canvas"}
 VAGUE = {"shown", "told", "once", "ahead", "elsewhere"}
 """What no function and no class is called: verbs and nouns of the field say more."""
 ROOMS = (
-    "errors", "folders", "scratch", "settings", "types", "geometry", "registry", "documents", "extras", "network",
-    "fetching", "clusters", "jobs", "cache", "scoring", "metrics", "images", "markers", "outlines", "variants",
-    "ensembles", "prompts", "models", "attention", "serving", "datasets", "leaks", "results.store", "results.analysis",
-    "results.exchange", "benchmark", "plots", "lab", "simulation", "training", "cli",
+    "errors", "lazy", "folders", "scratch", "settings", "types", "geometry", "registry", "documents", "extras",
+    "network", "fetching", "clusters", "jobs", "cache", "scoring", "metrics", "images", "markers", "outlines",
+    "variants", "ensembles", "prompts", "models", "attention", "serving", "datasets", "leaks", "results.store",
+    "results.analysis", "results.exchange", "benchmark", "plots", "lab", "simulation", "training", "cli",
 )  # fmt: skip
 """From the ground up: each imports only what stands before it."""
 

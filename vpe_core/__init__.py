@@ -13,8 +13,9 @@ The names below are loaded when they are first used, so `import vpe_core` is ins
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from vpe_core.lazy import names_on_demand
 
 if TYPE_CHECKING:
     from vpe_core.attention.explain import explain
@@ -46,30 +47,25 @@ __all__ = [
     "render_variant",
 ]
 
-_HOME = {
-    "Arrow": "vpe_core.types",
-    "Box": "vpe_core.types",
-    "Heatmap": "vpe_core.types",
-    "Polygon": "vpe_core.types",
-    "VPEError": "vpe_core.errors",
-    "build_prompts": "vpe_core.prompts",
-    "draw_marker": "vpe_core.markers",
-    "explain": "vpe_core.attention",
-    "list_models": "vpe_core.models",
-    "load_image": "vpe_core.images",
-    "load_model": "vpe_core.models",
-    "open_dataset": "vpe_core.datasets",
-    "overlay": "vpe_core.attention",
-    "render_variant": "vpe_core.markers",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module 'vpe_core' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = names_on_demand(
+    __name__,
+    {
+        "Arrow": "types",
+        "Box": "types",
+        "Heatmap": "types",
+        "Polygon": "types",
+        "VPEError": "errors",
+        "build_prompts": "prompts",
+        "draw_marker": "markers",
+        "explain": "attention",
+        "list_models": "models",
+        "load_image": "images",
+        "load_model": "models",
+        "open_dataset": "datasets",
+        "overlay": "attention",
+        "render_variant": "markers",
+    },
+)
 
 
 def __dir__() -> list[str]:

@@ -10,9 +10,9 @@ Importing this package does not import torch; `load_model` does.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
+from vpe_core.lazy import names_on_demand
 from vpe_core.models.allowed import get, list_models, selectable_names
 from vpe_core.models.catalog import MODELS
 from vpe_core.models.loaders import LOADERS, Loader
@@ -49,16 +49,13 @@ __all__ = [
 
 names = MODELS.names
 
-_LATER = {
-    "DownloadProgress": "download",
-    "Reading": "reading",
-    "VisionLanguageModel": "encoder",
-    "fetch": "download",
-    "load_model": "loading",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = names_on_demand(
+    __name__,
+    {
+        "DownloadProgress": "download",
+        "Reading": "reading",
+        "VisionLanguageModel": "encoder",
+        "fetch": "download",
+        "load_model": "loading",
+    },
+)

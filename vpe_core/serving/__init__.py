@@ -10,9 +10,9 @@ A model that is used by one program alone needs none of it. Importing this packa
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
+from vpe_core.lazy import names_on_demand
 from vpe_core.models.predictor import ANYONE, Asking, Predictor, Statistics
 from vpe_core.serving.asked import AskedPredictor, asked_by
 
@@ -26,13 +26,13 @@ __all__ = [
     "Statistics", "asked_by", "serve", "serve_as_set",
 ]  # fmt: skip
 
-_LATER = {
-    "PassSizes": "sizes", "QueuedPredictor": "in_process", "RemotePredictor": "remote", "serve": "in_process",
-    "serve_as_set": "remote",
-}  # fmt: skip
-
-
-def __getattr__(name: str) -> object:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = names_on_demand(
+    __name__,
+    {
+        "PassSizes": "sizes",
+        "QueuedPredictor": "in_process",
+        "RemotePredictor": "remote",
+        "serve": "in_process",
+        "serve_as_set": "remote",
+    },
+)
