@@ -10,8 +10,7 @@ from vpe_core.registry import Registry
 
 @pytest.fixture
 def registry() -> Registry[int]:
-    filled: Registry[int] = Registry("attention method", AttentionError)
-    filled.add("rollout", 1)
+    filled: Registry[int] = Registry("attention method", AttentionError, {"rollout": 1})
     filled.add("legrad", 2)
     return filled
 

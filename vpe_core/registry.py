@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import difflib
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, ItemsView, Iterator
+    from collections.abc import Callable, ItemsView, Iterator, Mapping
 
     from vpe_core.errors import VPEError
 
@@ -28,12 +29,13 @@ class Registry(Generic[T]):
     Args:
         kind: What an entry is, in the singular, for messages: "marker", "attention method".
         error: Raised by `get` for an unknown name.
+        entries: What it begins with.
     """
 
-    def __init__(self, kind: str, error: type[VPEError]) -> None:
+    def __init__(self, kind: str, error: type[VPEError], entries: Mapping[str, T] = MappingProxyType({})) -> None:
         self._kind = kind
         self._error = error
-        self._entries: dict[str, T] = {}
+        self._entries: dict[str, T] = dict(entries)
 
     def add(self, name: str, entry: T) -> T:
         """Add `entry` under `name` and return it.

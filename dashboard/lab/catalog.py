@@ -18,18 +18,28 @@ from dashboard.lab.parts.without_ink import show_without_ink
 from vpe_core.errors import LabError
 from vpe_core.registry import Registry
 
-MARKER_PARTS: Registry[Part] = Registry("part of the page Marker lab", LabError)
-MARKER_PARTS.add("compare", Part.of("compare", show_compared))
-MARKER_PARTS.add("sweeps", Part.of("sweep", show_sweeps))
-MARKER_PARTS.add("scan", Part.of("scan", show_scan))
-MARKER_PARTS.add("text", Part.of("text", show_text))
-MARKER_PARTS.add("ink", Part.of("ink", show_without_ink))
-MARKER_PARTS.add("counter", Part.of("counter", show_counter_tests))
+MARKER_PARTS: Registry[Part] = Registry(
+    "part of the page Marker lab",
+    LabError,
+    {
+        "compare": Part.of("compare", show_compared),
+        "sweeps": Part.of("sweep", show_sweeps),
+        "scan": Part.of("scan", show_scan),
+        "text": Part.of("text", show_text),
+        "ink": Part.of("ink", show_without_ink),
+        "counter": Part.of("counter", show_counter_tests),
+    },
+)
 
-ATTENTION_PARTS: Registry[Part] = Registry("part of the page Attention", LabError)
-ATTENTION_PARTS.add("maps", Part.of("maps", show_maps))
-ATTENTION_PARTS.add("layers", Part.of("layers", show_layers))
-ATTENTION_PARTS.add("faithfulness", Part.of("faithfulness", show_faithfulness))
-ATTENTION_PARTS.add("truth", Part.of("truth", show_truth))
-ATTENTION_PARTS.add("sanity", Part.of("sanity", show_sanity))
-ATTENTION_PARTS.add("over_set", Part(TITLE, QUESTION, show_over_set))
+ATTENTION_PARTS: Registry[Part] = Registry(
+    "part of the page Attention",
+    LabError,
+    {
+        "maps": Part.of("maps", show_maps),
+        "layers": Part.of("layers", show_layers),
+        "faithfulness": Part.of("faithfulness", show_faithfulness),
+        "truth": Part.of("truth", show_truth),
+        "sanity": Part.of("sanity", show_sanity),
+        "over_set": Part(TITLE, QUESTION, show_over_set),
+    },
+)

@@ -15,13 +15,18 @@ from dashboard.lesson.steps.wording import WORDING
 from vpe_core.errors import DatasetError
 from vpe_core.registry import Registry
 
-STEPS: Registry[Step] = Registry("step of the lesson", DatasetError)
-STEPS.add("wording", WORDING)
-STEPS.add("two_findings", TWO_FINDINGS)
-STEPS.add("circle", CIRCLE)
-STEPS.add("markers", MARKERS)
-STEPS.add("attention", ATTENTION)
-STEPS.add("never_marked", NEVER_MARKED)
-STEPS.add("fooled", FOOLED)
-STEPS.add("how_sure", HOW_SURE)
-STEPS.add("trust", TRUST)
+STEPS: Registry[Step] = Registry(
+    "step of the lesson",
+    DatasetError,
+    {
+        "wording": WORDING,
+        "two_findings": TWO_FINDINGS,
+        "circle": CIRCLE,
+        "markers": MARKERS,
+        "attention": ATTENTION,
+        "never_marked": NEVER_MARKED,
+        "fooled": FOOLED,
+        "how_sure": HOW_SURE,
+        "trust": TRUST,
+    },
+)

@@ -17,15 +17,20 @@ from vpe_core.lab.truth import TRUTH
 from vpe_core.lab.without_ink import WITHOUT_INK
 from vpe_core.registry import Registry
 
-STUDIES: Registry[Study] = Registry("study of the marker lab", LabError)
-STUDIES.add("compare", COMPARE)
-STUDIES.add("sweep", SWEEP)
-STUDIES.add("scan", SCAN)
-STUDIES.add("text", TEXT_AGAINST_MARKER)
-STUDIES.add("ink", WITHOUT_INK)
-STUDIES.add("counter", COUNTER_TESTS)
-STUDIES.add("maps", MAPS)
-STUDIES.add("layers", LAYERS)
-STUDIES.add("faithfulness", FAITHFULNESS)
-STUDIES.add("truth", TRUTH)
-STUDIES.add("sanity", SANITY)
+STUDIES: Registry[Study] = Registry(
+    "study of the marker lab",
+    LabError,
+    {
+        "compare": COMPARE,
+        "sweep": SWEEP,
+        "scan": SCAN,
+        "text": TEXT_AGAINST_MARKER,
+        "ink": WITHOUT_INK,
+        "counter": COUNTER_TESTS,
+        "maps": MAPS,
+        "layers": LAYERS,
+        "faithfulness": FAITHFULNESS,
+        "truth": TRUTH,
+        "sanity": SANITY,
+    },
+)

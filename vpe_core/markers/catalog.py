@@ -30,18 +30,23 @@ NONE = Marker(
     chart=ChartStyle("circle-open", on_dark="#8A99A8", on_light="#6B7987"),
 )  # fmt: skip
 
-MARKERS: Registry[Marker] = Registry("marker", MarkerError)
-MARKERS.add("none", NONE)
-MARKERS.add("bbox", BBOX)
-MARKERS.add("circle", CIRCLE)
-MARKERS.add("arrow", ARROW)
-MARKERS.add("crop", CROP)
-MARKERS.add("contour", CONTOUR)
-MARKERS.add("spotlight", SPOTLIGHT)
-MARKERS.add("blur", BLUR)
-MARKERS.add("grayscale-tint", GRAYSCALE_TINT)
-MARKERS.add("point", POINT)
-MARKERS.add("crop_as_published", CROP_AS_PUBLISHED)
+MARKERS: Registry[Marker] = Registry(
+    "marker",
+    MarkerError,
+    {
+        "none": NONE,
+        "bbox": BBOX,
+        "circle": CIRCLE,
+        "arrow": ARROW,
+        "crop": CROP,
+        "contour": CONTOUR,
+        "spotlight": SPOTLIGHT,
+        "blur": BLUR,
+        "grayscale-tint": GRAYSCALE_TINT,
+        "point": POINT,
+        "crop_as_published": CROP_AS_PUBLISHED,
+    },
+)
 
 
 def paper_markers() -> tuple[str, ...]:
