@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.lab.subject import Subject
 from dashboard.lab.work import asked_model, computed
+from vpe_core import lab
 from vpe_core.lab import LabScene
 from vpe_core.lab.mapping import map_names, title_of
 from vpe_core.lab.set_maps import quick_maps
@@ -21,11 +22,18 @@ Make = Callable[[LabScene, Model, tuple[str, ...], Progress], Any]
 """From the scene, the model, the maps' names and where progress is told to what a part shows."""
 
 
-def computed_for_maps(part: str, subject: Subject, make: Make, *, scene: LabScene | None = None) -> Any:
-    """What `make` finds for the maps that are chosen; None while it is under way. The subject's scene unless given."""
+def computed_for_maps(part: str, subject: Subject, make: Make | None = None, *, scene: LabScene | None = None) -> Any:
+    """What `make`, or the study `part` itself, finds for the maps that are chosen; None while it is under way.
+
+    The subject's scene unless another is given.
+    """
     names, model = _chosen_maps(), asked_model(subject.model)
-    work = partial(make, scene or subject.scene, model, names)
+    work = partial(make or partial(_study, part), scene or subject.scene, model, names)
     return computed(part, (subject.model, subject.key, names), work, counts="steps")
+
+
+def _study(name: str, scene: LabScene, model: Model, methods: tuple[str, ...], report: Progress) -> Any:
+    return lab.get(name).run(scene, model, methods=methods, report=report)
 
 
 def slow_maps_field() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,8 +11,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.frame.shared_models import model_for_runs
 from dashboard.frame.words import as_text
-from vpe_core import jobs
+from dashboard.lab.subject import Subject
+from vpe_core import jobs, lab
 from vpe_core.cache import BoundedCache
+from vpe_core.lab import LabScene
 from vpe_core.models import Model
 from vpe_core.types import Progress
 
@@ -56,6 +59,19 @@ def computed(
     jobs.start(key, lambda report: _keep(results, place, work, report, counts), asked)
     _watch(key)
     return None
+
+
+def computed_study(study: str, subject: Subject, *, scene: LabScene | None = None, **options: Any) -> Any:
+    """What a study out of `vpe_core.lab.STUDIES` finds; None while it is under way.
+
+    Args:
+        study: Its name.
+        subject: Which model is asked, and of what.
+        scene: In place of the subject's.
+        options: The study's own.
+    """
+    work = partial(lab.get(study).run, scene or subject.scene, asked_model(subject.model), **options)
+    return computed(study, (subject.model, subject.key, *options.values()), lambda report: work(report=report))
 
 
 def asked_model(name: str) -> Model:

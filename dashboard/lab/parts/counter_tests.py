@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,17 +13,11 @@ from dashboard.frame.html import render
 from dashboard.lab.show import sentence
 from dashboard.lab.subject import Subject
 from dashboard.lab.take_along import Row, csv_button
-from dashboard.lab.work import asked_model, computed
+from dashboard.lab.work import computed_study
 from dashboard.library.pictures import another_patients_xray
-from vpe_core import lab
 from vpe_core.errors import VPEError
-from vpe_core.lab import LabScene
 from vpe_core.lab.counter_tests import CounterTests
 from vpe_core.plots.percent import percent, points_between
-
-if TYPE_CHECKING:
-    from vpe_core.models import Model
-    from vpe_core.types import Progress
 
 _SECRET = "Whether there is a picture of this chest without a finding is not said while the answer is hidden."
 
@@ -40,8 +32,7 @@ def show_counter_tests(subject: Subject) -> None:
         say_problem(error)
         return
     others = {name: control_in_window(one, xray).image for name, one in pictures.items() if one is not None}
-    scene, model = replace(subject.scene, others=others), asked_model(subject.model)
-    found: CounterTests | None = computed("counter", (subject.model, subject.key), partial(_ask, scene, model))
+    found: CounterTests | None = computed_study("counter", subject, scene=replace(subject.scene, others=others))
     if found is None:
         return
     if subject.secret:
@@ -55,11 +46,6 @@ def show_counter_tests(subject: Subject) -> None:
     )  # fmt: skip
     st.caption("Grey: without the marker. Orange: with it. The change is in percentage points.")
     csv_button("counter-tests", lambda: rows_of(found), subject)
-
-
-def _ask(scene: LabScene, model: Model, report: Progress) -> CounterTests:
-    found: CounterTests = lab.get("counter").run(scene, model, report=report)
-    return found
 
 
 def rows_of(found: CounterTests) -> list[Row]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from dashboard.frame.html import render
@@ -13,21 +11,15 @@ from dashboard.lab.show import chart, sentence
 from dashboard.lab.subject import Subject
 from dashboard.lab.take_along import Row, csv_button
 from dashboard.lab.with_maps import computed_for_maps
-from vpe_core import lab
-from vpe_core.lab import LabScene
 from vpe_core.lab.faithfulness import TESTS, Faithfulness
 from vpe_core.lab.mapping import title_of
-
-if TYPE_CHECKING:
-    from vpe_core.models import Model
-    from vpe_core.types import Progress
 
 _MUTE = "it ends as it begins, so it says nothing"
 
 
 def show_faithfulness(subject: Subject) -> None:
     """Both tests on the X-ray without the marker."""
-    found: Faithfulness | None = computed_for_maps("faithfulness", subject, _ask)
+    found: Faithfulness | None = computed_for_maps("faithfulness", subject)
     if found is None:
         return
     sentence(found.words(), subject)
@@ -44,11 +36,6 @@ def show_faithfulness(subject: Subject) -> None:
     rows = [(title_of(name), found.curves[name], name in found.better) for name in order]
     st.html(render("lab_orders", rows=rows, random=found.mean_random, n=len(found.random), target=found.target))
     csv_button("deletion-insertion", lambda: rows_of(found), subject)
-
-
-def _ask(scene: LabScene, model: Model, names: tuple[str, ...], report: Progress) -> Faithfulness:
-    found: Faithfulness = lab.get("faithfulness").run(scene, model, methods=names, report=report)
-    return found
 
 
 def rows_of(found: Faithfulness) -> list[Row]:

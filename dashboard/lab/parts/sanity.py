@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import streamlit as st
 
@@ -12,20 +10,14 @@ from dashboard.lab.show import sentence
 from dashboard.lab.subject import Subject
 from dashboard.lab.take_along import Row, csv_button
 from dashboard.lab.with_maps import computed_for_maps
-from vpe_core import lab
-from vpe_core.lab import LabScene
 from vpe_core.lab.mapping import title_of
 from vpe_core.lab.sanity import ALIKE, Sanity
 from vpe_core.plots.decimals import decimal
 
-if TYPE_CHECKING:
-    from vpe_core.models import Model
-    from vpe_core.types import Progress
-
 
 def show_sanity(subject: Subject) -> None:
     """A copy of the model, stage by stage more random."""
-    found: Sanity | None = computed_for_maps("sanity", subject, _ask)
+    found: Sanity | None = computed_for_maps("sanity", subject)
     if found is None:
         return
     sentence(found.words(), subject)
@@ -35,11 +27,6 @@ def show_sanity(subject: Subject) -> None:
     ]
     st.html(render("lab_sanity", stages=found.stages, rows=rows, alike=ALIKE, decimal=decimal))
     csv_button("random-weights", lambda: rows_of(found), subject)
-
-
-def _ask(scene: LabScene, model: Model, names: tuple[str, ...], report: Progress) -> Sanity:
-    found: Sanity = lab.get("sanity").run(scene, model, methods=names, report=report)
-    return found
 
 
 def rows_of(found: Sanity) -> list[Row]:

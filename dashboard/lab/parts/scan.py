@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,19 +13,16 @@ from dashboard.lab.parts.stored_scans import show_stored_scans
 from dashboard.lab.show import jpeg_text, sentence
 from dashboard.lab.subject import Subject
 from dashboard.lab.take_along import Row, csv_button
-from dashboard.lab.work import asked_model, computed
-from vpe_core import lab
+from dashboard.lab.work import computed_study
 from vpe_core.attention import overlay
 from vpe_core.attention.resample import grid_to_image
 from vpe_core.geometry import View
-from vpe_core.lab import LabScene
 from vpe_core.lab.scan import Scan
 from vpe_core.plots.percent import percent
 from vpe_core.types import Heatmap
 
 if TYPE_CHECKING:
-    from vpe_core.models import Model
-    from vpe_core.types import Box, Progress
+    from vpe_core.types import Box
 
 _SHOWN_PX = 560
 _GRIDS = {8: "8 × 8", 14: "14 × 14", 20: "20 × 20", 28: "28 × 28"}
@@ -52,12 +48,7 @@ def _show_map(subject: Subject) -> None:
             format_func=lambda size: f"{size:g} ×", help="Relative to your region. The map of several is their mean.",
         )  # fmt: skip
     asked_sizes = tuple(sorted(sizes)) or (1.0,)
-    model = asked_model(subject.model)
-    found: Scan | None = computed(
-        "scan",
-        (subject.model, subject.key, n, asked_sizes),
-        partial(_scan, subject.scene, model, int(n or 14), asked_sizes),
-    )
+    found: Scan | None = computed_study("scan", subject, n=int(n or 14), sizes=asked_sizes)
     if found is None:
         return
     sentence(found.words(), subject)
@@ -75,11 +66,6 @@ def _show_map(subject: Subject) -> None:
     with right:
         st.html(render("lab_places", found=found.found, attention=found.attention_found, percent=percent))
         csv_button("scan", lambda: rows_of(found), subject)
-
-
-def _scan(scene: LabScene, model: Model, n: int, sizes: tuple[float, ...], report: Progress) -> Scan:
-    found: Scan = lab.get("scan").run(scene, model, n=n, sizes=sizes, report=report)
-    return found
 
 
 def rows_of(found: Scan) -> list[Row]:

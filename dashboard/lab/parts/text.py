@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from dashboard.frame.html import render
 from dashboard.lab.show import sentence
 from dashboard.lab.subject import Subject
 from dashboard.lab.take_along import Row, csv_button
-from dashboard.lab.work import asked_model, computed
-from vpe_core import lab
-from vpe_core.lab import LabScene
+from dashboard.lab.work import computed_study
 from vpe_core.lab.text_against_marker import TextAgainstMarker
 from vpe_core.markers import get as get_marker
 from vpe_core.plots.percent import percent
 
-if TYPE_CHECKING:
-    from vpe_core.models import Model
-    from vpe_core.types import Progress
-
 
 def show_text(subject: Subject) -> None:
     """What the prompt says, against what is drawn."""
-    model = asked_model(subject.model)
-    found: TextAgainstMarker | None = computed(
-        "text", (subject.model, subject.key), partial(_ask, subject.scene, model)
-    )
+    found: TextAgainstMarker | None = computed_study("text", subject)
     if found is None:
         return
     sentence(found.words(), subject)
@@ -46,11 +34,6 @@ def show_text(subject: Subject) -> None:
     heads = [suffix.strip() or "no words" for suffix in found.suffixes]
     st.html(render("lab_text", target=found.target, heads=heads, rows=rows, percent=percent))
     csv_button("text", lambda: rows_of(found), subject)
-
-
-def _ask(scene: LabScene, model: Model, report: Progress) -> TextAgainstMarker:
-    found: TextAgainstMarker = lab.get("text").run(scene, model, report=report)
-    return found
 
 
 def rows_of(found: TextAgainstMarker) -> list[Row]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
-
 import numpy as np
 import streamlit as st
 
@@ -12,21 +9,14 @@ from dashboard.frame.html import render
 from dashboard.lab.show import NO_ATTENTION, sentence
 from dashboard.lab.subject import Subject
 from dashboard.lab.take_along import Row, csv_button
-from dashboard.lab.work import asked_model, computed
-from vpe_core import lab
-from vpe_core.lab import LabScene
+from dashboard.lab.work import computed_study
 from vpe_core.lab.without_ink import WithoutInk
 from vpe_core.plots.percent import percent, points_between
-
-if TYPE_CHECKING:
-    from vpe_core.models import Model
-    from vpe_core.types import Progress
 
 
 def show_without_ink(subject: Subject) -> None:
     """The present marker and a spotlight, a bias on attention, and a product in pixels."""
-    model = asked_model(subject.model)
-    found: WithoutInk | None = computed("ink", (subject.model, subject.key), partial(_ask, subject.scene, model))
+    found: WithoutInk | None = computed_study("ink", subject)
     if found is None:
         return
     sentence(found.words(), subject)
@@ -39,11 +29,6 @@ def show_without_ink(subject: Subject) -> None:
     if np.isnan(found.unmarked.attention):
         st.caption(NO_ATTENTION)
     csv_button("without-ink", lambda: rows_of(found), subject)
-
-
-def _ask(scene: LabScene, model: Model, report: Progress) -> WithoutInk:
-    found: WithoutInk = lab.get("ink").run(scene, model, report=report)
-    return found
 
 
 def rows_of(found: WithoutInk) -> list[Row]:
