@@ -11,9 +11,9 @@ marked.overall                                      # Interval(value, low, high,
 from vpe_core.metrics.arrays import Statistic, mean_statistic
 from vpe_core.metrics.calibration import Reliability, ece, reliability, top_label
 from vpe_core.metrics.correlation import rank_correlation, rank_correlation_statistic
+from vpe_core.metrics.curves import Curve, pr_curve, roc_curve
 from vpe_core.metrics.delong import DeLongTest, delong_covariance, delong_test
 from vpe_core.metrics.discrimination import (
-    Curve,
     PerClass,
     accuracy,
     auprc,
@@ -23,10 +23,8 @@ from vpe_core.metrics.discrimination import (
     confusion_statistic,
     f1,
     mcc,
-    pr_curve,
     precision,
     recall,
-    roc_curve,
 )
 from vpe_core.metrics.intervals import (
     Bootstrap,

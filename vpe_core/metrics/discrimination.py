@@ -1,4 +1,4 @@
-"""How well scores tell classes apart: areas under curves, measures of the predicted class, and the curves themselves.
+"""How well scores tell classes apart: areas under curves, and measures of the predicted class.
 
 Everything takes `labels` (n,), the true class number of each sample, and `scores` (n, k), and nothing else; the
 predicted class is the column with the highest score (the first of several equal ones). Each class is measured against
@@ -22,8 +22,6 @@ from vpe_core.metrics.arrays import (
     IntArray,
     Statistic,
     check_labels_scores,
-    check_positive_scores,
-    divide,
     mean_of_defined,
     one_hot,
 )
@@ -60,26 +58,6 @@ class PerClass:
     def undefined(self, names: Sequence[str]) -> tuple[str, ...]:
         """Which of the k class `names` have no value, to be said next to the mean."""
         return tuple(name for name, defined in zip(names, self.defined, strict=True) if not defined)
-
-
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """The points of a ROC or precision-recall curve, from the strictest threshold to the laxest.
-
-    Attributes:
-        x: False positive rate, or recall.
-        y: True positive rate, or precision.
-        thresholds: A sample counts as positive if it scores at least this; inf at the first point.
-    """
-
-    x: FloatArray
-    y: FloatArray
-    thresholds: FloatArray
-
-    @property
-    def defined(self) -> bool:
-        """Whether there is a curve; it has no points for a class with no positive or no negative."""
-        return len(self.x) > 0
 
 
 def auroc(labels: ArrayLike, scores: ArrayLike) -> PerClass:
@@ -128,40 +106,6 @@ def mcc(labels: ArrayLike, scores: ArrayLike) -> float:
 def confusion_matrix(labels: ArrayLike, scores: ArrayLike) -> IntArray:
     """(k, k) counts: row = true class, column = predicted class."""
     return _confusion(labels, scores).astype(np.int64)
-
-
-def roc_curve(positive: ArrayLike, scores: ArrayLike) -> Curve:
-    """One class's ROC curve, from (0, 0) to (1, 1), with a point at each distinct score.
-
-    Args:
-        positive: (n,) whether the sample belongs to the class.
-        scores: (n,) its score for that class.
-
-    Raises:
-        MetricError: The arrays do not fit each other.
-    """
-    true_positive, false_positive, thresholds = _counts_at_thresholds(positive, scores)
-    if true_positive[-1] == 0 or false_positive[-1] == 0:
-        return _NO_CURVE
-    return Curve(false_positive / false_positive[-1], true_positive / true_positive[-1], thresholds)
-
-
-def pr_curve(positive: ArrayLike, scores: ArrayLike) -> Curve:
-    """One class's precision (y) against recall (x), from (0, 1) on, with a point at each distinct score.
-
-    Args:
-        positive: (n,) whether the sample belongs to the class.
-        scores: (n,) its score for that class.
-
-    Raises:
-        MetricError: The arrays do not fit each other.
-    """
-    true_positive, false_positive, thresholds = _counts_at_thresholds(positive, scores)
-    if true_positive[-1] == 0 or false_positive[-1] == 0:
-        return _NO_CURVE
-    precision_values = divide(true_positive, true_positive + false_positive)
-    precision_values[0] = 1.0  # by convention, since nothing is predicted positive yet
-    return Curve(true_positive / true_positive[-1], precision_values, thresholds)
 
 
 def auroc_statistic(labels: ArrayLike, scores: ArrayLike) -> Statistic:
@@ -240,15 +184,3 @@ def _confusion(labels: ArrayLike, scores: ArrayLike) -> FloatArray:
 def _unit_weights(labels: ArrayLike) -> FloatArray:
     """The weighting that counts each sample once."""
     return np.ones((len(np.asarray(labels)), 1))
-
-
-def _counts_at_thresholds(positive: ArrayLike, scores: ArrayLike) -> tuple[IntArray, IntArray, FloatArray]:
-    """True and false positives at each distinct score as threshold, from the highest on, after (0, 0) at inf."""
-    truth, (values,) = check_positive_scores(positive, scores)
-    thresholds, place = np.unique(-values, return_inverse=True)
-    true_positive = np.cumsum(np.bincount(place[truth], minlength=len(thresholds)))
-    false_positive = np.cumsum(np.bincount(place[~truth], minlength=len(thresholds)))
-    return np.append(0, true_positive), np.append(0, false_positive), np.append(np.inf, -thresholds)
-
-
-_NO_CURVE = Curve(np.empty(0), np.empty(0), np.empty(0))
