@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vpe_core.markers import MARKERS
+from vpe_core.markers.base import ChartStyle
+
+_ENSEMBLES = {
+    "arrow+bbox+circle": ChartStyle("circle", on_dark="#A9795B", on_light="#8C6D56"),
+    "crop+none": ChartStyle("circle", on_dark="#E3B6CF", on_light="#CC8FB3"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +25,7 @@ class Palette:
         text: Labels.
         muted: Axes, and what is not significant.
         line: Grid.
-        ensembles: One colour for each ensemble of markers.
-        ramp: From nothing to much, for counts.
+        none: No count, no probability.
         dark: Whether the background is.
     """
 
@@ -31,48 +36,35 @@ class Palette:
     text: str
     muted: str
     line: str
-    ensembles: dict[str, str]
-    ramp: tuple[str, str]
+    none: str
     dark: bool
+
+    @property
+    def ramp(self) -> tuple[str, str]:
+        """From nothing to much, for counts."""
+        return self.none, self.gain
 
     def marker(self, name: str) -> str:
         """The colour of a marker, or of an ensemble's markers; grey for those that have none of their own."""
-        style = MARKERS.get(name).chart if name in MARKERS else None
+        style = MARKERS.get(name).chart if name in MARKERS else _ENSEMBLES.get(name)
         if style is None:
-            return self.ensembles.get(name, self.muted)
+            return self.muted
         return style.on_dark if self.dark else style.on_light
 
 
-DARK = Palette(
-    unmarked="#8A99A8",
-    marked="#E69F00",
-    gain="#56B4E9",
-    loss="#E8875A",
-    text="#E6EAEE",
-    muted="#93A1B0",
-    line="#263140",
-    ensembles={
-        "arrow+bbox+circle": "#A9795B",
-        "crop+none": "#E3B6CF",
-    },
-    ramp=("#0F151C", "#56B4E9"),
-    dark=True,
-)
-LIGHT = Palette(
-    unmarked="#6B7987",
-    marked="#B35C00",
-    gain="#0067A3",
-    loss="#B3470A",
-    text="#17212B",
-    muted="#55636F",
-    line="#D5DBE2",
-    ensembles={
-        "arrow+bbox+circle": "#8C6D56",
-        "crop+none": "#CC8FB3",
-    },
-    ramp=("#F2F4F7", "#0067A3"),
-    dark=False,
-)
+_SHADES = {
+    "unmarked": ("#8A99A8", "#6B7987"),
+    "marked": ("#E69F00", "#B35C00"),
+    "gain": ("#56B4E9", "#0067A3"),
+    "loss": ("#E8875A", "#B3470A"),
+    "text": ("#E6EAEE", "#17212B"),
+    "muted": ("#93A1B0", "#55636F"),
+    "line": ("#263140", "#D5DBE2"),
+    "none": ("#0F151C", "#F2F4F7"),
+}
+"""Each colour on a dark background, and on a light one."""
+DARK = Palette(**{name: on_dark for name, (on_dark, _) in _SHADES.items()}, dark=True)
+LIGHT = Palette(**{name: on_light for name, (_, on_light) in _SHADES.items()}, dark=False)
 
 
 def marker_symbol(name: str) -> str:
