@@ -34,15 +34,11 @@ class AnnotatedImage:
 
     @property
     def path(self) -> Path:
-        return self._first.image_path
-
-    @property
-    def patient_id(self) -> str:
-        return self._first.patient_id
+        return self.first.image_path
 
     def path_of(self, picture: Picture) -> Path | None:
         """The file that stands for a variant's picture; None for a blank one, and where there is none."""
-        paths = {"image": self.path, "twin": self._first.twin_path, "other": self.other_path}
+        paths = {"image": self.path, "twin": self.first.twin_path, "other": self.other_path}
         return paths.get(picture)
 
     def can_show(self, variant: Variant) -> bool:
@@ -68,7 +64,8 @@ class AnnotatedImage:
         return sum(len(self.shown_together(variant)) for variant in variants if self.can_show(variant))
 
     @property
-    def _first(self) -> Sample:
+    def first(self) -> Sample:
+        """The first of its samples."""
         return next(iter(self.samples.values()))
 
 
@@ -153,7 +150,7 @@ def annotated_images(samples: Iterable[Sample], seed: int) -> tuple[AnnotatedIma
     for number, sample in enumerate(samples):
         groups.setdefault(sample.image_id, {})[number] = sample
     images = [AnnotatedImage(number, group) for number, group in enumerate(groups.values())]
-    others = partners([(image.path, image.patient_id) for image in images], seed)
+    others = partners([(image.path, image.first.patient_id) for image in images], seed)
     return tuple(replace(image, other_path=other) for image, other in zip(images, others, strict=True))
 
 

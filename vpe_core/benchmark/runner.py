@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -183,7 +183,8 @@ def _samples_table(dataset: Dataset) -> pd.DataFrame:
 
 
 def _manifest(plan: Plan, dataset: Dataset, model: Model, variants: Sequence[Variant]) -> Manifest:
-    record, precision = model.record, model.record.precision
+    precision = model.record.precision
+    kept = {field: value for field, value in asdict(model.record).items() if field in ModelInfo.model_fields}
     by_arithmetic: Stored = "float32" if precision == "fp32" else "float16"
     return Manifest(
         source="measured here",
@@ -202,15 +203,10 @@ def _manifest(plan: Plan, dataset: Dataset, model: Model, variants: Sequence[Var
             patients=dataset.n_patients,
         ),
         model=ModelInfo(
-            name=record.name,
+            **kept,
             title=model.spec.title,
-            source=record.source,
-            revision=record.revision,
-            weights_file=record.weights_file,
-            weights_sha256=record.weights_sha256,
             dimension=model.dimension,
             logit_scale=model.logit_scale,
-            parameters=record.parameters,
             embedded=model.spec.scheme == "embedded",
             simulated_only=model.spec.simulated_only,
         ),

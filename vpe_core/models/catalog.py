@@ -6,6 +6,8 @@ verified the field is left empty, and the commit and hash found at download time
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vpe_core.errors import ModelError
 from vpe_core.models.specs import ModelSpec
 from vpe_core.registry import Registry
@@ -14,27 +16,27 @@ MODELS: Registry[ModelSpec] = Registry("model", ModelError)
 
 _CLIP_PAPER = "Radford et al., Learning transferable visual models from natural language supervision, ICML 2021"
 
+_SIMCLIP = ModelSpec(
+    name="simclip",
+    title="SimCLIP (embedded)",
+    scheme="embedded",
+    location="simclip",
+    domain="Simulated chest X-rays with markers, as in figures of papers.",
+    simulated_only=True,
+    image_size=224,
+    licence="Apache-2.0",
+)
+_SIMCLIP_PLAIN = replace(
+    _SIMCLIP,
+    name="simclip-plain",
+    title="SimCLIP-plain: never saw a marker",
+    location="simclip-plain",
+    domain="Simulated chest X-rays, never with a marker: the control for SimCLIP.",
+)
+
 for _spec in (
-    ModelSpec(
-        name="simclip",
-        title="SimCLIP (embedded)",
-        scheme="embedded",
-        location="simclip",
-        domain="Simulated chest X-rays with markers, as in figures of papers.",
-        simulated_only=True,
-        image_size=224,
-        licence="Apache-2.0",
-    ),
-    ModelSpec(
-        name="simclip-plain",
-        title="SimCLIP-plain: never saw a marker",
-        scheme="embedded",
-        location="simclip-plain",
-        domain="Simulated chest X-rays, never with a marker: the control for SimCLIP.",
-        simulated_only=True,
-        image_size=224,
-        licence="Apache-2.0",
-    ),
+    _SIMCLIP,
+    _SIMCLIP_PLAIN,
     ModelSpec(
         name="biomedclip",
         title="BiomedCLIP",

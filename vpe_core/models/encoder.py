@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -19,6 +19,7 @@ from vpe_core.images import ImageSource, ImageSources, as_image
 from vpe_core.models.device import device_title
 from vpe_core.models.predictor import EMBEDDING, Predictor
 from vpe_core.models.preprocessing import Preprocessing
+from vpe_core.models.protocols import Texts
 from vpe_core.models.reading import Reader, Reading
 from vpe_core.models.specs import ModelRecord, ModelSpec
 from vpe_core.models.towers import DirectPredictor, Towers
@@ -35,8 +36,6 @@ _KEPT_TEXTS = 4096
 
 Embeddings = NDArray[np.float32]
 Pictures = NDArray[np.uint8]
-Texts = str | Iterable[str]
-"""One text or many."""
 
 
 class VisionLanguageModel:
@@ -52,6 +51,7 @@ class VisionLanguageModel:
         visual: The image tower; do not change it.
         towers: What computes; only a predictor calls it.
         predictor: The way to the network for whatever is to be computed.
+        preprocessing: What is done to pictures before the image tower sees them, without the tower.
     """
 
     def __init__(self, spec: ModelSpec, record: ModelRecord, network: Network, tokenizer: Tokenizer) -> None:
@@ -60,8 +60,8 @@ class VisionLanguageModel:
         self.visual: torch.nn.Module = network.visual
         self._network = network
         self._reader = Reader(tokenizer)
-        self._preprocessing = Preprocessing.of(network.visual)
-        self.towers = Towers(network, self._reader, self._preprocessing, record.device)
+        self.preprocessing = Preprocessing.of(network.visual)
+        self.towers = Towers(network, self._reader, self.preprocessing, record.device)
         self.predictor: Predictor = DirectPredictor(self.towers)
         self._texts = BoundedCache(_KEPT_TEXTS)
 
@@ -93,18 +93,13 @@ class VisionLanguageModel:
         other.predictor = predictor
         return other
 
-    @property
-    def preprocessing(self) -> Preprocessing:
-        """What is done to pictures before the image tower sees them, without the tower."""
-        return self._preprocessing
-
     def view(self, image_wh: SizeWH) -> View:
         """How the model sees an image of this size: resized, perhaps cropped."""
-        return self._preprocessing.view(image_wh)
+        return self.preprocessing.view(image_wh)
 
     def seen(self, image: ImageSource) -> Image:
         """What the model sees of `image`, before the values are normalised: an RGB picture of the model's size."""
-        return self._preprocessing.picture(as_image(image))
+        return self.preprocessing.picture(as_image(image))
 
     def prepare(self, image: ImageSource) -> Pictures:
         """`seen` as an array, uint8 (height, width, 3): what a thread can do ahead while the model is busy."""

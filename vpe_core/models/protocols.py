@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypedDict, Unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from vpe_core.models.specs import ModelRecord, ModelSpec
     from vpe_core.models.towers import Towers
     from vpe_core.types import Prediction
+
+
+Texts: TypeAlias = "str | Iterable[str]"
+"""One text or many."""
+
+
+class Wording(TypedDict, total=False):
+    """How classes become prompts; see `VisionLanguageModel.encode_classes`."""
+
+    template: str | Sequence[str] | None
+    suffix: str
 
 
 class Network(Protocol):
@@ -45,10 +56,13 @@ class Network(Protocol):
 class Model(Protocol):
     """A model, ready to answer, of any family; `VisionLanguageModel` documents what its parts do and is one."""
 
-    @property
-    def spec(self) -> ModelSpec: ...
-    @property
-    def record(self) -> ModelRecord: ...
+    spec: ModelSpec
+    record: ModelRecord
+    visual: torch.nn.Module
+    towers: Towers
+    predictor: Predictor
+    preprocessing: Preprocessing
+
     @property
     def name(self) -> str: ...
     @property
@@ -59,41 +73,15 @@ class Model(Protocol):
     def logit_scale(self) -> float: ...
     @property
     def dimension(self) -> int: ...
-    @property
-    def visual(self) -> torch.nn.Module: ...
-    @property
-    def towers(self) -> Towers: ...
-    @property
-    def predictor(self) -> Predictor: ...
-    @property
-    def preprocessing(self) -> Preprocessing: ...
 
     def asking(self, predictor: Predictor, /) -> Model: ...
     def view(self, image_wh: SizeWH, /) -> View: ...
     def seen(self, image: ImageSource, /) -> Image: ...
     def prepare(self, image: ImageSource, /) -> NDArray[np.uint8]: ...
     def encode_images(self, images: ImageSources, /, *, batch_size: int = 32) -> NDArray[np.float32]: ...
-    def encode_texts(self, texts: str | Iterable[str], /, *, batch_size: int = 64) -> NDArray[np.float32]: ...
-    def encode_classes(
-        self, classes: str | Iterable[str], /, *, template: str | Sequence[str] | None = ..., suffix: str = ""
-    ) -> NDArray[np.float32]: ...
-    def classify(
-        self,
-        images: ImageSources,
-        classes: str | Iterable[str],
-        /,
-        *,
-        template: str | Sequence[str] | None = ...,
-        suffix: str = "",
-    ) -> NDArray[np.float32]: ...
-    def predict(
-        self,
-        images: ImageSources,
-        classes: str | Iterable[str],
-        /,
-        *,
-        template: str | Sequence[str] | None = ...,
-        suffix: str = "",
-    ) -> Prediction: ...
-    def unknown_words(self, texts: str | Iterable[str], /) -> tuple[str, ...]: ...
-    def reading(self, texts: str | Iterable[str], /) -> Reading: ...
+    def encode_texts(self, texts: Texts, /, *, batch_size: int = 64) -> NDArray[np.float32]: ...
+    def encode_classes(self, classes: Texts, /, **wording: Unpack[Wording]) -> NDArray[np.float32]: ...
+    def classify(self, images: ImageSources, classes: Texts, /, **wording: Unpack[Wording]) -> NDArray[np.float32]: ...
+    def predict(self, images: ImageSources, classes: Texts, /, **wording: Unpack[Wording]) -> Prediction: ...
+    def unknown_words(self, texts: Texts, /) -> tuple[str, ...]: ...
+    def reading(self, texts: Texts, /) -> Reading: ...
