@@ -41,6 +41,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
+from vpe_core.datasets.nih14 import NO_FINDING
 from vpe_core.simulation import get
 from vpe_core.simulation.film_features import reduce_film
 from vpe_core.simulation.realism import Films, Separability, compare
@@ -135,7 +136,7 @@ def real_films(folder: Path, only_normal: bool) -> Films:
     files = {path.name: path for path in folder.rglob("*.png")}
     listed = listed[listed["Image Index"].isin(files) & listed["View Position"].isin(["PA", "AP"])]
     if only_normal:
-        listed = listed[listed["Finding Labels"] == "No Finding"]
+        listed = listed[listed["Finding Labels"] == NO_FINDING]
     listed = listed.drop_duplicates("Patient ID")
     return Films([reduce_film(_grey(files[name])) for name in listed["Image Index"]], listed["Patient ID"].tolist())
 

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from vpe_core.types import Box, Prediction
 
 
-_CORNERS = 4
-
-
 @dataclass(frozen=True, slots=True)
 class _Answer:
     spec: ModelSpec
@@ -94,11 +91,10 @@ def _parse_box(text: str) -> Box:
     from vpe_core.errors import RegionError
     from vpe_core.types import Box
 
-    corners = [number(part.strip()) for part in text.split(",")]
-    known = [value for value in corners if value is not None]
-    if len(corners) != _CORNERS or len(known) != _CORNERS:
-        raise RegionError(f"Expected --box x0,y0,x1,y1 in pixels, such as 310,220,420,330, but got {text!r}.")
-    return Box(*known)
+    match [number(part.strip()) for part in text.split(",")]:
+        case [float(x0), float(y0), float(x1), float(y1)]:
+            return Box(x0, y0, x1, y1)
+    raise RegionError(f"Expected --box x0,y0,x1,y1 in pixels, such as 310,220,420,330, but got {text!r}.")
 
 
 def _print_table(answer: _Answer) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from vpe_core import datasets
+from vpe_core.datasets.nih14 import NO_FINDING
 from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.errors import DatasetError, RegionError
 from vpe_core.folders import named_path
@@ -22,8 +23,6 @@ TWINS = "healthy"
 """Folder beside the samples with the same chests without their findings, under the same names."""
 NO_ABNORMALITY = HEALTHY.capitalize()
 """Title of an X-ray with nothing to find: the name of the class."""
-_NO_FINDING = "No Finding"
-"""What NIH ChestX-ray14 calls it."""
 REAL_TABLE = "real_samples.csv"
 REAL_PREFIX = "nih-"
 REAL_SOURCE = "NIH ChestX-ray14 (Wang et al., CVPR 2017)"
@@ -201,7 +200,7 @@ def _real_xray(row: dict[str, str], table: Path) -> RealXray:
         image = GalleryImage(
             name=REAL_PREFIX + Path(row["file"]).stem,
             path=_beside(real_xray_dir() / "any", row["file"]),
-            title=NO_ABNORMALITY if labels == [_NO_FINDING] else ", ".join(labels).capitalize(),
+            title=NO_ABNORMALITY if labels == [NO_FINDING] else ", ".join(labels).capitalize(),
             note=f"{people}. {REAL_SOURCE}.",
             difficulty="",
             findings=findings,

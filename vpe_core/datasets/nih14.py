@@ -20,6 +20,8 @@ from vpe_core.types import Box, Sample
 BOXES = "BBox_List_2017.csv"
 ENTRIES = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv")
 SIDE_PX = 1024
+NO_FINDING = "No Finding"
+"""The label of an X-ray with nothing to find."""
 _IMAGE = "Image Index"
 _ENTRY_COLUMNS = {
     "patient": ("Patient ID",),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from vpe_core.extras import is_installed
 from vpe_core.images import jsrt
 from vpe_core.images.dicom_file import HEAD_BYTES as DICOM_HEAD_BYTES
@@ -20,20 +22,22 @@ _SIGNATURES = {
     b"MM\x00+": "TIFF",
 }
 _OTHERS = {
-    (0, b"GIF8"): "a GIF picture",
-    (0, b"BM"): "a BMP picture",
-    (0, b"%PDF"): "a PDF document",
-    (0, b"PK\x03\x04"): "a ZIP archive",
-    (0, b"\x1f\x8b"): "a gzip archive, such as a NIfTI volume (.nii.gz)",
-    (0, b"NRRD"): "an NRRD volume",
-    (0, b"\x93NUMPY"): "a NumPy array",
-    (0, b"\x89HDF"): "an HDF5 file",
-    (0, b"\x00\x00\x00\x0cjP  "): "a JPEG 2000 picture",
-    (0, b"\xff\x4f\xff\x51"): "a JPEG 2000 picture",
-    (4, b"ftyp"): "a HEIC or AVIF picture, or a film",
-    (344, b"n+1\x00"): "a NIfTI volume",
-    (344, b"ni1\x00"): "a NIfTI volume",
+    0: {
+        b"GIF8": "a GIF picture",
+        b"BM": "a BMP picture",
+        b"%PDF": "a PDF document",
+        b"PK\x03\x04": "a ZIP archive",
+        b"\x1f\x8b": "a gzip archive, such as a NIfTI volume (.nii.gz)",
+        b"NRRD": "an NRRD volume",
+        b"\x93NUMPY": "a NumPy array",
+        b"\x89HDF": "an HDF5 file",
+        b"\x00\x00\x00\x0cjP  ": "a JPEG 2000 picture",
+        b"\xff\x4f\xff\x51": "a JPEG 2000 picture",
+    },
+    4: {b"ftyp": "a HEIC or AVIF picture, or a film"},
+    344: {b"n+1\x00": "a NIfTI volume", b"ni1\x00": "a NIfTI volume"},
 }
+"""By the place of the signature."""
 
 
 def told_format(head: bytes, n_bytes: int) -> str | None:
@@ -45,9 +49,8 @@ def told_format(head: bytes, n_bytes: int) -> str | None:
     """
     if has_prefix(head):  # first: its free preamble may hold a TIFF header
         return "DICOM"
-    for signature, name in _SIGNATURES.items():
-        if head.startswith(signature):
-            return name
+    if name := _named(head, _SIGNATURES):
+        return name
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WebP"
     if n_bytes == jsrt.N_BYTES:
@@ -59,7 +62,12 @@ def told_format(head: bytes, n_bytes: int) -> str | None:
 
 def refusal(head: bytes) -> str:
     """Why a file that `told_format` does not know is refused."""
-    for (place, signature), name in _OTHERS.items():
-        if head.startswith(signature, place):
+    for place, signatures in _OTHERS.items():
+        if name := _named(head[place:], signatures):
             return f"it is {name}, and that is no format that is read here. Use {READABLE}"
     return f"it is in no format that is read here. Use {READABLE}"
+
+
+def _named(head: bytes, signatures: Mapping[bytes, str]) -> str | None:
+    """What begins with one of the signatures."""
+    return next((name for signature, name in signatures.items() if head.startswith(signature)), None)

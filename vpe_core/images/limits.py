@@ -21,10 +21,7 @@ def check_byte_count(n_bytes: int) -> None:
     if n_bytes == 0:
         raise ImageReadError("it is empty")
     if n_bytes > limit:
-        raise ImageReadError(
-            f"it has {n_bytes / 1e6:.1f} MB, and at most {limit / 1e6:.1f} MB are read. "
-            "Make it smaller. Whoever runs the app can raise the limit, VPE_MAX_IMAGE_BYTES"
-        )
+        raise _too_large(f"it has {n_bytes / 1e6:.1f} MB", limit, "MB", "VPE_MAX_IMAGE_BYTES")
 
 
 def check_pixel_count(width: int, height: int) -> None:
@@ -37,11 +34,8 @@ def check_pixel_count(width: int, height: int) -> None:
     if width < 1 or height < 1:
         raise ImageReadError(f"it declares {width} x {height} pixels")
     if width * height > limit:
-        raise ImageReadError(
-            f"it declares {width} x {height} pixels ({width * height / 1e6:.1f} megapixels), and at most "
-            f"{limit / 1e6:.1f} megapixels are read. Make it smaller. Whoever runs the app can raise the limit, "
-            "VPE_MAX_IMAGE_PIXELS"
-        )
+        declared = f"it declares {width} x {height} pixels ({width * height / 1e6:.1f} megapixels)"
+        raise _too_large(declared, limit, "megapixels", "VPE_MAX_IMAGE_PIXELS")
 
 
 def check_drawable(width: int, height: int) -> None:
@@ -60,3 +54,11 @@ def check_drawable(width: int, height: int) -> None:
             f"The picture is {width} x {height} pixels, a strip. One side may be at most {MOST_ELONGATED} times as "
             "long as the other."
         )
+
+
+def _too_large(found: str, limit: int, unit: str, setting: str) -> ImageReadError:
+    """The error that says what was found, in millions, and which setting allows more."""
+    return ImageReadError(
+        f"{found}, and at most {limit / 1e6:.1f} {unit} are read. Make it smaller. Whoever runs the app can raise the "
+        f"limit, {setting}"
+    )
