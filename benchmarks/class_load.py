@@ -75,10 +75,16 @@ def main() -> None:
     )
 
 
+def class_parser(about: str | None, people: str, deeds: str) -> argparse.ArgumentParser:
+    """Of the options that a class has: how many `people` there are, and how often each does its `deeds`."""
+    parser = parser_of(about)
+    parser.add_argument(f"--{people}", type=int, default=30)
+    parser.add_argument("--every", type=float, default=5.0, help=f"seconds between {deeds}")
+    return parser
+
+
 def _options() -> argparse.Namespace:
-    parser = parser_of(__doc__)
-    parser.add_argument("--sessions", type=int, default=30)
-    parser.add_argument("--every", type=float, default=5.0, help="seconds between the strokes of one session")
+    parser = class_parser(__doc__, "sessions", "the strokes of one session")
     parser.add_argument("--drag", type=float, default=0.0, help="seconds for which a stroke is dragged; 0: no drafts")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long the class draws")
     parser.add_argument("--reload-every", type=float, default=0.0, help="seconds between reloads of a session; 0: none")

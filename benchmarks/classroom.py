@@ -25,8 +25,8 @@ import httpx2
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.Delta_pb2 import Delta
 
-from benchmarks.app_in_browser import parser_of, write_result
-from benchmarks.class_load import MEMORY_EVERY_S, _processor_s, _summary, _watch_memory
+from benchmarks.app_in_browser import write_result
+from benchmarks.class_load import MEMORY_EVERY_S, _processor_s, _summary, _watch_memory, class_parser
 from benchmarks.class_session import PageError, Window
 from dashboard.classroom.page.browser import MEMBERS_EVERY_MS, PROJECTOR_EVERY_MS
 from scripts.running_app import RunningApp, running_app
@@ -182,9 +182,7 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = parser_of(__doc__)
-    parser.add_argument("--members", type=int, default=30)
-    parser.add_argument("--every", type=float, default=5.0, help="seconds between the tries of one member")
+    parser = class_parser(__doc__, "members", "the tries of one member")
     parser.add_argument("--minutes", type=float, default=10.0, help="how long the class draws")
     return parser.parse_args()
 

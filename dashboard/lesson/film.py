@@ -31,24 +31,13 @@ _PROBLEM = "lesson:place_problem"
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """A finding's box in percent of the picture."""
-
-    label: str
-    left: float
-    top: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
 class _Film:
     uri: str
     aspect: float
     alt: str
     simulated: bool
     caption: str = ""
-    boxes: tuple[_Place, ...] = ()
+    in_percent: tuple[Finding, ...] = ()
 
 
 def show_film(scene: LessonScene, state: DemoState, boxes: Sequence[Finding] = ()) -> None:
@@ -58,11 +47,11 @@ def show_film(scene: LessonScene, state: DemoState, boxes: Sequence[Finding] = (
     drawn, size_wh = memory(picture).get_or_compute(
         ("lesson film", picture.content, look), lambda: _drawn(picture, state)
     )
-    around = tuple(_place(finding, picture.size_wh) for finding in boxes)
+    in_percent = tuple(_in_percent(finding, picture.size_wh) for finding in boxes)
     alt = f"{_kind(picture)} chest X-ray{_with(state)}"
     if boxes:
         alt += f"; boxes around {', '.join(finding.label for finding in boxes)}"
-    film = _Film(data_uri(drawn, "jpeg"), size_wh[0] / size_wh[1], alt, picture.simulated, boxes=around)
+    film = _Film(data_uri(drawn, "jpeg"), size_wh[0] / size_wh[1], alt, picture.simulated, in_percent=in_percent)
     st.html(render("lesson_film", films=[film]))
 
 
@@ -139,11 +128,10 @@ def _drawn(picture: Xray, state: DemoState) -> tuple[bytes, tuple[int, int]]:
     return jpeg(image, _QUALITY), image.size
 
 
-def _place(finding: Finding, size_wh: tuple[int, int]) -> _Place:
-    (width, height), box = size_wh, finding.box
-    return _Place(
-        finding.label, 100 * box.x0 / width, 100 * box.y0 / height, 100 * box.width / width, 100 * box.height / height
-    )
+def _in_percent(finding: Finding, size_wh: tuple[int, int]) -> Finding:
+    """Its box in percent of the picture."""
+    width, height = size_wh
+    return replace(finding, box=finding.box.scaled(100 / width, 100 / height))
 
 
 def _with(state: DemoState) -> str:
