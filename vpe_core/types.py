@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Point: TypeAlias = tuple[float, float]
 """(x, y) in pixels."""
 
+Floats: TypeAlias = "NDArray[np.float32]"
+"""What models compute: embeddings, probabilities, maps."""
+
 _FRACTION_TOLERANCE = 0.01
 
 Progress: TypeAlias = Callable[[int, int], None]

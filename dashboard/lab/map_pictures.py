@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from vpe_core.geometry import View
     from vpe_core.lab.before_after import BeforeAfter
+    from vpe_core.types import Floats
 
-    Floats = NDArray[np.float32]
     Pixels = NDArray[np.uint8]
 
 _OPACITY = 0.65

@@ -12,6 +12,7 @@ from vpe_core.attention.base import METHODS
 from vpe_core.attention.resample import grid_to_image
 from vpe_core.errors import AttentionError
 from vpe_core.images import as_image, as_images
+from vpe_core.models.predictor import A_PASS_OF_MAPS
 from vpe_core.prompts import PAPER_TEMPLATE, as_texts
 from vpe_core.types import Heatmap
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from vpe_core.geometry import SizeWH
     from vpe_core.images import ImageSource, ImageSources
     from vpe_core.models.protocols import Model
-
-_BATCH = 8
-"""Images in one pass: recorded attention and its gradients take memory."""
 
 
 def explain(
@@ -119,7 +117,7 @@ def patch_relevance(
         importlib.import_module(chosen.package)
     if chosen.probing and embeddings is not None and len(sources):
         return chosen.probing(model, model.towers.prepared(sources), embeddings)
-    rows = model.predictor.in_batches(sources, PatchRelevance(chosen.name), _BATCH, embeddings)
+    rows = model.predictor.in_batches(sources, PatchRelevance(chosen.name), A_PASS_OF_MAPS, embeddings)
     return rows[0] if rows else np.empty((0, *TracedTower(model.visual).grid_hw), np.float32)
 
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from vpe_core.errors import PromptError
 from vpe_core.images import as_images
+from vpe_core.models.predictor import A_PASS
 from vpe_core.prompts import PAPER_TEMPLATE, as_texts
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 
     from vpe_core.images import ImageSources
     from vpe_core.models.protocols import Model
-
-    Floats = NDArray[np.float32]
+    from vpe_core.types import Floats
 
 NOTHING = "no finding"
 """The class that is added, so that a patch with nothing to find need not choose a finding."""
@@ -39,7 +39,6 @@ _SAYS_NOTHING = (NOTHING, "no abnormality", "normal", "healthy")
 """Beside one of these it is not added."""
 SHOWN = 0.5
 """A patch shows a class if it is likelier than all others together; a map is empty where no patch does."""
-_BATCH = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +116,7 @@ def fixed_scale(
     if not len(sources):
         none = np.empty((0, len(names), 0, 0), np.float32)
         return FixedScale(tuple(names), none, none)
-    (patches,) = model.predictor.in_batches(sources, PatchEmbeddings(), _BATCH)
+    (patches,) = model.predictor.in_batches(sources, PatchEmbeddings(), A_PASS)
     n, rows, columns, _ = patches.shape
     flat = patches.reshape(n * rows * columns, -1)
     chances = probabilities(flat, texts, model.logit_scale)

@@ -10,18 +10,13 @@ import numpy as np
 from vpe_core.attention.localization import coverage
 from vpe_core.errors import AttentionError
 from vpe_core.images import as_images
+from vpe_core.models.predictor import A_PASS_OF_MAPS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from vpe_core.geometry import SizeWH
     from vpe_core.images import ImageSources
     from vpe_core.models.protocols import Model
-    from vpe_core.types import AnyRegion
-
-    Floats = NDArray[np.float32]
-
-_BATCH = 8
+    from vpe_core.types import AnyRegion, Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +58,7 @@ def every_head(model: Model, images: ImageSources) -> Heads:
     sources = as_images(images)
     if not len(sources):
         raise AttentionError("Expected at least one picture, but got none.")
-    embeddings, attention = model.predictor.in_batches(sources, EveryHead(), _BATCH)
+    embeddings, attention = model.predictor.in_batches(sources, EveryHead(), A_PASS_OF_MAPS)
     return Heads(attention, embeddings)
 
 

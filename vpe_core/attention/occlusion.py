@@ -10,18 +10,16 @@ import numpy as np
 from vpe_core.attention.base import AttentionMethod
 from vpe_core.attention.resample import patch_edges
 from vpe_core.errors import AttentionError
-from vpe_core.models.predictor import EMBEDDING
+from vpe_core.models.predictor import A_PASS, EMBEDDING
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vpe_core.models.protocols import Model
-
-    Floats = NDArray[np.float32]
+    from vpe_core.types import Floats
 
 SQUARES_A_SIDE = 7
 """So many squares side by side would cover the picture; they are slid by half a side."""
-_BATCH = 16
 
 
 def drops(model: Model, pictures: NDArray[np.uint8], text: Floats) -> Floats:
@@ -52,14 +50,14 @@ def drops(model: Model, pictures: NDArray[np.uint8], text: Floats) -> Floats:
             copy[ends_y[down.start] : ends_y[down.stop], ends_x[across.start] : ends_x[across.stop]] = grey
         return copies
 
-    whole = (model.predictor.in_batches(pictures, EMBEDDING, _BATCH)[0] * text).sum(axis=1)
+    whole = (model.predictor.in_batches(pictures, EMBEDDING, A_PASS)[0] * text).sum(axis=1)
     found = np.zeros((len(pictures), rows, columns), np.float64)
     times = np.zeros((rows, columns))
     for square in squares:
         times[square] += 1
     for number, picture in enumerate(pictures):
-        for start in range(0, len(squares), _BATCH):
-            some = squares[start : start + _BATCH]
+        for start in range(0, len(squares), A_PASS):
+            some = squares[start : start + A_PASS]
             asked = model.predictor.submit(covered(picture, some), EMBEDDING)
             scores = model.predictor.result_of(asked)[0] @ text[number]
             for square, score in zip(some, scores, strict=True):

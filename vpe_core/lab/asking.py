@@ -12,7 +12,7 @@ import numpy as np
 
 from vpe_core.attention import GazeEncoder
 from vpe_core.lab.marked_place import shares_in_place
-from vpe_core.models.predictor import EMBEDDING, Rows, Want
+from vpe_core.models.predictor import A_PASS, EMBEDDING, Rows, Want
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,11 +21,8 @@ if TYPE_CHECKING:
 
     from vpe_core.lab.scene import Drawing, LabScene
     from vpe_core.models import Model
-    from vpe_core.types import Progress
+    from vpe_core.types import Floats, Progress
 
-    Floats = NDArray[np.float32]
-
-_BATCH = 16
 _AHEAD = 2
 """So many batches wait for their answer while the next one is made."""
 
@@ -82,7 +79,7 @@ def ask(
     report(0, len(suffixes))
     try:
         coming = iter(pictures)
-        while batch := list(islice(coming, _BATCH)):
+        while batch := list(islice(coming, A_PASS)):
             waiting.append(model.predictor.submit(np.stack(batch), want))
             if len(waiting) > _AHEAD or waiting[0].done():
                 take()

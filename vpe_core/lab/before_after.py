@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from vpe_core.geometry import SizeWH, View
     from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
-    from vpe_core.types import Box
-
-    Floats = NDArray[np.float32]
+    from vpe_core.types import Box, Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

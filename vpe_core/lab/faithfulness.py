@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
     from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
-    from vpe_core.types import Progress
+    from vpe_core.types import Floats, Progress
 
-    Floats = NDArray[np.float32]
     Order = NDArray[np.intp]
     Picture = NDArray[np.uint8]
 

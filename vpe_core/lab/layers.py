@@ -16,14 +16,10 @@ from vpe_core.plots.percent import percent
 from vpe_core.types import Heatmap
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from vpe_core.attention import Heads
     from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
-    from vpe_core.types import Progress
-
-    Floats = NDArray[np.float32]
+    from vpe_core.types import Floats, Progress
 
 GAINED = 0.05
 """A head that puts so much more of its attention on the region follows the marker."""

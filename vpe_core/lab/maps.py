@@ -31,13 +31,9 @@ from vpe_core.plots.percent import percent
 from vpe_core.types import Heatmap
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
-    from vpe_core.types import Progress
-
-    Floats = NDArray[np.float32]
+    from vpe_core.types import Floats, Progress
 
 MOVED = 0.02
 """A share in the region that changes by less is called unchanged."""

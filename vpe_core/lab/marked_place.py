@@ -10,12 +10,9 @@ from vpe_core.attention.resample import image_to_grid
 from vpe_core.markers.marks import Mark, marked_area
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
-
-    Floats = NDArray[np.float32]
+    from vpe_core.types import Floats
 
 LONGEST_PX = 560
 """The longer side of the picture on which maps are measured, as large as the live demo's overlays."""

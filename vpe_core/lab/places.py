@@ -15,9 +15,7 @@ from vpe_core.lab.scene import FRAME_PX
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from vpe_core.types import Box, Point
-
-    Floats = NDArray[np.float32]
+    from vpe_core.types import Box, Floats, Point
 
 _LEVELS = 256
 

@@ -26,13 +26,9 @@ from vpe_core.metrics import rank_correlation
 from vpe_core.plots.decimals import decimal
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
-    from vpe_core.types import Progress
-
-    Floats = NDArray[np.float32]
+    from vpe_core.types import Floats, Progress
 
 ALIKE = 0.5
 """A map whose rank correlation with the model's own is at least this with random weights draws the picture."""

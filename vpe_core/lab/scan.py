@@ -18,12 +18,8 @@ from vpe_core.lab.study import Study, unreported
 from vpe_core.plots.percent import percent
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from vpe_core.models import Model
-    from vpe_core.types import Point, Progress, Region
-
-    Floats = NDArray[np.float32]
+    from vpe_core.types import Floats, Point, Progress, Region
 
 LEAST, MOST = 8, 28
 """Places from side to side."""

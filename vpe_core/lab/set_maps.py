@@ -26,6 +26,7 @@ from vpe_core.lab.scene import Drawing, MarkerStyle
 from vpe_core.lab.study import unreported
 from vpe_core.metrics import Interval, bootstrap_mean, draw_resamples
 from vpe_core.metrics.intervals import FEWEST_GROUPS
+from vpe_core.models.predictor import A_PASS_OF_MAPS
 from vpe_core.plots.percent import percent
 
 if TYPE_CHECKING:
@@ -37,12 +38,9 @@ if TYPE_CHECKING:
     from vpe_core.datasets import Dataset
     from vpe_core.metrics.resamples import Resamples
     from vpe_core.models import Model
-    from vpe_core.types import Box, Progress, Sample
-
-    Floats = NDArray[np.float32]
+    from vpe_core.types import Box, Floats, Progress, Sample
 
 MEASURES = ("hit", "iou", "share")
-_TOGETHER = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +251,8 @@ def _measured_rows(
     measured = {name: np.full((len(samples), 2, 5), np.nan) for name in names}
     missing: dict[str, str] = {}
     report(0, len(samples))
-    for start in range(0, len(samples), _TOGETHER):
-        some = samples[start : start + _TOGETHER]
+    for start in range(0, len(samples), A_PASS_OF_MAPS):
+        some = samples[start : start + A_PASS_OF_MAPS]
         images = [load_image(one.image_path).convert("RGB") for one in some]
         pictures = [model.prepare(image) for image in images]
         pictures += [model.prepare(_marked(look, image, one)) for image, one in zip(images, some, strict=True)]

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from vpe_core.models import Model
-    from vpe_core.types import Progress
-
-    Floats = NDArray[np.float32]
+    from vpe_core.types import Floats, Progress
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
     from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
-    from vpe_core.types import Progress
+    from vpe_core.types import Floats, Progress
 
-    Floats = NDArray[np.float32]
     Mask = NDArray[np.bool_]
 
 LEAST = 6.0

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from vpe_core.models import Model
     from vpe_core.types import Progress
 
-    Floats = NDArray[np.float32]
-
 UNMARKED, DRAWN, SPOTLIGHT = "unmarked", "drawn", "spotlight"
 SAME = 0.02
 """What changes the class by less is said not to be followed."""

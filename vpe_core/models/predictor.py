@@ -14,19 +14,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vpe_core.images import ImageSources, as_images
+from vpe_core.types import Floats
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Floats: TypeAlias = NDArray[np.float32]
 Rows: TypeAlias = tuple[Floats, ...]
 """One array for each thing that was wanted, with a row for each picture."""
 Computation: TypeAlias = "Callable[[Tensor, Tensor], tuple[Tensor, ...]]"
 """From pixels (n, 3, height, width) and what stands beside them, such as text embeddings (n, d or 0), to tensors of n
 rows."""
+
+A_PASS = 16
+"""Pictures that are given to a network together."""
+A_PASS_OF_MAPS = 8
+"""The same where attention is recorded: it takes memory, and so do its gradients."""
 
 
 class Want(ABC):

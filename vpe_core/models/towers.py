@@ -18,7 +18,8 @@ from torch.nn import functional
 from vpe_core.images import ImageSources
 from vpe_core.models.device import exact_convolutions
 from vpe_core.models.failures import told_in_words
-from vpe_core.models.predictor import ANYONE, EMBEDDING, Asking, Computation, Floats, Predictor, Rows, Statistics, Want
+from vpe_core.models.predictor import ANYONE, EMBEDDING, Asking, Computation, Predictor, Rows, Statistics, Want
+from vpe_core.types import Floats
 
 if TYPE_CHECKING:
     from vpe_core.models.preprocessing import Preprocessing

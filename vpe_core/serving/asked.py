@@ -7,7 +7,8 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from typing import TYPE_CHECKING
 
-from vpe_core.models.predictor import ANYONE, EMBEDDING, Asking, Floats, Predictor, Rows, Statistics, Want
+from vpe_core.models.predictor import ANYONE, EMBEDDING, Asking, Predictor, Rows, Statistics, Want
+from vpe_core.types import Floats
 
 if TYPE_CHECKING:
     from vpe_core.images import ImageSources

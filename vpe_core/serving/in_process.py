@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from vpe_core.models.predictor import ANYONE, EMBEDDING, Asking, Floats, Predictor, Rows, Statistics, Want
+from vpe_core.models.predictor import ANYONE, EMBEDDING, Asking, Predictor, Rows, Statistics, Want
 from vpe_core.serving.sizes import PassSizes, sizes_for, threads_for_many
 from vpe_core.serving.waiting import Request
 from vpe_core.serving.worker import Worker
+from vpe_core.types import Floats
 
 if TYPE_CHECKING:
     from vpe_core.images import ImageSources

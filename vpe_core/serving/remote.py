@@ -11,9 +11,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from vpe_core.errors import SettingsError, VPEError
-from vpe_core.models.predictor import ANYONE, EMBEDDING, Asking, Floats, Predictor, Rows, Statistics, Want
+from vpe_core.models.predictor import ANYONE, EMBEDDING, Asking, Predictor, Rows, Statistics, Want
 from vpe_core.serving.wire import error_named, named_want, packed, unpacked_rows
 from vpe_core.settings import get_settings
+from vpe_core.types import Floats
 
 if TYPE_CHECKING:
     from vpe_core.images import ImageSources

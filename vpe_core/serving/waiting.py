@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 from numpy.typing import NDArray
 
-from vpe_core.models.predictor import Asking, Floats, Rows, Want
+from vpe_core.models.predictor import Asking, Rows, Want
+from vpe_core.types import Floats
 
 IN_A_ROW = 4
 """So many pictures of one request are answered before the next asker has a turn."""

@@ -21,13 +21,10 @@ from vpe_core.lab.pointing.base import Asked, Pointing
 from vpe_core.models.predictor import EMBEDDING
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from vpe_core.geometry import View
     from vpe_core.lab.scene import LabScene
     from vpe_core.models import Model
-
-    Floats = NDArray[np.float32]
+    from vpe_core.types import Floats
 
 SOURCE = "Yu et al., Attention prompting on image for large vision-language models, ECCV 2024"
 _METHOD = "legrad"

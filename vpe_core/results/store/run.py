@@ -21,6 +21,7 @@ from vpe_core.folders import named_path
 from vpe_core.results.store.manifest import MANIFEST, Manifest, read_manifest
 from vpe_core.results.store.schema import pictures_of
 from vpe_core.settings import get_settings
+from vpe_core.types import Floats
 from vpe_core.variants import Variant
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ SAMPLES, EMBEDDINGS, TEXTS, PROBABILITIES = (
     "samples.parquet", "embeddings.parquet", "texts.parquet", "probabilities.parquet",
 )  # fmt: skip
 
-Floats = NDArray[np.float32]
 _ALIKE = 0.999  # cosine of what one picture can give twice in half precision
 
 
