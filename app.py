@@ -3,7 +3,8 @@
 import streamlit as st
 
 if __name__ == "__main__":  # for a visitor: which pages there are; every page sets itself up
-    from dashboard.frame.page import HOME, PAGES, unknown_page
+    from dashboard.frame.index_page import HOME
+    from dashboard.frame.page import PAGES, unknown_page
 
     home, *others = PAGES
     asked = unknown_page(st.context.url or "")
@@ -21,9 +22,19 @@ if __name__ == "__main__":  # for a visitor: which pages there are; every page s
 else:
     import gc
 
+    from streamlit.runtime.pages_manager import PagesManager
+
+    # Else a cold server takes the folder `pages` for its navigation until the first visitor has been, who may then be
+    # told in a dialog that there is no page of that name.
+    PagesManager.uses_pages_directory = False
     gc.freeze()  # Streamlit never dies: nobody waits while a collection walks it, here and in `lifespan`
 
+    from starlette.middleware import Middleware
+
+    from dashboard.frame.index_page import OneSlash
     from dashboard.frame.server import lifespan, page_failed, require_valid_settings, routes
 
     require_valid_settings()
-    app = st.App(__file__, lifespan=lifespan, routes=routes(), on_script_error=page_failed)
+    app = st.App(
+        __file__, lifespan=lifespan, routes=routes(), middleware=[Middleware(OneSlash)], on_script_error=page_failed
+    )

@@ -6,14 +6,11 @@
 // filters: then the step is taken once more, and at last the page that the address names is loaded again. What a page
 // writes behind its own address after any step, before anybody has touched it, is no step of its own: it would take away
 // the way forward, or need a second Back.
-const WRONG_LOOKS = 3; // seconds
-const LOOKS = 20;
-const LINK = 'a[data-testid^="stPageLink"]';
-
-export default function ({ data }) {
-  window.vplPage = data;
-  if (window.vplHistory) return;
-  window.vplHistory = true;
+// In the page's head, before Streamlit's own scripts: what the first run writes behind the address passes here, too.
+(() => {
+  const WRONG_LOOKS = 3; // seconds
+  const LOOKS = 20;
+  const LINK = 'a[data-testid^="stPageLink"]';
   const push = history.pushState;
   const replace = history.replaceState;
   let target = null; // where a clicked link leads to
@@ -53,6 +50,9 @@ export default function ({ data }) {
     let wrong = 0;
     clearInterval(watch);
     watch = setInterval(() => {
+  const WRONG_LOOKS = 3; // seconds
+  const LOOKS = 20;
+  const LINK = 'a[data-testid^="stPageLink"]';
       const idle = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== "running";
       wrong = idle && (lost || !isShown()) ? wrong + 1 : 0;
       looks += 1;
@@ -101,11 +101,12 @@ export default function ({ data }) {
     }
     return push.call(history, state, title, url);
   };
-}
 
-// Whether the page that the address names is the one that is shown.
-function isShown() {
-  const { page, pages } = window.vplPage;
-  const named = window.location.pathname.split("/").pop();
-  return document.querySelector(".stMain h1") !== null && page === (pages.includes(named) ? named : pages[0]);
-}
+  // Whether the page that the address names is the one that is shown.
+  function isShown() {
+    if (!window.vplPage) return false; // of which the app tells with its first run
+    const { page, pages } = window.vplPage;
+    const named = window.location.pathname.split("/").pop();
+    return document.querySelector(".stMain h1") !== null && page === (pages.includes(named) ? named : pages[0]);
+  }
+})();

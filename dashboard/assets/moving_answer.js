@@ -24,6 +24,7 @@ export default function () {
 
 function watch(answer) {
   answer.vplMoves = true;
+  watchStaleness(answer);
   let last = readings(answer);
   let focused = "";
   const unfolded = new Set(); // by class name: the long list, and what the answer is worth

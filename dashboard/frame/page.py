@@ -14,6 +14,7 @@ from streamlit.errors import StreamlitAPIException, StreamlitPageNotFoundError
 
 from dashboard.frame.assets import ASSETS, asset, stylesheet
 from dashboard.frame.html import render
+from dashboard.frame.index_page import HOME
 from dashboard.frame.links import quoted
 from dashboard.frame.login import require_login
 from dashboard.frame.view import begin_view, show_view, view, view_button, view_row
@@ -26,9 +27,7 @@ from vpe_core.settings import PROJECT_DIR
 APP_NAME = "Visual Prompt Lab"
 _SIDEBAR_PX = 208
 _LATEST = "frame:page"
-HOME = "home"
-"""What `app.py` calls the home page, which Streamlit gives no address of its own."""
-_SCRIPTS = ("history", "menu")
+_SCRIPTS = ("shown_page", "menu")
 """Small things that the browser does on every page."""
 _FOOTER = "Research and teaching. Not a medical device."
 

@@ -17,7 +17,6 @@ from threadpoolctl import threadpool_limits
 
 from dashboard.demo.state.demo_state import DemoState
 from dashboard.frame.index_page import index_routes
-from dashboard.frame.page import HOME, PAGES
 from dashboard.frame.rights import allows, client_of
 from dashboard.frame.server_figures import as_prometheus, figures
 from dashboard.frame.shared_models import load_ahead
@@ -101,11 +100,10 @@ def routes() -> list[Route]:
     """The server's own addresses, below its base path."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     below = f"/{base}" if base else ""
-    pages = (HOME, *(page.path for page in PAGES))
     return [
         Route(f"{below}/metrics", _metrics),
         Route(f"{below}/room/{{code}}/version", _room_version),
-        *index_routes(below, pages),
+        *index_routes(below),
     ]
 
 

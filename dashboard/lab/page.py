@@ -134,10 +134,10 @@ def _draw_answer(shown: Image.Image, xray: Xray) -> None:
 def _no_region(xray: Xray, parts: Registry[Part]) -> None:
     """What to do where nothing is drawn."""
     st.info(f"{NO_REGION}{', or mark a known finding' if xray.findings else ''}.", icon=":material/draw:")
-    secret = is_secret(session.state())
+    named = session.state().findings
     with st.container(horizontal=True, gap="small", key="lab_begin"):
         for number, finding in enumerate(xray.findings):
-            name = f"finding {number + 1}" if secret else f"the {finding.label}"
+            name = f"the {finding.label}" if named else f"finding {number + 1}"
             if st.button(as_text(f"Circle {name}"), key=f"lab_mark_{number}", icon=":material/circle:"):
                 session.change(marks=(mark_on("circle", finding.box, xray.size_wh),))
                 st.rerun()

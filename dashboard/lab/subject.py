@@ -50,7 +50,7 @@ def lab_state(state: DemoState) -> DemoState:
 
 
 def is_secret(state: DemoState) -> bool:
-    """Whether names are hidden, and the answer is not shown."""
+    """Whether this is a quiz, and the answer is not shown."""
     return state.hidden and not state.findings
 
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
+from dashboard.demo.state.demo_state import case_code
 from tests.browser.demo import Demo
 from vpe_core.types import Box
 
@@ -202,7 +203,7 @@ def test_every_quick_click_on_undo_and_next_counts(demo: Demo) -> None:
     _click_quickly(demo, "demo_redo", 4)
     demo.wait_for_marks(6)
     _click_quickly(demo, "demo_next", 3)
-    demo.page.wait_for_url("**sample=case_wide**")
+    demo.page.wait_for_url(f"**sample={case_code('case_wide')}**")
 
 
 def _click_quickly(demo: Demo, key: str, times: int) -> None:

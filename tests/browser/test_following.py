@@ -132,11 +132,14 @@ def test_what_was_dragged_on_one_xray_never_answers_for_another(demo: Demo) -> N
     demo.page.mouse.up()
     demo.wait_for_marks(1)
     demo.wait_for_marked_answer()
-    for direction in ("next", "previous"):
+    drawn = demo.marks()
+    for direction, marks, arrow in (("next", [], False), ("previous", drawn, True)):
         demo.button(direction).click()
-        demo.wait_for_marks(0)
-        demo.page.wait_for_function("() => !document.querySelector('.vpl-answer').innerText.includes('→')")
+        assert demo.wait_for_marks(len(marks)) == marks
+        demo.page.wait_for_function(
+            "arrow => document.querySelector('.vpl-answer').innerText.includes('→') === arrow", arg=arrow
+        )
         demo.settle()
         demo.page.wait_for_timeout(1000)
-        assert "→" not in demo.answer()
-        assert demo.shapes_on_canvas() == 0
+        assert ("→" in demo.answer()) is arrow
+        assert demo.shapes_on_canvas() == len(marks), "what is answered is what is seen"

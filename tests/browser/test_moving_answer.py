@@ -81,3 +81,31 @@ def test_what_is_unfolded_stays_so_in_the_next_answer(demo: Demo) -> None:
     demo.drag([(150, 120), (260, 210)])
     demo.wait_for_marked_answer()
     demo.page.locator(".vpl-why[open] .vpl-note").wait_for()
+
+
+_WATCH_TURN = """() => {
+  window.frames_seen = [];
+  const look = () => {
+    const column = document.querySelector('.st-key-demo_answer');
+    const answer = column?.querySelector('.vpl-answer[data-film]');
+    if (answer) window.frames_seen.push([answer.dataset.film, column.ariaBusy, answer.getBoundingClientRect().top]);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_from_the_click_on_next_the_old_answer_is_dimmed_until_the_new_one_is_there(demo: Demo) -> None:
+    demo.open({"sample": "case_a"})
+    demo.page.evaluate(_WATCH_TURN)
+    at_once = demo.page.evaluate(
+        "() => { window.frames_seen.length = 0; document.querySelector('.st-key-demo_next button').click();"
+        " return document.querySelector('.st-key-demo_answer').ariaBusy; }"
+    )
+    assert at_once == "true"
+    demo.page.locator('.vpl-answer[data-film^="canvas-case-b"]').wait_for()
+    demo.settle()
+    demo.page.locator(".st-key-demo_answer:not([aria-busy])").wait_for()
+    seen = demo.page.evaluate("window.frames_seen")
+    assert {busy for film, busy, _ in seen if "case-a" in film} == {"true"}
+    assert len({top for *_, top in seen}) == 1, "nothing jumps"

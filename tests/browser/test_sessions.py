@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from dashboard.demo.state.demo_state import case_code
 from tests.app_home import chest
 from tests.browser.demo import TIMEOUT_MS, Demo
 from tests.images.conftest import dicom_bytes, dicom_dataset
@@ -76,7 +77,6 @@ def test_a_hand_edited_link_gets_a_message(browser: Browser, app_url: str, schem
 
 
 def test_an_address_without_a_page_shows_the_overview_and_says_so_also_after_a_reload(demo: Demo) -> None:
-    demo.open()  # the first visitor of a cold server gets Streamlit's own words besides
     demo.page.goto(f"{demo.url}/nonexistent")
     said = demo.page.get_by_text("There is no page “nonexistent”; here is the overview.")
     said.wait_for()
@@ -88,7 +88,7 @@ def test_an_address_without_a_page_shows_the_overview_and_says_so_also_after_a_r
     expect(said).to_have_count(0)
 
 
-@pytest.mark.parametrize("address", ["overview", "overview/", ""])
+@pytest.mark.parametrize("address", ["overview", "overview/", "", "home", "/home"])
 def test_the_overview_opens_by_its_address(demo: Demo, address: str) -> None:
     demo.page.goto(f"{demo.url}/{address}")
     demo.page.get_by_role("heading", name="Visual Prompt Lab").wait_for()
@@ -160,7 +160,7 @@ def test_the_gallery_can_be_opened_again_without_losing_what_is_drawn_on_an_uplo
     demo.wait_for_marked_answer()
     drawn = demo.answer()
     demo.page.get_by_role("button", name="Choose X-ray").click()
-    expect(demo.page.locator('[data-testid="stDialog"]').get_by_role("button", name="Large heart")).to_be_visible()
+    expect(demo.page.locator('[data-testid="stDialog"]').get_by_role("button", name="Case 2")).to_be_visible()
     demo.settle()
     demo.page.keyboard.press("Escape")
     demo.wait_for_no_dialog()
@@ -195,7 +195,7 @@ def test_two_sessions_never_see_each_others_uploads_or_drawings(browser: Browser
     assert other.marks() == []
     other.page.get_by_role("button", name="Choose X-ray").click()
     dialog = other.page.locator('[data-testid="stDialog"]')
-    expect(dialog.get_by_role("button", name="Large heart")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Case 2")).to_be_visible()
     assert "Your X-ray" not in dialog.inner_text()
     other.close()
 
@@ -203,9 +203,15 @@ def test_two_sessions_never_see_each_others_uploads_or_drawings(browser: Browser
 def test_another_xray_is_chosen_from_the_gallery(demo: Demo) -> None:
     demo.open()
     demo.page.get_by_role("button", name="Choose X-ray").click()
-    demo.page.get_by_role("button", name="Large heart").click()
-    demo.page.wait_for_url("**sample=case_b**")
+    dialog = demo.page.locator('[data-testid="stDialog"]')
+    expect(dialog.get_by_role("button", name="Case 2")).to_be_visible()
+    assert "Large heart" not in dialog.inner_text()
+    dialog.get_by_text("Show names").click()
+    dialog.get_by_role("button", name="Large heart").click()
+    demo.page.wait_for_url(f"**sample={case_code('case_b')}")
     demo.settle()
+    expect(demo.page.locator(".vpl-place")).to_contain_text("Case 2")
+    demo.page.get_by_text("Show answer").click()
     expect(demo.page.locator(".vpl-place")).to_contain_text("Large heart")
 
 
@@ -267,7 +273,7 @@ def test_the_app_is_dark_at_first_and_can_be_light(browser: Browser, app_url: st
     demo.close()
 
 
-@pytest.mark.parametrize("page", ["", "overview", "live_demo"])
+@pytest.mark.parametrize("page", ["", "overview", "live_demo", "nonexistent"])
 def test_a_page_opened_in_a_light_browser_is_dark_at_once_and_loaded_once(
     browser: Browser, app_url: str, page: str
 ) -> None:
@@ -345,3 +351,42 @@ def test_all_that_is_said_of_a_copied_link_is_seen_on_a_small_screen(browser: Br
         " return one.contains(document.elementFromPoint(box.x + 5, box.bottom - 5)) }"
     )
     demo.close()
+
+
+@pytest.mark.parametrize("link", ["live_demo?marks=circle:abc&classes=%7C%7C", "benchmark?metric=foo", "attention?x=y"])
+def test_one_back_leads_away_from_a_link_with_mistakes(demo: Demo, link: str) -> None:
+    demo.page.goto(f"{demo.url}/overview")
+    demo.page.get_by_role("heading", name="Visual Prompt Lab").wait_for()
+    demo.settle()
+    demo.page.goto(f"{demo.url}/{link}")
+    demo.page.locator('[data-testid="stAlert"]').first.wait_for()
+    demo.settle()
+    demo.page.go_back()
+    demo.page.wait_for_url("**/overview")
+
+
+def test_what_was_drawn_on_an_xray_is_there_again_when_it_is_turned_to_again(demo: Demo) -> None:
+    demo.open({"sample": "case_a"})
+    demo.drag([(150, 120), (260, 210)])
+    drawn = demo.wait_for_marks(1)
+    answer = _numbers(demo)
+    for turn in (lambda: demo.button("next").click(), lambda: demo.button("next").click()):
+        turn()
+        demo.wait_for_marks(0)
+        assert demo.shapes_on_canvas() == 0
+    demo.drag([(50, 50), (90, 90)], (512, 512))
+    other = demo.wait_for_marks(1)
+    for direction, expected in (("previous", []), ("previous", drawn), ("next", []), ("next", other)):
+        demo.button(direction).click()
+        demo.page.wait_for_function(_ANSWERED)
+        assert demo.wait_for_marks(len(expected)) == expected
+        assert demo.shapes_on_canvas() == len(expected), "what is answered is what is seen"
+        if expected == drawn:
+            assert _numbers(demo) == answer
+
+
+_ANSWERED = """() => {
+  const column = document.querySelector('.st-key-demo_answer:not([aria-busy])');
+  const film = document.querySelector('.st-key-demo_canvas [class*="st-key-canvas-"]:not([class*="-overlay"])');
+  return column && film && film.className.includes(column.querySelector('[data-film]').dataset.film + ' ');
+}"""

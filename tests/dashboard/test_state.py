@@ -57,8 +57,13 @@ def test_the_default_state_has_an_empty_link() -> None:
 def test_every_part_of_the_state_survives_a_link() -> None:
     default = DemoState()
     assert all(getattr(FULL, name) != getattr(default, name) for name in DemoState.__dataclass_fields__)
-    assert state_from_query(query_from_state(replace(FULL, hidden=False))) == (replace(FULL, hidden=False), ())
-    assert state_from_query(query_from_state(FULL)) == (replace(FULL, sample=case_code(FULL.sample)), ())
+    assert state_from_query(query_from_state(FULL)) == (FULL, ())
+
+
+def test_a_link_names_the_xray_only_with_its_answer() -> None:
+    asked = replace(FULL, findings=False)
+    assert query_from_state(asked)["sample"] == case_code(FULL.sample)
+    assert query_from_state(asked, named=True)["sample"] == FULL.sample
 
 
 def test_an_upload_is_in_no_link() -> None:

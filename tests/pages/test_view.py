@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dashboard.demo.stand import scenes
-from dashboard.demo.state.demo_state import DemoState
+from dashboard.demo.state.demo_state import DemoState, case_code
 from tests.pages.test_pages import TITLES, link_of, open_app
 from vpe_core.settings import PROJECT_DIR, get_settings
 
@@ -25,10 +25,10 @@ def test_every_page_has_a_projector_view_and_the_way_out_of_it(page: str) -> Non
 def test_the_view_stays_through_what_a_page_writes_into_its_address_and_from_page_to_page() -> None:
     app = open_app("pages/live_demo.py", {"sample": "case_b", "width": "6"})
     app.button(key="vpl_view_enter").click().run()
-    assert link_of(app) == {"sample": "case_b", "width": "6", "view": "projector"}
+    assert link_of(app) == {"sample": case_code("case_b"), "width": "6", "view": "projector"}
     app.button(key="demo_next").click().run()
     assert link_of(app)["view"] == "projector"
-    assert link_of(app)["sample"] != "case_b"
+    assert link_of(app)["sample"] != case_code("case_b")
     app.query_params.clear()
     app.switch_page("pages/overview.py").run()
     assert link_of(app)["view"] == "projector"

@@ -17,6 +17,7 @@ from dashboard.demo.answer_column.question import moving_answer, question_contro
 from dashboard.demo.answer_column.strokes import ANSWER
 from dashboard.demo.answers.answer import Answer, answer, out_of_domain
 from dashboard.demo.answers.presence import presence_doubt, presence_note
+from dashboard.demo.film.canvas import canvas_key
 from dashboard.demo.film.reading import model_xray
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
@@ -61,7 +62,7 @@ def _answered(drawn_on: Xray, state: DemoState) -> bool:
         say_problem(error)
         return False
     note_cost(model.name, state.method, result.milliseconds)
-    _answer_alone(_html(result, model, xray, state), model, xray, drawn_on, state)
+    _answer_alone(_html(result, model, xray, drawn_on, state), model, xray, drawn_on, state)
     comparisons(result, model, xray)
     attention_settings(result)
     class_evidence(result, model, xray)
@@ -88,7 +89,7 @@ def _answer_alone(html: str, model: Model, xray: Xray, drawn_on: Xray, answered:
     state = session.state()
     if state != answered:
         try:
-            html = _asked(model, xray, state, session.memory(xray))
+            html = _asked(model, xray, drawn_on, state, session.memory(xray))
         except VPEError:  # which the whole workbench knows how to say
             st.rerun()
     draft = current_draft(drawn_on, state)
@@ -96,7 +97,7 @@ def _answer_alone(html: str, model: Model, xray: Xray, drawn_on: Xray, answered:
     try:
         if draft.state is not None:
             kept = session.draft_memory(xray)
-            drafted = if_free(partial(_asked, model, xray, draft.state, kept, is_draft=True))
+            drafted = if_free(partial(_asked, model, xray, drawn_on, draft.state, kept, is_draft=True))
             is_skipped = drafted is None
     except VPEError:  # the model is busy, or gone, which the answer to what is drawn will say
         is_skipped = True
@@ -107,13 +108,15 @@ def _answer_alone(html: str, model: Model, xray: Xray, drawn_on: Xray, answered:
     session.write_link()
 
 
-def _asked(model: Model, xray: Xray, state: DemoState, memory: BoundedCache, is_draft: bool = False) -> str:
+def _asked(
+    model: Model, xray: Xray, drawn_on: Xray, state: DemoState, memory: BoundedCache, is_draft: bool = False
+) -> str:
     result = answer(model, xray, state, state.shown_classes, memory)
     note_cost(model.name, state.method, result.milliseconds)
-    return _html(result, model, xray, state, is_draft)
+    return _html(result, model, xray, drawn_on, state, is_draft)
 
 
-def _html(result: Answer, model: Model, xray: Xray, state: DemoState, is_draft: bool = False) -> str:
+def _html(result: Answer, model: Model, xray: Xray, drawn_on: Xray, state: DemoState, is_draft: bool = False) -> str:
     """Bars, sentence, overlays and attention in one element, so that they change together."""
     name = marker_name(state.marks, state.treatment)
     source = f"{model.spec.title} · {model.device_title} · {result.milliseconds:.0f} ms"
@@ -129,7 +132,7 @@ def _html(result: Answer, model: Model, xray: Xray, state: DemoState, is_draft: 
     )  # fmt: skip
     words = doubt or answer_words(result.classes, result.without.probabilities, marked, name, state.question)
     return render(
-        "answer", bars=bars, rows=0 if state.classes else len(default_classes()),
+        "answer", film=canvas_key(drawn_on), bars=bars, rows=0 if state.classes else len(default_classes()),
         words=None if astray else words, banner=ANSWER_OUT_OF_DOMAIN,
         note=presence_note(model) if state.question == EACH and not astray else None,
         cautions=_cautions(result, model.spec), source=source, is_draft=is_draft,

@@ -218,7 +218,7 @@ def table_csv(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
 def _settings(state: DemoState) -> str:
     """All that is set, as a link says it; unlike in a link, also what belongs to an upload."""
     sample = "" if state.sample == UPLOAD else state.sample
-    return urlencode(query_from_state(replace(state, sample=sample, hidden=False)))
+    return urlencode(query_from_state(replace(state, sample=sample, hidden=False), named=True))
 
 
 def pixels_sha256(image: Image.Image) -> str:

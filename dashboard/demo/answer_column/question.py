@@ -11,6 +11,7 @@ from dashboard.demo.state import session
 from dashboard.frame.assets import asset
 from dashboard.frame.verdicts import CHOOSE, EACH, QUESTIONS
 
+_SCRIPTS = ("stale_answer.js", "moving_answer.js")
 _TITLES = {CHOOSE: "Choose one of these", EACH: "Each: present or not"}
 
 
@@ -34,4 +35,4 @@ def moving_answer() -> None:
 
 @cache
 def _script() -> Any:
-    return st.components.v2.component("vpl_moving_answer", js=asset("moving_answer.js"))
+    return st.components.v2.component("vpl_moving_answer", js="".join(map(asset, _SCRIPTS)))

@@ -12,11 +12,11 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.demo.answers.marked_xray import suffix_words
-from dashboard.demo.film.canvas import collect_drawing, is_shown, selected_mark
+from dashboard.demo.film.canvas import collect_drawing, drawn_marks, is_shown, selected_mark
 from dashboard.demo.film.toolbar import take_steps
 from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
-from dashboard.demo.state.undo import record
+from dashboard.demo.state.undo import latest, record
 from vpe_core import attention
 from vpe_core.markers.marks import MAX_MARKS
 
@@ -43,6 +43,9 @@ def take_stroke(xray: Xray) -> None:
     """Take over what was drawn, and choose what runs for it."""
     session.collect()
     take_steps(xray)
+    if not session.shows(xray):  # kept for when that X-ray is turned to again
+        drawn_marks(xray, latest(xray.key), lambda marks: record(xray.key, marks).present)
+        return
     collect_drawing(xray)
     rest = _rest(xray)
     if st.session_state.get(_REST) == rest and _is_for_the_workbench():

@@ -38,6 +38,7 @@ _MODES = {"arrow": "line", "box": "rect", "ellipse": "circle", "contour": "freed
 _SCRIPTS = ("canvas_shapes.js", "canvas_early.js", "canvas_touch.js", "canvas_draft.js", "canvas_overlay.js")
 _MODE_WHILE_MOVING = "rect"
 _REVISIONS_KNOWN = 50
+_ON_PAGE = "canvas: on page"
 UNDO_KEY, REDO_KEY = "demo_undo", "demo_redo"
 """Of the buttons that the keyboard reaches from the canvas, too."""
 
@@ -269,10 +270,15 @@ def _stroke_px(xray: Xray, width: float) -> float:
 
 
 def _laid_out(xray: Xray, marks: tuple[Mark, ...], style: tuple[str, float]) -> _Held:
-    """What the canvas is to hold: what it holds already, or a new drawing if that is not `marks` in this style."""
-    memory = _memory(xray)
+    """What the canvas is to hold: what it holds already, or a new drawing if that is not `marks` in this style.
+
+    A canvas that comes back after another X-ray's is a new one in the browser, and has lost what was drawn on it.
+    """
+    memory, key = _memory(xray), canvas_key(xray)
     held = memory.held
-    if held is None or not held.clean or held.marks != marks or held.style != style:
+    is_back = st.session_state.get(_ON_PAGE) != key
+    st.session_state[_ON_PAGE] = key
+    if held is None or is_back or not held.clean or held.marks != marks or held.style != style:
         latest = held or _Held({}, (), style, ())
         known = {**latest.earlier, latest.revision: latest.marks}
         revision = latest.revision + 1

@@ -13,6 +13,7 @@ from dashboard.demo.film.xray import Xray
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import UPLOAD, case_code
 from dashboard.demo.state.shapes_in_link import how_many
+from dashboard.demo.state.undo import latest
 from dashboard.frame.clicks import counted_button, take_clicks
 from dashboard.frame.html import render
 from dashboard.frame.progress import xrays_download
@@ -31,10 +32,9 @@ from vpe_core.settings import get_settings
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-_FIELD = "demo_upload_field"
-_WHAT_IS_EASY = (
-    "Easy or hard in a name: to see. Easy or hard to steer: how often a rough marker on a finding leads SimCLIP to it."
-)
+_FIELD, _NAMED = "demo_upload_field", "demo_names"
+_EASY_TO_STEER = "Easy to steer: a rough marker on the finding nearly always leads SimCLIP to it. Those come first."
+_EASY_TO_SEE = " Easy or hard in a name is how well people see the finding."
 
 
 def chosen_xray() -> Xray | None:
@@ -74,9 +74,8 @@ def _touches(mark: Mark, xray: Xray) -> bool:
 
 
 def _as_called(entry: GalleryImage, entries: Sequence[GalleryImage]) -> GalleryImage:
-    """The entry as it is called: by its name, or by its number while names are hidden and the answer is not shown."""
-    state = session.state()
-    return entry if state.findings or not state.hidden else _unnamed(entry, entries)
+    """The entry as it is called: by its number, which gives no finding away, and by its name with the answer."""
+    return entry if session.state().findings else _unnamed(entry, entries)
 
 
 def _unnamed(entry: GalleryImage, entries: Sequence[GalleryImage]) -> GalleryImage:
@@ -89,8 +88,8 @@ def source_row(xray: Xray) -> None:
     entries = gallery()
     names = [entry.name for entry in entries]
     place = names.index(xray.key) if xray.key in names else None
-    # While names are hidden, a switch that cannot be used would give away that there is nothing to find.
-    answerable = bool(xray.findings) or (session.state().hidden and session.state().sample != UPLOAD)
+    # Of a gallery's X-ray also where there is nothing to find: a switch that cannot be used would give that away.
+    answerable = session.state().sample != UPLOAD
     with st.container(key="demo_source_row", horizontal=True, vertical_alignment="center", gap="small"):
         if st.button("Choose X-ray", key="demo_choose", icon=":material/photo_library:"):
             _choose()
@@ -110,7 +109,9 @@ def source_row(xray: Xray) -> None:
             value=session.state().findings,
             key=session.key("findings"),
             disabled=not answerable,
-            help=None if answerable else "There is no known finding with a place in this X-ray.",
+            help="What is known of this X-ray: its name, and where its findings are."
+            if answerable
+            else "What is to be found in an upload is not known.",
         )
 
 
@@ -127,26 +128,28 @@ def no_xray() -> None:
 @st.dialog("Choose an X-ray", width="large", on_dismiss="rerun")
 def _choose() -> None:
     _upload_field()
-    hidden = st.toggle(
-        "Hide names",
-        session.state().hidden,
-        key=session.key("hidden"),
-        on_change=_hide_names,
-        help="X-rays are called case 1, 2, 3, here and under the picture, until the answer is shown.",
-    )
+    with st.container(horizontal=True, gap="medium"):
+        is_named = st.toggle("Show names", key=_NAMED, help="Names say what there is to find, so they begin hidden.")
+        st.toggle(
+            "Quiz",
+            session.state().hidden,
+            key=session.key("hidden"),
+            on_change=_begin_quiz,
+            help="No hints, and no part of the laboratory uses the answer before it is shown. Links carry this on.",
+        )
     entries = gallery()
-    named = [_unnamed(entry, entries) for entry in entries] if hidden else entries
+    named = entries if is_named else [_unnamed(entry, entries) for entry in entries]
     for title, kind in (("Simulated", True), ("Real, public", False)):
         group = [entry for entry in named if entry.simulated is kind]
         if group:
             st.subheader(title, anchor=False)
             if kind and measured():
-                st.caption(_WHAT_IS_EASY)
+                st.caption(_EASY_TO_STEER + (_EASY_TO_SEE if is_named else ""))
             _thumbnails(group)
     _real_section()
 
 
-def _hide_names() -> None:
+def _begin_quiz() -> None:
     session.change(hidden=st.session_state[session.key("hidden")])
 
 
@@ -202,8 +205,9 @@ def _turn(names: list[str], step: int, key: str) -> None:
 
 
 def show_xray(name: str) -> None:
-    """Turn to another X-ray: nothing is drawn on it, and its answer is hidden."""
-    session.change(sample=name, marks=(), findings=False, window=None, invert=False)
+    """Turn to another X-ray, with the shapes that this session has drawn on it; its answer is hidden."""
+    own = session.upload() if name == UPLOAD else None
+    session.change(sample=name, marks=latest(own.key if own else name), findings=False, window=None, invert=False)
     st.session_state[session.key("findings")] = False  # each X-ray begins with its answer hidden
 
 
@@ -213,6 +217,6 @@ def _unknown(name: str) -> str:
             "The uploaded X-ray is gone, with what was drawn on it: an upload lasts only until its page is loaded "
             "anew. Upload it again under Choose X-ray."
         )
-    if any(xray.image.name == name for xray in real_xrays()):
+    if any(name in (xray.image.name, case_code(xray.image.name)) for xray in real_xrays()):
         return "The link names a real, public X-ray that has to be fetched first: see Choose X-ray."
     return "The link names an X-ray that is not here. Here is the first sample instead."

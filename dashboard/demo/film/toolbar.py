@@ -104,7 +104,8 @@ def take_steps(xray: Xray) -> None:
 
     Strokes before and after a click may come together with it, in any order.
     """
-    for time, key in sorted((time, name) for name in _STEPS for time in take_clicks(name)):
+    clicks = sorted((time, name) for name in _STEPS for time in take_clicks(name))
+    for time, key in clicks if session.shows(xray) else ():
         history = record(xray.key, collect_drawing(xray, until=time))
         session.change(marks=keep(xray.key, _STEPS[key](history)).present)
 

@@ -55,7 +55,7 @@ class DemoState:
         target: The class whose evidence the attention shows; empty for the likeliest.
         opacity: Of the attention overlays, in percent.
         findings: Whether the answer, the known findings, is shown.
-        hidden: Whether X-rays are called case 1, 2, 3, so that no name gives a finding away.
+        hidden: Whether this is a quiz: without hints, and no part of the lab gives away what has not been shown.
         control: What else the same marker is put on, one of `CONTROLS`; empty for nothing.
         second: The model that answers beside the first one; empty for none.
         protocol: How the picture is made for the model: "native", as people see it, or as in the paper.
@@ -162,7 +162,7 @@ _OF_QUESTION = (
 
 
 def case_code(sample: str) -> str:
-    """The name of an X-ray in links that give no finding away."""
+    """The name of an X-ray in a link that gives no finding away, as all do until the answer is shown."""
     return f"case-{hashlib.sha256(sample.encode()).hexdigest()[:8]}"
 
 

@@ -156,6 +156,12 @@ def upload() -> Xray | None:
     return xray
 
 
+def shows(xray: Xray) -> bool:
+    """Whether this X-ray is the one at hand; events of the one before may come after it was turned over."""
+    sample, own = state().sample, upload()
+    return xray.key == own.key if sample == UPLOAD and own else sample in ("", xray.key)
+
+
 def keep_upload(xray: Xray) -> None:
     """Keep an X-ray of one's own for this session; it is in no link and in no other session."""
     st.session_state[_UPLOAD] = xray

@@ -64,15 +64,22 @@ def state_from_query(query: Mapping[str, str]) -> tuple[DemoState, tuple[str, ..
 _OF_PICTURE = ("sample", "marks", "window", "invert")
 
 
-def query_from_state(state: DemoState) -> dict[str, str]:
-    """What a link says: only what differs from the default, and of an upload neither that nor what is drawn on it."""
+def query_from_state(state: DemoState, *, named: bool = False) -> dict[str, str]:
+    """What a link says: only what differs from the default, and of an upload neither that nor what is drawn on it.
+
+    Args:
+        state: What is shown.
+        named: Whether the X-ray has its own name also while the answer is hidden.
+    """
     default = DemoState()
     query = {
         name: write(getattr(state, name))
         for name, (_, write) in _FIELDS.items()
         if getattr(state, name) != getattr(default, name) and not (name in _OF_PICTURE and state.sample == UPLOAD)
     }
-    if state.hidden and "sample" in query and "." not in state.sample:  # an image of a data set has a number for a name
+    if (
+        not (state.findings or named) and "sample" in query and "." not in state.sample
+    ):  # an image of a data set has a number for a name
         query["sample"] = case_code(state.sample)
     return query
 
@@ -181,7 +188,7 @@ _NAMES = {
     "target": "The class that evidence is asked for",
     "opacity": "The opacity",
     "findings": "Whether the answer is shown",
-    "hidden": "Whether names are hidden",
+    "hidden": "Whether this is a quiz",
     "control": "The control",
     "second": "The second model",
     "protocol": "How the picture is made",

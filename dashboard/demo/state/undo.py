@@ -1,4 +1,4 @@
-"""Undo and redo: what was drawn on each X-ray, step by step, for as long as the session lasts."""
+"""What was drawn on each X-ray, step by step, for as long as the session lasts: to undo, redo, and come back to."""
 
 from __future__ import annotations
 
@@ -49,6 +49,11 @@ class MarkHistory:
 def record(xray_key: str, marks: Marks) -> MarkHistory:
     """Take note of what is drawn on an X-ray now; returns how it came to be."""
     return keep(xray_key, _histories().get(xray_key, MarkHistory()).changed(marks))
+
+
+def latest(xray_key: str) -> Marks:
+    """What was last drawn on an X-ray."""
+    return _histories().get(xray_key, MarkHistory()).present
 
 
 def keep(xray_key: str, history: MarkHistory) -> MarkHistory:
