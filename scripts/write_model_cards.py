@@ -32,7 +32,7 @@ circle whose diameter is once, twice or three times the finding's longer side:
 
 {loose}
 
-**What is left.** On the finding-free image of the test patients a marker's size and place still tell something:
+**What is left.** On the test patients' X-rays without the findings, a marker's size and place still tell something:
 {left} Means over classes hide this, because opposite errors cancel in them; the table at the end has each class."""
 TAUGHT = "So the attention of this model inside a marker is partly taught, not found by itself."
 IDLE = "The terms that concern markers are idle in this model."
@@ -50,7 +50,7 @@ README_ROWS = {
     "yellow circle": "yellow circle (a colour never seen in training)",
     "yellow arrow": "yellow arrow",
     "crop": "crop",
-    LEAK: "control: red circle on the same patient without findings",
+    LEAK: "control: red circle on the same X-ray without the finding",
     "red circle on another patient's image": "control: red circle on another patient's X-ray",
     "red circle at a random place": "control: red circle at a random place",
 }
@@ -185,8 +185,9 @@ def _validation(path: Path) -> str:
     models: dict[str, dict[str, Any]] = json.loads(path.read_text())["models"]
     lines = [
         "On the validation patients, who are in none of the tables below: share of right choices among the findings "
-        "present, macro AUROC, and mean distance of the classes' AUROC from one half on the finding-free image.\n",
-        "| model | circle: picks | AUROC | finding-free | arrow: picks | AUROC | finding-free |",
+        "present, macro AUROC, and mean distance of the classes' AUROC from one half on the same X-rays without the "
+        "findings.\n",
+        "| model | circle: picks | AUROC | without the findings | arrow: picks | AUROC | without the findings |",
         "|---|---|---|---|---|---|---|",
     ]
     for title, found in models.items():
@@ -222,7 +223,8 @@ def _table(path: Path) -> str:
         gain = _interval(row["gain"], signed=True) if "gain" in row else ""
         picks = _interval(row["picks_the_right_finding"]) if "picks_the_right_finding" in row else "–"
         attention = f"{row['attention_inside']['median']:.2f}" if "attention_inside" in row else ""
-        shown = name if row["samples"] == found["samples"] else f"{name} ({row['samples']} samples)"
+        title = _as_said(name)
+        shown = title if row["samples"] == found["samples"] else f"{title} ({row['samples']} samples)"
         lines.append(f"| {shown} | {_interval(row['auroc'])} | {gain} | {picks} | {attention} |")
     return "\n".join(lines)
 
@@ -245,8 +247,8 @@ def _leak_by_class(path: Path) -> str:
     shown = ["red circle", "red arrow", *(name for name in found["rows"] if name.startswith("leak: "))]
     lines = [
         f"\n### {found['set']}, class by class: what the marker's size and place alone say\n",
-        "On the finding-free image 0.5 would be nothing, and both ends tell something.\n",
-        f"| class | {' | '.join(shown)} |",
+        "On the same X-rays without the findings 0.5 would be nothing, and both ends tell something.\n",
+        f"| class | {' | '.join(map(_as_said, shown))} |",
         f"|---|{'---|' * len(shown)}",
     ]
     for label in found["classes"]:
@@ -254,6 +256,11 @@ def _leak_by_class(path: Path) -> str:
         cells = [_interval(value) if value else "–" for value in values]
         lines.append(f"| {label} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _as_said(row: str) -> str:
+    """What a stored row is called on pages and in cards."""
+    return row.replace("finding-free image", "X-ray without the finding")
 
 
 def _interval(numbers: dict[str, float], signed: bool = False, digits: int = 3) -> str:

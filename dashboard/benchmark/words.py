@@ -13,7 +13,7 @@ from vpe_core.results.analysis.pairs import Pair
 from vpe_core.results.exchange.formats import SIGNIFICANT
 
 WHERE = {
-    "on the finding-free image": "on the same X-rays without the findings",
+    "on the X-ray without the finding": "on the same X-rays without the findings",
     "on a blank image": "on a blank picture",
     "on another patient's image": "on another patient's X-ray, whose findings it may touch",
 }
@@ -69,9 +69,9 @@ def finding_sentence(
     if control is not None and chance is not None:
         place = WHERE[control[0]].partition(",")[0]
         value = f"{number_text(control[1])} (guessing: {chance:g})"
-        others = ", of the controls on another picture the one furthest from that; the card below has the others"
-        rest = "" if control[0] == PUREST else others
-        sentences.append(f"{place[0].upper()}{place[1:]} the same {noun} reaches {value}{rest}.")
+        sentences.append(f"{place[0].upper()}{place[1:]} the same {noun} reaches {value}.")
+        if control[0] != PUREST:
+            sentences.append("Of the controls, this lies furthest from guessing; the card below has the others.")
     return " ".join(sentences)
 
 

@@ -64,7 +64,7 @@ def test_the_sentence_and_the_table_hold_the_numbers_of_the_results() -> None:
     assert f"from {expected.loc['none', 'value']:.3f} to {circle['value']:.3f} (+{circle['gain']:.3f} [" in sentence
     assert f"the same circle reaches {circle['elsewhere']:.3f}" in sentence
     table = table_of(app)
-    assert table.count('class="vpl-control"') == 3  # random place, finding-free image, another patient
+    assert table.count('class="vpl-control"') == 3  # random place, X-ray without the finding, another patient
     assert table.count('<span class="vpl-pill">simulated</span>') == 3  # beside the sentence and each data set
 
 

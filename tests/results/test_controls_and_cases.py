@@ -36,12 +36,13 @@ def test_controls_that_were_measured_stand_beside_no_marker_and_the_box_numbers(
 ) -> None:
     table = controls(run, [ROW], Question(), evaluation)
     assert list(table["condition"]) == [
-        UNMARKED, "on the finding", "at a random place", "on the finding-free image", "on another patient's image",
+        UNMARKED, "on the finding", "at a random place", "on the X-ray without the finding",
+        "on another patient's image",
         GEOMETRY,
     ]  # fmt: skip
     assert list(table["marker"]) == ["", "circle", "circle", "circle", "circle", ""]
     labels, probabilities = by_hand(run, f"{CIRCLE}@twin")
-    value = table.set_index("condition").loc["on the finding-free image", "value"]
+    value = table.set_index("condition").loc["on the X-ray without the finding", "value"]
     assert value == pytest.approx(roc_auc_score(labels, probabilities, multi_class="ovr"), abs=1e-6)
     assert (table["low"] <= table["value"]).all()
     assert (table["value"] <= table["high"]).all()

@@ -102,8 +102,8 @@ def test_what_is_simulated_is_said_where_the_table_goes(table: pd.DataFrame) -> 
     real = table.assign(run=1, simulated=False)
     both = pd.concat([table, real])
     for write in (to_markdown, to_latex):
-        assert "simulated X-rays, no patients" in write(table, {0: "one"})
-        assert "simulated X-rays, no patients: one" in write(both, {0: "one", 1: "two"})
+        assert "simulated X-rays, no real patients" in write(table, {0: "one"})
+        assert "simulated X-rays, no real patients: one" in write(both, {0: "one", 1: "two"})
         assert "simulated" not in write(real, {1: "two"})
     assert pd.read_csv(io.StringIO(to_csv(table)))["simulated"].all()
 
@@ -124,7 +124,7 @@ def test_csv_comes_back_as_the_same_table(table: pd.DataFrame) -> None:
 def test_exports_say_how_they_are_read(table: pd.DataFrame, write) -> None:  # type: ignore[no-untyped-def]
     text = write(table, {0: "sim"})
     for words in (
-        "macro AUROC; simulated X-rays, no patients; sim: n = 120;", "95", "intervals by patient",
+        "macro AUROC; simulated X-rays, no real patients; sim: n = 120;", "95", "intervals by patient",
         "Holm-corrected p", "bold: best of its column", "0.5 = gives nothing away", "above chance",
     ):  # fmt: skip
         assert words in text

@@ -34,8 +34,8 @@ def test_the_parts_of_a_gain_are_those_of_a_plain_computation() -> None:
     found = leak(run, CIRCLE, Question(), Evaluation(300))
     bare, marked = scores(run, "none"), scores(run, "circle/red/1/paper")
     alone = scores(run, "circle/red/1/paper@twin")
-    assert found.by_itself == "on the finding-free image"
-    assert found.controls["on the finding-free image"].value == pytest.approx(auroc(run, alone), abs=1e-6)
+    assert found.by_itself == "on the X-ray without the finding"
+    assert found.controls["on the X-ray without the finding"].value == pytest.approx(auroc(run, alone), abs=1e-6)
     assert found.with_marker_alone is not None
     assert found.explained is not None
     assert found.with_marker_alone.value == pytest.approx(auroc(run, bare * alone), abs=1e-6)

@@ -144,8 +144,8 @@ def make_plan(
         widths: The same.
         protocols: The same.
         size_factors: The same.
-        controls: Also measure every drawn marker on an even grey, on another patient's image and on the finding-free
-            twin, at a random place and at the mirrored place.
+        controls: Also measure every drawn marker on an even grey, on another patient's image and on the X-ray without
+            the finding, at a random place and at the mirrored place.
 
     Raises:
         BenchmarkError: A value is not valid.

@@ -7,11 +7,17 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from vpe_core.datasets.simulated import HEALTHY
 from vpe_core.leaks import BOTH, PLACE, SIZE, BoxLeak, GroupLeak
 from vpe_core.metrics import Interval
 from vpe_core.plots.html import render
 from vpe_core.plots.lanes import LaneMark, lane_mark, value_and_ends
 from vpe_core.results.analysis.numerals import number_text
+
+_HEALTHY_BOXES = (
+    " All boxes count, also those of X-rays without a finding: they are the boxes of other X-rays' findings and tell "
+    "nothing, so this is less than on the findings alone."
+)
 
 
 def box_leaks_html(leaks: Sequence[BoxLeak], *, marker: str, noun: str) -> Markup:
@@ -73,6 +79,7 @@ def _set(leak: BoxLeak, marker: str, noun: str) -> _Set:
         about=(
             f"{leak.boxes:,} boxes, {leak.of_whom}, {len(leak.classes)} classes; macro AUROC of "
             "the box table alone."
+            + (_HEALTHY_BOXES if HEALTHY in leak.class_counts else "")
             + ("" if source.sizes_known else " It does not say how large the images are: size and place are in pixels.")
             + "".join(f" {note}." for note in (leak.too_few, leak.below_half) if note)
         ),

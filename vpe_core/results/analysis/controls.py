@@ -22,7 +22,7 @@ CONTROLS: tuple[tuple[str, dict[str, str]], ...] = (
     ("on the finding", {}),
     ("at a random place", {"place": "random"}),
     ("at the mirrored place", {"place": "mirror"}),
-    ("on the finding-free image", {"picture": "twin"}),
+    ("on the X-ray without the finding", {"picture": "twin"}),
     ("on another patient's image", {"picture": "other"}),
     ("on a blank image", {"picture": "blank"}),
 )

@@ -25,7 +25,7 @@ from vpe_core.variants import Variant
 if TYPE_CHECKING:
     from vpe_core.results.analysis.rows import TableRow
 
-BY_ITSELF = ("on the finding-free image", "on a blank image", "on another patient's image")
+BY_ITSELF = ("on the X-ray without the finding", "on a blank image", "on another patient's image")
 """Controls that show what a marker tells by itself, the purest first."""
 ON_ANOTHER = BY_ITSELF[2]
 PUREST = BY_ITSELF[0]

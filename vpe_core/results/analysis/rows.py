@@ -31,7 +31,7 @@ class TableRow:
         """For people: "circle", "circle + suffix", "circle, random place", "marker ensemble"."""
         drawn = members_of(self.variant)[0]
         places = {"random": "random place", "mirror": "mirrored place"}
-        pictures = {"twin": "finding-free image", "blank": "blank image", "other": "another patient"}
+        pictures = {"twin": "X-ray without the finding", "blank": "blank image", "other": "another patient"}
         parts = [marker_title(self.variant.marker) + (" + suffix" if self.suffix else "")]
         if drawn.size_factor != 1:
             parts.append(f"{drawn.size_factor:g} times as large")

@@ -127,8 +127,8 @@ def simulated_note(table: pd.DataFrame, heads: dict[int, str]) -> list[str]:
     simulated = table.groupby("run")["simulated"].first()
     named = [head for run, head in heads.items() if simulated.get(run, False)]
     if len(named) == len(heads):
-        return ["simulated X-rays, no patients"] if heads else []
-    return [f"simulated X-rays, no patients: {'; '.join(named)}"] if named else []
+        return ["simulated X-rays, no real patients"] if heads else []
+    return [f"simulated X-rays, no real patients: {'; '.join(named)}"] if named else []
 
 
 def marks(cell: ReportCell) -> str:

@@ -109,7 +109,7 @@ def leaks_to_markdown(leaks: Sequence[Leaks], look: str = "") -> str:
     parts.append("\n".join(f"| {' | '.join(map(_plain, line))} |" for line in lines))
     notes = "AUROC (0.5 gives nothing away), 95% intervals by patient; ESS: effective sample size."
     if any(one.simulated for one in leaks):
-        notes += " Simulated X-rays, no patients: " + ", ".join(
+        notes += " Simulated X-rays, no real patients: " + ", ".join(
             dict.fromkeys(_plain(one.dataset) for one in leaks if one.simulated)
         )
         notes += "."

@@ -19,12 +19,12 @@ CHANCE = 0.5
 BALANCED = 0.1
 """So many standard deviations of difference in means are the usual limit of balance."""
 _WHERE = {
-    "on the finding-free image": "the same X-rays without the findings",
+    "on the X-ray without the finding": "the same X-rays without the findings",
     "on a blank image": "a blank picture",
     ON_ANOTHER: "another patient's X-rays, whose findings it may touch",
 }
 _ROWS = {
-    "on the finding-free image": "same {}, X-ray without the finding",
+    "on the X-ray without the finding": "same {}, X-ray without the finding",
     "on a blank image": "same {}, blank picture",
     ON_ANOTHER: "same {}, another patient's X-ray",
     "at a random place": "same {}, at a random place",
@@ -332,7 +332,9 @@ def _geometry_lines(card: LeakCard, told: str) -> list[Line]:
     below = (
         "; below 0.5 it tells nothing: cross-validation of few boxes comes out there" if alone.value < CHANCE else ""
     )
-    return [(plain(alone), f"{told} alone, without any X-ray{more}{below}")]
+    part = measured_in_part(card.leak)
+    on = f", on the samples of this card ({part})" if part else ""
+    return [(plain(alone), f"{told} alone, without any X-ray{on}{more}{below}")]
 
 
 def _pointing(found: Leak) -> list[Line]:
