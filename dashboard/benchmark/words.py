@@ -71,7 +71,7 @@ def finding_sentence(
         value = f"{number_text(control[1])} (guessing: {chance:g})"
         sentences.append(f"{place[0].upper()}{place[1:]} the same {noun} reaches {value}.")
         if control[0] != PUREST:
-            sentences.append("Of the controls, this lies furthest from guessing; the card below has the others.")
+            sentences.append("No control on other pictures lies further from guessing; the card below has them.")
     return " ".join(sentences)
 
 
