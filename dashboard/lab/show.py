@@ -8,14 +8,16 @@ import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
 
+from dashboard.demo.answer_column.settings import model_title
 from dashboard.demo.state import session
 from dashboard.demo.state.demo_state import DemoState
 from dashboard.frame.html import render
 from dashboard.frame.jpeg import jpeg
 from dashboard.frame.page import go_to
 from dashboard.frame.palette import palette
+from dashboard.frame.shared_models import shared_model
 from dashboard.frame.view import ENLARGED, view
-from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN
+from dashboard.frame.words import ANSWER_OUT_OF_DOMAIN, as_text
 from dashboard.lab.subject import Subject
 from vpe_core.plots.figure import enlarge
 from vpe_core.plots.take_along import PREFIX, say_simulated
@@ -52,6 +54,25 @@ def chart(figure: go.Figure, key: str, alt: str, subject: Subject, *, named: boo
         "toImageButtonOptions": {"filename": f"{PREFIX if subject.xray.simulated else ''}{key}", "scale": 2},
     }
     st.plotly_chart(figure, key=f"lab chart {key}", config=config, alt=alt, theme="streamlit")
+
+
+def say_whose(subject: Subject, model: str, weights: str | None) -> None:
+    """Says where stored numbers are not this model's: they are another's, or were measured with other weights of it.
+
+    Args:
+        subject: With the model that is asked here.
+        model: The name of the model that was measured.
+        weights: SHA-256 of its weights; None where that is not known.
+    """
+    asked = model_title(subject.model)
+    if model != subject.model:
+        st.info(as_text(f"These numbers are of {model_title(model)}, not of {asked}, the model chosen above."))
+    elif weights not in (None, shared_model(model).record.weights_sha256):
+        st.warning(
+            as_text(f"These numbers come from other weights of {asked} than those on this machine, so this model's may "
+                    "differ. Measure again to have them."),
+            icon=":material/warning:",
+        )  # fmt: skip
 
 
 def jpeg_text(image: Image.Image, quality: int = 85) -> str:

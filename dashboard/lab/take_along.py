@@ -43,11 +43,32 @@ def csv_button(part: str, rows: Callable[[], Sequence[Row]], subject: Subject, m
     )  # fmt: skip
 
 
+def set_csv_button(part: str, rows: Callable[[], Sequence[Row]], *, simulated: bool) -> None:
+    """The same for what is stored of a data set: each row has its own model, weights and data set, and no X-ray.
+
+    Args:
+        part: Names the file, and the button's key.
+        rows: Their columns are those of the first.
+        simulated: Whether the data set is, which each row and the file's name say.
+    """
+    name = file_name(f"{part}.csv", simulated=simulated)
+    about = {"simulated": simulated, "app_version": vpe_core.__version__}
+    st.download_button(
+        "CSV", lambda: _written([{**row, **about} for row in rows()]), name, "text/csv", key=f"lab_csv_{part}",
+        icon=":material/download:", on_click="ignore",
+        help="These numbers as a table, with data set, model and weights in each row.",
+    )  # fmt: skip
+
+
 def _file(rows: Callable[[], Sequence[Row]], about: Row, model: str, weights: Mapping[str, str]) -> bytes:
     full = []
     for row in rows():
         name = str(row.get("model", model))
         full.append({**row, "model": name, "weights_sha256": weights[name], **about})
+    return _written(full)
+
+
+def _written(full: Sequence[Row]) -> bytes:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     if full:
@@ -80,6 +101,8 @@ def _said(value: object) -> object:
     """A value as a cell: texts are safe in a spreadsheet, and what cannot be told is empty."""
     if isinstance(value, bool | int):
         return value
+    if value is None:
+        return ""
     if isinstance(value, str):
         return cell(value)
     number = float(value)  # type: ignore[arg-type]  # a Python or NumPy float

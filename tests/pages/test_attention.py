@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import streamlit as st
 
+from dashboard.frame.words import as_text
 from dashboard.lab.catalog import ATTENTION_PARTS
 from dashboard.lab.head_tiles import CHOSEN, HEAD, LAYER, TILES, most_gained, take_tile, tile_title
 from dashboard.lab.map_charts import chart_of_set_maps
@@ -24,7 +25,7 @@ from tests.pages.lab_pages import LINK, MARKS, finished, forget_jobs, html_of, o
 from tests.pages.test_pages import LIVE, imports, link_of, open_app
 from tests.results.memory_run import store
 from tests.results.test_gaze import BOX, CIRCLE, Looking
-from vpe_core import jobs, lab, load_image, load_model
+from vpe_core import jobs, lab, load_image, load_model, models
 from vpe_core.lab.faithfulness import Faithfulness
 from vpe_core.lab.layers import Layers
 from vpe_core.lab.mapping import title_of
@@ -245,6 +246,7 @@ def test_stored_maps_of_a_set_are_shown_the_models_own_first_and_by_class_when_a
     change_settings(VPE_RESULTS_DIR=tmp_path)
     app = open_part(PAGE, "over_set")
     page = html_of(app)
+    assert [one.value.partition(" of ")[0] for one in app.warning] == ["These numbers come from other weights"]
     assert found.words() in page
     assert "20 findings drawn at random from 40" in page
     assert "simulated</span>" in page
@@ -266,6 +268,8 @@ def test_stored_maps_of_a_set_are_shown_the_models_own_first_and_by_class_when_a
     assert f"{one.unmarked.by_class['mass'].iou:.2f} → {one.marked.by_class['mass'].iou:.2f}" in html_of(app)
     app.selectbox(key="lab_stored_maps_simclip").select_index(1).run()
     assert plain.words() in html_of(app)
+    assert app.info[0].value.startswith(f"These numbers are of {as_text(models.get('simclip-plain').title)}, not of")
+    assert not app.warning
 
 
 def test_the_chart_of_stored_maps_has_the_records_numbers() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ import streamlit as st
 from dashboard.demo.state.demo_state import COLORS
 from dashboard.lab.take_along import OWN, Row, _file
 from tests.pages.lab_pages import LINK, finished, forget_jobs, open_part, scene
+from tests.pages.test_attention import set_maps
 from tests.pages.test_pages import open_app
 from vpe_core import lab, load_model
 from vpe_core.lab.compare import Compared
 from vpe_core.lab.counter_tests import CounterTests
 from vpe_core.lab.layers import Layers
+from vpe_core.lab.mapping import title_of
 
 MARKER_LAB, ATTENTION = "pages/marker_lab.py", "pages/attention.py"
 
@@ -92,3 +95,26 @@ def test_texts_are_safe_in_a_spreadsheet_and_what_cannot_be_told_is_empty() -> N
     rows: list[Row] = [{"way": "=1+1", "probability": float("nan"), "n": 3}]
     (row,) = csv.DictReader(io.StringIO(_file(lambda: rows, {"xray": OWN}, "m", {"m": "abc"}).decode()))
     assert row == {"way": "'=1+1", "probability": "", "n": "3", "model": "m", "weights_sha256": "abc", "xray": OWN}
+
+
+def test_over_a_data_set_each_row_has_its_own_model_and_weights(
+    saved: Callable[[], tuple[str, list[dict[str, str]]]], tmp_path: Path, change_settings: Callable[..., None]
+) -> None:
+    found = set_maps("simclip", 20)
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "maps-simclip.json").write_text(found.to_json())
+    change_settings(VPE_RESULTS_DIR=tmp_path)
+    open_part(ATTENTION, "over_set")
+    name, rows = saved()
+    assert name == "simulated-maps-over-set.csv"
+    assert len(rows) == len(found.maps) * 3 * (3 + 2 * 2)
+    assert {(row["model"], row["weights_sha256"], row["simulated"]) for row in rows} == {("simclip", "w", "True")}
+    for row in rows:
+        one = next(one for key, one in found.maps.items() if title_of(key) == row["map"])
+        if row["way"] == "adds":
+            expected = one.gains[row["measure"]].value
+        else:
+            score = one.marked if row["way"] == "marked" else one.unmarked
+            whole = getattr(score, row["measure"]).value
+            expected = whole if row["class"] == "all" else getattr(score.by_class[row["class"]], row["measure"])
+        assert float(row["value"]) == pytest.approx(expected, abs=1e-5)

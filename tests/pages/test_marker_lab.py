@@ -178,6 +178,7 @@ def test_stored_scans_of_a_set_are_shown_and_without_one_the_command(precomputed
         record.write(file)
         page = html_of(finished(app.run()))
         assert record.words() in page
+        assert "other weights" in app.warning[0].value
         assert "<td>0.67<small>" in page
         assert "simulated" in page
         assert "12 of 20 findings are done" in " ".join(caption.value for caption in app.caption)

@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.benchmark.results import columns, evaluation, run_command
+from dashboard.benchmark.results import Column, columns, evaluation, run_command
 from dashboard.frame.html import render
 from dashboard.frame.palette import palette
 from dashboard.lab.map_charts import chart_of_intervals, chart_of_shares
 from dashboard.lab.parts.set_maps import show_set_maps
-from dashboard.lab.show import chart
+from dashboard.lab.show import chart, say_whose
 from dashboard.lab.subject import Subject
+from dashboard.lab.take_along import Row, set_csv_button
 from dashboard.lab.work import computed
 from vpe_core.markers import get as get_marker
 from vpe_core.plots.percent import percent, points
-from vpe_core.results.analysis.gaze import GazeOfMarker, gaze_by_marker
+from vpe_core.results.analysis.gaze import QUANTILES, GazeOfMarker, gaze_by_marker
 from vpe_core.results.analysis.rows import marker_title
 from vpe_core.variants import Variant
 
 if TYPE_CHECKING:
+    from vpe_core.metrics import Interval
     from vpe_core.results.analysis.scores import Evaluation, Results
     from vpe_core.types import Progress
 
@@ -65,6 +67,7 @@ def _show_markers(subject: Subject) -> None:
         return
     present = next((row for row in rows if row.variant.marker == subject.scene.style.marker), rows[0])
     said = f"{marker_title(present.variant.marker).capitalize()}: {present.words()}"
+    say_whose(subject, column.run.manifest.model.name, column.run.manifest.model.weights_sha256)
     st.html(render("lab_sentence", text=said, simulated=simulated))
     names = [marker_title(row.variant.marker) for row in rows]
     charts = {
@@ -85,9 +88,34 @@ def _show_markers(subject: Subject) -> None:
     st.html(
         render(
             "lab_set", rows=list(zip(names, rows, strict=True)), percent=percent, points=points, dataset=column.dataset,
-            who=column.who, simulated=simulated,
+            who=column.who,
         )
     )  # fmt: skip
+    set_csv_button("attention-over-set", lambda: rows_of(rows, column), simulated=simulated)
+
+
+def rows_of(rows: Sequence[GazeOfMarker], column: Column) -> list[Row]:
+    """Each marker's shares (quartiles), and what it adds with its interval."""
+    model = column.run.manifest.model
+    return [
+        {
+            "marker": (one := row.variant).marker, "color": one.color, "width": one.width, "protocol": one.protocol,
+            "samples": row.n,
+            **_quartiles("unmarked", row.unmarked), **_quartiles("marked", row.marked),
+            **_interval("adds", row.gain), **_interval("rises_in", row.follows),
+            **_interval("correlation", row.correlation),
+            "dataset": column.dataset, "model": model.name, "weights_sha256": model.weights_sha256,
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def _quartiles(way: str, shares: Sequence[float]) -> Row:
+    return {f"share_{way}_{100 * at:g}%": share for at, share in zip(QUANTILES, shares, strict=True)}
+
+
+def _interval(name: str, one: Interval) -> Row:
+    return {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
 
 
 def _measure(

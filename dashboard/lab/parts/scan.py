@@ -34,7 +34,7 @@ _BOX, _PEAK = "#ffffff", "#7fe0ff"
 def show_scan(subject: Subject) -> None:
     """The map of this X-ray, and what is stored of whole data sets."""
     _show_map(subject)
-    show_stored_scans(subject.model)
+    show_stored_scans(subject)
 
 
 def _show_map(subject: Subject) -> None:

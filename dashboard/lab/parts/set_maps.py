@@ -11,12 +11,13 @@ from dashboard.demo.answer_column.settings import model_title
 from dashboard.frame.html import render
 from dashboard.frame.palette import palette
 from dashboard.lab.map_charts import chart_of_set_maps
-from dashboard.lab.show import chart
+from dashboard.lab.show import chart, say_whose
 from dashboard.lab.subject import Subject
+from dashboard.lab.take_along import Row, set_csv_button
 from vpe_core.errors import ResultsError
 from vpe_core.lab.findings import how_many, stored_files
 from vpe_core.lab.mapping import title_of
-from vpe_core.lab.set_maps import SetMaps, read_set_maps
+from vpe_core.lab.set_maps import ClassOfSet, SetMaps, read_set_maps
 from vpe_core.plots.percent import percent, points
 
 COMMAND = "python -m vpe_core lab maps --dataset sim-multi --model {model}"
@@ -42,6 +43,7 @@ def show_set_maps(subject: Subject) -> None:
             "Stored maps", records, format_func=_title, key=f"lab_stored_maps_{subject.model}", width=520
         )
     names = best_first(found)
+    say_whose(subject, found.model, found.weights)
     st.html(render("lab_sentence", text=found.words(), simulated=found.simulated))
     with st.container(key="lab_set_maps"):
         for measure, title in MEASURES.items():
@@ -55,7 +57,11 @@ def show_set_maps(subject: Subject) -> None:
             model=model_title(found.model), of=how_many(found.n, found.n_all),
         )
     )  # fmt: skip
-    of_class = st.segmented_control("By class", tuple(MEASURES), format_func=MEASURES.__getitem__, key="lab_set_class")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="lab_set_class_row"):
+        of_class = st.segmented_control(
+            "By class", tuple(MEASURES), format_func=MEASURES.__getitem__, key="lab_set_class"
+        )
+        set_csv_button("maps-over-set", lambda: rows_of(found), simulated=found.simulated)
     if of_class:
         st.html(
             render(
@@ -63,6 +69,34 @@ def show_set_maps(subject: Subject) -> None:
                 title=MEASURES[of_class], said=_SAID[of_class], percent=percent,
             )
         )  # fmt: skip
+
+
+def rows_of(found: SetMaps) -> list[Row]:
+    """Each map without and with the marker, and what that adds; over the set with its interval, then in each class."""
+    rows: list[Row] = []
+
+    def add(name: str, measure: str, way: str, label: str, of: ClassOfSet, numbers: Row) -> None:
+        rows.append(
+            {
+                "map": title_of(name), "measure": measure, "way": way, "class": label, "findings": of.n,
+                "patients": of.patients, **numbers, "dataset": found.dataset, "part": found.part,
+                "marker": found.marker, "model": found.model, "weights_sha256": found.weights,
+            }
+        )  # fmt: skip
+
+    everything = ClassOfSet(found.n, found.patients, found.chance_hit)
+    for name in best_first(found):
+        one = found.maps[name]
+        for measure, gain in one.gains.items():
+            ways = {"no marker": one.unmarked, "marked": one.marked}
+            for way, known in {**{way: getattr(score, measure) for way, score in ways.items()}, "adds": gain}.items():
+                numbers = {"value": known.value, "low": known.low, "high": known.high}
+                add(name, measure, way, "all", everything, numbers)
+            for label, of in found.classes.items():
+                for way, score in ways.items():
+                    value = getattr(score.by_class[label], measure)
+                    add(name, measure, way, label, of, {"value": value, "low": None, "high": None})
+    return rows
 
 
 def best_first(found: SetMaps) -> list[str]:

@@ -10,6 +10,8 @@ import streamlit as st
 from dashboard.demo.answer_column.settings import model_title
 from dashboard.frame.html import render
 from dashboard.frame.words import as_text
+from dashboard.lab.show import say_whose
+from dashboard.lab.subject import Subject
 from vpe_core.errors import LabError
 from vpe_core.lab.findings import stored_files
 from vpe_core.lab.scan_record import WAYS, Measured, ScanRecord
@@ -18,19 +20,20 @@ COMMAND = "python -m vpe_core lab scan --dataset sim-multi --model {model}"
 NONE_STORED = "No scan of a whole data set is stored here. This command makes one; it takes a while and can be stopped:"
 
 
-def show_stored_scans(model: str) -> None:
-    """How often scan maps find the findings of a set, the given model's first; or how to measure that."""
+def show_stored_scans(subject: Subject) -> None:
+    """How often scan maps find the findings of a set, the subject's model first; or how to measure that."""
     st.markdown("**Over a data set**")
-    records = _stored(model)
+    records = _stored(subject.model)
     if not records:
         st.caption(NONE_STORED)
-        st.code(COMMAND.format(model=model), language="bash")
+        st.code(COMMAND.format(model=subject.model), language="bash")
         return
     chosen = records[0]
     if len(records) > 1:
         chosen = st.selectbox("Stored scans", records, format_func=_title, key="lab_stored_scan", width=520)
     hits, overlaps = _summaries(chosen)
     order = chosen.order
+    say_whose(subject, order.model, order.weights_sha256)
     st.html(
         render(
             "lab_scan_set", record=chosen, order=order, rows=list(zip(hits, overlaps, strict=True)),
