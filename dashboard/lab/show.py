@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -26,6 +28,7 @@ LIVE_DEMO, MARKER_LAB, ATTENTION = "pages/live_demo.py", "pages/marker_lab.py", 
 NO_ATTENTION = "This model's last-layer attention cannot be read, so there is none here."
 
 _NO_VERDICT = "So there is no verdict here; the numbers only show what it does."
+T = TypeVar("T")
 
 
 def sentence(text: str, subject: Subject) -> None:
@@ -54,6 +57,28 @@ def chart(figure: go.Figure, key: str, alt: str, subject: Subject, *, named: boo
         "toImageButtonOptions": {"filename": f"{PREFIX if subject.xray.simulated else ''}{key}", "scale": 2},
     }
     st.plotly_chart(figure, key=f"lab chart {key}", config=config, alt=alt, theme="streamlit")
+
+
+def stored_choice(
+    title: str, records: Sequence[T], name: Callable[[T], str], *, key: str, missing: str, command: str
+) -> T | None:
+    """One of the stored records, the first unless another is chosen; where there is none, how to make one.
+
+    Args:
+        title: Of the field.
+        records: What is stored.
+        name: What a record is called.
+        key: Of the field.
+        missing: What is said where there is none.
+        command: What makes one.
+    """
+    if not records:
+        st.caption(missing)
+        st.code(command, language="bash")
+        return None
+    if len(records) == 1:
+        return records[0]
+    return st.selectbox(title, records, format_func=name, key=key, width=520)
 
 
 def say_whose(subject: Subject, model: str, weights: str | None) -> None:

@@ -11,7 +11,7 @@ from dashboard.demo.answer_column.settings import model_title
 from dashboard.frame.html import render
 from dashboard.frame.palette import palette
 from dashboard.lab.map_charts import chart_of_set_maps
-from dashboard.lab.show import chart, say_whose
+from dashboard.lab.show import chart, say_whose, stored_choice
 from dashboard.lab.subject import Subject
 from dashboard.lab.take_along import Row, set_csv_button
 from vpe_core.errors import ResultsError
@@ -32,16 +32,12 @@ _SAID = {"hit": percent, "iou": "{:.2f}".format}
 def show_set_maps(subject: Subject) -> None:
     """How well each map finds the findings of a set, the subject's model first; or how to measure that."""
     st.markdown("**Which map finds the findings?**")
-    records = _stored(subject.model)
-    if not records:
-        st.caption(NONE_STORED)
-        st.code(COMMAND.format(model=subject.model), language="bash")
+    found = stored_choice(
+        "Stored maps", _stored(subject.model), _title, key=f"lab_stored_maps_{subject.model}", missing=NONE_STORED,
+        command=COMMAND.format(model=subject.model),
+    )  # fmt: skip
+    if found is None:
         return
-    found = records[0]
-    if len(records) > 1:
-        found = st.selectbox(
-            "Stored maps", records, format_func=_title, key=f"lab_stored_maps_{subject.model}", width=520
-        )
     names = best_first(found)
     say_whose(subject, found.model, found.weights)
     st.html(render("lab_sentence", text=found.words(), simulated=found.simulated))

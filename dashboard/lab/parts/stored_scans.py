@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.demo.answer_column.settings import model_title
 from dashboard.frame.html import render
 from dashboard.frame.words import as_text
-from dashboard.lab.show import say_whose
+from dashboard.lab.show import say_whose, stored_choice
 from dashboard.lab.subject import Subject
 from vpe_core.errors import LabError
 from vpe_core.lab.findings import stored_files
@@ -23,14 +23,12 @@ NONE_STORED = "No scan of a whole data set is stored here. This command makes on
 def show_stored_scans(subject: Subject) -> None:
     """How often scan maps find the findings of a set, the subject's model first; or how to measure that."""
     st.markdown("**Over a data set**")
-    records = _stored(subject.model)
-    if not records:
-        st.caption(NONE_STORED)
-        st.code(COMMAND.format(model=subject.model), language="bash")
+    chosen = stored_choice(
+        "Stored scans", _stored(subject.model), _title, key="lab_stored_scan", missing=NONE_STORED,
+        command=COMMAND.format(model=subject.model),
+    )  # fmt: skip
+    if chosen is None:
         return
-    chosen = records[0]
-    if len(records) > 1:
-        chosen = st.selectbox("Stored scans", records, format_func=_title, key="lab_stored_scan", width=520)
     hits, overlaps = _summaries(chosen)
     order = chosen.order
     say_whose(subject, order.model, order.weights_sha256)
