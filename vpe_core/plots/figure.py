@@ -40,6 +40,7 @@ def styled(figure: go.Figure, palette: Palette, height: int, **layout: Any) -> g
         font={"color": palette.text, "size": 13},
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": None},
         hoverlabel={"align": "left"},
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": palette.muted, "activecolor": palette.text},
         **layout,
     )
     figure.update_xaxes(**axis)
