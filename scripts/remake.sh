@@ -51,7 +51,7 @@ results() {
     $python -m scripts.measure_outlines --out precomputed/lab/outlines.json
     rm -f $lab/maps-*.json $lab/scan-*.json
     both $python -m vpe_core lab maps --dataset sim-multi --model {} --limit 300 --out $lab/maps-sim-multi-test-{}.json
-    $python -m vpe_core lab scan --dataset sim-multi --model simclip --n 8 --limit 55 \
+    $python -m vpe_core lab scan --dataset sim-multi --model simclip --n 8 --limit 300 \
         --out $lab/scan-sim-multi-test-simclip.json
     $python -m scripts.measure_box_leaks "$wheel"
 }
