@@ -370,8 +370,9 @@ def test_what_was_drawn_on_an_xray_is_there_again_when_it_is_turned_to_again(dem
     demo.drag([(150, 120), (260, 210)])
     drawn = demo.wait_for_marks(1)
     answer = _numbers(demo)
-    for turn in (lambda: demo.button("next").click(), lambda: demo.button("next").click()):
-        turn()
+    for _ in range(2):
+        demo.button("next").click()
+        demo.page.wait_for_function(_ANSWERED)
         demo.wait_for_marks(0)
         assert demo.shapes_on_canvas() == 0
     demo.drag([(50, 50), (90, 90)], (512, 512))
