@@ -16,11 +16,17 @@ from dashboard.lab.take_along import OWN, Row, _file
 from tests.pages.lab_pages import LINK, finished, forget_jobs, open_part, scene
 from tests.pages.test_attention import set_maps
 from tests.pages.test_pages import open_app
+from tests.results.memory_run import store
+from tests.results.test_gaze import BOX, CIRCLE, Looking
 from vpe_core import lab, load_model
 from vpe_core.lab.compare import Compared
 from vpe_core.lab.counter_tests import CounterTests
 from vpe_core.lab.layers import Layers
 from vpe_core.lab.mapping import title_of
+from vpe_core.lab.sweeps import SweepCurve
+from vpe_core.results import find_runs
+from vpe_core.results.analysis.gaze import gaze_by_marker
+from vpe_core.results.analysis.scores import Evaluation
 
 MARKER_LAB, ATTENTION = "pages/marker_lab.py", "pages/attention.py"
 
@@ -89,6 +95,31 @@ def test_sweeps_save_every_model_under_its_own_name(
     weights = {row["model"]: row["weights_sha256"] for row in rows}
     assert set(weights) == {"simclip", "simclip-plain"}
     assert weights["simclip-plain"] == load_model("simclip-plain").record.weights_sha256
+    for model in weights:
+        curve: SweepCurve = lab.get("sweep").run(scene(), load_model(model), axis="width")
+        of_width = [row for row in rows if (row["axis"], row["model"]) == ("width", model)]
+        assert [float(row["value"]) for row in of_width] == pytest.approx(curve.values)
+        assert [float(row["probability"]) for row in of_width] == pytest.approx(list(curve.probability), abs=1e-4)
+        assert [float(row["attention_inside"]) for row in of_width] == pytest.approx(list(curve.attention), abs=1e-4)
+
+
+def test_the_attention_of_stored_results_is_saved(
+    saved: Callable[[], tuple[str, list[dict[str, str]]]], tmp_path: Path, change_settings: Callable[..., None]
+) -> None:
+    store(Looking({"none": 0.5, CIRCLE: 1.5, BOX: 1.0}, name="looked"), tmp_path / "results" / "looked" / "tiny")
+    change_settings(VPE_RESULTS_DIR=tmp_path / "results")
+    open_part(ATTENTION, "over_set")
+    name, rows = saved()
+    assert name.endswith("attention-over-set.csv")
+    (run,) = find_runs()
+    expected = {one.variant.marker: one for one in gaze_by_marker(run, evaluation=Evaluation(2000))}
+    assert len(rows) == len(expected)
+    for row in rows:
+        one = expected[row["marker"]]
+        assert float(row["share_marked_50%"]) == pytest.approx(one.marked[2], abs=1e-5)
+        assert float(row["adds_high"]) == pytest.approx(one.gain.high, abs=1e-5)
+        assert float(row["correlation"]) == pytest.approx(one.correlation.value, abs=1e-5)
+        assert row["weights_sha256"] == (run.manifest.model.weights_sha256 or "")
 
 
 def test_texts_are_safe_in_a_spreadsheet_and_what_cannot_be_told_is_empty() -> None:
