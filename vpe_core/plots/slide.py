@@ -46,20 +46,18 @@ def answer_slide(
     lines: Sequence[str],
     label: str = "",
     means_nothing: bool = False,
-    is_astray: bool = False,
 ) -> Image.Image:
     """Before and after on 1920 x 1080 pixels, RGB, in letters that the last row can read.
 
     Args:
         title: The answer in a sentence.
-        without: The unmarked X-ray with its map.
+        without: The unmarked X-ray, with its map where that means something.
         marked: The marked one; None while nothing is drawn.
         classes: All classes; the likeliest are shown.
         marker: What the marker is called, such as "circle".
         lines: What was asked of which model, below the pictures.
         label: What must be known of the X-ray, such as that it is simulated.
         means_nothing: Whether the numbers mean nothing: bars are then hatched grey, as on the page.
-        is_astray: Whether the maps mean nothing, too, which is then said below them.
     """
     slide = Image.new("RGB", SLIDE_WH, _GROUND)
     pen = ImageDraw.Draw(slide)
@@ -73,7 +71,7 @@ def answer_slide(
     ):
         if picture is not None:
             left = _MARGIN + number * (_PICTURE_PX + _GAP)
-            _picture(slide, pen, picture, left, words, aside=" · means nothing here" if is_astray else "")
+            _picture(slide, pen, picture, left, words)
             box = (left, _KEY_TOP, left + 26, _KEY_TOP + 18)
             _fill(slide, box, color, number if means_nothing else None)
     _bars(slide, pen, classes, means_nothing=means_nothing)
@@ -81,14 +79,12 @@ def answer_slide(
     return slide
 
 
-def _picture(
-    slide: Image.Image, pen: ImageDraw.ImageDraw, picture: Image.Image, left: int, words: str, aside: str
-) -> None:
+def _picture(slide: Image.Image, pen: ImageDraw.ImageDraw, picture: Image.Image, left: int, words: str) -> None:
     side = _PICTURE_PX
     film = ImageOps.pad(picture.convert("RGB"), (side, side), Image.Resampling.LANCZOS, color=_FILM)
     slide.paste(film, (left, _PICTURES_TOP))
-    below = printable(f"{words}{aside}")
-    size = fitting_size(below, _SMALL_PX if aside else _TEXT_PX, side - 40)
+    below = printable(words)
+    size = fitting_size(below, _TEXT_PX, side - 40)
     pen.text((left + 40, _KEY_TOP + 9), below, LIGHT.text, font(size), anchor="lm")
 
 

@@ -119,12 +119,15 @@ def overlays_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> 
 
 def slide_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> bytes:
     """Before and after on one slide, 16:9."""
-    without, marked = _overlaid(result, model, xray, state)
-    noun = marker_name(state.marks, state.treatment)
     astray = out_of_domain(model.spec, xray)
+    if astray:  # maps that mean nothing are left away: a slide is shown to people who have not seen the page
+        without, marked = xray.image, _for_people(xray, state) if result.marked else None
+    else:
+        without, marked = _overlaid(result, model, xray, state)
+    noun = marker_name(state.marks, state.treatment)
     label = what_it_is(simulated=xray.simulated, out_of_domain=astray)
     chances, doubt = result.marked.probabilities if result.marked else None, _doubt(result, model, state)
-    lines = (question_line(model, state), attention_line(result, state))
+    lines = (question_line(model, state), *(() if astray else (attention_line(result, state),)))
     words = doubt or answer_words(result.classes, result.without.probabilities, chances, noun, state.question)
     classes = [
         SlideClass(name, before, chances[index] if chances else None)
@@ -132,7 +135,7 @@ def slide_png(result: Answer, model: Model, xray: Xray, state: DemoState) -> byt
     ]
     slide = answer_slide(
         ANSWER_OUT_OF_DOMAIN if astray else str(words), without, marked, classes,
-        marker=noun, lines=lines, label=label, means_nothing=astray or doubt is not None, is_astray=astray,
+        marker=noun, lines=lines, label=label, means_nothing=astray or doubt is not None,
     )  # fmt: skip
     return png_bytes(slide, label, (_answer_line(result, model, xray, state), *lines))
 

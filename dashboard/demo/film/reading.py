@@ -21,6 +21,8 @@ from vpe_core.images import PixelSpacing
 from vpe_core.images.windowing import window_of_range
 
 _TOOLS, _REPORTS = "demo_reading_tools", "demo:reading_reports"
+_PLATE_MM = (200.0, 600.0)
+"""The long side of plates and detectors: from 18 x 24 cm, for children, to 43 x 43 cm, with room for other makes."""
 _WIDE, _NARROW = 1.5, 0.5
 
 
@@ -45,7 +47,7 @@ def reading_tools(xray: Xray) -> None:
                 "range": xray.grey.value_range,
                 "hasFilm": xray.browser_film is not None,
                 "size": xray.size_wh,
-                "spacing": _spacing(xray.spacing),
+                "spacing": _spacing(xray.spacing, xray.image.size),
             },
             on_window_change=partial(_take_window, xray),
             height="content",
@@ -159,10 +161,15 @@ def _window_words(window: Window) -> str:
     return "centre {:g}, width {:g}".format(*window)
 
 
-def _spacing(spacing: PixelSpacing | None) -> dict[str, float | str] | None:
+def _spacing(spacing: PixelSpacing | None, size_wh: tuple[int, int]) -> dict[str, float | str] | None:
+    """For the ruler; where no plate is as long as the picture, the file was often resized, and its spacing was not."""
     if spacing is None:
         return None
-    return {"row": spacing.row_mm, "column": spacing.column_mm, "where": spacing.where or f"({spacing.source})"}
+    where = spacing.where or f"({spacing.source})"
+    long_mm = max(size_wh[0] * spacing.column_mm, size_wh[1] * spacing.row_mm)
+    if not _PLATE_MM[0] <= long_mm <= _PLATE_MM[1]:
+        where += f". Doubtful: by this the whole picture is {long_mm / 10:.0f} cm long"
+    return {"row": spacing.row_mm, "column": spacing.column_mm, "where": where}
 
 
 @cache
