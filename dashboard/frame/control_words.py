@@ -51,7 +51,10 @@ def control_sentence(
     where = WHERE[control] + ("s" if control == "twin" and n_findings > 1 else "")
     gets = f"the same {marker} {'get' if _is_plural(marker) else 'gets'}"
     if target == HEALTHY:
-        return f"{where}, {gets} {percent(there)} for {target}, {percent(here)} here. There is no finding whose source this could show."
+        return (
+            f"{where}, {gets} {percent(there)} for {target}, {percent(here)} here. There is no finding whose source "
+            "this could show."
+        )
     if here <= _LITTLE * guessing:
         return (
             f"The answer here is undecided ({target} {percent(here)}, guessing is {percent(guessing)}), so a control "
