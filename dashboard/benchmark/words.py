@@ -18,6 +18,9 @@ WHERE = {
     "on another patient's image": "on another patient's X-ray, whose findings it may touch",
 }
 """Where a control shows a marker, in a sentence."""
+_OTHER_CONTROLS = (
+    "On no other picture does it lie further from guessing; other places on the same X-ray are in the table."
+)
 _SUFFIX = " with the marker named in the prompt"
 _MOVES, _UNCLEAR = "moves", "does not clearly change"
 
@@ -71,7 +74,9 @@ def finding_sentence(
         value = f"{number_text(control[1])} (guessing: {chance:g})"
         sentences.append(f"{place[0].upper()}{place[1:]} the same {noun} reaches {value}.")
         if control[0] != PUREST:
-            sentences.append("No control on other pictures lies further from guessing; the card below has them.")
+            sentences.append(
+                "On no other picture it lies further from guessing; other places on the same X-ray are in the table."
+            )
     return " ".join(sentences)
 
 

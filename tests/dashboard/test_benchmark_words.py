@@ -49,8 +49,8 @@ def test_a_part_of_the_samples_is_not_taken_for_the_set() -> None:
 def test_a_gain_with_its_interval_and_its_control() -> None:
     assert sentence() == (
         "On sim-multi, a red circle lifts simclip's macro AUROC from 0.842 to 0.961 (+0.119 [+0.101, +0.137]). "
-        "On another patient's X-ray the same circle reaches 0.710 (guessing: 0.5). No control on other pictures "
-        "lies further from guessing; the card below has them."
+        "On another patient's X-ray the same circle reaches 0.710 (guessing: 0.5). On no other picture does it lie "
+        "further from guessing; other places on the same X-ray are in the table."
     )
 
 
@@ -79,7 +79,7 @@ def test_values_that_are_not_there_are_not_invented() -> None:
 
 def test_each_control_is_called_what_it_is() -> None:
     blank = sentence(elsewhere=("on a blank image", 0.71))
-    assert "On a blank picture the same circle reaches 0.710 (guessing: 0.5). No control on other pictures" in blank
+    assert "On a blank picture the same circle reaches 0.710 (guessing: 0.5). On no other picture does" in blank
     twin = sentence(elsewhere=("on the X-ray without the finding", 0.926))
     assert "On the same X-rays without the findings the same circle reaches 0.926 (guessing: 0.5)." in twin
 

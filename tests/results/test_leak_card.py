@@ -212,12 +212,12 @@ def matched_gain(value: float, too_little: str = "") -> MatchedGain:
 @pytest.mark.parametrize(
     ("found", "headline"),
     [
-        (matched_gain(0.1), "There is a gain also where size and place tell nothing: +0.100 [+0.080, +0.120], in "
-         "2 of 3 classes."),
+        (matched_gain(0.1), "There is a gain also where size and place tell nothing: +0.100 [+0.080, +0.120], the "
+         "mean of the 2 of 3 classes that can be told."),
         (matched_gain(0.01), "There is no clear gain where size and place tell nothing: +0.010 [\N{MINUS SIGN}0.010, "
-         "+0.030], in 2 of 3 classes."),
+         "+0.030], the mean of the 2 of 3 classes that can be told."),
         (matched_gain(-0.1), "Where size and place tell nothing, the circle lowers the AUROC: \N{MINUS SIGN}0.100 "
-         "[\N{MINUS SIGN}0.120, \N{MINUS SIGN}0.080], in 2 of 3 classes."),
+         "[\N{MINUS SIGN}0.120, \N{MINUS SIGN}0.080], the mean of the 2 of 3 classes that can be told."),
         (matched_gain(0.1, "Too little overlap to tell."), "Too little overlap to tell."),
     ],
 )  # fmt: skip

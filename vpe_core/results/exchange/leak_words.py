@@ -90,7 +90,7 @@ def matched_words(found: MatchedGain, noun: str, label: str | None = None) -> Ca
     if found.too_little:
         return CardWords(found.too_little)
     gain, plain_gain = found.gain.interval, found.plain_gain.interval
-    of_all = f", in {len(found.assessable)} of {len(found.classes)} classes"
+    of_all = f", the mean of the {len(found.assessable)} of {len(found.classes)} classes that can be told"
     size = signed(gain) + (of_all if label is None and len(found.assessable) < len(found.classes) else "")
     if gain.low > 0:
         headline = f"There is a gain also where size and place tell nothing: {size}."
