@@ -74,9 +74,7 @@ def finding_sentence(
         value = f"{number_text(control[1])} (guessing: {chance:g})"
         sentences.append(f"{place[0].upper()}{place[1:]} the same {noun} reaches {value}.")
         if control[0] != PUREST:
-            sentences.append(
-                "On no other picture it lies further from guessing; other places on the same X-ray are in the table."
-            )
+            sentences.append(_OTHER_CONTROLS)
     return " ".join(sentences)
 
 
