@@ -50,9 +50,6 @@
     let wrong = 0;
     clearInterval(watch);
     watch = setInterval(() => {
-  const WRONG_LOOKS = 3; // seconds
-  const LOOKS = 20;
-  const LINK = 'a[data-testid^="stPageLink"]';
       const idle = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState !== "running";
       wrong = idle && (lost || !isShown()) ? wrong + 1 : 0;
       looks += 1;

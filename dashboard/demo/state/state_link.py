@@ -77,9 +77,8 @@ def query_from_state(state: DemoState, *, named: bool = False) -> dict[str, str]
         for name, (_, write) in _FIELDS.items()
         if getattr(state, name) != getattr(default, name) and not (name in _OF_PICTURE and state.sample == UPLOAD)
     }
-    if (
-        not (state.findings or named) and "sample" in query and "." not in state.sample
-    ):  # an image of a data set has a number for a name
+    has_name = "." not in state.sample  # an image of a data set has a number instead
+    if has_name and "sample" in query and not (state.findings or named):
         query["sample"] = case_code(state.sample)
     return query
 
